@@ -1,0 +1,147 @@
+//! A mail address as typed, checked just enough to work with (RFC 5321 section 4.1.2, RFC 6531 for other scripts).
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A mail address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Address {
+    local: String,
+    domain: String,
+    shown_domain: String,
+}
+
+impl Address {
+    /// Reads an address; the error is a sentence for the person who typed it.
+    pub fn parse(typed: &str) -> Result<Self, String> {
+        let typed = typed.trim_matches(' ');
+        let shown = crate::text::visible_str(&typed.chars().take(60).collect::<String>());
+        if typed.is_empty() {
+            return Err("no mail address: type one, such as anna@example.com".to_owned());
+        }
+        if let Some(bad) = typed.chars().find(|c| c.is_control() || c.is_whitespace()) {
+            let what = if bad.is_whitespace() && !bad.is_control() { "a space" } else { "a control character" };
+            return Err(format!("\"{shown}\" is no mail address: it holds {what}"));
+        }
+        if typed.len() > 254 {
+            return Err(format!("\"{shown}...\" is no mail address: it is longer than 254 bytes (RFC 5321)"));
+        }
+        let mut parts = typed.split('@');
+        let (Some(local), Some(domain), None) = (parts.next(), parts.next(), parts.next()) else {
+            let count = typed.matches('@').count();
+            let what = if count == 0 { "there is no @ in it".to_owned() } else { format!("there are {count} @ in it") };
+            return Err(format!("\"{shown}\" is no mail address: {what}"));
+        };
+        if local.is_empty() {
+            return Err(format!("\"{shown}\" is no mail address: nothing stands before the @"));
+        }
+        if local.len() > 64 {
+            return Err(format!("\"{shown}\" is no mail address: more than 64 bytes before the @ (RFC 5321)"));
+        }
+        if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
+            return Err(format!("\"{shown}\" is no mail address: a dot stands in the wrong place before the @"));
+        }
+        if let Some(bad) = local.chars().find(|c| "()<>[]:;,\\\"".contains(*c)) {
+            return Err(format!("\"{shown}\" is no mail address: {bad} cannot stand in it"));
+        }
+        let ascii = host_name(domain).map_err(|why| format!("\"{shown}\" is no mail address: {why}"))?;
+        Ok(Address { local: local.to_owned(), shown_domain: domain.to_lowercase(), domain: ascii })
+    }
+
+    /// What stands before the @.
+    pub fn local(&self) -> &str {
+        &self.local
+    }
+
+    /// The domain in lower case, other scripts as `xn--` (IDNA).
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// The address as a server reads it.
+    pub fn ascii(&self) -> String {
+        format!("{}@{}", self.local, self.domain)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.local, self.shown_domain)
+    }
+}
+
+impl From<Address> for String {
+    fn from(address: Address) -> String {
+        address.to_string()
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = String;
+
+    fn try_from(typed: String) -> Result<Self, String> {
+        Address::parse(&typed)
+    }
+}
+
+/// A host or domain name in lower case and ASCII; the error says what is wrong with it.
+pub fn host_name(typed: &str) -> Result<String, String> {
+    let typed = typed.strip_suffix('.').unwrap_or(typed);
+    let shown = crate::text::visible_str(&typed.chars().take(60).collect::<String>());
+    if typed.is_empty() {
+        return Err("the name of the domain or server is empty".to_owned());
+    }
+    if let Ok(addr) = typed.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
+        return Ok(addr.to_string());
+    }
+    let ascii = idna::domain_to_ascii(typed).map_err(|_| format!("\"{shown}\" is no name of a domain or server"))?;
+    if ascii.len() > 253 {
+        return Err(format!("\"{shown}...\" is longer than a name can be"));
+    }
+    for label in ascii.split('.') {
+        let fits = !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if !fits {
+            return Err(format!("\"{shown}\" is no name of a domain or server"));
+        }
+    }
+    Ok(ascii)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("anna", "no @")]
+    #[case("", "no mail address")]
+    #[case("a@b@c.example", "2 @")]
+    #[case("anna meyer@example.com", "a space")]
+    #[case("anna@exa\u{7}mple.com", "control character")]
+    #[case("@example.com", "before the @")]
+    #[case("anna@", "is empty")]
+    #[case("anna@exa_mple..com", "no name")]
+    #[case("anna@-example.com", "no name")]
+    fn malformed(#[case] typed: &str, #[case] why: &str) {
+        let error = Address::parse(typed).unwrap_err();
+        assert!(error.contains(why), "{error}");
+    }
+
+    #[test]
+    fn too_long() {
+        assert!(Address::parse(&format!("{}@example.com", "a".repeat(300))).is_err());
+    }
+
+    #[test]
+    fn other_scripts() {
+        let address = Address::parse("anna@Müller.example").unwrap();
+        assert_eq!(address.domain(), "xn--mller-kva.example");
+        assert_eq!(address.to_string(), "anna@müller.example");
+        assert_eq!(address.ascii(), "anna@xn--mller-kva.example");
+    }
+}

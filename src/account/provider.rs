@@ -1,0 +1,279 @@
+//! The table of mail providers: who they are and what they want. The rows live in `providers.toml`.
+
+use super::Security;
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
+
+/// A mail provider, as its row in `providers.toml` describes it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Provider {
+    /// A stable name for scripts.
+    pub id: String,
+    /// The name that people know.
+    pub name: String,
+    /// Mail domains; `*.` stands for any subdomain.
+    #[serde(default)]
+    pub domains: Vec<String>,
+    /// Suffixes of mail exchangers that mean this provider.
+    #[serde(default)]
+    pub mx: Vec<String>,
+    /// The family, where its log-in has rules of its own.
+    #[serde(default)]
+    pub kind: Kind,
+    /// Outgoing servers, the preferred first. `{domain}` in a host is the address's domain.
+    #[serde(default)]
+    pub servers: Vec<Choice>,
+    /// Names that were right once.
+    #[serde(default)]
+    pub old_hosts: Vec<String>,
+    /// Other right names of the same servers.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// What the log-in name is.
+    #[serde(default)]
+    pub user: UserForm,
+    /// Which password mail programs use.
+    #[serde(default)]
+    pub passwords: Passwords,
+    /// Where access for mail programs is switched on, if it must be.
+    pub switch: Option<String>,
+    /// Whether mail programs can send at all.
+    #[serde(default = "yes")]
+    pub smtp: bool,
+    /// Sign-in on the provider's page.
+    pub oauth: Option<OAuth>,
+    /// A page of the provider.
+    pub help: Option<String>,
+    /// What a technician should know.
+    pub note: Option<String>,
+    /// How far the row is to be trusted.
+    #[serde(default)]
+    pub confidence: Confidence,
+    /// Where the row comes from.
+    pub source: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// One way to send: a server, a port, an encryption.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The server's name.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The encryption that belongs to it.
+    pub security: Security,
+    /// The log-in methods: `password`, `oauth2`, `cram-md5`, `none`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub auth: Vec<String>,
+}
+
+/// Families of providers whose log-in has rules of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Kind {
+    MicrosoftWork,
+    MicrosoftPersonal,
+    Google,
+    Yahoo,
+    Apple,
+    #[default]
+    Other,
+}
+
+impl Kind {
+    /// As a fact's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::MicrosoftWork => "microsoft-work",
+            Kind::MicrosoftPersonal => "microsoft-personal",
+            Kind::Google => "google",
+            Kind::Yahoo => "yahoo",
+            Kind::Apple => "apple",
+            Kind::Other => "other",
+        }
+    }
+}
+
+/// What the log-in name is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UserForm {
+    /// The whole mail address.
+    #[default]
+    Address,
+    /// What stands before the @.
+    LocalPart,
+    /// Something else, which the provider assigns.
+    Other,
+}
+
+/// Which password the provider takes from mail programs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Passwords {
+    /// The password of the mailbox.
+    #[default]
+    Account,
+    /// One made for the mail program only.
+    AppOnly,
+    /// None: only sign-in on the provider's page (OAuth).
+    None,
+}
+
+impl Passwords {
+    /// As a fact's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Passwords::Account => "account",
+            Passwords::AppOnly => "app-only",
+            Passwords::None => "none",
+        }
+    }
+}
+
+/// How far a row is to be trusted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Confidence {
+    #[default]
+    Normal,
+    Low,
+}
+
+/// Where to sign in, and with which scope (RFC 6749).
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "RFC 6749's names")]
+pub struct OAuth {
+    pub issuer: String,
+    pub scope: String,
+    pub authorize: Option<String>,
+    pub token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    provider: Vec<Provider>,
+    filters: Filters,
+}
+
+#[derive(Deserialize)]
+struct Filters {
+    mx: Vec<String>,
+}
+
+static FILE: LazyLock<File> =
+    LazyLock::new(|| toml::from_str(include_str!("providers.toml")).expect("providers.toml is checked by a test"));
+
+/// All rows.
+pub fn all() -> &'static [Provider] {
+    &FILE.provider
+}
+
+/// The provider of a mail domain, by the table alone.
+pub fn of_domain(domain: &str) -> Option<&'static Provider> {
+    let exact = all().iter().find(|provider| provider.domains.iter().any(|known| known == domain));
+    exact.or_else(|| {
+        all().iter().find(|provider| {
+            provider.domains.iter().any(|known| known.strip_prefix("*.").is_some_and(|parent| is_below(domain, parent)))
+        })
+    })
+}
+
+/// The provider with this id.
+pub fn by_id(id: &str) -> Option<&'static Provider> {
+    all().iter().find(|provider| provider.id == id)
+}
+
+/// The provider whose mail exchangers look like this; filter services in front say nothing.
+pub fn of_mx(host: &str) -> Option<&'static Provider> {
+    if FILE.filters.mx.iter().any(|filter| is_at_or_below(host, filter)) {
+        return None;
+    }
+    // The longest suffix wins: one company's exchangers may stand below another's name.
+    let rows = all().iter().flat_map(|provider| provider.mx.iter().map(move |suffix| (suffix, provider)));
+    rows.filter(|(suffix, _)| is_at_or_below(host, suffix)).max_by_key(|(suffix, _)| suffix.len()).map(|(_, provider)| provider)
+}
+
+/// The provider that a server's name belongs to, right or outdated.
+pub fn of_host(host: &str) -> Option<&'static Provider> {
+    all().iter().find(|provider| {
+        provider.servers.iter().any(|choice| choice.host == host)
+            || provider.aliases.iter().chain(&provider.old_hosts).any(|name| name == host)
+    })
+}
+
+/// Every mail domain and server name of the table, for spelling.
+pub fn known_domains() -> impl Iterator<Item = &'static str> + Clone {
+    all().iter().flat_map(|provider| provider.domains.iter()).map(String::as_str).filter(|name| !name.contains(['*', '{']))
+}
+
+/// Every server name of the table, with the name that is right today.
+pub fn known_hosts() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
+    all().iter().flat_map(|provider| {
+        let right = provider.servers.iter().map(|choice| choice.host.as_str());
+        let first = provider.servers.first().map_or("", |choice| choice.host.as_str());
+        let right = right.chain(provider.aliases.iter().map(String::as_str)).map(|host| (host, host));
+        right.chain(provider.old_hosts.iter().map(move |old| (old.as_str(), first))).filter(|(host, _)| !host.contains('{'))
+    })
+}
+
+impl Provider {
+    /// Its ways to send, with `{domain}` filled in.
+    pub fn choices(&self, domain: &str) -> Vec<Choice> {
+        self.servers
+            .iter()
+            .map(|choice| Choice { host: choice.host.replace("{domain}", domain), ..choice.clone() })
+            .collect()
+    }
+}
+
+fn is_below(name: &str, parent: &str) -> bool {
+    name.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
+}
+
+/// Whether `name` is `suffix` or a name below it, label by label.
+pub fn is_at_or_below(name: &str, suffix: &str) -> bool {
+    name == suffix || is_below(name, suffix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn rows_hold_together() {
+        let mut ids = HashSet::new();
+        let mut domains = HashSet::new();
+        for provider in all() {
+            assert!(ids.insert(&provider.id), "{} twice", provider.id);
+            for domain in &provider.domains {
+                assert!(domains.insert(domain), "{domain} twice");
+            }
+            // firemail.de sends for paying customers only, by a server that is not public.
+            assert!(!provider.smtp || !provider.servers.is_empty() || provider.id == "firemail.de", "{}: no server", provider.id);
+            for choice in &provider.servers {
+                assert!(choice.port != 465 || choice.security == Security::Implicit, "{}: 465", provider.id);
+            }
+        }
+        assert!(all().len() > 200);
+    }
+
+    #[test]
+    fn recognised() {
+        assert_eq!(of_domain("gmail.com").map(|p| p.kind), Some(Kind::Google));
+        assert_eq!(of_mx("aspmx.l.google.com").map(|p| p.kind), Some(Kind::Google));
+        assert_eq!(of_mx("example-com.mail.protection.outlook.com").map(|p| p.kind), Some(Kind::MicrosoftWork));
+        assert_eq!(of_mx("mx1.notgoogle.com").map(|p| &p.id), None);
+        assert_eq!(of_mx("mx0a-00000000.pphosted.com").map(|p| &p.id), None);
+        assert_eq!(of_domain("tampabay.rr.com").map(|p| p.servers[0].port), Some(587));
+        assert_eq!(of_domain("example.com").map(|p| &p.id), None);
+    }
+}

@@ -1,0 +1,61 @@
+//! The nearest known name to a misspelt one.
+
+use super::provider;
+
+/// A known mail domain that was probably meant; `None` if the name is known or nothing is near.
+pub fn domain_meant(typed: &str) -> Option<&'static str> {
+    nearest(typed, provider::known_domains().map(|domain| (domain, domain)))
+}
+
+/// A known mail server that was probably meant; `None` if the name is known or nothing is near.
+pub fn host_meant(typed: &str) -> Option<&'static str> {
+    nearest(typed, provider::known_hosts())
+}
+
+/// What a retired or often mistaken server name should be today.
+pub fn host_today(typed: &str) -> Option<&'static str> {
+    provider::known_hosts().find(|(name, today)| *name == typed && name != today).map(|(_, today)| today)
+}
+
+/// The providers with most mailboxes: only their names are guessed for short or far misspellings.
+const COMMON: &[&str] = &[
+    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "aol.com", "gmx.de",
+    "gmx.net", "web.de", "t-online.de", "smtp.gmail.com", "smtp.googlemail.com", "smtp.office365.com",
+    "smtp-mail.outlook.com", "smtp.mail.yahoo.com", "smtp.mail.me.com", "mail.gmx.net", "smtp.web.de",
+];
+
+/// One edit (a swap counts as one) in a name of at least six characters; two for the most common names. Misspellings
+/// of the last label alone (`.con`) count like others.
+fn nearest(typed: &str, known: impl Iterator<Item = (&'static str, &'static str)> + Clone) -> Option<&'static str> {
+    if known.clone().any(|(name, _)| name == typed) || typed.len() < 6 {
+        return None;
+    }
+    known
+        .filter_map(|(name, meant)| {
+            let edits = strsim::damerau_levenshtein(typed, name);
+            let common = COMMON.contains(&meant);
+            let allowed = if common && typed.len() >= 8 { 2 } else { 1 };
+            (edits <= allowed && name.len() >= 6).then_some((edits, !common, meant))
+        })
+        .min()
+        .map(|(.., meant)| meant)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_misses() {
+        assert_eq!(domain_meant("gmial.com"), Some("gmail.com"));
+        assert_eq!(domain_meant("gmail.con"), Some("gmail.com"));
+        assert_eq!(domain_meant("hotmial.com"), Some("hotmail.com"));
+        assert_eq!(host_meant("smtp.gogle.com"), Some("smtp.gmail.com"));
+        assert_eq!(host_meant("smtp.gmial.com"), Some("smtp.gmail.com"));
+        assert_eq!(host_today("smtp.google.com"), Some("smtp.gmail.com"));
+        assert_eq!(domain_meant("gmail.com"), None);
+        assert_eq!(domain_meant("example.com"), None);
+        assert_eq!(domain_meant("firma.de"), None);
+        assert_eq!(host_meant("mail.example.com"), None);
+    }
+}

@@ -1,0 +1,130 @@
+//! What was observed, and the facts that the guide decides on. `derive` makes the second from the first.
+
+pub mod derive;
+pub mod interceptors;
+pub mod outlook_errors;
+pub mod replies;
+pub mod vocabulary;
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One observed value, as it stands in the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A count, a port, milliseconds.
+    Number(i64),
+    /// A word of the report's vocabulary, or foreign text made visible.
+    Word(String),
+    /// Several.
+    List(Vec<String>),
+}
+
+impl From<&str> for Value {
+    fn from(word: &str) -> Self {
+        Value::Word(word.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(word: String) -> Self {
+        Value::Word(word)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(yes: bool) -> Self {
+        Value::Word(if yes { "yes" } else { "no" }.to_owned())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Value::Number(number)
+    }
+}
+
+impl From<Vec<String>> for Value {
+    fn from(list: Vec<String>) -> Self {
+        Value::List(list)
+    }
+}
+
+/// The facts of one check.
+pub type Facts = BTreeMap<String, Value>;
+
+/// What is known of one check so far.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    /// Whether it has ended.
+    pub done: bool,
+    /// Its facts up to now; a fact that is there is final.
+    pub facts: Facts,
+    /// Why facts are missing, where it ended without them.
+    pub why_not: Option<String>,
+}
+
+/// What is known of all checks so far.
+#[derive(Debug, Clone, Default)]
+pub struct Observations {
+    /// By check id.
+    pub checks: BTreeMap<String, Observed>,
+    /// Whether all checks that will run are in `checks`.
+    pub plan_complete: bool,
+}
+
+/// What looking for an observation gives.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Look<'a> {
+    /// It is there.
+    Seen(&'a Value),
+    /// The check of this name still runs.
+    Pending(String),
+    /// It will not come; the reason, where there is one.
+    Absent(Option<&'a str>),
+}
+
+impl Observations {
+    /// Looks for one fact of one check.
+    pub fn look(&self, check: &str, key: &str) -> Look<'_> {
+        match self.checks.get(check) {
+            Some(observed) => match observed.facts.get(key) {
+                Some(value) => Look::Seen(value),
+                None if observed.done => Look::Absent(observed.why_not.as_deref()),
+                None => Look::Pending(check.to_owned()),
+            },
+            None if self.plan_complete => Look::Absent(None),
+            None => Look::Pending("provider".to_owned()),
+        }
+    }
+
+    /// The ids of all checks that begin like this.
+    pub fn ids<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.checks.keys().map(String::as_str).filter(move |id| id.starts_with(prefix))
+    }
+}
+
+/// What is known of one fact of the guide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// It has this word.
+    Word(String),
+    /// It was asked, and there is no answer to be had; why.
+    Unknown(String),
+    /// These checks still run.
+    Pending(BTreeSet<String>),
+}
+
+impl Known {
+    /// The word, if there is one.
+    pub fn word(&self) -> Option<&str> {
+        match self {
+            Known::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+}
+
+/// The facts of the guide by name. A fact that is missing is unknown because nobody asked.
+pub type Derived = BTreeMap<String, Known>;

@@ -1,0 +1,51 @@
+//! Outlook's error numbers: the table `outlook-errors.toml`. A number is a hint; the server's own sentence decides.
+
+use regex::Regex;
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+/// A row of the table.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct OutlookError {
+    /// As Outlook shows it.
+    pub number: String,
+    /// What the program noticed.
+    pub says: String,
+    /// What it may mean, the likeliest first.
+    pub suggests: Vec<String>,
+    /// Whether it means one thing only.
+    #[serde(default)]
+    pub decides: bool,
+}
+
+#[derive(Deserialize)]
+struct File {
+    error: Vec<OutlookError>,
+}
+
+static ROWS: LazyLock<Vec<OutlookError>> = LazyLock::new(|| {
+    let file: File = toml::from_str(include_str!("outlook-errors.toml")).expect("outlook-errors.toml is checked by a test");
+    file.error
+});
+
+/// The numbers in a pasted text that are known, in its order.
+pub fn in_text(text: &str) -> Vec<&'static OutlookError> {
+    let Ok(number) = Regex::new(r"(?i)0x[0-9a-f]{8}|\b\d{5}\b") else { return Vec::new() };
+    number.find_iter(text).filter_map(|found| ROWS.iter().find(|row| row.number.eq_ignore_ascii_case(found.as_str()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::vocabulary::CAUSES;
+
+    #[test]
+    fn rows_hold_together() {
+        for row in ROWS.iter() {
+            assert!(row.suggests.iter().all(|cause| CAUSES.contains(&cause.as_str())), "{}", row.number);
+        }
+        let found = in_text("Sending reported error (0x800ccc0f), then 0x80042109.");
+        assert_eq!(found.len(), 2);
+    }
+}

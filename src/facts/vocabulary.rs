@@ -1,0 +1,142 @@
+//! Every fact that the guide may decide on, its words and what it says. One row is one fact.
+//!
+//! How a fact is made lives in `derive`; what follows from it lives in `docs/guide`.
+
+/// A fact of the guide: its name, what it says, and the words it can have besides `unknown`.
+#[derive(Debug, Clone, Copy)]
+pub struct FactKind {
+    /// The name as the guide's pages write it, such as `port.state`.
+    pub name: &'static str,
+    /// One line for a reader of the report.
+    pub says: &'static str,
+    /// The words it can have; the word `unknown` is always possible too.
+    pub words: &'static [&'static str],
+}
+
+const fn fact(name: &'static str, says: &'static str, words: &'static [&'static str]) -> FactKind {
+    FactKind { name, says, words }
+}
+
+/// Finds a fact by its name.
+pub fn find(name: &str) -> Option<&'static FactKind> {
+    VOCABULARY.iter().find(|kind| kind.name == name)
+}
+
+/// Every cause, in the order of the documentation's trunk; each has a page in `docs/guide/causes`.
+pub const CAUSES: &[&str] = &[
+    "healthy",
+    "wrong-port",
+    "wrong-security",
+    "wrong-server",
+    "dns-name-not-found",
+    "dns-resolver-failing",
+    "dns-answer-tampered",
+    "offline",
+    "captive-portal",
+    "unstable-connection",
+    "ipv6-broken",
+    "blocked-local",
+    "blocked-network",
+    "port-25-blocked-by-isp",
+    "server-refusing",
+    "server-unreachable",
+    "server-too-slow",
+    "server-rejects-client",
+    "smtp-intercepted",
+    "starttls-stripped",
+    "tls-intercepted",
+    "tls-version-mismatch",
+    "certificate-expired",
+    "certificate-name-mismatch",
+    "certificate-untrusted",
+    "clock-wrong",
+    "auth-not-offered",
+    "auth-mechanism-unsupported",
+    "encryption-required-for-auth",
+    "password-wrong",
+    "app-password-required",
+    "basic-auth-disabled",
+    "smtp-auth-disabled",
+    "account-locked",
+    "auth-throttled",
+    "auth-not-sent",
+    "server-busy",
+    "sender-not-allowed",
+    "recipient-rejected",
+    "quota-exceeded",
+    "message-too-large",
+    "content-rejected",
+    "client-sends-elsewhere",
+    "undetermined",
+];
+
+const YES_NO: &[&str] = &["yes", "no"];
+const TYPED: &[&str] = &["as-wanted", "differs", "not-typed"];
+const NAME: &[&str] = &["found", "not-found", "no-address", "failed", "silent"];
+const REFUSAL: &[&str] = &["accepted", "rejected", "temporary", "not-tried"];
+
+/// Every fact that a page may use.
+pub const VOCABULARY: &[FactKind] = &[
+    fact("account.works", "with the settings as typed, everything up to the log-in succeeds", YES_NO),
+    fact("wanted.works", "what the provider wants gets as far as an offered log-in", &["yes", "no", "same"]),
+    fact("measured.on", "where this was measured, against the machine that sends", &["this-machine", "same-network", "elsewhere"]),
+    fact("client.connects", "whether the mail program itself connects to the server", &["from-here", "from-elsewhere", "not-by-smtp"]),
+    fact("client.named", "whether somebody said which mail program it is", YES_NO),
+    fact("client.sign-in", "whether the mail program can sign in on the provider's page (OAuth)", YES_NO),
+    fact("said", "what the error that the caller sees means", CAUSES),
+    fact("provider.kind", "which family of providers the mailbox belongs to", &["microsoft-work", "microsoft-personal", "google", "yahoo", "apple", "other"]),
+    fact("provider.passwords", "which password the provider takes from mail programs", &["account", "app-only", "none"]),
+    fact("provider.switch", "whether access for mail programs must be switched on first", YES_NO),
+    fact("provider.smtp", "whether the provider lets mail programs send at all", YES_NO),
+    fact("settings.provider", "how the provider was recognised", &["known", "discovered", "guessed"]),
+    fact("settings.read", "whether somebody looked up what the mail program has now", YES_NO),
+    fact("settings.server", "the typed server against the provider's", &["as-wanted", "differs", "not-typed", "incoming", "website", "receives-only", "misspelt"]),
+    fact("settings.port", "the typed port against the provider's", TYPED),
+    fact("settings.security", "the typed encryption against the provider's", TYPED),
+    fact("settings.user", "the typed user name against the provider's form", TYPED),
+    fact("dns.domain", "the mail address's domain in DNS", NAME),
+    fact("dns.near-miss", "whether the name is a near miss of a known one", YES_NO),
+    fact("dns.server", "the mail server's name in DNS, as this machine sees it", NAME),
+    fact("dns.elsewhere", "what other resolvers say about the server's name", &["same", "differs", "found", "not-found", "unasked"]),
+    fact("dns.answer", "the kind of address in the answer", &["public", "private", "sinkhole"]),
+    fact("internet", "whether there is an internet connection", &["yes", "no", "portal", "proxy-only"]),
+    fact("loss", "how much of what was sent got lost", &["none", "some", "heavy"]),
+    fact("ipv6", "whether the server's IPv6 address can be used from here", &["works", "broken", "none"]),
+    fact("ipv6.elsewhere", "whether IPv6 works to other hosts", &["works", "broken", "none"]),
+    fact("clock", "this machine's clock against network time", &["right", "wrong"]),
+    fact("port.number", "the port in use", &["25", "465", "587", "other"]),
+    fact("port.state", "what the port in use does, the best over all addresses", &["open", "refused", "filtered", "unreachable", "denied"]),
+    fact("port.by", "who refused or answered on the port in use", &["self", "near", "server"]),
+    fact("port.leaves", "whether packets for the port in use get as far as the first router", YES_NO),
+    fact("port.refuser", "where the device that turned the connection away stands", &["inside", "beyond"]),
+    fact("port.last-heard", "where the last device that answered for the port stands", &["inside", "beyond"]),
+    fact("port.elsewhere", "the same port at other companies' servers", &["open", "closed", "mixed"]),
+    fact("port.others", "whether any other port opens, at this server or elsewhere", &["open", "closed"]),
+    fact("submission.elsewhere", "whether 465 or 587 opens anywhere", &["open", "closed"]),
+    fact("server.other-port", "another mail port of the same server, tried to the greeting", &["open", "closed"]),
+    fact("server.alive", "whether anything at all answers at the server's address", YES_NO),
+    fact("testnet", "a connection to an address that cannot answer", &["silent", "answers"]),
+    fact("greeting", "the server's greeting on the port in use", &["ready", "busy", "refuses", "silent", "slow", "endless", "closes", "not-smtp", "expects-tls", "masked"]),
+    fact("greeting.elsewhere", "the greeting at other companies' servers on this port", &["ready", "mute"]),
+    fact("ehlo", "the server's answer to EHLO", &["accepted", "refused", "busy"]),
+    fact("dialogue", "whether a reply came later than a mail program waits", &["in-time", "too-slow"]),
+    fact("identity", "whether the names in greeting, EHLO reply and certificate fit the server", &["expected", "other"]),
+    fact("security", "the encryption in use", &["none", "starttls", "implicit"]),
+    fact("starttls", "STARTTLS on the port in use", &["offered", "missing", "masked", "refused", "busy", "injected"]),
+    fact("starttls.elsewhere", "STARTTLS on another port, family or known for this server", &["offered", "missing"]),
+    fact("handshake", "the TLS handshake on the port in use", &["done", "no-common-version", "refused", "cut", "not-tls", "not-tried"]),
+    fact("handshake.elsewhere", "the TLS handshake with other companies' servers", &["done", "cut", "private-issuer"]),
+    fact("handshake.stalls", "whether only large records stall", YES_NO),
+    fact("certificate", "the certificate on the port in use", &["valid", "expired", "not-yet-valid", "name-mismatch", "self-signed", "untrusted", "incomplete", "intercepted"]),
+    fact("certificate.dates", "the certificate's dates by network time", &["hold", "expired", "not-yet-valid"]),
+    fact("auth.offered", "the log-in that the server offers", &["yes", "only-after-tls", "no", "not-ours"]),
+    fact("auth.elsewhere", "whether another port of the provider offers a log-in", YES_NO),
+    fact("login", "the log-in", REFUSAL),
+    fact("login.reason", "what the server's refusal of the log-in means", CAUSES),
+    fact("sending", "permission to send", REFUSAL),
+    fact("sending.reason", "what the server's refusal to send means", CAUSES),
+    // Not decided on by the trunk: for `also.md`.
+    fact("also.port-25", "port 25 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
+    fact("also.port-465", "port 465 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
+    fact("also.port-587", "port 587 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
+];

@@ -1,0 +1,7 @@
+//! Finds out why a mail program cannot send: settings, DNS, ports, firewall, TLS, log-in. The map of the crate:
+
+pub mod account;
+pub mod facts;
+pub mod net;
+pub mod probe;
+pub mod text;

@@ -1,0 +1,366 @@
+//! The real network: the system's name lookups and hickory-resolver's, the system's TCP.
+//!
+//! hickory-resolver is the name that trust-dns-resolver has carried since 0.24; the old crate is no longer maintained.
+
+use super::*;
+use hickory_resolver::config::{NameServerConfig, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::{RData, RecordType};
+use socket2::SockRef;
+use std::io;
+use tokio::net::TcpSocket;
+use tokio::time::{Instant, timeout};
+
+/// This machine's own network.
+pub struct SystemNetwork {
+    trust: Trust,
+    local: Local,
+}
+
+impl SystemNetwork {
+    /// Looks at this machine once.
+    pub fn new(trust: Trust) -> Self {
+        SystemNetwork { trust, local: look_around() }
+    }
+}
+
+#[async_trait::async_trait]
+impl Network for SystemNetwork {
+    async fn lookup(&self, via: Via, name: &str, kind: RecordKind, deadline: Duration) -> Answer {
+        match via {
+            Via::Server(server) => ask(&[server], name, kind, deadline).await,
+            Via::System if kind == RecordKind::Address => self.lookup_as_programs_do(name, deadline).await,
+            Via::System => ask(&self.local.resolvers, name, kind, deadline).await,
+        }
+    }
+
+    async fn connect(&self, to: SocketAddr, options: ConnectOptions) -> Result<Connection, ConnectFailure> {
+        let first = self.connect_once(to, options).await;
+        // "Host unreachable" from our own address is either a local rule, which answers every time at once, or nobody
+        // answering ARP, which takes the system seconds. A second try tells them apart.
+        if let Err(failure) = &first
+            && self.is_own_host_unreachable(failure)
+            && failure.elapsed < Duration::from_millis(900)
+        {
+            let second = self.connect_once(to, options).await;
+            return second.map_err(|mut again| {
+                if self.is_own_host_unreachable(&again) && again.elapsed < Duration::from_millis(900) {
+                    again.state = PortState::Denied;
+                }
+                again
+            });
+        }
+        first
+    }
+
+    fn local(&self) -> Local {
+        self.local.clone()
+    }
+
+    fn trust(&self) -> Trust {
+        self.trust.clone()
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+}
+
+impl SystemNetwork {
+    /// getaddrinfo decides, since mail programs use it; what kind of "no" it was is asked of the same resolvers directly.
+    async fn lookup_as_programs_do(&self, name: &str, deadline: Duration) -> Answer {
+        let by_system = timeout(deadline, tokio::net::lookup_host((name.to_owned(), 0)));
+        let directly = async {
+            match ask(&self.local.resolvers, name, RecordKind::A, deadline).await {
+                // A name with only an IPv6 address is no "no data" for an address.
+                Answer::NoData => ask(&self.local.resolvers, name, RecordKind::Aaaa, deadline).await,
+                answer => answer,
+            }
+        };
+        let by_system = async { by_system.await.ok().and_then(Result::ok).map(Vec::from_iter).unwrap_or_default() };
+        tokio::pin!(by_system, directly);
+        let mut answer = None;
+        loop {
+            tokio::select! {
+                found = &mut by_system => {
+                    if !found.is_empty() {
+                        return addresses(found);
+                    }
+                    break;
+                }
+                direct = &mut directly, if answer.is_none() => answer = Some(direct),
+            }
+        }
+        match answer {
+            Some(answer) => directly_or_silent(answer),
+            None => directly_or_silent(directly.await),
+        }
+    }
+
+    fn is_own_host_unreachable(&self, failure: &ConnectFailure) -> bool {
+        failure.state == PortState::Unreachable
+            && failure.icmp.is_some_and(|icmp| self.local.is_own(icmp.from) && !icmp.is_time_exceeded())
+    }
+
+    async fn connect_once(&self, to: SocketAddr, options: ConnectOptions) -> Result<Connection, ConnectFailure> {
+        let started = Instant::now();
+        let fail = |error: io::Error, icmp: Option<Icmp>| {
+            let (state, os) = errors::connect_failure(&error, icmp, |addr| self.local.is_own(addr));
+            ConnectFailure { state, os, icmp, elapsed: started.elapsed() }
+        };
+        let socket = match to {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }
+        .map_err(|error| fail(error, None))?;
+        let usual_ttl = match options.ttl {
+            Some(ttl) => Some(set_ttl(&SockRef::from(&socket), to, u32::from(ttl)).map_err(|error| fail(error, None))?),
+            None => None,
+        };
+        #[cfg(target_os = "linux")]
+        let queue = icmp::ErrorQueue::of(&socket, to);
+        #[cfg(target_os = "linux")]
+        let take_icmp = || queue.as_ref().and_then(icmp::ErrorQueue::take);
+        #[cfg(not(target_os = "linux"))]
+        let take_icmp = || None;
+        match timeout(options.deadline, socket.connect(to)).await {
+            Ok(Ok(stream)) => {
+                if let Some(ttl) = usual_ttl {
+                    let _ = set_ttl(&SockRef::from(&stream), to, ttl);
+                }
+                let _ = stream.set_nodelay(true);
+                let local = stream.local_addr().ok();
+                let retransmissions = retransmissions(&stream);
+                Ok(Connection { stream: Box::new(stream), local, elapsed: started.elapsed(), retransmissions })
+            }
+            Ok(Err(error)) => Err(fail(error, take_icmp())),
+            Err(_) => match take_icmp() {
+                Some(icmp) => Err(fail(io::Error::from(io::ErrorKind::TimedOut), Some(icmp))),
+                None => Err(fail(io::Error::from(io::ErrorKind::TimedOut), None)),
+            },
+        }
+    }
+}
+
+fn directly_or_silent(answer: Answer) -> Answer {
+    match answer {
+        // The resolver knows the name but this machine's own lookup failed: programs here do not get an answer.
+        Answer::Records(_) => Answer::Silent,
+        other => other,
+    }
+}
+
+fn addresses(found: Vec<SocketAddr>) -> Answer {
+    let mut records: Vec<Record> = Vec::new();
+    for addr in found {
+        let record = Record::Address(addr.ip());
+        if !records.contains(&record) {
+            records.push(record);
+        }
+    }
+    Answer::Records(records)
+}
+
+/// Sets the time to live and returns what it was.
+fn set_ttl(socket: &SockRef<'_>, to: SocketAddr, ttl: u32) -> io::Result<u32> {
+    match to {
+        SocketAddr::V4(_) => {
+            let usual = socket.ttl_v4()?;
+            socket.set_ttl_v4(ttl)?;
+            Ok(usual)
+        }
+        SocketAddr::V6(_) => {
+            let usual = socket.unicast_hops_v6()?;
+            socket.set_unicast_hops_v6(ttl)?;
+            Ok(usual)
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "TCP_INFO has no safe wrapper in the libraries we use")]
+fn retransmissions(stream: &tokio::net::TcpStream) -> Option<u32> {
+    use std::os::fd::AsRawFd;
+    // SAFETY: `info` is plain old data for which all zeroes is a value; the kernel writes at most `length` bytes of it.
+    unsafe {
+        let mut info: libc::tcp_info = std::mem::zeroed();
+        let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;
+        let result = libc::getsockopt(
+            stream.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            std::ptr::from_mut(&mut info).cast(),
+            &raw mut length,
+        );
+        (result == 0).then_some(info.tcpi_total_retrans)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn retransmissions(_stream: &tokio::net::TcpStream) -> Option<u32> {
+    None
+}
+
+/// Asks DNS servers directly, all at once; the first that answers counts.
+async fn ask(servers: &[SocketAddr], name: &str, kind: RecordKind, deadline: Duration) -> Answer {
+    let record_type = match kind {
+        RecordKind::A | RecordKind::Address => RecordType::A,
+        RecordKind::Aaaa => RecordType::AAAA,
+        RecordKind::Mx => RecordType::MX,
+        RecordKind::Srv => RecordType::SRV,
+    };
+    if servers.is_empty() {
+        return Answer::NoNetwork;
+    }
+    let mut waiting: futures::stream::FuturesUnordered<_> =
+        servers.iter().map(|server| ask_one(*server, name, record_type, deadline)).collect();
+    let mut worst = Answer::NoNetwork;
+    while let Some(answer) = futures::StreamExt::next(&mut waiting).await {
+        match answer {
+            Answer::Records(_) | Answer::NxDomain | Answer::NoData => return answer,
+            Answer::ServFail => worst = Answer::ServFail,
+            Answer::Refused if worst != Answer::ServFail => worst = Answer::Refused,
+            Answer::Silent if worst == Answer::NoNetwork => worst = Answer::Silent,
+            _ => {}
+        }
+    }
+    worst
+}
+
+async fn ask_one(server: SocketAddr, name: &str, record_type: RecordType, deadline: Duration) -> Answer {
+    let mut config = NameServerConfig::udp_and_tcp(server.ip());
+    for connection in &mut config.connections {
+        connection.port = server.port();
+    }
+    config.trust_negative_responses = true;
+    let config = ResolverConfig::from_name_servers(vec![config]);
+    let mut builder = hickory_resolver::Resolver::builder_with_config(config, TokioRuntimeProvider::default());
+    let options = builder.options_mut();
+    options.timeout = deadline.mul_f32(0.3).max(Duration::from_millis(500));
+    options.attempts = 2;
+    options.cache_size = 0;
+    options.use_hosts_file = hickory_resolver::config::ResolveHosts::Never;
+    let Ok(resolver) = builder.build() else { return Answer::NoNetwork };
+    let name = if name.ends_with('.') { name.to_owned() } else { format!("{name}.") };
+    match timeout(deadline, resolver.lookup(name, record_type)).await {
+        Err(_) => Answer::Silent,
+        Ok(Ok(found)) => {
+            let records: Vec<Record> = found.answers().iter().take(64).filter_map(|record| from_rdata(&record.data)).collect();
+            if records.iter().all(|record| matches!(record, Record::Cname(_))) { Answer::NoData } else { Answer::Records(records) }
+        }
+        Ok(Err(error)) => from_error(&error),
+    }
+}
+
+fn from_rdata(data: &RData) -> Option<Record> {
+    let text = |name: &hickory_resolver::proto::rr::Name| {
+        let name = name.to_ascii();
+        name.strip_suffix('.').unwrap_or(&name).to_ascii_lowercase()
+    };
+    match data {
+        RData::A(a) => Some(Record::Address(IpAddr::V4(a.0))),
+        RData::AAAA(aaaa) => Some(Record::Address(IpAddr::V6(aaaa.0))),
+        RData::CNAME(name) => Some(Record::Cname(text(&name.0))),
+        RData::MX(mx) => Some(Record::Mx(mx.preference, text(&mx.exchange))),
+        RData::SRV(srv) => Some(Record::Srv(srv.priority, srv.weight, srv.port, text(&srv.target))),
+        _ => None,
+    }
+}
+
+fn from_error(error: &NetError) -> Answer {
+    let from_code = |code: ResponseCode| match code {
+        ResponseCode::NXDomain => Answer::NxDomain,
+        ResponseCode::NoError => Answer::NoData,
+        ResponseCode::Refused => Answer::Refused,
+        _ => Answer::ServFail,
+    };
+    match error {
+        NetError::Dns(DnsError::NoRecordsFound(no)) => from_code(no.response_code),
+        NetError::Dns(DnsError::ResponseCode(code)) => from_code(*code),
+        NetError::Dns(_) | NetError::Proto(_) => Answer::ServFail,
+        NetError::Io(error) if matches!(error.kind(), io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
+            Answer::NoNetwork
+        }
+        _ => Answer::Silent,
+    }
+}
+
+fn look_around() -> Local {
+    let addresses = if_addrs::get_if_addrs()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|interface| match interface.addr {
+            if_addrs::IfAddr::V4(v4) => (IpAddr::V4(v4.ip), v4.netmask.to_bits().count_ones() as u8),
+            if_addrs::IfAddr::V6(v6) => (IpAddr::V6(v6.ip), v6.netmask.to_bits().count_ones() as u8),
+        })
+        .filter(|(addr, _)| !addr.is_loopback())
+        .collect();
+    Local {
+        addresses,
+        routed_v4: is_routed("0.0.0.0:0", "198.41.0.4:53"),
+        routed_v6: is_routed("[::]:0", "[2001:503:ba3e::2:30]:53"),
+        resolvers: own_resolvers(),
+        proxy: proxy_of(|name| std::env::var(name).ok()),
+        hostname: whoami::hostname().ok(),
+        user: whoami::username().ok(),
+        elevated: is_elevated(),
+        os: whoami::distro().unwrap_or_else(|_| std::env::consts::OS.to_owned()),
+    }
+}
+
+/// Whether the system would know a way there. Connecting a UDP socket sends nothing; the addresses are root name
+/// servers' (a.root-servers.net), chosen because they are ordinary addresses of the public internet.
+fn is_routed(from: &str, to: &str) -> bool {
+    std::net::UdpSocket::bind(from).and_then(|socket| socket.connect(to)).is_ok()
+}
+
+fn own_resolvers() -> Vec<SocketAddr> {
+    let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Vec::new() };
+    let mut servers = Vec::new();
+    for server in config.name_servers() {
+        let port = server.connections.first().map_or(53, |connection| connection.port);
+        let addr = SocketAddr::new(server.ip, port);
+        if !servers.contains(&addr) {
+            servers.push(addr);
+        }
+    }
+    servers.truncate(4);
+    servers
+}
+
+fn proxy_of(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let value = ["https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"].iter().find_map(|name| variable(name))?;
+    let with_scheme = if value.contains("://") { value } else { format!("http://{value}") };
+    let url = url::Url::parse(&with_scheme).ok()?;
+    let port = url.port_or_known_default().unwrap_or(8080);
+    Some(format!("{}:{port}", url.host_str()?))
+}
+
+#[cfg(unix)]
+fn is_elevated() -> bool {
+    #[cfg(target_os = "linux")]
+    return nix::unistd::geteuid().is_root();
+    #[cfg(not(target_os = "linux"))]
+    return whoami::username().is_ok_and(|user| user == "root");
+}
+
+#[cfg(not(unix))]
+fn is_elevated() -> bool {
+    // Asking Windows needs its security API; until then we do not claim it.
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_named_without_its_password() {
+        let proxy = |value: &'static str| proxy_of(move |name| (name == "https_proxy").then(|| value.to_owned()));
+        assert_eq!(proxy("http://anna:secret@proxy.example.com:3128/").as_deref(), Some("proxy.example.com:3128"));
+        assert_eq!(proxy("proxy.example.com:8080").as_deref(), Some("proxy.example.com:8080"));
+        assert_eq!(proxy(""), None);
+    }
+}

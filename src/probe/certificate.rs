@@ -1,0 +1,112 @@
+//! Reads a certificate (RFC 5280): names, dates, issuer. Whether it is trusted is the library's to say.
+
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::*;
+
+/// What stands in a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// The subject, as one line.
+    pub subject: String,
+    /// The issuer's CN, O and OU, as one line.
+    pub issuer: String,
+    /// The DNS names and addresses it is for (subjectAltName only, RFC 6125).
+    pub names: Vec<String>,
+    /// Valid from, in seconds since 1970.
+    pub from: i64,
+    /// Valid until, in seconds since 1970.
+    pub until: i64,
+    /// Whether subject and issuer are the same.
+    pub self_issued: bool,
+    /// Whether it may sign others.
+    pub is_ca: bool,
+}
+
+/// Parses a certificate; the error says what is wrong with it.
+pub fn parse(der: &[u8]) -> Result<Certificate, String> {
+    let (_, certificate) = X509Certificate::from_der(der).map_err(|error| format!("it does not parse: {error}"))?;
+    let names = match certificate.subject_alternative_name() {
+        Ok(Some(extension)) => extension.value.general_names.iter().filter_map(name).take(100).collect(),
+        _ => Vec::new(),
+    };
+    Ok(Certificate {
+        subject: one_line(certificate.subject()),
+        issuer: one_line(certificate.issuer()),
+        names,
+        from: certificate.validity().not_before.timestamp(),
+        until: certificate.validity().not_after.timestamp(),
+        self_issued: certificate.subject().as_raw() == certificate.issuer().as_raw(),
+        is_ca: certificate.is_ca(),
+    })
+}
+
+fn name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some(crate::text::visible_str(name).to_ascii_lowercase()),
+        GeneralName::IPAddress([a, b, c, d]) => Some(std::net::Ipv4Addr::new(*a, *b, *c, *d).to_string()),
+        GeneralName::IPAddress(bytes) => Some(std::net::Ipv6Addr::from(<[u8; 16]>::try_from(*bytes).ok()?).to_string()),
+        _ => None,
+    }
+}
+
+/// CN, O and OU, in that order.
+fn one_line(name: &X509Name<'_>) -> String {
+    let common = name.iter_common_name();
+    let rest = name.iter_organization().chain(name.iter_organizational_unit());
+    let parts: Vec<String> = common.chain(rest).filter_map(|part| part.as_str().ok()).map(crate::text::visible_str).collect();
+    if parts.is_empty() { crate::text::visible_str(&name.to_string()) } else { parts.join(", ") }
+}
+
+impl Certificate {
+    /// Whether it is for this host: exact, or one `*` as the whole leftmost label (RFC 6125 section 6.4.3).
+    pub fn is_for(&self, host: &str) -> bool {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let is_address = host.parse::<std::net::IpAddr>().is_ok();
+        self.names.iter().any(|name| {
+            let name = name.trim_end_matches('.');
+            if name == host {
+                return true;
+            }
+            match (name.strip_prefix("*."), host.split_once('.')) {
+                (Some(parent), Some((first, rest))) => !is_address && !first.is_empty() && parent.contains('.') && rest == parent,
+                _ => false,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn for_names(names: &[&str]) -> Certificate {
+        Certificate {
+            subject: String::new(),
+            issuer: String::new(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            from: 0,
+            until: 0,
+            self_issued: false,
+            is_ca: false,
+        }
+    }
+
+    #[test]
+    fn names() {
+        let certificate = for_names(&["mail.example.com", "*.example.net", "203.0.113.5"]);
+        assert!(certificate.is_for("mail.example.com") && certificate.is_for("MAIL.example.com."));
+        assert!(certificate.is_for("smtp.example.net"));
+        assert!(!certificate.is_for("a.b.example.net") && !certificate.is_for("example.net"));
+        assert!(certificate.is_for("203.0.113.5") && !certificate.is_for("203.0.113.6"));
+        assert!(!for_names(&["*.com"]).is_for("example.com"));
+    }
+
+    #[test]
+    fn what_rcgen_makes_is_read() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["mail.example.com".to_owned()]).unwrap();
+        let certificate = parse(params.self_signed(&key).unwrap().der()).unwrap();
+        assert!(certificate.self_issued && certificate.is_for("mail.example.com"));
+        assert!(parse(b"no certificate").is_err());
+    }
+}

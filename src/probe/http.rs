@@ -1,0 +1,104 @@
+//! The smallest HTTP/1.1 client that is needed: one GET, no redirects, bounded (RFC 9112).
+
+use super::secure::{Verify, secure};
+use crate::net::{BoxStream, Trust};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+/// The most of an answer that is read, in bytes.
+const MAX_ANSWER: usize = 256 * 1024;
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The header `Location`.
+    pub location: Option<String>,
+    /// The header `Date`, as it stood.
+    pub date: Option<String>,
+    /// The body, as far as it was read.
+    pub body: Vec<u8>,
+}
+
+/// Gets a page over an open connection, encrypted for `https`. The error is for people.
+pub async fn get(stream: BoxStream, url: &Url, trust: &Trust, limit: Duration) -> Result<Answer, String> {
+    let until = Instant::now() + limit;
+    let host = url.host_str().ok_or("the address names no host")?;
+    let mut stream = if url.scheme() == "https" {
+        secure(stream, host, trust, Verify::Yes, limit).await.map_err(|failure| failure.said)?.stream
+    } else {
+        stream
+    };
+    let mut path = url.path().to_owned();
+    if let Some(query) = url.query() {
+        path = format!("{path}?{query}");
+    }
+    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: mailtriage\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+    let mut received = Vec::new();
+    let exchange = async {
+        stream.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
+        stream.flush().await.map_err(|error| error.to_string())?;
+        let mut buffer = [0u8; 4096];
+        loop {
+            match stream.read(&mut buffer).await {
+                Ok(0) => break,
+                Ok(count) => received.extend_from_slice(&buffer[..count]),
+                Err(_) if !received.is_empty() => break,
+                Err(error) => return Err(error.to_string()),
+            }
+            if received.len() > MAX_ANSWER || is_complete(&received) {
+                break;
+            }
+        }
+        Ok(())
+    };
+    match timeout_at(until, exchange).await {
+        Ok(done) => done?,
+        Err(_) if received.is_empty() => return Err("no answer in time".to_owned()),
+        Err(_) => {}
+    }
+    parse(&received).ok_or_else(|| "the answer is no HTTP".to_owned())
+}
+
+fn is_complete(received: &[u8]) -> bool {
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut response = httparse::Response::new(&mut headers);
+    let Ok(httparse::Status::Complete(head)) = response.parse(received) else { return false };
+    let length = response
+        .headers
+        .iter()
+        .find(|header| header.name.eq_ignore_ascii_case("content-length"))
+        .and_then(|header| std::str::from_utf8(header.value).ok()?.trim().parse::<usize>().ok());
+    response.code == Some(204) || length.is_some_and(|length| received.len() - head >= length)
+}
+
+fn parse(received: &[u8]) -> Option<Answer> {
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut response = httparse::Response::new(&mut headers);
+    let httparse::Status::Complete(head) = response.parse(received).ok()? else { return None };
+    let header = |name: &str| {
+        let found = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+        Some(crate::text::visible(found.value))
+    };
+    Some(Answer { status: response.code?, location: header("location"), date: header("date"), body: received[head..].to_vec() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers() {
+        let answer = parse(b"HTTP/1.1 302 Found\r\nLocation: http://portal/\r\nDate: Mon, 23 Nov 2026 10:00:00 GMT\r\n\r\nhi").unwrap();
+        assert_eq!((answer.status, answer.location.as_deref()), (302, Some("http://portal/")));
+        assert_eq!(answer.body, b"hi");
+        assert!(is_complete(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+        assert!(!is_complete(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok"));
+        assert_eq!(parse(b"220 mail ESMTP\r\n"), None);
+    }
+}

@@ -1,0 +1,8 @@
+//! Probes ask one thing of the network and return what was seen with its times; they judge nothing.
+
+pub mod certificate;
+pub mod hello;
+pub mod http;
+pub mod secure;
+pub mod smtp;
+pub mod tcp;

@@ -1,0 +1,181 @@
+//! A TLS handshake by this machine's own library, the one its mail programs use, through tokio-native-tls.
+
+use crate::net::{BoxStream, Trust};
+use native_tls::{Certificate, TlsConnector};
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, timeout};
+
+/// The most that a server may send before the handshake is done, in bytes.
+const MAX_HANDSHAKE: usize = 64 * 1024;
+
+/// A finished handshake.
+pub struct Secured {
+    /// The encrypted stream.
+    pub stream: BoxStream,
+    /// The server's certificate, as DER.
+    pub leaf: Option<Vec<u8>>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// Why there was no handshake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotSecured {
+    /// What kind of failure it was.
+    pub kind: FailureKind,
+    /// The library's own words.
+    pub said: String,
+    /// The first bytes that the server sent, if any.
+    pub received: Vec<u8>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// Kinds of failed handshakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The certificate did not convince the library.
+    Certificate,
+    /// The server answered with a TLS alert (its number), such as 70 for the version.
+    Alert(u8),
+    /// The server does not speak TLS here: plain bytes came.
+    NotTls,
+    /// The connection was closed or reset.
+    Cut,
+    /// Nothing came in time.
+    Silent,
+    /// More came than a handshake holds.
+    TooLong,
+    /// The library refused for another reason.
+    Other,
+}
+
+/// Whose certificates count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verify {
+    /// The library verifies, as for a mail program.
+    Yes,
+    /// Nothing is verified: only to look at the certificate; nothing secret may follow.
+    No,
+}
+
+/// Does the handshake over an open stream.
+pub async fn secure(stream: BoxStream, host: &str, trust: &Trust, verify: Verify, limit: Duration) -> Result<Secured, NotSecured> {
+    let started = Instant::now();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let recorder = Recorder { inner: stream, seen: Some(Arc::clone(&seen)) };
+    let failed = |kind, said: String| {
+        let received = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        NotSecured { kind: refine(kind, &received), said, received, elapsed: started.elapsed() }
+    };
+    let connector = connector(trust, verify).map_err(|error| failed(FailureKind::Other, error.to_string()))?;
+    match timeout(limit, connector.connect(host, recorder)).await {
+        Err(_) => Err(failed(FailureKind::Silent, "no answer in time".to_owned())),
+        Ok(Err(error)) => {
+            let said = full_text(&error);
+            let received = seen.lock().unwrap_or_else(PoisonError::into_inner).len();
+            let kind = match () {
+                () if received > MAX_HANDSHAKE => FailureKind::TooLong,
+                () if is_about_certificate(&said) => FailureKind::Certificate,
+                () if received == 0 || is_end(&said) => FailureKind::Cut,
+                () => FailureKind::Other,
+            };
+            Err(failed(kind, said))
+        }
+        Ok(Ok(mut stream)) => {
+            let leaf = stream.get_ref().peer_certificate().ok().flatten().and_then(|leaf| leaf.to_der().ok());
+            stream.get_mut().get_mut().get_mut().seen = None;
+            Ok(Secured { stream: Box::new(stream), leaf, elapsed: started.elapsed() })
+        }
+    }
+}
+
+fn connector(trust: &Trust, verify: Verify) -> Result<tokio_native_tls::TlsConnector, native_tls::Error> {
+    let mut builder = TlsConnector::builder();
+    for root in &trust.extra_roots {
+        builder.add_root_certificate(Certificate::from_der(root)?);
+    }
+    builder.disable_built_in_roots(!trust.system_roots);
+    if verify == Verify::No {
+        builder.danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true);
+    }
+    Ok(builder.build()?.into())
+}
+
+/// What the bytes say outranks the library's words.
+fn refine(kind: FailureKind, received: &[u8]) -> FailureKind {
+    match received {
+        _ if matches!(kind, FailureKind::Certificate | FailureKind::TooLong) => kind,
+        // A fatal alert as the last record: type 21, version, length 2, level, description (RFC 8446 section 6).
+        [.., 21, 3, _, 0, 2, 2, description] => FailureKind::Alert(*description),
+        [20..=24, 3, ..] | [] => kind,
+        _ => FailureKind::NotTls,
+    }
+}
+
+fn is_about_certificate(said: &str) -> bool {
+    let said = said.to_ascii_lowercase();
+    // OpenSSL: "certificate verify failed"; SChannel and Security.framework name the certificate or its trust.
+    ["certificate verify failed", "certificate chain", "not trusted", "cert_e_", "certificate was", "certificate is", "cn name", "trust failure", "principal name"]
+        .iter()
+        .any(|words| said.contains(words))
+}
+
+fn is_end(said: &str) -> bool {
+    let said = said.to_ascii_lowercase();
+    ["unexpected eof", "reset", "closed", "broken pipe", "end of file", "aborted"].iter().any(|words| said.contains(words))
+}
+
+fn full_text(error: &native_tls::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// Keeps what the server sent until the handshake is done, within bounds.
+struct Recorder {
+    inner: BoxStream,
+    seen: Option<Arc<Mutex<Vec<u8>>>>,
+}
+
+impl AsyncRead for Recorder {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
+        if let Some(seen) = &self.seen {
+            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.extend_from_slice(&buf.filled()[before..]);
+            if seen.len() > MAX_HANDSHAKE {
+                return Poll::Ready(Err(io::Error::other("the handshake is longer than 64 KiB")));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Recorder {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}

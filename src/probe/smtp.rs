@@ -1,0 +1,359 @@
+//! The SMTP dialogue (RFC 5321): replies read with bounds, commands sent, everything kept as it stood.
+
+use crate::net::BoxStream;
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{Instant, timeout_at};
+
+/// The longest line that is read, in bytes (RFC 5321 allows 512; servers send more).
+const MAX_LINE: usize = 8 * 1024;
+/// The longest reply, in bytes.
+const MAX_REPLY: usize = 64 * 1024;
+/// The longest reply, in lines.
+const MAX_LINES: usize = 100;
+
+/// A server's reply: its code and its lines as they came, without line ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The code of the last line.
+    pub code: u16,
+    /// The lines, the code included.
+    pub lines: Vec<Vec<u8>>,
+    /// From asking to the last line.
+    pub elapsed: Duration,
+}
+
+impl Reply {
+    /// 2xx.
+    pub fn is_positive(&self) -> bool {
+        (200..300).contains(&self.code)
+    }
+
+    /// 4xx.
+    pub fn is_temporary(&self) -> bool {
+        (400..500).contains(&self.code)
+    }
+
+    /// 5xx.
+    pub fn is_permanent(&self) -> bool {
+        (500..600).contains(&self.code)
+    }
+
+    /// What stands behind the codes, line by line, made visible.
+    pub fn texts(&self) -> impl Iterator<Item = String> {
+        self.lines.iter().map(|line| crate::text::visible(line.get(4..).unwrap_or_default()))
+    }
+
+    /// The whole reply as one line: `535 5.7.8 first second`.
+    pub fn joined(&self) -> String {
+        let mut joined = self.code.to_string();
+        let mut status: Option<String> = None;
+        for text in self.texts() {
+            // Each line of a multi-line reply repeats the enhanced status code (RFC 2034 section 4).
+            let text = match (text.split_once(' '), &status) {
+                (Some((first, rest)), Some(seen)) if first == seen => rest.to_owned(),
+                _ => text,
+            };
+            if status.is_none() {
+                let first = text.split(' ').next().unwrap_or_default();
+                let is_status = first.split('.').count() == 3 && first.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+                status = Some(if is_status { first.to_owned() } else { String::new() });
+            }
+            joined.push(' ');
+            joined.push_str(text.trim());
+        }
+        joined
+    }
+
+    /// The reply as it stood, made visible, with line feeds.
+    pub fn as_seen(&self) -> String {
+        self.lines.iter().map(|line| crate::text::visible(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The keywords of an EHLO reply with their parameters, in upper case (RFC 5321 section 4.1.1.1).
+    pub fn keywords(&self) -> Vec<String> {
+        self.texts().skip(1).map(|text| text.trim().to_ascii_uppercase()).filter(|text| !text.is_empty()).collect()
+    }
+
+    /// The log-in mechanisms offered (RFC 4954). The old form `AUTH=LOGIN` counts too.
+    pub fn mechanisms(&self) -> Vec<String> {
+        let mut mechanisms: Vec<String> = Vec::new();
+        for keyword in self.keywords() {
+            if let Some(list) = keyword.strip_prefix("AUTH ").or_else(|| keyword.strip_prefix("AUTH=")) {
+                for mechanism in list.split_ascii_whitespace() {
+                    if !mechanisms.iter().any(|known| known == mechanism) {
+                        mechanisms.push(mechanism.to_owned());
+                    }
+                }
+            }
+        }
+        mechanisms
+    }
+}
+
+/// Why no reply came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoReply {
+    /// Nothing at all in time.
+    Silent,
+    /// Something, but never the end of it.
+    Unfinished(Vec<u8>),
+    /// The other side closed, after these bytes.
+    Closed(Vec<u8>),
+    /// The connection broke.
+    Broken(String),
+    /// This is no SMTP: what came instead.
+    NotSmtp(Vec<u8>),
+    /// Longer than we read: which bound, and how it began.
+    TooLong(&'static str, Vec<u8>),
+}
+
+/// Who said a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Side {
+    Client,
+    Server,
+}
+
+/// A line of the dialogue, made visible; secrets are never in it.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub side: Side,
+    /// What.
+    pub text: String,
+}
+
+/// A dialogue with a mail server.
+pub struct Dialogue {
+    stream: BoxStream,
+    pending: VecDeque<u8>,
+    /// What was said so far.
+    pub lines: Vec<Line>,
+    /// Whether the stream is encrypted and the certificate verified by this machine's own library.
+    pub verified: bool,
+}
+
+impl Dialogue {
+    /// Over an open connection.
+    pub fn over(stream: BoxStream) -> Self {
+        Dialogue { stream, pending: VecDeque::new(), lines: Vec::new(), verified: false }
+    }
+
+    /// Goes on over another stream, after a TLS handshake.
+    pub fn continue_over(mut self, stream: BoxStream, verified: bool) -> Self {
+        self.stream = stream;
+        self.pending.clear();
+        self.verified = verified;
+        self
+    }
+
+    /// Takes the dialogue apart for a TLS handshake: the stream, and bytes that were already read beyond the last reply.
+    pub fn into_stream(self) -> (BoxStream, Vec<u8>, Vec<Line>) {
+        (self.stream, self.pending.into(), self.lines)
+    }
+
+    /// Starts again with what was said before.
+    pub fn resume(stream: BoxStream, lines: Vec<Line>, verified: bool) -> Self {
+        Dialogue { stream, pending: VecDeque::new(), lines, verified }
+    }
+
+    /// Bytes that came unasked.
+    pub fn unread(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Sends a command and reads its reply. `shown` stands in the transcript instead, where the command holds a secret.
+    pub async fn ask(&mut self, command: &[u8], shown: Option<&str>, limit: Duration) -> Result<Reply, NoReply> {
+        let text = shown.map_or_else(|| crate::text::visible(command), str::to_owned);
+        self.lines.push(Line { at: Instant::now(), side: Side::Client, text });
+        let until = Instant::now() + limit;
+        let sent = timeout_at(until, async {
+            self.stream.write_all(command).await?;
+            self.stream.write_all(b"\r\n").await?;
+            self.stream.flush().await
+        });
+        match sent.await {
+            Ok(Ok(())) => self.reply_until(until, limit).await,
+            Ok(Err(error)) => {
+                // A server that closes in answer has often said why before.
+                match self.reply_until(Instant::now() + Duration::from_millis(200), limit).await {
+                    Ok(reply) => Ok(reply),
+                    Err(NoReply::Closed(bytes)) => Err(NoReply::Closed(bytes)),
+                    Err(_) => Err(NoReply::Broken(error.to_string())),
+                }
+            }
+            Err(_) => Err(NoReply::Silent),
+        }
+    }
+
+    /// Reads a reply, such as the greeting.
+    pub async fn reply(&mut self, limit: Duration) -> Result<Reply, NoReply> {
+        self.reply_until(Instant::now() + limit, limit).await
+    }
+
+    async fn reply_until(&mut self, until: Instant, limit: Duration) -> Result<Reply, NoReply> {
+        let asked = until - limit.min(until.elapsed().max(limit));
+        let mut lines: Vec<Vec<u8>> = Vec::new();
+        let mut bytes = 0;
+        loop {
+            let line = match self.line(until).await {
+                Ok(line) => line,
+                Err(NoReply::Closed(rest)) => {
+                    let seen = joined(&lines, &rest);
+                    self.heard(&seen);
+                    return Err(NoReply::Closed(seen));
+                }
+                Err(NoReply::Silent) if lines.is_empty() => return Err(NoReply::Silent),
+                Err(NoReply::Silent) => return Err(NoReply::Unfinished(joined(&lines, &[]))),
+                Err(NoReply::Unfinished(rest)) => {
+                    let seen = joined(&lines, &rest);
+                    self.heard(&seen);
+                    return Err(NoReply::Unfinished(seen));
+                }
+                Err(other) => return Err(other),
+            };
+            self.heard(&line);
+            bytes += line.len() + 2;
+            let Some((code, last)) = code_of(&line) else {
+                // Old servers send lines without a code inside a multi-line reply; as the first line it is no SMTP.
+                if lines.is_empty() {
+                    return Err(NoReply::NotSmtp(line));
+                }
+                return Err(NoReply::NotSmtp(joined(&lines, &line)));
+            };
+            lines.push(line);
+            if last {
+                let elapsed = Instant::now().saturating_duration_since(asked);
+                return Ok(Reply { code, lines, elapsed });
+            }
+            if lines.len() >= MAX_LINES {
+                return Err(NoReply::TooLong("100 lines", lines.swap_remove(0)));
+            }
+            if bytes > MAX_REPLY {
+                return Err(NoReply::TooLong("64 KiB", lines.swap_remove(0)));
+            }
+        }
+    }
+
+    fn heard(&mut self, bytes: &[u8]) {
+        let text = crate::text::visible(bytes);
+        if !text.is_empty() {
+            self.lines.push(Line { at: Instant::now(), side: Side::Server, text });
+        }
+    }
+
+    /// A line without its end.
+    async fn line(&mut self, until: Instant) -> Result<Vec<u8>, NoReply> {
+        loop {
+            if let Some(end) = self.pending.iter().position(|&b| b == b'\n') {
+                let mut line: Vec<u8> = self.pending.drain(..=end).collect();
+                line.pop();
+                if line.last() == Some(&b'\r') {
+                    line.pop();
+                }
+                return Ok(line);
+            }
+            if self.pending.len() > MAX_LINE {
+                let began = self.pending.drain(..).take(80).collect();
+                return Err(NoReply::TooLong("8 KiB in one line", began));
+            }
+            let mut buffer = [0u8; 2048];
+            match timeout_at(until, self.stream.read(&mut buffer)).await {
+                Err(_) if self.pending.is_empty() => return Err(NoReply::Silent),
+                Err(_) => return Err(NoReply::Unfinished(self.pending.drain(..).collect())),
+                Ok(Ok(0)) => return Err(NoReply::Closed(self.pending.drain(..).collect())),
+                Ok(Ok(count)) => self.pending.extend(&buffer[..count]),
+                Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => {
+                    return Err(NoReply::Closed(self.pending.drain(..).collect()));
+                }
+                Ok(Err(error)) => return Err(NoReply::Broken(error.to_string())),
+            }
+        }
+    }
+
+    /// Says goodbye; waits shortly for the answer, so that the server sees an orderly end.
+    pub async fn quit(mut self) {
+        let _ = self.ask(b"QUIT", None, Duration::from_secs(2)).await;
+        let _ = self.stream.shutdown().await;
+    }
+}
+
+fn joined(lines: &[Vec<u8>], rest: &[u8]) -> Vec<u8> {
+    let mut all = lines.join(&b'\n');
+    if !all.is_empty() && !rest.is_empty() {
+        all.push(b'\n');
+    }
+    all.extend_from_slice(rest);
+    all
+}
+
+/// The code of a reply line, and whether it is the last one.
+fn code_of(line: &[u8]) -> Option<(u16, bool)> {
+    let digits = line.get(..3)?;
+    if !digits.iter().all(u8::is_ascii_digit) || !(b'1'..=b'5').contains(&digits[0]) {
+        return None;
+    }
+    let code = digits.iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0'));
+    match line.get(3) {
+        None | Some(b' ') => Some((code, true)),
+        Some(b'-') => Some((code, false)),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    async fn read(bytes: &'static [u8]) -> Result<Reply, NoReply> {
+        let (ours, mut theirs) = tokio::io::duplex(256 * 1024);
+        theirs.write_all(bytes).await.unwrap();
+        drop(theirs);
+        Dialogue::over(Box::new(ours)).reply(Duration::from_secs(30)).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn replies() {
+        let reply = read(b"250-mail.example.com\r\n250-AUTH PLAIN LOGIN\r\n250-AUTH=LOGIN X\r\n250 SIZE 1000\r\n").await.unwrap();
+        assert_eq!(reply.code, 250);
+        assert_eq!(reply.mechanisms(), ["PLAIN", "LOGIN", "X"]);
+        assert_eq!(reply.keywords()[2], "SIZE 1000");
+        let reply = read(b"535-5.7.8 Username and\r\n535 5.7.8 Password not accepted\n").await.unwrap();
+        assert_eq!(reply.joined(), "535 5.7.8 Username and Password not accepted");
+        assert_eq!(read(b"220\r\n").await.unwrap().code, 220);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_replies() {
+        assert_eq!(read(b"").await, Err(NoReply::Closed(vec![])));
+        assert_eq!(read(b"22").await, Err(NoReply::Closed(b"22".to_vec())));
+        assert!(matches!(read(b"* OK IMAP4 ready\r\n").await, Err(NoReply::NotSmtp(_))));
+        assert!(matches!(read(b"HTTP/1.1 400 Bad\r\n").await, Err(NoReply::NotSmtp(_))));
+        let (ours, _theirs) = tokio::io::duplex(64);
+        assert_eq!(Dialogue::over(Box::new(ours)).reply(Duration::from_secs(30)).await, Err(NoReply::Silent));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bounds() {
+        let long: &'static [u8] = Box::leak(vec![b'2'; 10_000].into_boxed_slice());
+        assert!(matches!(read(long).await, Err(NoReply::TooLong("8 KiB in one line", _))));
+        let endless: &'static [u8] = Box::leak(b"220-x\r\n".repeat(10_000).into_boxed_slice());
+        assert!(matches!(read(endless).await, Err(NoReply::TooLong("100 lines", _))));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_end_in_something(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+            let leaked: &'static [u8] = Box::leak(bytes.into_boxed_slice());
+            let _ = runtime.block_on(read(leaked)).map(|reply| (reply.joined(), reply.mechanisms(), reply.as_seen()));
+        }
+    }
+}

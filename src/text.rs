@@ -1,0 +1,164 @@
+//! Text that came from somewhere else, made safe to show; and text that knows which of its parts name somebody.
+//!
+//! Redaction itself is a way of rendering and lives in `report`.
+
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+use std::net::IpAddr;
+
+/// What a marked part of a text names, so that a report can leave it out for some readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// A public host name or address.
+    Host,
+    /// A mail address or a log-in name.
+    User,
+    /// An address or name inside the user's own network.
+    Inner,
+}
+
+/// A text with marks. Positions count characters (Unicode scalar values), the end is exclusive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Text {
+    /// The text as shown.
+    pub text: String,
+    /// `(start, end, what it names)`.
+    pub marks: Vec<(usize, usize, Mark)>,
+}
+
+impl Text {
+    /// An empty text.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds words of our own.
+    pub fn say(mut self, words: impl AsRef<str>) -> Self {
+        self.text.push_str(words.as_ref());
+        self
+    }
+
+    /// Adds something that names somebody.
+    pub fn mark(mut self, mark: Mark, what: impl AsRef<str>) -> Self {
+        let start = self.text.chars().count();
+        self.text.push_str(&visible_str(what.as_ref()));
+        self.marks.push((start, self.text.chars().count(), mark));
+        self
+    }
+
+    /// Adds a public host name.
+    pub fn host(self, name: impl AsRef<str>) -> Self {
+        self.mark(Mark::Host, name)
+    }
+
+    /// Adds a mail address or log-in name.
+    pub fn user(self, name: impl AsRef<str>) -> Self {
+        self.mark(Mark::User, name)
+    }
+
+    /// Adds an address, as inner or public by what it is.
+    pub fn addr(self, addr: IpAddr) -> Self {
+        let mark = if crate::net::is_inner(addr) { Mark::Inner } else { Mark::Host };
+        self.mark(mark, addr.to_string())
+    }
+
+    /// Adds bytes that a server sent, made visible.
+    pub fn foreign(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.text.push_str(&visible(bytes.as_ref()));
+        self
+    }
+
+    /// Marks every occurrence of `name` that is not marked yet: for what servers repeat back to us.
+    pub fn marking(mut self, mark: Mark, name: &str) -> Self {
+        if name.is_empty() {
+            return self;
+        }
+        let found: Vec<usize> = self.text.match_indices(name).map(|(at, _)| at).collect();
+        for at in found {
+            let start = self.text[..at].chars().count();
+            let end = start + name.chars().count();
+            if self.marks.iter().all(|&(s, e, _)| end <= s || start >= e) {
+                self.marks.push((start, end, mark));
+            }
+        }
+        self.marks.sort_by_key(|mark| mark.0);
+        self
+    }
+}
+
+impl From<&str> for Text {
+    fn from(words: &str) -> Self {
+        Text::new().say(words)
+    }
+}
+
+impl From<String> for Text {
+    fn from(words: String) -> Self {
+        Text::new().say(words)
+    }
+}
+
+/// Foreign bytes as text without control characters: those, invalid UTF-8 and characters that change the direction of
+/// writing are shown as `\x9b` or `\u{202e}`; line feeds stay.
+pub fn visible(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        push_visible(&mut out, chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    out
+}
+
+/// The same for text that is already known to be UTF-8.
+pub fn visible_str(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_visible(&mut out, text);
+    out
+}
+
+fn push_visible(out: &mut String, text: &str) {
+    for ch in text.chars() {
+        match ch {
+            '\n' => out.push('\n'),
+            '\r' => {}
+            '\t' => out.push(' '),
+            c if (c as u32) < 0x100 && c.is_control() => {
+                let _ = write!(out, "\\x{:02x}", c as u32);
+            }
+            c if c.is_control() || is_invisible(c) => {
+                let _ = write!(out, "\\u{{{:x}}}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+}
+
+/// Characters that hide or reorder others (bidirectional controls, zero width, line separators, tags).
+fn is_invisible(c: char) -> bool {
+    matches!(c as u32,
+        0x061c | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe0fff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_bytes_are_shown_as_text() {
+        assert_eq!(visible(b"220 \x1b[31mred\x9b\r\n"), "220 \\x1b[31mred\\x9b\n");
+        assert_eq!(visible("a\u{202e}b".as_bytes()), "a\\u{202e}b");
+        assert_eq!(visible("c\u{9b}d".as_bytes()), "c\\x9bd");
+        assert_eq!(visible("grüße 世".as_bytes()), "grüße 世");
+    }
+
+    #[test]
+    fn marks_count_characters() {
+        let text = Text::new().say("grüße an ").user("anna@example.com").say(" über ").host("mail.example.com");
+        assert_eq!(text.marks, [(9, 25, Mark::User), (31, 47, Mark::Host)]);
+        let text = Text::from("not owned by anna, anna").marking(Mark::User, "anna");
+        assert_eq!(text.marks.len(), 2);
+    }
+}

@@ -1,0 +1,88 @@
+"""The other servers of the test bed: two companies' mail servers for comparison, and the boxes that get in the way.
+
+    other_servers.py reference NAME ADDRESS CHAIN.pem   mail on 25, 465 and 587, web on 80 and 443
+    other_servers.py portal                             a sign-in page on 80, whatever was asked for
+    other_servers.py relay                              a stranger's mail server on 587
+
+Standard library only (Python 3.11 or later, for start_tls). Each serves until it is killed.
+"""
+
+import asyncio
+import contextlib
+import email.utils
+import ssl
+import sys
+
+
+async def smtp(reader, writer, name, tls, encrypted):
+    def say(*lines):
+        for line in lines:
+            writer.write(line.encode() + b"\r\n")
+
+    say(f"220 {name} ESMTP")
+    while line := await reader.readline():
+        verb = line.decode("latin-1").split(" ")[0].strip().upper()
+        if verb == "EHLO":
+            say(f"250-{name}", *([] if encrypted or not tls else ["250-STARTTLS"]), "250-8BITMIME", "250 PIPELINING")
+        elif verb == "STARTTLS" and tls and not encrypted:
+            say("220 2.0.0 Ready to start TLS")
+            await writer.start_tls(tls)
+            encrypted = True
+        elif verb in ("HELO", "RSET", "NOOP"):
+            say("250 2.0.0 Ok")
+        elif verb == "QUIT":
+            say("221 2.0.0 Bye")
+            break
+        else:
+            say("502 5.5.2 Error: command not recognized")
+        await writer.drain()
+
+
+async def http(reader, writer, portal):
+    request = await reader.readuntil(b"\r\n\r\n")
+    path = request.split(b" ", 2)[1]
+    if portal:
+        status, body, more = "302 Found", b"<html>Please sign in</html>", "Location: http://portal.test/sign-in\r\n"
+    elif path == b"/generate_204":
+        status, body, more = "204 No Content", b"", ""
+    else:
+        status, body, more = "404 Not Found", b"Not found\n", ""
+    length = f"Content-Length: {len(body)}\r\n" if body else ""
+    date = email.utils.formatdate(usegmt=True)
+    head = f"HTTP/1.1 {status}\r\nDate: {date}\r\n{more}{length}Connection: close\r\n\r\n"
+    writer.write(head.encode() + body)
+
+
+def served(talk, *arguments):
+    """A connection's life: talk, then close; a client that leaves early or says nothing for a minute is no error."""
+
+    async def connection(reader, writer):
+        with contextlib.suppress(OSError, EOFError, TimeoutError, ssl.SSLError, ValueError, IndexError):
+            await asyncio.wait_for(talk(reader, writer, *arguments), 60)
+            await writer.drain()
+        writer.close()
+        with contextlib.suppress(OSError, TimeoutError, ssl.SSLError):
+            await asyncio.wait_for(writer.wait_closed(), 5)
+
+    return connection
+
+
+async def main(role, *arguments):
+    listen = asyncio.start_server
+    if role == "reference":
+        name, addresses, chain = arguments[0], arguments[1].split(","), arguments[2]
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(chain)
+        for port in (25, 587):
+            await listen(served(smtp, name, tls, False), addresses, port)
+        await listen(served(smtp, name, tls, True), addresses, 465, ssl=tls)
+        await listen(served(http, False), addresses, 80)
+        await listen(served(http, False), addresses, 443, ssl=tls)
+    elif role == "portal":
+        await listen(served(http, True), None, 80)
+    elif role == "relay":
+        await listen(served(smtp, "gateway.hotel.test", None, False), None, 587)
+    await asyncio.Event().wait()
+
+
+asyncio.run(main(*sys.argv[1:]))
