@@ -1,7 +1,10 @@
 //! Finds out why a mail program cannot send: settings, DNS, ports, firewall, TLS, log-in. The map of the crate:
 
 pub mod account;
+pub mod check;
 pub mod facts;
+pub mod guide;
 pub mod net;
 pub mod probe;
+pub mod session;
 pub mod text;

@@ -130,6 +130,8 @@ pub enum Source {
     Mx,
     /// The domain's own autoconfig file, or the public collection of them.
     Autoconfig,
+    /// The typed server belongs to a provider in the table.
+    Server,
     /// The usual names, tried.
     Guess,
 }
@@ -142,6 +144,7 @@ impl Source {
             Source::Srv => "the domain's SRV records",
             Source::Mx => "the domain's mail exchanger",
             Source::Autoconfig => "the domain's autoconfig",
+            Source::Server => "the typed server's provider",
             Source::Guess => "guessed",
         }
     }
@@ -175,6 +178,44 @@ impl Wanted {
     pub fn is_known(&self) -> bool {
         self.source != Source::Guess && !self.choices.is_empty()
     }
+}
+
+/// How one typed setting compares with what the provider wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// Nobody typed it.
+    NotTyped,
+    /// As the provider wants it.
+    AsWanted,
+    /// Other than the provider wants it.
+    Differs,
+    /// Nobody says what the provider wants.
+    Unknown,
+}
+
+impl Fit {
+    /// As a fact's word; `None` where there is nothing to compare with.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Fit::NotTyped => Some("not-typed"),
+            Fit::AsWanted => Some("as-wanted"),
+            Fit::Differs => Some("differs"),
+            Fit::Unknown => None,
+        }
+    }
+}
+
+/// The typed settings against what the provider wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Comparison {
+    /// The server.
+    pub server: Fit,
+    /// The port.
+    pub port: Fit,
+    /// The encryption.
+    pub security: Fit,
+    /// The form of the log-in name.
+    pub user: Fit,
 }
 
 /// One way to reach a mail server.
@@ -234,6 +275,45 @@ impl Account {
         Some(Endpoint { host, port, security })
     }
 
+    /// The typed settings against what the provider wants.
+    pub fn compare(&self, wanted: Option<&Wanted>) -> Comparison {
+        let typed = &self.settings;
+        let known = wanted.filter(|wanted| wanted.is_known());
+        let choices = known.map_or(&[][..], |wanted| &wanted.choices);
+        let provider = known.and_then(Wanted::provider);
+        let fit = |typed: bool, wanted: bool| match (typed, known) {
+            (false, _) => Fit::NotTyped,
+            (true, None) => Fit::Unknown,
+            (true, Some(_)) if wanted => Fit::AsWanted,
+            (true, Some(_)) => Fit::Differs,
+        };
+        let is_host = |host: &String| {
+            choices.iter().any(|choice| choice.host == *host) || provider.is_some_and(|row| row.aliases.contains(host))
+        };
+        let on_host = |choice: &&Choice| {
+            let host = typed.server.as_ref();
+            host.is_none_or(|host| *host == choice.host) || !host.is_some_and(|host| choices.iter().any(|other| other.host == *host))
+        };
+        let is_port = |port: u16| choices.iter().filter(on_host).any(|choice| choice.port == port);
+        let is_security = |security: Security| {
+            let mut on_port = choices.iter().filter(on_host).filter(|choice| typed.port.is_none_or(|port| port == choice.port)).peekable();
+            // For a port that the provider does not name, the port is what differs.
+            on_port.peek().is_none() || on_port.any(|choice| choice.security == security)
+        };
+        let user = match (&typed.user, provider.map(|row| row.user)) {
+            (None, _) => Fit::NotTyped,
+            (Some(user), Some(provider::UserForm::Address)) => fit(true, user.contains('@')),
+            (Some(user), Some(provider::UserForm::LocalPart)) => fit(true, !user.contains('@')),
+            (Some(_), _) => Fit::Unknown,
+        };
+        Comparison {
+            server: fit(typed.server.is_some(), typed.server.as_ref().is_some_and(is_host)),
+            port: fit(typed.port.is_some(), typed.port.is_some_and(is_port)),
+            security: fit(typed.security.is_some(), typed.security.is_some_and(is_security)),
+            user,
+        }
+    }
+
     /// The log-in name: as typed, else in the form the provider wants, else the address.
     pub fn log_in_name(&self, wanted: Option<&Wanted>) -> String {
         if let Some(user) = &self.settings.user {
@@ -277,6 +357,18 @@ mod tests {
         assert_eq!(in_use(None, None, Some(Security::None)), (server, 587, Security::None));
         assert_eq!(in_use(Some("mail.other.example"), None, None), ("mail.other.example".to_owned(), 587, Security::Starttls));
         assert_eq!(in_use(Some("mail.other.example"), Some(465), None).2, Security::Implicit);
+    }
+
+    #[test]
+    fn comparison() {
+        let mut account = Account::new(Address::parse("anna@example.com").unwrap());
+        account.settings = Settings { server: None, port: Some(465), security: Some(Security::Starttls), user: None };
+        let fits = account.compare(Some(&wanted()));
+        assert_eq!((fits.server, fits.port, fits.security), (Fit::NotTyped, Fit::AsWanted, Fit::Differs));
+        account.settings = Settings { server: Some("mail.example.net".to_owned()), port: Some(25), ..Settings::default() };
+        let fits = account.compare(Some(&wanted()));
+        assert_eq!((fits.server, fits.port, fits.security), (Fit::Differs, Fit::Differs, Fit::NotTyped));
+        assert_eq!(account.compare(None).port, Fit::Unknown);
     }
 
     #[test]

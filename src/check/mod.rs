@@ -293,11 +293,14 @@ pub struct Ctx {
 /// What checks leave for each other.
 pub(crate) struct Board {
     findings: watch::Sender<BTreeMap<String, Arc<Finding>>>,
+    planned: Mutex<std::collections::BTreeSet<String>>,
     slots: Mutex<Slots>,
     /// At most four open connections to the mail server (providers cap clients at three to ten).
     pub(crate) sockets: Arc<Semaphore>,
     /// One at a time once the server has said that there are too many.
     pub(crate) careful: std::sync::atomic::AtomicBool,
+    /// Whose turn it is to ask routers.
+    pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
     pub(crate) connections: std::sync::atomic::AtomicU32,
 }
 
@@ -307,6 +310,7 @@ pub(crate) struct Slots {
     pub(crate) wanted: Option<Wanted>,
     pub(crate) addresses: HashMap<Role, Vec<IpAddr>>,
     pub(crate) opened: HashMap<Target, port::Opened>,
+    pub(crate) open: std::collections::HashSet<Target>,
     pub(crate) dialogues: HashMap<Target, probe::smtp::Dialogue>,
     pub(crate) leaves: HashMap<Target, smtp::Seen>,
     pub(crate) chains: HashMap<Target, Vec<Vec<u8>>>,
@@ -319,15 +323,25 @@ impl Board {
     pub(crate) fn new() -> Self {
         Board {
             findings: watch::Sender::new(BTreeMap::new()),
+            planned: Mutex::default(),
             slots: Mutex::default(),
             sockets: Arc::new(Semaphore::new(4)),
             careful: false.into(),
+            turn: Arc::default(),
             connections: 0.into(),
         }
     }
 
     pub(crate) fn slots(&self) -> MutexGuard<'_, Slots> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn plan(&self, ids: impl Iterator<Item = String>) {
+        self.planned.lock().unwrap_or_else(PoisonError::into_inner).extend(ids);
+    }
+
+    pub(crate) fn is_planned(&self, id: &str) -> bool {
+        self.planned.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
     }
 
     pub(crate) fn publish(&self, finding: &Finding) {
@@ -342,6 +356,29 @@ impl Board {
         loop {
             if let Some(finding) = receiver.borrow_and_update().get(id) {
                 return Arc::clone(finding);
+            }
+            if receiver.changed().await.is_err() {
+                futures::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Keeps an opened connection for the dialogue, which may go on at once.
+    pub(crate) fn park(&self, target: Target, opened: port::Opened) {
+        let mut slots = self.slots();
+        slots.open.insert(target);
+        slots.opened.insert(target, opened);
+        drop(slots);
+        self.findings.send_modify(|_| {});
+    }
+
+    /// Waits until a port has opened, or its check has ended.
+    pub(crate) async fn wait_until_open(&self, target: Target) {
+        let id = target.id("port");
+        let mut receiver = self.findings.subscribe();
+        loop {
+            if receiver.borrow_and_update().contains_key(&id) || self.slots().open.contains(&target) {
+                return;
             }
             if receiver.changed().await.is_err() {
                 futures::future::pending::<()>().await;

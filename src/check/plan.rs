@@ -108,13 +108,12 @@ pub fn after(account: &Account, wanted: &Wanted, options: &Options) -> Plan {
         add_port(&mut plan, target);
     }
     let in_use_target = Target { role: Role::InUse, port: in_use.port };
-    let own_port = in_use_target.id("port");
     let all_ports: Vec<String> = targets.iter().filter(|target| target.role == Role::InUse).map(|target| target.id("port")).collect();
     let all_ports: Vec<&str> = all_ports.iter().map(String::as_str).collect();
     plan.push(check("alive", Group::Ports, "Does anything answer at the server's address?", &all_ports, Kind::Alive));
     // The log-in itself waits for those ways that it may fall back to, one after the other.
     let own_smtp = in_use_target.id("smtp");
-    plan.push(check("login", Group::Login, "Is the password accepted?", &[&own_port, &own_smtp], Kind::Login));
+    plan.push(check("login", Group::Login, "Is the password accepted?", &[&own_smtp], Kind::Login));
     plan.push(check("sending", Group::Sending, "May this address send?", &["login"], Kind::Sending));
     only(plan, &options.only)
 }

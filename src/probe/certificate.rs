@@ -20,6 +20,8 @@ pub struct Certificate {
     pub self_issued: bool,
     /// Whether it may sign others.
     pub is_ca: bool,
+    /// Whether it says where its issuer's certificate can be had (authorityInfoAccess, RFC 5280 section 4.2.2.1).
+    pub names_its_issuer: bool,
 }
 
 /// Parses a certificate; the error says what is wrong with it.
@@ -37,6 +39,10 @@ pub fn parse(der: &[u8]) -> Result<Certificate, String> {
         until: certificate.validity().not_after.timestamp(),
         self_issued: certificate.subject().as_raw() == certificate.issuer().as_raw(),
         is_ca: certificate.is_ca(),
+        names_its_issuer: certificate.extensions().iter().any(|extension| {
+            matches!(extension.parsed_extension(), ParsedExtension::AuthorityInfoAccess(access)
+                if access.accessdescs.iter().any(|description| description.access_method.to_id_string() == "1.3.6.1.5.5.7.48.2"))
+        }),
     })
 }
 
@@ -88,6 +94,7 @@ mod tests {
             until: 0,
             self_issued: false,
             is_ca: false,
+            names_its_issuer: false,
         }
     }
 

@@ -1,7 +1,8 @@
 //! The smallest HTTP/1.1 client that is needed: one GET, no redirects, bounded (RFC 9112).
 
 use super::secure::{Verify, secure};
-use crate::net::{BoxStream, Trust};
+use crate::net::{BoxStream, ConnectOptions, Network, RecordKind, Trust, Via};
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
@@ -63,6 +64,31 @@ pub async fn get(stream: BoxStream, url: &Url, trust: &Trust, limit: Duration) -
         Err(_) => {}
     }
     parse(&received).ok_or_else(|| "the answer is no HTTP".to_owned())
+}
+
+/// Finds the host, connects and gets the page. The error is for people.
+pub async fn fetch(net: &dyn Network, url: &Url, limit: Duration) -> Result<Answer, String> {
+    let host = url.host_str().ok_or("the address names no host")?;
+    let port = url.port_or_known_default().unwrap_or(80);
+    let addresses = match host.trim_matches(['[', ']']).parse() {
+        Ok(literal) => vec![literal],
+        Err(_) => {
+            let answer = net.lookup(Via::System, host, RecordKind::Address, limit.max(Duration::from_secs(6))).await;
+            let addresses = answer.addresses();
+            if addresses.is_empty() {
+                return Err(format!("the name {host} was not found here ({})", answer.word()));
+            }
+            addresses
+        }
+    };
+    let mut why = String::new();
+    for addr in addresses.into_iter().take(2) {
+        match net.connect(SocketAddr::new(addr, port), ConnectOptions { ttl: None, deadline: limit }).await {
+            Ok(connection) => return get(connection.stream, url, &net.trust(), limit).await,
+            Err(failure) => why = format!("{addr} port {port}: {}", failure.state.says()),
+        }
+    }
+    Err(why)
 }
 
 fn is_complete(received: &[u8]) -> bool {

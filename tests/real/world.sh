@@ -40,6 +40,7 @@ die() { echo "world: $*" >&2; exit 3; }
 ns() { ip netns exec "mt-$1" "${@:2}" 9>&-; }                  # 9: the lock, not to be inherited by servers
 serve() { ip netns exec "mt-$1" "${@:2}" </dev/null >>"$STATE/log/$1" 2>&1 9>&- & } # in the background; down ends it
 until_true() { for _ in $(seq 100); do "$@" >/dev/null 2>&1 && return; sleep 0.05; done; die "waited in vain: $*"; }
+deserted() { [[ -z $(ip netns pids "mt-$1") ]]; }
 listens() { ns "$1" ss -Hltn "sport = :$2" | grep -q .; }
 
 # The tool gets no rights, no groups, no home and nothing of our environment.
@@ -60,12 +61,13 @@ network_up() {
     for space in "${SPACES[@]}"; do
         ip netns add "mt-$space"
         ip -n "mt-$space" link set lo up
-        # Forwarding only where somebody forwards. IPv4's ICMP limits are written out because hop finding depends on them.
+        # Forwarding only where somebody forwards; IPv4's ICMP limits written out, because hop finding depends on them;
+        # addresses usable at once, and independent of each other.
         local forward=0
         [[ $space == router || $space == isp ]] && forward=1
         ns "$space" sysctl -qw net.ipv4.ip_forward=$forward net.ipv6.conf.all.forwarding=$forward \
             net.ipv4.icmp_ratelimit=1000 net.ipv4.icmp_ratemask=6168 \
-            net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.accept_ra=0
+            net.ipv4.conf.default.promote_secondaries=1 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.accept_ra=0
     done
 
     cable client eth0 router lan
@@ -229,6 +231,7 @@ myhostname = mail.example.test
 mydestination =
 mynetworks =
 alias_maps =
+local_recipient_maps =
 inet_interfaces = all
 virtual_mailbox_domains = example.test
 virtual_mailbox_maps = inline:{ $ADDRESS=anna }
@@ -255,6 +258,7 @@ pickup    unix    n - n 60 1  pickup
 cleanup   unix    n - n - 0   cleanup
 qmgr      unix    n - n 300 1 qmgr
 tlsmgr    unix    - - n 1000? 1 tlsmgr
+proxymap  unix    - - n - -   proxymap
 rewrite   unix    - - n - -   trivial-rewrite
 bounce    unix    - - n - 0   bounce
 defer     unix    - - n - 0   bounce
@@ -262,8 +266,12 @@ anvil     unix    - - n - 1   anvil
 discard   unix    - - n - -   discard
 postlog   unix-dgram n - n - 1 postlogd
 CONF
+    settled
     ns provider postfix -c "$dir/conf" start </dev/null >>"$STATE/log/provider" 2>&1 || die "Postfix does not start: see $STATE/log"
 }
+
+# Postfix waits until a file that has just been changed is two seconds old.
+settled() { touch -d '-1 minute' "$STATE/postfix/conf/main.cf"; }
 
 dovecot_up() { # who knows the passwords; Postfix asks it over a socket in its queue directory
     mkdir -p "$STATE/dovecot"
@@ -341,7 +349,11 @@ down() {
 rule() {
     local space=$1 hook=forward
     case $1 in client) hook=output ;; provider) hook=input ;; resolver) space=router hook=input ;; esac
-    ns "$space" nft -f - <<<"table inet fault { chain $hook { type filter hook $hook priority 0; ${*:2}; } }"
+    chain "$space" "type filter hook $hook priority 0" "${*:2}"
+}
+chain() { # SPACE HOOK RULE: a chain of its own for each rule, so that several faults go together
+    chains=$((${chains:-0} + 1))
+    printf 'table inet fault {\nchain fault%s {\n%s\n%s\n}\n}\n' "$chains" "$2" "$3" | ns "$1" nft -f -
 }
 PORT="meta l4proto { tcp, udp } th dport"
 fault_drop() { rule "$3" "$PORT $1 drop"; }                             # drop PORT at WHERE: no answer at all
@@ -365,10 +377,14 @@ fault_portal() { # a network with a sign-in page: the web is the page, all else 
 }
 redirect() {
     until_true listens router "$1"
-    ns router nft -f - <<<"table inet way { chain in { type nat hook prerouting priority -100; iifname lan tcp dport $1 redirect; } }"
+    chain router "type nat hook prerouting priority -100" "iifname lan tcp dport $1 redirect"
 }
-fault_stop() { ns provider postfix -c "$STATE/postfix/conf" stop >/dev/null 2>&1; } # the host stays, and refuses
-fault_down() { # NAME: an address is gone; the last router before it says so after 3 s
+fault_stop() { # SERVER: the host stays, and refuses
+    kill "$(tr -d ' ' <"$STATE/postfix/queue/pid/master.pid")"
+    while listens provider 587; do sleep 0.05; done
+}
+fault_down() { # NAME: an address is gone, and has been for long; the last router before it says so after 3 s
+    ip -n mt-isp neigh flush all
     case $1 in
     mail) ip -n mt-provider addr del $MAIL4.5/24 dev eth0 ;;
     ref-a) ip -n mt-elsewhere addr del $WAN4.10/26 dev eth0 && ip -n mt-elsewhere addr del $ELSE6::10/64 dev eth0 ;;
@@ -378,23 +394,22 @@ fault_down() { # NAME: an address is gone; the last router before it says so aft
 fault_unplug() {
     case $1 in
     client) ip -n mt-client link set eth0 down ;;
-    isp) ip -n mt-isp link set line down ;;
+    router) ip -n mt-router link set wan down ;; # the router knows: network unreachable
+    isp) ip -n mt-isp link set line down ;;      # it does not: host unreachable after 3 s
     esac
 }
 fault_dns() { # NAME TYPE VALUE: the client's own resolver says something else
     kill $(ip netns pids mt-router)
-    until_true test -z "$(ip netns pids mt-router)"
+    until_true deserted router
     dns_up router "$LAN4.1 $LAN6::1" "$1. ${*:2}"
     until_true ns client dig +short +time=1 +tries=1 "$1"
 }
 fault_ipv6() { fault_dns mail.example.test AAAA $MAIL6::5; }
-fault_certificate() {
-    ln -sf "$1.pem" "$STATE/tls/mail.pem"
-    fault_postfix
-}
+# Nobody has connected to Postfix yet: an smtpd reads what is here when the first one does.
+fault_certificate() { ln -sf "$1.pem" "$STATE/tls/mail.pem"; }
 fault_postfix() { # KEY=VALUE …
-    [[ $# == 0 ]] || postconf -c "$STATE/postfix/conf" "$@"
-    ns provider postfix -c "$STATE/postfix/conf" reload >/dev/null 2>&1
+    postconf -c "$STATE/postfix/conf" "$@"
+    settled
 }
 fault_password() { TYPED=$*; }
 fault_clock() { PREFIX=(FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f "$1"); }
@@ -421,9 +436,9 @@ prepare() {
 swaks_says() {
     local tls=--tls code=0
     [[ $SECURITY != implicit ]] || tls=--tls-on-connect
-    as_user swaks --server mail.example.test --port "$PORT_TYPED" $tls --tls-verify --tls-ca-path "$STATE/tls/ca.pem" \
+    as_user timeout 60 swaks --server mail.example.test --port "$PORT_TYPED" $tls --tls-verify --tls-ca-path "$STATE/tls/ca.pem" \
         --auth PLAIN --auth-user $ADDRESS --auth-password "$TYPED" --from $ADDRESS --to $ADDRESS --quit-after RCPT \
-        --timeout 6 >"$RESULTS/$NAME.swaks" 2>&1 || code=$?
+        --timeout 10 >"$RESULTS/$NAME.swaks" 2>&1 || code=$?
     echo $code
 }
 
@@ -459,11 +474,11 @@ witness() {
     dns)
         host=${port%@*}
         as_user dig +time=2 +tries=1 "$host" $([[ $port != *@* ]] || echo "@${port#*@}") | awk '
-            /status:/ { sub(",.*", ""); sub(".*status: ", ""); word = $0 } /ANSWER: 0/ { none = 1 }
+            /status:/ { sub(".*status: ", ""); sub(",.*", ""); word = $0 } /ANSWER: 0/ { none = 1 }
             END { print !word ? "silent" : word == "NOERROR" && none ? "NODATA" : word }' ;;
     tls)
         [[ $port == 465 ]] || starttls=(-starttls smtp)
-        as_user openssl s_client -connect $MAIL4.5:"$port" "${starttls[@]}" -CAfile "$STATE/tls/ca.pem" \
+        as_user timeout 20 openssl s_client -connect $MAIL4.5:"$port" "${starttls[@]}" -CAfile "$STATE/tls/ca.pem" \
             -verify_hostname mail.example.test </dev/null 2>/dev/null | awk '/Verify return code:/ && !n++ {
             split("0 ok 9 early 10 expired 18 self-signed 20 no-issuer 21 no-issuer 62 name", w)
             for (i = 1; i in w; i += 2) if (w[i] == $4) print w[i + 1] }' ;;
@@ -491,7 +506,11 @@ each() {
     local passed=0 failed=0 name
     mkdir -p "$RESULTS"
     for name in "${@:2}"; do
-        if "$1" "$name"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+        # Not "if …": bash would go on after a fault that could not be made.
+        set +e
+        (set -e; "$1" "$name")
+        case $? in 0) passed=$((passed + 1)) ;; *) failed=$((failed + 1)) ;; esac
+        set -e
         down
     done
     echo "$passed passed, $failed failed"
@@ -516,7 +535,8 @@ as-client) as_user "$@" ;;
 verify) clean_up; mapfile -t names < <(rows | cut -f 1); each verify_one "${@:-${names[@]}}" ;;
 run | all)
     clean_up
-    PROGRAM=$(realpath "$MAILTRIAGE") && [[ -x $PROGRAM ]] || die "no program at $MAILTRIAGE (set MAILTRIAGE)"
+    PROGRAM=$(realpath "$MAILTRIAGE")
+    setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$PROGRAM" || die "nobody cannot run $PROGRAM (set MAILTRIAGE)"
     mapfile -t names < <(rows | cut -f 1)
     [[ $command == all ]] && set -- "${names[@]}"
     each run_one "$@" ;;

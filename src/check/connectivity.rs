@@ -1,0 +1,97 @@
+//! Is there a connection, without a portal? Pages whose exact answer is known, over plain HTTP.
+
+use super::{Connectivity, Ctx, Expect, Finding, Head, Notebook};
+use crate::probe::http::{Answer, fetch};
+use crate::text::Text;
+use futures::stream::{FuturesUnordered, StreamExt};
+
+pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
+    let mut book = Notebook::new(ctx, head);
+    let mut waiting: FuturesUnordered<_> = ctx
+        .options
+        .connectivity
+        .iter()
+        .map(|page| async move { (page, fetch(ctx.net.as_ref(), &page.url, ctx.options.timeout).await) })
+        .collect();
+    let (mut good, mut portals) = (0, 0);
+    let mut lead = None;
+    while let Some((page, answer)) = waiting.next().await {
+        let verdict = judge(page, &answer);
+        let detail = match &answer {
+            Ok(answer) => Text::new().say(format!("status {}", answer.status)).say(match &answer.location {
+                Some(location) => format!(", sent on to {location}"),
+                None => String::new(),
+            }),
+            Err(why) => Text::from(why.as_str()),
+        };
+        book.saw(format!("GET {}", page.url), detail.say(match verdict {
+            Verdict::Good => ": as expected",
+            Verdict::Portal => ": not what that page answers",
+            Verdict::None => "",
+        }));
+        match verdict {
+            Verdict::Good => {
+                good += 1;
+                if let Some(off) = answer.as_ref().ok().and_then(|answer| clock_off(ctx, answer)) {
+                    ctx.board.slots().clock_off.get_or_insert(off);
+                }
+                if !book.has("result") {
+                    book.fact("result", "ok");
+                }
+            }
+            Verdict::Portal => {
+                portals += 1;
+                lead = lead.or_else(|| answer.ok().and_then(|answer| answer.location));
+            }
+            Verdict::None => {}
+        }
+    }
+    if good > 0 {
+        return book.pass("pages answer as they should");
+    }
+    if portals > 0 {
+        book.fact("result", "portal");
+        book.fact("portals", i64::from(portals));
+        let lead = lead.map_or(String::new(), |lead| format!(" ({lead})"));
+        return book.fail(format!("a portal answers instead of the page{lead}"));
+    }
+    book.fact("result", "none");
+    book.fail("no page answers")
+}
+
+enum Verdict {
+    Good,
+    Portal,
+    None,
+}
+
+fn judge(page: &Connectivity, answer: &Result<Answer, String>) -> Verdict {
+    let Ok(answer) = answer else { return Verdict::None };
+    match (&page.expect, answer.status) {
+        (Expect::Success, 204) => Verdict::Good,
+        (Expect::Success, 200) if page.url.path().ends_with("_204") => {
+            // Caches may turn "no content" into an empty page.
+            if answer.body.is_empty() { Verdict::Good } else { Verdict::Portal }
+        }
+        (Expect::Success, 200) => Verdict::Good,
+        (Expect::Body(text), 200) => {
+            if String::from_utf8_lossy(&answer.body).contains(text.as_str()) { Verdict::Good } else { Verdict::Portal }
+        }
+        (_, 300..=399) => {
+            let elsewhere = answer.location.as_ref().and_then(|location| page.url.join(location).ok());
+            match elsewhere {
+                Some(to) if to.host_str() == page.url.host_str() => Verdict::Good,
+                _ => Verdict::Portal,
+            }
+        }
+        // RFC 6585 section 6: network authentication required.
+        (_, 511) => Verdict::Portal,
+        _ => Verdict::None,
+    }
+}
+
+/// How many seconds this machine's clock is ahead of the server's.
+fn clock_off(ctx: &Ctx, answer: &Answer) -> Option<i64> {
+    let date = jiff::fmt::rfc2822::parse(answer.date.as_deref()?).ok()?;
+    Some(ctx.net.now().as_second() - date.timestamp().as_second())
+}

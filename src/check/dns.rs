@@ -1,0 +1,183 @@
+//! Names: the mail domain, the server as this machine sees it, and the same at other resolvers.
+
+use super::discovery::{LOOKUP, ask, describe};
+use super::{Ctx, Finding, Head, Notebook, Role};
+use crate::account::spelling;
+use crate::net::{Answer, Record, RecordKind, Via, is_inner};
+use crate::text::Text;
+use futures::future::{join, join_all};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// Does the mail domain exist?
+pub(super) async fn domain(ctx: &Ctx, head: &Head) -> Finding {
+    let mut book = Notebook::new(ctx, head);
+    let domain = ctx.account.address.domain();
+    let (exchangers, addresses) = join(ask(ctx, domain, RecordKind::Mx), ask(ctx, domain, RecordKind::A)).await;
+    book.saw(format!("MX {domain}"), describe(&exchangers));
+    book.saw(format!("A {domain}"), describe(&addresses));
+    if let Answer::Records(records) = &exchangers {
+        let hosts: Vec<String> = records
+            .iter()
+            .filter_map(|record| match record {
+                Record::Mx(_, host) => Some(host.clone()),
+                _ => None,
+            })
+            .collect();
+        book.fact("mx", hosts);
+    }
+    let meant = spelling::domain_meant(domain);
+    if let Some(meant) = meant {
+        book.fact("suggestion", meant);
+    }
+    let word = match (&exchangers, &addresses) {
+        (Answer::Records(_), _) | (_, Answer::Records(_)) => "found",
+        (Answer::NxDomain, _) | (_, Answer::NxDomain) => "not-found",
+        (Answer::NoData, _) | (_, Answer::NoData) => "no-address",
+        (Answer::ServFail | Answer::Refused, _) | (_, Answer::ServFail | Answer::Refused) => "failed",
+        _ => "silent",
+    };
+    book.fact("result", word);
+    match (word, meant) {
+        ("found", None) => book.pass(format!("{domain} exists")),
+        ("found", Some(meant)) => book.warn(format!("{domain} exists, but did somebody mean {meant}?")),
+        ("not-found", Some(meant)) => book.fail(format!("{domain} does not exist; did somebody mean {meant}?")),
+        ("not-found", None) => book.fail(format!("{domain} does not exist")),
+        // Whether a domain receives mail says little about whether it can send.
+        ("no-address", _) => book.warn(format!("{domain} has neither mail exchanger nor address")),
+        ("failed", _) => book.fail(format!("the DNS servers fail to answer for {domain}")),
+        _ => book.fail("no DNS server answers"),
+    }
+}
+
+/// Which address has the mail server, as this machine sees it?
+pub(super) async fn server(ctx: &Ctx, head: &Head, role: Role) -> Finding {
+    let mut book = Notebook::new(ctx, head);
+    let Some(host) = ctx.host(role) else { return book.skipped("no server to look up") };
+    if let Ok(addr) = host.parse::<IpAddr>() {
+        ctx.board.slots().addresses.insert(role, vec![addr]);
+        book.fact("result", "found");
+        book.fact("addresses", vec![addr.to_string()]);
+        return book.pass(format!("{addr}, typed as an address"));
+    }
+    let answer = ctx.net.lookup(Via::System, &host, RecordKind::Address, LOOKUP).await;
+    book.saw(format!("{host}, as programs here look it up"), describe(&answer));
+    book.fact("result", result_word(&answer));
+    let found: Vec<IpAddr> = answer.addresses().into_iter().take(64).collect();
+    if !found.is_empty() {
+        book.fact("addresses", found.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let worst = found.iter().map(|addr| kind_of(*addr)).max_by_key(|word| ["public", "private", "sinkhole"].iter().position(|w| w == word));
+        book.fact("answer", worst.unwrap_or("public"));
+        let shown = found.iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        ctx.board.slots().addresses.insert(role, found);
+        return match worst {
+            Some("public") | None => book.pass(shown),
+            Some("sinkhole") => book.fail(format!("{shown}: an address that leads nowhere")),
+            Some(_) => book.warn(format!("{shown}: an address inside this network")),
+        };
+    }
+    // Others may know it; then the ports can be measured all the same.
+    let others = join_all(ctx.options.resolvers.iter().map(|server| async move {
+        let (v4, v6) = both(ctx, Via::Server(*server), &host_of(ctx, role)).await;
+        (server, v4, v6)
+    }))
+    .await;
+    for (server, v4, v6) in others {
+        let found: Vec<IpAddr> = v4.addresses().into_iter().chain(v6.addresses()).collect();
+        if !found.is_empty() {
+            book.saw(format!("{host}, asked at {server}"), describe(&v4));
+            book.fact("addresses", found.iter().map(ToString::to_string).collect::<Vec<_>>());
+            book.fact("addresses-from", "other-resolver");
+            ctx.board.slots().addresses.insert(role, found);
+            break;
+        }
+    }
+    match answer {
+        Answer::NxDomain => book.fail(format!("{host} does not exist")),
+        Answer::NoData => book.fail(format!("{host} exists but has no address")),
+        Answer::ServFail | Answer::Refused => book.fail("this computer's DNS server fails to answer"),
+        Answer::NoNetwork => book.fail("this computer can ask no DNS server"),
+        _ => book.fail("this computer's DNS server does not answer"),
+    }
+}
+
+fn host_of(ctx: &Ctx, role: Role) -> String {
+    ctx.host(role).unwrap_or_default()
+}
+
+async fn both(ctx: &Ctx, via: Via, host: &str) -> (Answer, Answer) {
+    join(ctx.net.lookup(via, host, RecordKind::A, LOOKUP), ctx.net.lookup(via, host, RecordKind::Aaaa, LOOKUP)).await
+}
+
+/// Do other DNS servers say the same?
+pub(super) async fn elsewhere(ctx: &Ctx, head: &Head) -> Finding {
+    let mut book = Notebook::new(ctx, head);
+    let Some(host) = ctx.host(Role::InUse) else { return book.skipped("no server to look up") };
+    if host.parse::<IpAddr>().is_ok() {
+        return book.skipped("the server was typed as an address");
+    }
+    let asked = ctx.options.resolvers.iter().map(|server| {
+        let host = host.clone();
+        async move {
+            let (v4, v6) = both(ctx, Via::Server(*server), &host).await;
+            (*server, v4, v6)
+        }
+    });
+    let answers = join_all(asked).await;
+    let mut sets: Vec<BTreeSet<IpAddr>> = Vec::new();
+    let mut not_found = 0;
+    for (server, v4, v6) in &answers {
+        book.saw(format!("{host} at {server}"), Text::new().say("A: ").say(describe(v4).text).say("; AAAA: ").say(describe(v6).text));
+        let found: BTreeSet<IpAddr> = v4.addresses().into_iter().chain(v6.addresses()).collect();
+        if !found.is_empty() {
+            sets.push(found);
+        } else if matches!(v4, Answer::NxDomain | Answer::NoData) {
+            not_found += 1;
+        }
+    }
+    book.fact("answers", i64::try_from(sets.len()).unwrap_or(0));
+    ctx.board.wait_for("dns.server").await;
+    let own: BTreeSet<IpAddr> = match ctx.board.finding("dns.server") {
+        Some(finding) if !finding.facts.contains_key("addresses-from") => {
+            ctx.board.slots().addresses.get(&Role::InUse).cloned().unwrap_or_default().into_iter().collect()
+        }
+        _ => BTreeSet::new(),
+    };
+    let word = match (own.is_empty(), sets.is_empty()) {
+        (_, true) if not_found > 0 => "not-found",
+        (_, true) => "unasked",
+        (true, false) => "found",
+        (false, false) if sets.iter().any(|set| !set.is_disjoint(&own)) => "same",
+        (false, false) => "differs",
+    };
+    book.fact("result", word);
+    match word {
+        "same" => book.pass("other DNS servers say the same"),
+        "differs" => book.warn("other DNS servers give other addresses"),
+        "found" => book.warn("other DNS servers know the name"),
+        "not-found" if own.is_empty() => book.fail("other DNS servers do not know the name either"),
+        "not-found" => book.warn("other DNS servers do not know the name"),
+        _ => book.unknown("no other DNS server answered"),
+    }
+}
+
+fn result_word(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Records(_) => "found",
+        Answer::NxDomain => "not-found",
+        Answer::NoData => "no-address",
+        Answer::ServFail | Answer::Refused => "failed",
+        Answer::Silent | Answer::NoNetwork => "silent",
+    }
+}
+
+/// A sinkhole is an address that never leads to another host: this host itself, or no host at all.
+fn kind_of(addr: IpAddr) -> &'static str {
+    if addr.is_unspecified() || addr.is_loopback() {
+        "sinkhole"
+    } else if is_inner(addr) {
+        "private"
+    } else {
+        "public"
+    }
+}

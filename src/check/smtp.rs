@@ -1,0 +1,555 @@
+//! Does a mail server answer on a port, and how far does it let us in? Greeting, EHLO, STARTTLS, the TLS handshake by
+//! this machine's own library, EHLO again: one connection, as a mail program does it, up to the log-in.
+
+use super::{Ctx, Finding, Head, Notebook, Role, Target, millis};
+use crate::account::Security;
+use crate::net::{BoxStream, ConnectOptions};
+use crate::probe::hello::{self, Heard, Version};
+use crate::probe::secure::{FailureKind, NotSecured, Verify, secure};
+use crate::probe::smtp::{Dialogue, Line, NoReply, Reply, Side};
+use crate::text::{Mark, Text};
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// The limit of the greeting and of each reply (RFC 5321 section 4.5.3.2 allows five minutes; mail programs wait one).
+const REPLY: Duration = Duration::from_secs(30);
+/// The limit of a TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a port may keep silent before we ask on a second connection whether it waits for TLS.
+const HEDGE: Duration = Duration::from_millis(1_000);
+
+/// What the handshake left for the check of the certificate.
+#[derive(Clone)]
+pub(crate) struct Seen {
+    pub(crate) addr: SocketAddr,
+    /// The certificate, where the library accepted it.
+    pub(crate) leaf: Option<Vec<u8>>,
+    /// What the library said where it did not.
+    pub(crate) refused: Option<NotSecured>,
+    /// Whether the port speaks TLS from the first byte.
+    pub(crate) implicit: bool,
+    pub(crate) greeting: Duration,
+}
+
+pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
+    let mut book = Notebook::new(ctx, head);
+    let opened = ctx.board.slots().opened.remove(&target);
+    let Some(opened) = opened else {
+        let state = ctx.board.finding(&target.id("port")).map(|finding| finding.summary.clone()).unwrap_or_default();
+        return book.skipped(format!("because of the port: {state}"));
+    };
+    let _place = ctx.board.sockets.clone().try_acquire_owned();
+    let Some(host) = ctx.host(target.role) else { return book.skipped("no server") };
+    let mut chain = Chain { ctx, target, host, addr: opened.addr, greeting: Duration::ZERO };
+    let first = chain.go(&mut book, opened.stream).await;
+    // "Too many connections" counts only when it comes on our only one: close, wait, and try alone.
+    let ended = match first {
+        Ended::Busy(reply) if is_crowded(&reply) && !ctx.board.careful.swap(true, Ordering::Relaxed) => {
+            book.saw("too many connections", "the others are closed first, then this one is tried alone");
+            let _ = timeout(Duration::from_secs(3), ctx.board.sockets.acquire_many(3)).await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            match chain.connect().await {
+                Some(stream) => chain.go(&mut book, stream).await,
+                None => Ended::Busy(reply),
+            }
+        }
+        other => other,
+    };
+    chain.sum_up(book, ended)
+}
+
+fn is_crowded(reply: &Reply) -> bool {
+    reply.code == 421
+}
+
+/// How a chain ended.
+enum Ended {
+    /// The server lets us in as far as the log-in.
+    Through,
+    /// A 4xx greeting.
+    Busy(Reply),
+    /// Something in between failed; in words.
+    Stopped(String),
+}
+
+struct Chain<'a> {
+    ctx: &'a Ctx,
+    target: Target,
+    host: String,
+    addr: SocketAddr,
+    greeting: Duration,
+}
+
+impl Chain<'_> {
+    async fn connect(&self) -> Option<BoxStream> {
+        if !self.ctx.may_connect() {
+            return None;
+        }
+        self.ctx.count_connection();
+        let options = ConnectOptions { ttl: None, deadline: self.ctx.options.timeout };
+        self.ctx.net.connect(self.addr, options).await.ok().map(|connection| connection.stream)
+    }
+
+    /// Whether the port is known or said to speak TLS from the first byte.
+    fn expects_tls(&self) -> bool {
+        let port = self.target.port;
+        let choice = self.ctx.wanted().and_then(|wanted| {
+            wanted.choices.iter().find(|choice| choice.port == port && choice.host == self.host).map(|choice| choice.security)
+        });
+        let typed = self.ctx.in_use().filter(|in_use| self.target.role == Role::InUse && in_use.port == port);
+        port == 465
+            || choice == Some(Security::Implicit)
+            || typed.is_some_and(|in_use| in_use.security == Security::Implicit && port != 587 && port != 25)
+    }
+
+    async fn go(&mut self, book: &mut Notebook, stream: BoxStream) -> Ended {
+        if self.expects_tls() {
+            return self.implicit(book, stream).await;
+        }
+        let mut dialogue = Dialogue::over(stream);
+        let asked = Instant::now();
+        let greeting = dialogue.reply(HEDGE).await;
+        let greeting = match greeting {
+            Err(NoReply::Silent) => {
+                let (waits, again) = tokio::join!(self.waits_for_tls(), async { dialogue.reply(REPLY.saturating_sub(HEDGE)).await });
+                match (waits, again) {
+                    (true, Err(_)) => {
+                        drop(dialogue);
+                        book.saw("ClientHello on a second connection", "the port answers TLS: it waits for encryption from the first byte");
+                        return match self.connect().await {
+                            Some(stream) => self.implicit(book, stream).await,
+                            None => Ended::Stopped("waits for encryption from the first byte".to_owned()),
+                        };
+                    }
+                    (_, again) => again,
+                }
+            }
+            other => other,
+        };
+        self.greeting = asked.elapsed();
+        self.plain(book, dialogue, greeting).await
+    }
+
+    /// Asks on a second connection whether the port answers a ClientHello.
+    async fn waits_for_tls(&self) -> bool {
+        let Some(mut stream) = self.connect().await else { return false };
+        let heard = hello::ask(&mut stream, &self.host, Version::Tls12, Duration::from_secs(4)).await;
+        matches!(heard, Heard::Chose(..) | Heard::Alert(_))
+    }
+
+    /// A port that speaks SMTP first.
+    async fn plain(&mut self, book: &mut Notebook, mut dialogue: Dialogue, greeting: Result<Reply, NoReply>) -> Ended {
+        book.fact("speaks", "plain");
+        if let Some(ended) = self.note_greeting(book, &dialogue, greeting) {
+            self.write(book, &dialogue.lines);
+            if matches!(ended, Ended::Busy(_)) {
+                dialogue.quit().await;
+            }
+            return ended;
+        }
+        let reply = match self.ehlo(&mut dialogue).await {
+            Ok(reply) => reply,
+            Err(why) => {
+                self.write(book, &dialogue.lines);
+                book.fact("ehlo", why.word());
+                return Ended::Stopped(why.says());
+            }
+        };
+        self.note_ehlo(book, &reply);
+        book.fact("auth-clear", reply.mechanisms());
+        if self.is_in_use_without_encryption() {
+            self.try_log_in_without_secret(book, &mut dialogue, &reply).await;
+        }
+        let starttls = starttls_word(&reply);
+        if starttls != "offered" {
+            book.fact("starttls", starttls);
+            book.fact("auth", reply.mechanisms());
+            self.write(book, &dialogue.lines);
+            dialogue.quit().await;
+            let says = if starttls == "masked" { "a device on the way masks STARTTLS" } else { "no STARTTLS" };
+            return Ended::Stopped(format!("a mail server answers, {says}"));
+        }
+        match dialogue.ask(b"STARTTLS", None, REPLY).await {
+            Ok(reply) if reply.code == 220 => {}
+            Ok(reply) => {
+                book.fact("starttls", if reply.is_temporary() { "busy" } else { "refused" });
+                book.fact("starttls-reply", reply.joined());
+                self.write(book, &dialogue.lines);
+                dialogue.quit().await;
+                return Ended::Stopped(format!("STARTTLS is offered, then refused: {}", reply.joined()));
+            }
+            Err(why) => {
+                book.fact("starttls", "refused");
+                self.write(book, &dialogue.lines);
+                return Ended::Stopped(format!("STARTTLS is offered, then nothing: {}", says(&why)));
+            }
+        }
+        if dialogue.unread() > 0 {
+            book.fact("starttls", "injected");
+            self.write(book, &dialogue.lines);
+            return Ended::Stopped("bytes came between STARTTLS and the handshake: somebody injects text".to_owned());
+        }
+        book.fact("starttls", "offered");
+        self.encrypt(book, dialogue, false).await
+    }
+
+    /// A port that speaks TLS first.
+    async fn implicit(&mut self, book: &mut Notebook, stream: BoxStream) -> Ended {
+        self.encrypt(book, Dialogue::over(stream), true).await
+    }
+
+    async fn encrypt(&mut self, book: &mut Notebook, dialogue: Dialogue, implicit: bool) -> Ended {
+        let (stream, _, mut lines) = dialogue.into_stream();
+        let result = secure(stream, &self.host, &self.ctx.net.trust(), Verify::Yes, HANDSHAKE).await;
+        let mut seen = Seen { addr: self.addr, leaf: None, refused: None, implicit, greeting: self.greeting };
+        match result {
+            Ok(secured) => {
+                book.fact("handshake", "done");
+                book.fact("handshake_ms", number(millis(secured.elapsed)));
+                if implicit {
+                    book.fact("speaks", "tls");
+                }
+                seen.leaf = secured.leaf;
+                lines.push(Line { at: Instant::now(), side: Side::Client, text: format!("(TLS handshake done and certificate verified, {} ms)", millis(secured.elapsed)) });
+                self.ctx.board.slots().leaves.insert(self.target, seen);
+                self.encrypted(book, Dialogue::resume(secured.stream, lines, true), implicit).await
+            }
+            Err(failure) => {
+                let plain = failure.kind == FailureKind::NotTls;
+                let word = handshake_word(&failure);
+                lines.push(Line { at: Instant::now(), side: Side::Client, text: format!("(TLS handshake failed: {})", failure.said) });
+                self.write(book, &lines);
+                // On a port that was only supposed to speak TLS first, plain text is an answer: go on with that.
+                if implicit && plain {
+                    book.saw("answer to the ClientHello", Text::new().foreign(failure.received.get(..200).unwrap_or(&failure.received)));
+                    book.fact("implicit-handshake", "not-tls");
+                    let Some(stream) = self.connect().await else { return Ended::Stopped("speaks no TLS".to_owned()) };
+                    let mut dialogue = Dialogue::over(stream);
+                    let asked = Instant::now();
+                    let greeting = dialogue.reply(REPLY).await;
+                    self.greeting = asked.elapsed();
+                    return Box::pin(self.plain(book, dialogue, greeting)).await;
+                }
+                if implicit && failure.kind == FailureKind::Silent {
+                    // Nobody answers a ClientHello: perhaps the server speaks first, only late.
+                    let greeting = match self.connect().await {
+                        Some(stream) => {
+                            let mut dialogue = Dialogue::over(stream);
+                            let asked = Instant::now();
+                            let greeting = dialogue.reply(REPLY.saturating_sub(HANDSHAKE)).await;
+                            self.greeting = asked.elapsed();
+                            Some((dialogue, greeting))
+                        }
+                        None => None,
+                    };
+                    return match greeting {
+                        Some((dialogue, greeting)) => Box::pin(self.plain(book, dialogue, greeting)).await,
+                        None => Ended::Stopped("the port opens, then nothing comes".to_owned()),
+                    };
+                }
+                if implicit && matches!(failure.kind, FailureKind::Certificate | FailureKind::Alert(_)) {
+                    book.fact("speaks", "tls");
+                }
+                book.fact("handshake", word);
+                book.fact("handshake-said", crate::text::visible_str(&failure.said));
+                if implicit && failure.kind == FailureKind::Cut {
+                    book.fact("greeting", "closes");
+                }
+                let said = failure.said.clone();
+                seen.refused = Some(failure);
+                self.ctx.board.slots().leaves.insert(self.target, seen);
+                Ended::Stopped(format!("the TLS handshake fails: {said}"))
+            }
+        }
+    }
+
+    /// After the handshake: the greeting where it comes only now, EHLO, and the log-in that is offered.
+    async fn encrypted(&mut self, book: &mut Notebook, mut dialogue: Dialogue, implicit: bool) -> Ended {
+        if implicit {
+            let asked = Instant::now();
+            let greeting = dialogue.reply(REPLY).await;
+            self.greeting = asked.elapsed();
+            if let Some(seen) = self.ctx.board.slots().leaves.get_mut(&self.target) {
+                seen.greeting = self.greeting;
+            }
+            if let Some(ended) = self.note_greeting(book, &dialogue, greeting) {
+                self.write(book, &dialogue.lines);
+                if matches!(ended, Ended::Busy(_)) {
+                    dialogue.quit().await;
+                }
+                return ended;
+            }
+        }
+        match self.ehlo(&mut dialogue).await {
+            Ok(reply) => {
+                if implicit {
+                    self.note_ehlo(book, &reply);
+                }
+                let mechanisms = reply.mechanisms();
+                book.fact("auth", mechanisms.clone());
+                book.fact("through", true);
+                self.write(book, &dialogue.lines);
+                if mechanisms.is_empty() || self.ctx.password.is_none() {
+                    tokio::spawn(dialogue.quit());
+                } else {
+                    dialogue.lines.clear();
+                    self.ctx.board.slots().dialogues.insert(self.target, dialogue);
+                }
+                Ended::Through
+            }
+            Err(why) => {
+                self.write(book, &dialogue.lines);
+                book.fact(if implicit { "ehlo" } else { "ehlo-encrypted" }, why.word());
+                Ended::Stopped(why.says())
+            }
+        }
+    }
+
+    /// Notes the greeting; returns an end where the dialogue cannot go on.
+    fn note_greeting(&self, book: &mut Notebook, dialogue: &Dialogue, greeting: Result<Reply, NoReply>) -> Option<Ended> {
+        book.fact("greeting_ms", number(millis(self.greeting)));
+        let stopped = |word: &str, says: String| (word.to_owned(), Some(Ended::Stopped(says)));
+        let (word, ended) = match greeting {
+            Ok(reply) => {
+                let first = reply.texts().next().unwrap_or_default();
+                book.fact("banner", reply.joined());
+                if let Some(name) = first.split_whitespace().next() {
+                    book.fact("banner-name", name.to_ascii_lowercase());
+                }
+                match reply.code {
+                    220 if is_masked(&first) => {
+                        book.fact("greeting-masked", true);
+                        ("ready".to_owned(), None)
+                    }
+                    220 => ("ready".to_owned(), None),
+                    400..=499 => ("busy".to_owned(), Some(Ended::Busy(reply))),
+                    _ => stopped("refuses", format!("the server turns us away: {}", reply.joined())),
+                }
+            }
+            Err(NoReply::Silent) => stopped("silent", "the port opens, then nothing comes".to_owned()),
+            Err(NoReply::Unfinished(_)) => stopped("endless", "the greeting never ends".to_owned()),
+            Err(NoReply::TooLong(what, _)) => stopped("endless", format!("the greeting is longer than {what}")),
+            Err(NoReply::Closed(bytes)) if bytes.is_empty() => stopped("closes", "the port opens, then the connection is closed".to_owned()),
+            Err(NoReply::Broken(_) | NoReply::Closed(_)) => stopped("closes", "the connection breaks during the greeting".to_owned()),
+            Err(NoReply::NotSmtp(bytes)) => {
+                let protocol = foreign_protocol(&bytes);
+                book.fact("foreign", protocol);
+                stopped("not-smtp", format!("this is no mail server for sending ({protocol})"))
+            }
+        };
+        let _ = dialogue;
+        // A repeated try, alone, may do better than the first.
+        if word != "busy" || self.ctx.board.careful.load(Ordering::Relaxed) {
+            book.fact("greeting", word);
+        }
+        ended
+    }
+
+    async fn ehlo(&self, dialogue: &mut Dialogue) -> Result<Reply, NoEhlo> {
+        let name = self.ctx.net.local().hostname.filter(|name| is_plain_name(name)).unwrap_or_else(|| "[127.0.0.1]".to_owned());
+        match dialogue.ask(format!("EHLO {name}").as_bytes(), None, REPLY).await {
+            Ok(reply) if reply.code == 250 => Ok(reply),
+            Ok(reply) if reply.is_temporary() => Err(NoEhlo::Busy(reply)),
+            Ok(reply) => Err(NoEhlo::Refused(reply)),
+            Err(why) => Err(NoEhlo::None(why)),
+        }
+    }
+
+    fn note_ehlo(&self, book: &mut Notebook, reply: &Reply) {
+        book.fact("ehlo", "accepted");
+        book.fact("ehlo_ms", number(millis(reply.elapsed)));
+        let first = reply.texts().next().unwrap_or_default();
+        if let Some(name) = first.split_whitespace().next() {
+            book.fact("ehlo-name", name.to_ascii_lowercase());
+        }
+        if let Some(addr) = address_in(&first) {
+            book.fact("seen-as", addr.to_string());
+        }
+        if let Some(size) = reply.keywords().iter().find_map(|keyword| keyword.strip_prefix("SIZE ")?.trim().parse::<i64>().ok()) {
+            book.fact("size", size);
+        }
+        book.fact("keywords", reply.keywords().into_iter().take(64).collect::<Vec<_>>());
+    }
+
+    fn is_in_use_without_encryption(&self) -> bool {
+        let in_use = self.ctx.in_use();
+        self.target.role == Role::InUse && in_use.is_some_and(|in_use| in_use.port == self.target.port && in_use.security == Security::None)
+    }
+
+    /// `AUTH PLAIN` without its answer, then `*`: shows whether a log-in would be let in without encryption (530, 538)
+    /// and gives nothing away (RFC 4954 section 4).
+    async fn try_log_in_without_secret(&self, book: &mut Notebook, dialogue: &mut Dialogue, ehlo: &Reply) {
+        let mechanism = if ehlo.mechanisms().iter().any(|name| name == "LOGIN" ) && !ehlo.mechanisms().iter().any(|name| name == "PLAIN") { "LOGIN" } else { "PLAIN" };
+        let Ok(reply) = dialogue.ask(format!("AUTH {mechanism}").as_bytes(), None, REPLY).await else { return };
+        book.fact("auth-clear-probe", i64::from(reply.code));
+        if reply.code == 334 {
+            let _ = dialogue.ask(b"*", None, REPLY).await;
+        }
+    }
+
+    fn write(&self, book: &mut Notebook, lines: &[Line]) {
+        write_lines(self.ctx, book, lines);
+    }
+
+    fn sum_up(&self, mut book: Notebook, ended: Ended) -> Finding {
+        let is_own = self.target.role == Role::InUse && self.ctx.in_use().is_some_and(|in_use| in_use.port == self.target.port);
+        let port = self.target.port;
+        match ended {
+            Ended::Through => book.pass(format!("{port} answers, encrypts, lets us in as far as the log-in")),
+            Ended::Busy(reply) => {
+                if !book.has("greeting") {
+                    book.fact("greeting", "busy");
+                }
+                book.fail(format!("{port}: the server is busy: {}", reply.joined()))
+            }
+            Ended::Stopped(why) if is_own => book.fail(format!("{port}: {why}")),
+            Ended::Stopped(why) => book.warn(format!("{port}: {why}")),
+        }
+    }
+}
+
+/// Writes a dialogue's lines into the evidence, with what names somebody marked.
+pub(super) fn write_lines(ctx: &Ctx, book: &mut Notebook, lines: &[Line]) {
+    let address = ctx.account.address.to_string();
+    let hostname = ctx.net.local().hostname.unwrap_or_default();
+    for line in lines {
+        let at_ms = millis(line.at.saturating_duration_since(ctx.started));
+        let what = match line.side {
+            Side::Client => "sent",
+            Side::Server => "received",
+        };
+        let mut text = Text::from(line.text.as_str()).marking(Mark::User, &address).marking(Mark::Inner, &hostname);
+        for addr in addresses_in(&line.text) {
+            let mark = if crate::net::is_inner(addr) { Mark::Inner } else { Mark::Host };
+            text = text.marking(mark, &addr.to_string());
+        }
+        book.saw_at(at_ms, what, text);
+    }
+}
+
+enum NoEhlo {
+    Busy(Reply),
+    Refused(Reply),
+    None(NoReply),
+}
+
+impl NoEhlo {
+    fn word(&self) -> &'static str {
+        match self {
+            NoEhlo::Busy(_) => "busy",
+            NoEhlo::Refused(_) => "refused",
+            NoEhlo::None(NoReply::Silent | NoReply::Unfinished(_)) => "too-slow",
+            NoEhlo::None(_) => "closes",
+        }
+    }
+
+    fn says(&self) -> String {
+        match self {
+            NoEhlo::Busy(reply) | NoEhlo::Refused(reply) => format!("EHLO is answered {}", reply.joined()),
+            NoEhlo::None(why) => format!("no answer to EHLO: {}", says(why)),
+        }
+    }
+}
+
+pub(super) fn says(why: &NoReply) -> String {
+    match why {
+        NoReply::Silent => "nothing came in time".to_owned(),
+        NoReply::Unfinished(_) => "the reply never ended".to_owned(),
+        NoReply::Closed(_) => "the server closed the connection".to_owned(),
+        NoReply::Broken(why) => format!("the connection broke ({why})"),
+        NoReply::NotSmtp(_) => "what came is no SMTP".to_owned(),
+        NoReply::TooLong(what, _) => format!("the reply is longer than {what}"),
+    }
+}
+
+fn handshake_word(failure: &NotSecured) -> &'static str {
+    match failure.kind {
+        FailureKind::Certificate => "certificate",
+        FailureKind::Alert(70 | 40 | 71 | 86) => "no-common-version",
+        FailureKind::Alert(_) => "refused",
+        FailureKind::NotTls => "not-tls",
+        FailureKind::Cut => "cut",
+        FailureKind::Silent => "silent",
+        FailureKind::TooLong => "too-long",
+        FailureKind::Other => {
+            // What libraries say when the server's choice is one that they do not take.
+            let said = failure.said.to_ascii_lowercase();
+            if ["unsupported protocol", "version", "algorithm mismatch", "common algorithm"].iter().any(|words| said.contains(words)) {
+                "no-common-version"
+            } else {
+                "refused"
+            }
+        }
+    }
+}
+
+fn starttls_word(reply: &Reply) -> &'static str {
+    let keywords = reply.keywords();
+    if keywords.iter().any(|keyword| keyword == "STARTTLS" || keyword.starts_with("STARTTLS ")) {
+        "offered"
+    } else if keywords.iter().any(|keyword| keyword.len() >= 6 && keyword.starts_with("XXXX")) {
+        "masked"
+    } else {
+        "missing"
+    }
+}
+
+/// A firewall that overwrites the greeting leaves asterisks and a few digits.
+fn is_masked(text: &str) -> bool {
+    text.len() >= 4 && text.chars().all(|c| matches!(c, '*' | '0' | '2' | ' ')) && text.contains('*')
+}
+
+fn foreign_protocol(bytes: &[u8]) -> &'static str {
+    let begins = |prefix: &[u8]| bytes.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    match bytes {
+        _ if begins(b"* ") => "imap",
+        _ if begins(b"+OK") || begins(b"-ERR") => "pop3",
+        _ if begins(b"HTTP/") || begins(b"<") => "http",
+        _ if begins(b"SSH-") => "ssh",
+        [21..=23, 3, ..] => "tls",
+        _ => "unknown",
+    }
+}
+
+fn is_plain_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+}
+
+/// The address in an EHLO reply such as `mail.example.com Hello [203.0.113.9]`: ours, as the server saw us.
+fn address_in(text: &str) -> Option<std::net::IpAddr> {
+    text.split_once(' ').and_then(|(_, rest)| addresses_in(rest).next())
+}
+
+fn addresses_in(text: &str) -> impl Iterator<Item = std::net::IpAddr> + '_ {
+    text.split(|c: char| !(c.is_ascii_hexdigit() || matches!(c, '.' | ':')))
+        .map(|word| word.trim_matches('.').trim_end_matches(':'))
+        .filter(|word| word.contains('.') || word.matches(':').count() >= 2)
+        .filter_map(|word| word.parse().ok())
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_address_in_the_ehlo_reply() {
+        let seen = |text| address_in(text).map(|addr: std::net::IpAddr| addr.to_string());
+        assert_eq!(seen("smtp.example.com at your service, [198.51.100.20]").as_deref(), Some("198.51.100.20"));
+        assert_eq!(seen("mail.example.com Hello pc [2001:db8::7], pleased").as_deref(), Some("2001:db8::7"));
+        assert_eq!(seen("mail.example.com"), None);
+        assert_eq!(seen("mx1.example.com Hello 12:30"), None);
+    }
+
+    #[test]
+    fn masks_and_foreigners() {
+        assert!(is_masked("********************2******0***") && !is_masked("mail.example.com ESMTP"));
+        assert_eq!(foreign_protocol(b"* OK ready"), "imap");
+        assert_eq!(foreign_protocol(b"+OK POP3"), "pop3");
+    }
+}

@@ -1,0 +1,41 @@
+//! Does something answer for addresses that do not exist? An address of the documentation ranges (RFC 5737) belongs to
+//! nobody; if a mail port opens there, a device on the way answers for everybody.
+
+use super::plan::MAIL_PORTS;
+use super::{Ctx, Finding, Head, Notebook};
+use crate::net::{ConnectOptions, PortState};
+use crate::text::Text;
+use futures::future::join_all;
+use std::net::{IpAddr, SocketAddr};
+
+/// One of each range. Laboratories do use such addresses, so one that opens proves nothing; two of different ranges do.
+const NOBODY: [&str; 2] = ["192.0.2.199", "198.51.100.199"];
+
+pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
+    let mut book = Notebook::new(ctx, head);
+    if !ctx.options.v4 {
+        return book.skipped("IPv4 is switched off for this run");
+    }
+    let local = ctx.net.local();
+    let nobody: Vec<IpAddr> = NOBODY.iter().filter_map(|addr| addr.parse().ok()).filter(|addr| !local.is_on_link(*addr)).collect();
+    let tries = MAIL_PORTS.iter().flat_map(|port| nobody.iter().map(move |addr| SocketAddr::new(*addr, *port)));
+    let options = ConnectOptions { ttl: None, deadline: ctx.options.timeout };
+    let results = join_all(tries.map(|to| async move { (to, ctx.net.connect(to, options).await.err().map(|failure| failure.state)) })).await;
+    let mut answering = Vec::new();
+    for port in MAIL_PORTS {
+        let of_port = || results.iter().filter(move |(to, _)| to.port() == port);
+        for (to, failure) in of_port() {
+            let state = failure.unwrap_or(PortState::Open);
+            book.saw(format!("port {port}"), Text::new().addr(to.ip()).say(format!(": {}", state.says())));
+        }
+        let answers = of_port().count() >= 2 && of_port().all(|(_, failure)| failure.is_none());
+        book.fact(&port.to_string(), if answers { "answers" } else { "silent" });
+        if answers {
+            answering.push(port.to_string());
+        }
+    }
+    if answering.is_empty() {
+        return book.pass("nothing answers where nobody is");
+    }
+    book.fail(format!("port {} opens at addresses that do not exist", answering.join(", ")))
+}

@@ -1,0 +1,103 @@
+//! Which TLS versions does a port accept? Each version by itself, by bytes of our own, on a connection of its own.
+
+use super::smtp::Seen;
+use super::{Ctx, Finding, Head, Notebook, Target};
+use crate::net::{BoxStream, ConnectOptions};
+use crate::probe::hello::{self, Heard, Version};
+use crate::probe::smtp::Dialogue;
+use futures::stream::StreamExt;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// The limit of one question.
+const LIMIT: Duration = Duration::from_secs(10);
+/// A server that takes longer than this to greet is not asked four more times.
+const PATIENT_GREETING: Duration = Duration::from_secs(5);
+
+pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
+    let mut book = Notebook::new(ctx, head);
+    let seen = ctx.board.slots().leaves.get(&target).cloned();
+    let Some(seen) = seen else { return book.skipped("no TLS handshake was begun there") };
+    let Some(host) = ctx.host(target.role) else { return book.skipped("no server") };
+    if seen.greeting > PATIENT_GREETING {
+        return book.skipped("the server greets so late that it is not asked again");
+    }
+    // Two at a time: providers count connections.
+    let most = if ctx.board.careful.load(std::sync::atomic::Ordering::Relaxed) { 1 } else { 2 };
+    let asked = Version::ALL.map(|version| {
+        let (seen, host) = (&seen, &host);
+        async move {
+            let _place = timeout(Duration::from_secs(10), ctx.board.sockets.acquire()).await;
+            let heard = match prepare(ctx, seen).await {
+                Some(mut stream) => Some(hello::ask(&mut stream, host, version, LIMIT).await),
+                None => None,
+            };
+            (version, heard)
+        }
+    });
+    let mut answers: BTreeMap<Version, Option<Heard>> = BTreeMap::new();
+    let mut running = futures::stream::iter(asked).buffer_unordered(most);
+    while let Some((version, heard)) = running.next().await {
+        book.saw(format!("ClientHello for {version} only"), heard.as_ref().map_or_else(|| "not asked: no more connections".to_owned(), Heard::says));
+        answers.insert(version, heard);
+    }
+    let accepted: Vec<Version> = answers.values().flatten().filter_map(|heard| match heard {
+        Heard::Chose(version, ..) => Some(*version),
+        _ => None,
+    }).collect();
+    for (version, heard) in &answers {
+        let word = match heard {
+            Some(Heard::Chose(chosen, ..)) if chosen == version => "accepted",
+            Some(Heard::Chose(..) | Heard::Alert(_)) => "rejected",
+            // Some servers cut the connection instead of saying no; a port that cuts everything says nothing.
+            Some(Heard::Cut) if !accepted.is_empty() => "rejected",
+            _ if accepted.contains(version) => "accepted",
+            _ => "unknown",
+        };
+        book.fact(version.word(), word);
+    }
+    let chain = answers.into_values().flatten().find_map(|heard| match heard {
+        Heard::Chose(_, _, chain) if !chain.is_empty() => Some(chain),
+        _ => None,
+    });
+    if let Some(chain) = chain {
+        book.fact("chain", i64::try_from(chain.len()).unwrap_or(0));
+        ctx.board.slots().chains.insert(target, chain);
+    }
+    let Some(best) = accepted.iter().max() else {
+        return book.unknown("no TLS version could be established");
+    };
+    let mut shown: Vec<String> = accepted.iter().map(|version| version.word().trim_start_matches("TLSv").to_owned()).collect();
+    shown.sort();
+    shown.dedup();
+    let summary = format!("{}: TLS {}", target.port, shown.join(", "));
+    match best {
+        Version::Tls12 | Version::Tls13 if accepted.iter().any(|version| *version < Version::Tls12) => {
+            book.warn(format!("{summary} (1.0 and 1.1 are deprecated, RFC 8996)"))
+        }
+        Version::Tls12 | Version::Tls13 => book.pass(summary),
+        _ => book.fail(format!("{summary}: too old for today's mail programs")),
+    }
+}
+
+/// A new connection on which TLS may begin at once. `None` where it does not open or the run has used up its connections.
+pub(super) async fn prepare(ctx: &Ctx, seen: &Seen) -> Option<BoxStream> {
+    if !ctx.may_connect() {
+        return None;
+    }
+    ctx.count_connection();
+    let connection = ctx.net.connect(seen.addr, ConnectOptions { ttl: None, deadline: ctx.options.timeout }).await.ok()?;
+    if seen.implicit {
+        return Some(connection.stream);
+    }
+    let mut dialogue = Dialogue::over(connection.stream);
+    let greeting = dialogue.reply(LIMIT).await.ok()?;
+    if greeting.code == 421 {
+        ctx.board.careful.store(true, std::sync::atomic::Ordering::Relaxed);
+        return None;
+    }
+    dialogue.ask(b"EHLO mailtriage.invalid", None, LIMIT).await.ok()?;
+    let reply = dialogue.ask(b"STARTTLS", None, LIMIT).await.ok()?;
+    (reply.code == 220 && dialogue.unread() == 0).then(|| dialogue.into_stream().0)
+}

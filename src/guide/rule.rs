@@ -1,0 +1,213 @@
+//! The language of the guide's rules: `fact` is [not] `word` or `word` and ..., read from table cells.
+
+use crate::facts::{Derived, Known, vocabulary};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// How far a verdict is to be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certainty {
+    /// It rests on an answer of the technician, or on a guess of the settings.
+    Possible,
+    /// One side of the contrast is missing.
+    Likely,
+    /// It rests on a contrast that was measured.
+    Certain,
+}
+
+impl Certainty {
+    /// As in the report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Certainty::Possible => "possible",
+            Certainty::Likely => "likely",
+            Certainty::Certain => "certain",
+        }
+    }
+}
+
+/// One fact compared with words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// The fact's name.
+    pub fact: String,
+    /// Whether the words are excluded.
+    pub not: bool,
+    /// The words.
+    pub words: Vec<String>,
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}{}", self.fact, if self.not { "not " } else { "" }, self.words.join(" or "))
+    }
+}
+
+/// A row: when all terms hold, then go there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// The terms; none is "otherwise".
+    pub terms: Vec<Term>,
+    /// The page it leads to: `firewall`, `causes/offline`.
+    pub then: String,
+    /// The most that it may claim.
+    pub certainty: Certainty,
+}
+
+/// What became of a term or a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// It holds.
+    Yes,
+    /// It does not.
+    No,
+    /// It does not, because these facts are unknown: fact and reason.
+    Unknown(Vec<(String, String)>),
+    /// That cannot be said before these checks have ended.
+    Pending(BTreeSet<String>),
+}
+
+impl Term {
+    /// Whether it holds for these facts.
+    pub fn holds(&self, facts: &Derived) -> Held {
+        let says_unknown = self.words.iter().any(|word| word == "unknown");
+        match facts.get(&self.fact) {
+            Some(Known::Word(word)) => {
+                if self.words.contains(word) != self.not { Held::Yes } else { Held::No }
+            }
+            Some(Known::Pending(checks)) => Held::Pending(checks.clone()),
+            // The word "unknown" is the only one that an unknown fact has; `is not` never holds for it.
+            _ if says_unknown && !self.not => Held::Yes,
+            _ if says_unknown => Held::No,
+            Some(Known::Unknown(why)) => Held::Unknown(vec![(self.fact.clone(), why.clone())]),
+            None => Held::Unknown(vec![(self.fact.clone(), "nobody has answered".to_owned())]),
+        }
+    }
+}
+
+impl Rule {
+    /// Whether it holds: a false term outranks an unknown one (with which the row can never hold), which outranks a
+    /// pending one.
+    pub fn holds(&self, facts: &Derived) -> Held {
+        let mut unknown = Vec::new();
+        let mut pending = BTreeSet::new();
+        for term in &self.terms {
+            match term.holds(facts) {
+                Held::Yes => {}
+                Held::No => return Held::No,
+                Held::Unknown(more) => unknown.extend(more),
+                Held::Pending(more) => pending.extend(more),
+            }
+        }
+        match (unknown.is_empty(), pending.is_empty()) {
+            (false, _) => Held::Unknown(unknown),
+            (true, false) => Held::Pending(pending),
+            (true, true) => Held::Yes,
+        }
+    }
+
+    /// The cause that it leads to, if it leads to one.
+    pub fn cause(&self) -> Option<&str> {
+        self.then.strip_prefix("causes/")
+    }
+
+    /// Whether every fact and word is in the vocabulary. Answers are checked against the page's own questions.
+    pub fn check(&self, questions: &[super::page::Question]) -> Result<(), String> {
+        for term in &self.terms {
+            let words: Vec<&str> = match term.fact.strip_prefix("answer.") {
+                Some(name) => {
+                    let question = questions.iter().find(|question| question.name == name);
+                    let question = question.ok_or_else(|| format!("{term}: nobody asks {name} on this page"))?;
+                    question.words.iter().map(String::as_str).collect()
+                }
+                None => vocabulary::find(&term.fact).ok_or_else(|| format!("{term}: there is no such fact"))?.words.to_vec(),
+            };
+            for word in &term.words {
+                if word != "unknown" && !words.contains(&word.as_str()) {
+                    return Err(format!("{term}: {} has no word {word}", term.fact));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A piece of a table cell: `code` or words between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// In backticks.
+    Code(String),
+    /// Plain.
+    Words(String),
+}
+
+/// Reads the cell under *When*.
+pub fn parse_when(cell: &[Piece]) -> Result<Vec<Term>, String> {
+    if let [Piece::Words(words)] = cell
+        && words.trim() == "otherwise"
+    {
+        return Ok(Vec::new());
+    }
+    let mut terms: Vec<Term> = Vec::new();
+    let mut pieces = cell.iter().filter(|piece| !matches!(piece, Piece::Words(words) if words.trim().is_empty()));
+    loop {
+        let Some(Piece::Code(fact)) = pieces.next() else { return Err("a row must begin with a fact".to_owned()) };
+        let not = match pieces.next() {
+            Some(Piece::Words(words)) if words.trim() == "is" => false,
+            Some(Piece::Words(words)) if words.trim() == "is not" => true,
+            other => return Err(format!("after {fact} stands {other:?}, not \"is\" or \"is not\"")),
+        };
+        let mut words = Vec::new();
+        loop {
+            let Some(Piece::Code(word)) = pieces.next() else { return Err(format!("after \"{fact} is\" a word is missing")) };
+            words.push(word.clone());
+            match pieces.next() {
+                None => {
+                    terms.push(Term { fact: fact.clone(), not, words });
+                    return Ok(terms);
+                }
+                Some(Piece::Words(between)) if between.trim() == "or" => {}
+                Some(Piece::Words(between)) if between.trim() == "and" => break,
+                other => return Err(format!("after {word} stands {other:?}, not \"or\" or \"and\"")),
+            }
+        }
+        terms.push(Term { fact: fact.clone(), not, words });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> Piece {
+        Piece::Code(text.to_owned())
+    }
+
+    fn words(text: &str) -> Piece {
+        Piece::Words(text.to_owned())
+    }
+
+    #[test]
+    fn rows() {
+        let cell = [code("port.state"), words(" is "), code("refused"), words(" or "), code("filtered"), words(" and "), code("port.elsewhere"), words(" is not "), code("closed")];
+        let terms = parse_when(&cell).unwrap();
+        assert_eq!(terms[0].to_string(), "port.state is refused or filtered");
+        assert!(terms[1].not);
+        assert_eq!(parse_when(&[words("otherwise")]).unwrap(), vec![]);
+        assert!(parse_when(&[words("maybe")]).is_err());
+        assert!(parse_when(&[code("a"), words("is")]).is_err());
+    }
+
+    #[test]
+    fn three_values() {
+        let term = |not, word: &str| Term { fact: "clock".to_owned(), not, words: vec![word.to_owned()] };
+        let mut facts = Derived::new();
+        assert!(matches!(term(false, "right").holds(&facts), Held::Unknown(_)));
+        assert!(matches!(term(true, "right").holds(&facts), Held::Unknown(_)));
+        assert_eq!(term(false, "unknown").holds(&facts), Held::Yes);
+        facts.insert("clock".to_owned(), Known::Word("wrong".to_owned()));
+        assert_eq!(term(true, "right").holds(&facts), Held::Yes);
+        assert_eq!(term(false, "right").holds(&facts), Held::No);
+    }
+}
