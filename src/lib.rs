@@ -2,9 +2,11 @@
 
 pub mod account;
 pub mod check;
+pub mod cli;
 pub mod facts;
 pub mod guide;
 pub mod net;
 pub mod probe;
+pub mod report;
 pub mod session;
 pub mod text;

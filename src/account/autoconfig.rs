@@ -17,7 +17,10 @@ pub fn read(xml: &str, address: &Address) -> Option<Vec<Choice>> {
                 let name = String::from_utf8_lossy(start.name().as_ref()).into_owned();
                 is_config |= name == "clientConfig";
                 if name == "outgoingServer" {
-                    let smtp = start.attributes().flatten().any(|a| a.key.as_ref() == b"type" && a.value.eq_ignore_ascii_case(b"smtp"));
+                    let smtp = start
+                        .attributes()
+                        .flatten()
+                        .any(|a| a.key.as_ref() == b"type" && a.value.eq_ignore_ascii_case(b"smtp"));
                     server = Server { smtp, ..Server::default() };
                 }
                 path.push(name);

@@ -63,7 +63,9 @@ pub fn by_id(id: &str) -> Option<&'static Client> {
 pub fn named(typed: &str) -> Option<&'static Client> {
     let wanted = squeeze(typed);
     all().iter().find(|client| {
-        squeeze(&client.id) == wanted || squeeze(&client.name) == wanted || client.also.iter().any(|name| squeeze(name) == wanted)
+        squeeze(&client.id) == wanted
+            || squeeze(&client.name) == wanted
+            || client.also.iter().any(|name| squeeze(name) == wanted)
     })
 }
 

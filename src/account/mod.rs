@@ -166,7 +166,11 @@ impl Wanted {
     /// What the table alone says.
     pub fn from_table(address: &Address) -> Option<Self> {
         let provider = provider::of_domain(address.domain())?;
-        Some(Wanted { choices: provider.choices(address.domain()), source: Source::Table, provider: Some(provider.id.clone()) })
+        Some(Wanted {
+            choices: provider.choices(address.domain()),
+            source: Source::Table,
+            provider: Some(provider.id.clone()),
+        })
     }
 
     /// The provider's row.
@@ -261,7 +265,8 @@ impl Account {
         let on_port = |choice: &&Choice| typed.port.is_some_and(|port| port == choice.port);
         let on_host = |choice: &&Choice| typed.server.as_ref().is_some_and(|server| *server == choice.host);
         let best = choices.iter().find(fits);
-        let near = best.or_else(|| choices.iter().find(on_port)).or_else(|| choices.iter().find(on_host)).or(choices.first());
+        let near =
+            best.or_else(|| choices.iter().find(on_port)).or_else(|| choices.iter().find(on_host)).or(choices.first());
         let host = typed.server.clone().or_else(|| near.map(|choice| choice.host.clone()))?;
         let port = typed.port.or_else(|| match (best, typed.security) {
             (Some(choice), _) => Some(choice.port),
@@ -270,8 +275,10 @@ impl Account {
             (None, _) => near.map(|choice| choice.port),
         });
         let port = port.unwrap_or(587);
-        let of_choice = choices.iter().find(|choice| choice.port == port && (choice.host == host || typed.server.is_none()));
-        let security = typed.security.or_else(|| of_choice.map(|choice| choice.security)).unwrap_or(Security::usual_for(port));
+        let of_choice =
+            choices.iter().find(|choice| choice.port == port && (choice.host == host || typed.server.is_none()));
+        let security =
+            typed.security.or_else(|| of_choice.map(|choice| choice.security)).unwrap_or(Security::usual_for(port));
         Some(Endpoint { host, port, security })
     }
 
@@ -292,11 +299,16 @@ impl Account {
         };
         let on_host = |choice: &&Choice| {
             let host = typed.server.as_ref();
-            host.is_none_or(|host| *host == choice.host) || !host.is_some_and(|host| choices.iter().any(|other| other.host == *host))
+            host.is_none_or(|host| *host == choice.host)
+                || !host.is_some_and(|host| choices.iter().any(|other| other.host == *host))
         };
         let is_port = |port: u16| choices.iter().filter(on_host).any(|choice| choice.port == port);
         let is_security = |security: Security| {
-            let mut on_port = choices.iter().filter(on_host).filter(|choice| typed.port.is_none_or(|port| port == choice.port)).peekable();
+            let mut on_port = choices
+                .iter()
+                .filter(on_host)
+                .filter(|choice| typed.port.is_none_or(|port| port == choice.port))
+                .peekable();
             // For a port that the provider does not name, the port is what differs.
             on_port.peek().is_none() || on_port.any(|choice| choice.security == security)
         };
@@ -355,7 +367,10 @@ mod tests {
         assert_eq!(in_use(None, Some(587), Some(Security::Implicit)), (server.clone(), 587, Security::Implicit));
         assert_eq!(in_use(None, Some(25), None), (server.clone(), 25, Security::Starttls));
         assert_eq!(in_use(None, None, Some(Security::None)), (server, 587, Security::None));
-        assert_eq!(in_use(Some("mail.other.example"), None, None), ("mail.other.example".to_owned(), 587, Security::Starttls));
+        assert_eq!(
+            in_use(Some("mail.other.example"), None, None),
+            ("mail.other.example".to_owned(), 587, Security::Starttls)
+        );
         assert_eq!(in_use(Some("mail.other.example"), Some(465), None).2, Security::Implicit);
     }
 
@@ -365,7 +380,8 @@ mod tests {
         account.settings = Settings { server: None, port: Some(465), security: Some(Security::Starttls), user: None };
         let fits = account.compare(Some(&wanted()));
         assert_eq!((fits.server, fits.port, fits.security), (Fit::NotTyped, Fit::AsWanted, Fit::Differs));
-        account.settings = Settings { server: Some("mail.example.net".to_owned()), port: Some(25), ..Settings::default() };
+        account.settings =
+            Settings { server: Some("mail.example.net".to_owned()), port: Some(25), ..Settings::default() };
         let fits = account.compare(Some(&wanted()));
         assert_eq!((fits.server, fits.port, fits.security), (Fit::Differs, Fit::Differs, Fit::NotTyped));
         assert_eq!(account.compare(None).port, Fit::Unknown);

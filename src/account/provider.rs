@@ -198,7 +198,9 @@ pub fn of_mx(host: &str) -> Option<&'static Provider> {
     }
     // The longest suffix wins: one company's exchangers may stand below another's name.
     let rows = all().iter().flat_map(|provider| provider.mx.iter().map(move |suffix| (suffix, provider)));
-    rows.filter(|(suffix, _)| is_at_or_below(host, suffix)).max_by_key(|(suffix, _)| suffix.len()).map(|(_, provider)| provider)
+    rows.filter(|(suffix, _)| is_at_or_below(host, suffix))
+        .max_by_key(|(suffix, _)| suffix.len())
+        .map(|(_, provider)| provider)
 }
 
 /// The provider that a server's name belongs to, right or outdated.
@@ -211,7 +213,11 @@ pub fn of_host(host: &str) -> Option<&'static Provider> {
 
 /// Every mail domain and server name of the table, for spelling.
 pub fn known_domains() -> impl Iterator<Item = &'static str> + Clone {
-    all().iter().flat_map(|provider| provider.domains.iter()).map(String::as_str).filter(|name| !name.contains(['*', '{']))
+    all()
+        .iter()
+        .flat_map(|provider| provider.domains.iter())
+        .map(String::as_str)
+        .filter(|name| !name.contains(['*', '{']))
 }
 
 /// Every server name of the table, with the name that is right today.
@@ -220,7 +226,9 @@ pub fn known_hosts() -> impl Iterator<Item = (&'static str, &'static str)> + Clo
         let right = provider.servers.iter().map(|choice| choice.host.as_str());
         let first = provider.servers.first().map_or("", |choice| choice.host.as_str());
         let right = right.chain(provider.aliases.iter().map(String::as_str)).map(|host| (host, host));
-        right.chain(provider.old_hosts.iter().map(move |old| (old.as_str(), first))).filter(|(host, _)| !host.contains('{'))
+        right
+            .chain(provider.old_hosts.iter().map(move |old| (old.as_str(), first)))
+            .filter(|(host, _)| !host.contains('{'))
     })
 }
 
@@ -258,7 +266,11 @@ mod tests {
                 assert!(domains.insert(domain), "{domain} twice");
             }
             // firemail.de sends for paying customers only, by a server that is not public.
-            assert!(!provider.smtp || !provider.servers.is_empty() || provider.id == "firemail.de", "{}: no server", provider.id);
+            assert!(
+                !provider.smtp || !provider.servers.is_empty() || provider.id == "firemail.de",
+                "{}: no server",
+                provider.id
+            );
             for choice in &provider.servers {
                 assert!(choice.port != 465 || choice.security == Security::Implicit, "{}: 465", provider.id);
             }

@@ -19,9 +19,26 @@ pub fn host_today(typed: &str) -> Option<&'static str> {
 
 /// The providers with most mailboxes: only their names are guessed for short or far misspellings.
 const COMMON: &[&str] = &[
-    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "aol.com", "gmx.de",
-    "gmx.net", "web.de", "t-online.de", "smtp.gmail.com", "smtp.googlemail.com", "smtp.office365.com",
-    "smtp-mail.outlook.com", "smtp.mail.yahoo.com", "smtp.mail.me.com", "mail.gmx.net", "smtp.web.de",
+    "gmail.com",
+    "googlemail.com",
+    "outlook.com",
+    "hotmail.com",
+    "live.com",
+    "yahoo.com",
+    "icloud.com",
+    "aol.com",
+    "gmx.de",
+    "gmx.net",
+    "web.de",
+    "t-online.de",
+    "smtp.gmail.com",
+    "smtp.googlemail.com",
+    "smtp.office365.com",
+    "smtp-mail.outlook.com",
+    "smtp.mail.yahoo.com",
+    "smtp.mail.me.com",
+    "mail.gmx.net",
+    "smtp.web.de",
 ];
 
 /// One edit (a swap counts as one) in a name of at least six characters; two for the most common names. Misspellings

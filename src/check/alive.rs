@@ -23,7 +23,16 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         if let Some(finding) = ctx.board.finding(&id) {
             let state = finding.facts.get("state").cloned();
             let is = |wanted: PortState| state == Some(wanted.word().into());
-            states.push((port, if is(PortState::Open) { PortState::Open } else if is(PortState::Refused) { PortState::Refused } else { PortState::Filtered }));
+            states.push((
+                port,
+                if is(PortState::Open) {
+                    PortState::Open
+                } else if is(PortState::Refused) {
+                    PortState::Refused
+                } else {
+                    PortState::Filtered
+                },
+            ));
         }
     }
     let mail_open = states.iter().any(|(_, state)| *state == PortState::Open);
@@ -41,7 +50,11 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let options = ConnectOptions { ttl: None, deadline: ctx.options.timeout.min(Duration::from_secs(4)) };
     let tries = OTHER_PORTS.map(|port| async move {
         ctx.count_connection();
-        let state = ctx.net.connect(SocketAddr::new(addr, port), options).await.map_or_else(|failure| failure.state, |_| PortState::Open);
+        let state = ctx
+            .net
+            .connect(SocketAddr::new(addr, port), options)
+            .await
+            .map_or_else(|failure| failure.state, |_| PortState::Open);
         (port, state)
     });
     let others = join_all(tries).await;
@@ -71,6 +84,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
 pub(super) async fn wait(ctx: &Ctx, ids: &[String]) {
     let all = join_all(ids.iter().map(|id| ctx.board.wait_for(id)));
     let patience = tokio::time::sleep(Duration::from_secs(2));
-    let futures: Vec<futures::future::BoxFuture<'_, ()>> = vec![Box::pin(async { drop(all.await) }), Box::pin(patience)];
+    let futures: Vec<futures::future::BoxFuture<'_, ()>> =
+        vec![Box::pin(async { drop(all.await) }), Box::pin(patience)];
     select_all(futures).await;
 }

@@ -39,7 +39,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     note(&mut book, &certificate);
     book.fact("verified", verified);
     book.fact("chain", i64::try_from(chain.len()).unwrap_or(0));
-    let issuers: Vec<String> = chain.iter().filter_map(|der| parse(der).ok()).map(|certificate| certificate.issuer).collect();
+    let issuers: Vec<String> =
+        chain.iter().filter_map(|der| parse(der).ok()).map(|certificate| certificate.issuer).collect();
     let interceptor = issuers.iter().find_map(|issuer| interceptors::of_issuer(issuer));
     if let Some(product) = interceptor {
         book.fact("interceptor", product.name.as_str());
@@ -69,7 +70,12 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let left = certificate.until - now;
     let summary = match word {
         "valid" => {
-            let summary = format!("{}, from {}, {} left", certificate.names.first().unwrap_or(&certificate.subject), certificate.issuer, in_words(left));
+            let summary = format!(
+                "{}, from {}, {} left",
+                certificate.names.first().unwrap_or(&certificate.subject),
+                certificate.issuer,
+                in_words(left)
+            );
             // Automatic renewal happens a month before the end; two weeks before it somebody has missed it.
             return if left < 14 * 86_400 { book.warn(summary) } else { book.pass(summary) };
         }
@@ -78,7 +84,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         "name-mismatch" => format!("it is for {}, not for {host}", shown_names(&certificate)),
         "self-signed" => "it vouches for itself".to_owned(),
         "incomplete" => "a link between it and a known issuer is missing".to_owned(),
-        "intercepted" => format!("it was made by {}, not by the provider", interceptor.map_or("a scanner", |row| &row.name)),
+        "intercepted" => {
+            format!("it was made by {}, not by the provider", interceptor.map_or("a scanner", |row| &row.name))
+        }
         _ => format!("this computer does not trust its issuer, {}", certificate.issuer),
     };
     match (word, verified) {
@@ -89,7 +97,15 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
 }
 
 /// The word of the report. What can be read from the certificate itself outranks the library's words.
-fn word_for(certificate: &Certificate, chain: &[Vec<u8>], host: &str, now: i64, verified: bool, scanned: bool, said: Option<&str>) -> &'static str {
+fn word_for(
+    certificate: &Certificate,
+    chain: &[Vec<u8>],
+    host: &str,
+    now: i64,
+    verified: bool,
+    scanned: bool,
+    said: Option<&str>,
+) -> &'static str {
     if scanned {
         return "intercepted";
     }
@@ -106,7 +122,9 @@ fn word_for(certificate: &Certificate, chain: &[Vec<u8>], host: &str, now: i64, 
     if certificate.self_issued {
         return "self-signed";
     }
-    let trust_fault = ["local issuer", "self-signed certificate in certificate chain", "untrusted", "not trusted"].iter().any(|words| said.contains(words));
+    let trust_fault = ["local issuer", "self-signed certificate in certificate chain", "untrusted", "not trusted"]
+        .iter()
+        .any(|words| said.contains(words));
     if !certificate.is_for(host) && !trust_fault {
         return "name-mismatch";
     }
@@ -119,7 +137,9 @@ fn word_for(certificate: &Certificate, chain: &[Vec<u8>], host: &str, now: i64, 
 }
 
 fn note(book: &mut Notebook, certificate: &Certificate) {
-    let date = |seconds: i64| jiff::Timestamp::from_second(seconds).map_or_else(|_| "beyond reckoning".to_owned(), |at| at.to_string());
+    let date = |seconds: i64| {
+        jiff::Timestamp::from_second(seconds).map_or_else(|_| "beyond reckoning".to_owned(), |at| at.to_string())
+    };
     book.fact("names", certificate.names.clone());
     book.fact("subject", certificate.subject.as_str());
     book.fact("issuer", certificate.issuer.as_str());
@@ -135,7 +155,11 @@ fn note(book: &mut Notebook, certificate: &Certificate) {
 }
 
 fn shown_names(certificate: &Certificate) -> String {
-    if certificate.names.is_empty() { certificate.subject.clone() } else { certificate.names.iter().take(3).cloned().collect::<Vec<_>>().join(", ") }
+    if certificate.names.is_empty() {
+        certificate.subject.clone()
+    } else {
+        certificate.names.iter().take(3).cloned().collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// The chain as sent, by a ClientHello of our own up to TLS 1.2; for a server that has only 1.3 the leaf, by the library

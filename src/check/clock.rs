@@ -11,7 +11,10 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         return book.unknown("no time from the network to compare with");
     };
     book.fact("off_s", off);
-    book.saw("Date in a web server's answer", format!("this computer is {} s {}", off.abs(), if off >= 0 { "ahead" } else { "behind" }));
+    book.saw(
+        "Date in a web server's answer",
+        format!("this computer is {} s {}", off.abs(), if off >= 0 { "ahead" } else { "behind" }),
+    );
     if off.abs() <= MOST_OFF {
         return book.pass(if off.abs() < 2 { "right".to_owned() } else { format!("right to {} s", off.abs()) });
     }

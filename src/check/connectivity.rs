@@ -24,11 +24,14 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
             }),
             Err(why) => Text::from(why.as_str()),
         };
-        book.saw(format!("GET {}", page.url), detail.say(match verdict {
-            Verdict::Good => ": as expected",
-            Verdict::Portal => ": not what that page answers",
-            Verdict::None => "",
-        }));
+        book.saw(
+            format!("GET {}", page.url),
+            detail.say(match verdict {
+                Verdict::Good => ": as expected",
+                Verdict::Portal => ": not what that page answers",
+                Verdict::None => "",
+            }),
+        );
         match verdict {
             Verdict::Good => {
                 good += 1;
@@ -75,7 +78,11 @@ fn judge(page: &Connectivity, answer: &Result<Answer, String>) -> Verdict {
         }
         (Expect::Success, 200) => Verdict::Good,
         (Expect::Body(text), 200) => {
-            if String::from_utf8_lossy(&answer.body).contains(text.as_str()) { Verdict::Good } else { Verdict::Portal }
+            if String::from_utf8_lossy(&answer.body).contains(text.as_str()) {
+                Verdict::Good
+            } else {
+                Verdict::Portal
+            }
         }
         (_, 300..=399) => {
             let elsewhere = answer.location.as_ref().and_then(|location| page.url.join(location).ok());

@@ -15,13 +15,17 @@ pub(super) const LOOKUP: Duration = Duration::from_secs(7);
 pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let mut book = Notebook::new(ctx, head);
     let wanted = find(ctx, &mut book).await;
-    let source = serde_json::to_value(wanted.source).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default();
+    let source =
+        serde_json::to_value(wanted.source).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default();
     book.fact("source", source);
     if let Some(provider) = &wanted.provider {
         book.fact("provider", provider.as_str());
     }
-    let choices: Vec<String> =
-        wanted.choices.iter().map(|choice| format!("{}:{} {}", choice.host, choice.port, choice.security.word())).collect();
+    let choices: Vec<String> = wanted
+        .choices
+        .iter()
+        .map(|choice| format!("{}:{} {}", choice.host, choice.port, choice.security.word()))
+        .collect();
     book.fact("choices", choices);
     let name = wanted.provider().map_or_else(|| ctx.account.address.domain().to_owned(), |row| row.name.clone());
     let first = wanted.choices.first().cloned();
@@ -29,7 +33,12 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     ctx.send(Event::Discovered { wanted: wanted.clone() });
     match first {
         Some(choice) => {
-            let ways: Vec<String> = wanted.choices.iter().take(3).map(|choice| format!("{} {}", choice.port, choice.security.says())).collect();
+            let ways: Vec<String> = wanted
+                .choices
+                .iter()
+                .take(3)
+                .map(|choice| format!("{} {}", choice.port, choice.security.says()))
+                .collect();
             let summary = format!("{name} wants {}, {} ({})", choice.host, ways.join(" or "), wanted.source.says());
             if wanted.source == Source::Guess { book.warn(summary) } else { book.pass(summary) }
         }
@@ -48,8 +57,12 @@ async fn find(ctx: &Ctx, book: &mut Notebook) -> Wanted {
     }
     let submissions = format!("_submissions._tcp.{domain}");
     let submission = format!("_submission._tcp.{domain}");
-    let (implicit, starttls, exchangers) =
-        join3(ask(ctx, &submissions, RecordKind::Srv), ask(ctx, &submission, RecordKind::Srv), ask(ctx, domain, RecordKind::Mx)).await;
+    let (implicit, starttls, exchangers) = join3(
+        ask(ctx, &submissions, RecordKind::Srv),
+        ask(ctx, &submission, RecordKind::Srv),
+        ask(ctx, domain, RecordKind::Mx),
+    )
+    .await;
     for (name, answer) in [(&submissions, &implicit), (&submission, &starttls)] {
         book.saw(format!("SRV {name}"), describe(answer));
     }
@@ -68,7 +81,9 @@ async fn find(ctx: &Ctx, book: &mut Notebook) -> Wanted {
     }
     match &ctx.account.settings.server {
         Some(server) => match provider::of_host(server) {
-            Some(row) => Wanted { choices: row.choices(domain), source: Source::Server, provider: Some(row.id.clone()) },
+            Some(row) => {
+                Wanted { choices: row.choices(domain), source: Source::Server, provider: Some(row.id.clone()) }
+            }
             None => Wanted { choices: vec![], source: Source::Guess, provider: None },
         },
         None => guess(ctx, book).await,
@@ -156,9 +171,11 @@ async fn from_autoconfig(ctx: &Ctx, book: &mut Notebook) -> Option<Vec<Choice>> 
     let answers = join_all(pages.iter().map(|page| http::fetch(ctx.net.as_ref(), page, limit))).await;
     let mut found = None;
     for (page, answer) in pages.iter().zip(answers) {
-        let choices = answer.as_ref().ok().filter(|answer| answer.status == 200).and_then(|answer| {
-            autoconfig::read(&String::from_utf8_lossy(&answer.body), &ctx.account.address)
-        });
+        let choices = answer
+            .as_ref()
+            .ok()
+            .filter(|answer| answer.status == 200)
+            .and_then(|answer| autoconfig::read(&String::from_utf8_lossy(&answer.body), &ctx.account.address));
         let said = match &answer {
             Ok(answer) if choices.is_some() => format!("status {}, an autoconfig file", answer.status),
             Ok(answer) => format!("status {}, no autoconfig file", answer.status),
@@ -176,9 +193,18 @@ async fn guess(ctx: &Ctx, book: &mut Notebook) -> Wanted {
     let names = [format!("smtp.{domain}"), format!("mail.{domain}"), domain.to_owned()];
     let tried = join_all(names.iter().map(|name| async move {
         let answer = ask(ctx, name, RecordKind::Address).await;
-        let Some(addr) = answer.addresses().into_iter().find(|addr| ctx.uses(*addr)) else { return (answer, None, false) };
-        let (starttls, implicit) = join(opens(ctx, SocketAddr::new(addr, 587)), opens(ctx, SocketAddr::new(addr, 465))).await;
-        let port = if starttls { Some(587) } else if implicit { Some(465) } else { None };
+        let Some(addr) = answer.addresses().into_iter().find(|addr| ctx.uses(*addr)) else {
+            return (answer, None, false);
+        };
+        let (starttls, implicit) =
+            join(opens(ctx, SocketAddr::new(addr, 587)), opens(ctx, SocketAddr::new(addr, 465))).await;
+        let port = if starttls {
+            Some(587)
+        } else if implicit {
+            Some(465)
+        } else {
+            None
+        };
         (answer, port, true)
     }))
     .await;
@@ -187,10 +213,12 @@ async fn guess(ctx: &Ctx, book: &mut Notebook) -> Wanted {
         book.saw(format!("guess {name}"), describe(answer).say(port));
     }
     let named = || names.iter().zip(&tried);
-    let choice = |host: &String, port| Choice { host: host.clone(), port, security: Security::usual_for(port), auth: vec![] };
+    let choice =
+        |host: &String, port| Choice { host: host.clone(), port, security: Security::usual_for(port), auth: vec![] };
     let open = named().find_map(|(name, (_, port, _))| port.map(|port| choice(name, port)));
     // The bare domain is as a rule a website: as a last resort only names that say "mail" count.
-    let found = open.or_else(|| named().take(2).find(|(_, (.., resolves))| *resolves).map(|(name, _)| choice(name, 587)));
+    let found =
+        open.or_else(|| named().take(2).find(|(_, (.., resolves))| *resolves).map(|(name, _)| choice(name, 587)));
     Wanted { choices: found.into_iter().collect(), source: Source::Guess, provider: None }
 }
 

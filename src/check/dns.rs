@@ -66,7 +66,10 @@ pub(super) async fn server(ctx: &Ctx, head: &Head, role: Role) -> Finding {
     let found: Vec<IpAddr> = answer.addresses().into_iter().take(64).collect();
     if !found.is_empty() {
         book.fact("addresses", found.iter().map(ToString::to_string).collect::<Vec<_>>());
-        let worst = found.iter().map(|addr| kind_of(*addr)).max_by_key(|word| ["public", "private", "sinkhole"].iter().position(|w| w == word));
+        let worst = found
+            .iter()
+            .map(|addr| kind_of(*addr))
+            .max_by_key(|word| ["public", "private", "sinkhole"].iter().position(|w| w == word));
         book.fact("answer", worst.unwrap_or("public"));
         let shown = found.iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join(", ");
         ctx.board.slots().addresses.insert(role, found);
@@ -127,7 +130,10 @@ pub(super) async fn elsewhere(ctx: &Ctx, head: &Head) -> Finding {
     let mut sets: Vec<BTreeSet<IpAddr>> = Vec::new();
     let mut not_found = 0;
     for (server, v4, v6) in &answers {
-        book.saw(format!("{host} at {server}"), Text::new().say("A: ").say(describe(v4).text).say("; AAAA: ").say(describe(v6).text));
+        book.saw(
+            format!("{host} at {server}"),
+            Text::new().say("A: ").say(describe(v4).text).say("; AAAA: ").say(describe(v6).text),
+        );
         let found: BTreeSet<IpAddr> = v4.addresses().into_iter().chain(v6.addresses()).collect();
         if !found.is_empty() {
             sets.push(found);

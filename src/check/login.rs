@@ -2,8 +2,8 @@
 
 use super::smtp::{says, write_lines};
 use super::{Ctx, Finding, Head, Notebook, Role, Target};
-use crate::account::provider::Passwords;
 use crate::account::Wanted;
+use crate::account::provider::Passwords;
 use crate::facts::replies::{self, Phase};
 use crate::probe::smtp::{Dialogue, NoReply, Reply};
 use crate::text::Text;
@@ -52,7 +52,10 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     };
     book.fact("mechanism", mechanism);
     let user = ctx.account.log_in_name(wanted.as_ref());
-    book.saw("log-in", Text::new().say(format!("{mechanism} as ")).user(&user).say(format!(" on port {}", target.port)));
+    book.saw(
+        "log-in",
+        Text::new().say(format!("{mechanism} as ")).user(&user).say(format!(" on port {}", target.port)),
+    );
     let reply = authenticate(&mut dialogue, mechanism, &user, &password).await;
     write_lines(ctx, &mut book, &dialogue.lines);
     dialogue.lines.clear();
@@ -138,10 +141,16 @@ impl SessionCallback for Credentials {
     }
 }
 
-async fn authenticate(dialogue: &mut Dialogue, mechanism: &str, user: &str, password: &Arc<SecretString>) -> Result<Reply, NoReply> {
+async fn authenticate(
+    dialogue: &mut Dialogue,
+    mechanism: &str,
+    user: &str,
+    password: &Arc<SecretString>,
+) -> Result<Reply, NoReply> {
     let broken = |what: &str| NoReply::Broken(format!("{what} (our own SASL library)"));
     let credentials = Credentials { user: user.to_owned(), password: Arc::clone(password) };
-    let config = SASLConfig::builder().with_defaults().with_callback(credentials).map_err(|_| broken("no configuration"))?;
+    let config =
+        SASLConfig::builder().with_defaults().with_callback(credentials).map_err(|_| broken("no configuration"))?;
     let name = Mechname::parse(mechanism.as_bytes()).map_err(|_| broken("no such mechanism"))?;
     let mut session = SASLClient::new(config).start_suggested(&[name]).map_err(|_| broken("mechanism not built in"))?;
     let mut command = Zeroizing::new(format!("AUTH {mechanism}").into_bytes());
@@ -156,7 +165,8 @@ async fn authenticate(dialogue: &mut Dialogue, mechanism: &str, user: &str, pass
         if reply.code != 334 {
             return Ok(reply);
         }
-        let challenge = reply.lines.last().and_then(|line| line.get(4..)).map(|text| STANDARD.decode(text.trim_ascii()));
+        let challenge =
+            reply.lines.last().and_then(|line| line.get(4..)).map(|text| STANDARD.decode(text.trim_ascii()));
         let answer = match challenge {
             Some(Ok(challenge)) => step(&mut session, Some(&challenge)),
             Some(Err(_)) => Err(()),

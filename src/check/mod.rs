@@ -2,6 +2,7 @@
 //!
 //! A check asks probes, writes down what it saw and sums it up; it does not name causes.
 
+pub mod defaults;
 pub mod plan;
 pub mod run;
 

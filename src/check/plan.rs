@@ -65,14 +65,26 @@ pub fn before(options: &Options) -> Plan {
         check("dns.domain", Group::Dns, "Does the mail domain exist?", &[], Kind::Domain),
     ];
     if !options.connectivity.is_empty() {
-        plan.push(check("connectivity", Group::Internet, "Is there a connection, without a portal?", &[], Kind::Connectivity));
+        plan.push(check(
+            "connectivity",
+            Group::Internet,
+            "Is there a connection, without a portal?",
+            &[],
+            Kind::Connectivity,
+        ));
         plan.push(check("clock", Group::Internet, "Is this computer's clock right?", &["connectivity"], Kind::Clock));
     }
     for (index, reference) in options.references.iter().enumerate() {
         let title = format!("Which mail ports open at {}?", reference.host);
         plan.push(check(&format!("reference.{}", index + 1), Group::Internet, &title, &[], Kind::Reference(index)));
     }
-    plan.push(check("testnet", Group::Internet, "Does something answer for addresses that do not exist?", &[], Kind::Testnet));
+    plan.push(check(
+        "testnet",
+        Group::Internet,
+        "Does something answer for addresses that do not exist?",
+        &[],
+        Kind::Testnet,
+    ));
     only(plan, &options.only)
 }
 
@@ -83,7 +95,13 @@ pub fn after(account: &Account, wanted: &Wanted, options: &Options) -> Plan {
     };
     let mut plan = vec![
         settings(),
-        check("dns.server", Group::Dns, "Which address has the mail server, as this computer sees it?", &[], Kind::Server(Role::InUse)),
+        check(
+            "dns.server",
+            Group::Dns,
+            "Which address has the mail server, as this computer sees it?",
+            &[],
+            Kind::Server(Role::InUse),
+        ),
     ];
     if !options.resolvers.is_empty() {
         plan.push(check("dns.elsewhere", Group::Dns, "Do other DNS servers say the same?", &[], Kind::Elsewhere));
@@ -97,10 +115,18 @@ pub fn after(account: &Account, wanted: &Wanted, options: &Options) -> Plan {
     targets.sort_by_key(|target| target.port != in_use.port);
 
     // Another server that the provider wants: its ways to send, as far as the log-in.
-    let wanted_host = wanted.choices.first().map(|choice| choice.host.clone()).filter(|host| wanted.is_known() && !same_host(host));
+    let wanted_host =
+        wanted.choices.first().map(|choice| choice.host.clone()).filter(|host| wanted.is_known() && !same_host(host));
     if let Some(host) = &wanted_host {
-        plan.push(check("wanted.dns.server", Group::Dns, "Which address has the provider's own server?", &[], Kind::Server(Role::Wanted)));
-        let ports: BTreeSet<u16> = wanted.choices.iter().filter(|choice| choice.host == *host).map(|choice| choice.port).take(2).collect();
+        plan.push(check(
+            "wanted.dns.server",
+            Group::Dns,
+            "Which address has the provider's own server?",
+            &[],
+            Kind::Server(Role::Wanted),
+        ));
+        let ports: BTreeSet<u16> =
+            wanted.choices.iter().filter(|choice| choice.host == *host).map(|choice| choice.port).take(2).collect();
         targets.extend(ports.into_iter().map(|port| Target { role: Role::Wanted, port }));
     }
 
@@ -108,7 +134,8 @@ pub fn after(account: &Account, wanted: &Wanted, options: &Options) -> Plan {
         add_port(&mut plan, target);
     }
     let in_use_target = Target { role: Role::InUse, port: in_use.port };
-    let all_ports: Vec<String> = targets.iter().filter(|target| target.role == Role::InUse).map(|target| target.id("port")).collect();
+    let all_ports: Vec<String> =
+        targets.iter().filter(|target| target.role == Role::InUse).map(|target| target.id("port")).collect();
     let all_ports: Vec<&str> = all_ports.iter().map(String::as_str).collect();
     plan.push(check("alive", Group::Ports, "Does anything answer at the server's address?", &all_ports, Kind::Alive));
     // The log-in itself waits for those ways that it may fall back to, one after the other.
@@ -124,11 +151,19 @@ fn add_port(plan: &mut Plan, target: Target) {
         Role::InUse => ("dns.server", String::new()),
         Role::Wanted => ("wanted.dns.server", " of the provider's own server".to_owned()),
     };
-    let [port_id, way, smtp, certificate, tls] = ["port", "way", "smtp", "certificate", "tls"].map(|kind| target.id(kind));
-    let mut add = |id: &str, group, title: String, needs: &[&str], kind| plan.push(check(id, group, &title, needs, kind));
+    let [port_id, way, smtp, certificate, tls] =
+        ["port", "way", "smtp", "certificate", "tls"].map(|kind| target.id(kind));
+    let mut add =
+        |id: &str, group, title: String, needs: &[&str], kind| plan.push(check(id, group, &title, needs, kind));
     add(&port_id, Group::Ports, format!("Does port {port}{of} open?"), &[server], Kind::Port(target));
     add(&smtp, Group::Smtp, format!("Does a mail server answer on port {port}{of}?"), &[&port_id], Kind::Smtp(target));
-    add(&certificate, Group::Tls, format!("Is the certificate on port {port}{of} valid?"), &[&smtp], Kind::Certificate(target));
+    add(
+        &certificate,
+        Group::Tls,
+        format!("Is the certificate on port {port}{of} valid?"),
+        &[&smtp],
+        Kind::Certificate(target),
+    );
     if target.role == Role::InUse {
         add(&way, Group::Ports, format!("Where does port {port} stop?"), &[server], Kind::Way(target));
         let title = format!("Which TLS versions does port {port} accept?");
@@ -137,7 +172,13 @@ fn add_port(plan: &mut Plan, target: Target) {
 }
 
 fn settings() -> Planned {
-    check("settings", Group::Settings, "Are server, port and encryption what the provider wants?", &["provider"], Kind::Settings)
+    check(
+        "settings",
+        Group::Settings,
+        "Are server, port and encryption what the provider wants?",
+        &["provider"],
+        Kind::Settings,
+    )
 }
 
 fn check(id: &str, group: Group, title: &str, needs: &[&str], kind: Kind) -> Planned {
@@ -150,8 +191,11 @@ fn only(plan: Plan, groups: &[Group]) -> Plan {
     if groups.is_empty() {
         return plan;
     }
-    let mut kept: BTreeSet<String> =
-        plan.iter().filter(|check| groups.contains(&check.head.group) || check.head.id == "provider").map(|check| check.head.id.clone()).collect();
+    let mut kept: BTreeSet<String> = plan
+        .iter()
+        .filter(|check| groups.contains(&check.head.group) || check.head.id == "provider")
+        .map(|check| check.head.id.clone())
+        .collect();
     loop {
         let more: Vec<String> = plan
             .iter()
@@ -188,7 +232,11 @@ mod tests {
 
     fn wanted() -> Wanted {
         let choice = |host: &str, port, security| Choice { host: host.to_owned(), port, security, auth: vec![] };
-        Wanted { choices: vec![choice("smtp.example.com", 587, Security::Starttls)], source: Source::Srv, provider: None }
+        Wanted {
+            choices: vec![choice("smtp.example.com", 587, Security::Starttls)],
+            source: Source::Srv,
+            provider: None,
+        }
     }
 
     fn ids(plan: &Plan) -> String {
@@ -215,7 +263,10 @@ mod tests {
         account.settings.server = Some("mail.example.net".to_owned());
         account.settings.port = Some(2525);
         let plan = ids(&after(&account, &wanted(), &options()));
-        assert!(plan.contains("port.2525 ") && plan.contains("wanted.port.587 wanted.smtp.587 wanted.certificate.587"), "{plan}");
+        assert!(
+            plan.contains("port.2525 ") && plan.contains("wanted.port.587 wanted.smtp.587 wanted.certificate.587"),
+            "{plan}"
+        );
     }
 
     #[test]

@@ -20,7 +20,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let mut all = ctx.addresses(target.role);
     let local = ctx.net.local();
     // Without a route there is nothing to report about IPv6 (or IPv4), unless the server has nothing else.
-    let routed = |addr: &IpAddr| local.is_on_link(*addr) || if addr.is_ipv4() { local.routed_v4 } else { local.routed_v6 };
+    let routed =
+        |addr: &IpAddr| local.is_on_link(*addr) || if addr.is_ipv4() { local.routed_v4 } else { local.routed_v6 };
     if all.iter().any(routed) {
         all.retain(routed);
     }
@@ -32,7 +33,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     if addresses.len() < all.len() {
         book.saw("addresses", format!("{} of {} tried", addresses.len(), all.len()));
     }
-    let mut waiting: FuturesUnordered<_> = addresses.iter().map(|addr| open(ctx, SocketAddr::new(*addr, target.port), is_own)).collect();
+    let mut waiting: FuturesUnordered<_> =
+        addresses.iter().map(|addr| open(ctx, SocketAddr::new(*addr, target.port), is_own)).collect();
     let mut states: Vec<(IpAddr, PortState)> = Vec::new();
     let mut parked = false;
     while let Some((to, tried)) = waiting.next().await {
@@ -57,7 +59,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         // The dialogue goes on at once; other addresses may take their time.
         ctx.board.park(target, Opened { addr: to, stream: connection.stream });
     }
-    let best = |family: fn(&IpAddr) -> bool| states.iter().filter(|(addr, _)| family(addr)).map(|(_, state)| *state).max();
+    let best =
+        |family: fn(&IpAddr) -> bool| states.iter().filter(|(addr, _)| family(addr)).map(|(_, state)| *state).max();
     if let Some(state) = best(IpAddr::is_ipv4) {
         book.fact("state.v4", state.word());
     }
@@ -83,7 +86,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
 
 /// Up to three addresses a family for the account's own port; else the first, IPv4 before IPv6.
 fn chosen(all: &[IpAddr], is_own: bool) -> Vec<IpAddr> {
-    let of_family = |is_v4: bool, most: usize| all.iter().copied().filter(move |addr| addr.is_ipv4() == is_v4).take(most);
+    let of_family =
+        |is_v4: bool, most: usize| all.iter().copied().filter(move |addr| addr.is_ipv4() == is_v4).take(most);
     if is_own {
         of_family(true, 3).chain(of_family(false, 3)).collect()
     } else {
@@ -108,7 +112,8 @@ fn note_try(book: &mut Notebook, to: SocketAddr, tried: &Tried, ctx: &Ctx) {
         note_failure(book, &format!("connect, try {attempt}"), to, failure, ctx);
     }
     if let Some(connection) = &tried.connection {
-        let mut text = Text::new().addr(to.ip()).say(format!(" port {}: open after {} ms", to.port(), millis(connection.elapsed)));
+        let mut text =
+            Text::new().addr(to.ip()).say(format!(" port {}: open after {} ms", to.port(), millis(connection.elapsed)));
         if let Some(local) = connection.local {
             text = text.say(format!(", local port {}", local.port()));
         }
@@ -121,12 +126,22 @@ fn note_try(book: &mut Notebook, to: SocketAddr, tried: &Tried, ctx: &Ctx) {
 
 /// Writes down a failed connect with all that the system told; also used for probes of the way.
 pub(super) fn note_failure(book: &mut Notebook, what: &str, to: SocketAddr, failure: &ConnectFailure, ctx: &Ctx) {
-    let mut text = Text::new().addr(to.ip()).say(format!(" port {}: {} after {} ms", to.port(), failure.state.says(), millis(failure.elapsed)));
+    let mut text = Text::new().addr(to.ip()).say(format!(
+        " port {}: {} after {} ms",
+        to.port(),
+        failure.state.says(),
+        millis(failure.elapsed)
+    ));
     if let Some(os) = &failure.os {
         text = text.say(format!(" ({} {})", if os.name.is_empty() { "error" } else { &os.name }, os.code));
     }
     if let Some(icmp) = failure.icmp {
-        text = text.say("; ICMP from ").addr(icmp.from).say(format!(": type {} code {}, {}", icmp.kind, icmp.code, icmp.says()));
+        text = text.say("; ICMP from ").addr(icmp.from).say(format!(
+            ": type {} code {}, {}",
+            icmp.kind,
+            icmp.code,
+            icmp.says()
+        ));
         if !icmp.is_time_exceeded() && !book.has("icmp") {
             book.fact("icmp", format!("{}/{}", icmp.kind, icmp.code));
             book.fact("icmp.from", icmp.from.to_string());

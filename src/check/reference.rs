@@ -16,13 +16,18 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, reference: &Reference) -> Findin
     book.fact("host", reference.host.as_str());
     let addr = match reference.host.parse::<IpAddr>() {
         Ok(addr) => Some(addr),
-        Err(_) => ask(ctx, &reference.host, RecordKind::Address).await.addresses().into_iter().find(|addr| ctx.uses(*addr) && addr.is_ipv4())
+        Err(_) => ask(ctx, &reference.host, RecordKind::Address)
+            .await
+            .addresses()
+            .into_iter()
+            .find(|addr| ctx.uses(*addr) && addr.is_ipv4()),
     };
     let Some(addr) = addr else {
         return book.unknown(format!("{} was not found", reference.host));
     };
     book.fact("address", addr.to_string());
-    let mut waiting: FuturesUnordered<_> = reference.ports.iter().map(|port| try_port(ctx, &reference.host, SocketAddr::new(addr, *port))).collect();
+    let mut waiting: FuturesUnordered<_> =
+        reference.ports.iter().map(|port| try_port(ctx, &reference.host, SocketAddr::new(addr, *port))).collect();
     let mut states: Vec<(u16, PortState)> = Vec::new();
     while let Some(step) = waiting.next().await {
         match step {

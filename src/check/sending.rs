@@ -18,7 +18,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let own = ctx.account.address.ascii();
     let from = ctx.account.from.clone().unwrap_or_else(|| own.clone());
     let to = ctx.account.to.clone().unwrap_or(own);
-    let steps = [(Phase::Mail, format!("MAIL FROM:<{from}>"), "sender"), (Phase::Rcpt, format!("RCPT TO:<{to}>"), "recipient")];
+    let steps =
+        [(Phase::Mail, format!("MAIL FROM:<{from}>"), "sender"), (Phase::Rcpt, format!("RCPT TO:<{to}>"), "recipient")];
     for (phase, command, what) in steps {
         match dialogue.ask(command.as_bytes(), None, REPLY).await {
             Ok(reply) if reply.is_positive() => {}

@@ -17,12 +17,21 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     }
     if let Some(in_use) = ctx.in_use() {
         let detail = Text::new().host(&in_use.host).say(format!(", port {}, {}", in_use.port, in_use.security.says()));
-        book.saw("judged", detail.say(if typed.server.is_some() || typed.port.is_some() { " (as typed)" } else { " (nothing typed)" }));
+        book.saw(
+            "judged",
+            detail.say(if typed.server.is_some() || typed.port.is_some() { " (as typed)" } else { " (nothing typed)" }),
+        );
     }
     for choice in wanted.iter().flat_map(|wanted| &wanted.choices) {
-        book.saw("wanted", Text::new().host(&choice.host).say(format!(", port {}, {}", choice.port, choice.security.says())));
+        book.saw(
+            "wanted",
+            Text::new().host(&choice.host).say(format!(", port {}, {}", choice.port, choice.security.says())),
+        );
     }
-    let meant = typed.server.as_deref().and_then(|server| spelling::host_meant(server).or_else(|| spelling::host_today(server)));
+    let meant = typed
+        .server
+        .as_deref()
+        .and_then(|server| spelling::host_meant(server).or_else(|| spelling::host_today(server)));
     let meant = meant.or_else(|| spelling::domain_meant(ctx.account.address.domain()));
     if let Some(meant) = meant {
         book.fact("suggestion", meant);

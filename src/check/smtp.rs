@@ -96,7 +96,11 @@ impl Chain<'_> {
     fn expects_tls(&self) -> bool {
         let port = self.target.port;
         let choice = self.ctx.wanted().and_then(|wanted| {
-            wanted.choices.iter().find(|choice| choice.port == port && choice.host == self.host).map(|choice| choice.security)
+            wanted
+                .choices
+                .iter()
+                .find(|choice| choice.port == port && choice.host == self.host)
+                .map(|choice| choice.security)
         });
         let typed = self.ctx.in_use().filter(|in_use| self.target.role == Role::InUse && in_use.port == port);
         port == 465
@@ -113,11 +117,15 @@ impl Chain<'_> {
         let greeting = dialogue.reply(HEDGE).await;
         let greeting = match greeting {
             Err(NoReply::Silent) => {
-                let (waits, again) = tokio::join!(self.waits_for_tls(), async { dialogue.reply(REPLY.saturating_sub(HEDGE)).await });
+                let (waits, again) =
+                    tokio::join!(self.waits_for_tls(), async { dialogue.reply(REPLY.saturating_sub(HEDGE)).await });
                 match (waits, again) {
                     (true, Err(_)) => {
                         drop(dialogue);
-                        book.saw("ClientHello on a second connection", "the port answers TLS: it waits for encryption from the first byte");
+                        book.saw(
+                            "ClientHello on a second connection",
+                            "the port answers TLS: it waits for encryption from the first byte",
+                        );
                         return match self.connect().await {
                             Some(stream) => self.implicit(book, stream).await,
                             None => Ended::Stopped("waits for encryption from the first byte".to_owned()),
@@ -212,18 +220,29 @@ impl Chain<'_> {
                     book.fact("speaks", "tls");
                 }
                 seen.leaf = secured.leaf;
-                lines.push(Line { at: Instant::now(), side: Side::Client, text: format!("(TLS handshake done and certificate verified, {} ms)", millis(secured.elapsed)) });
+                lines.push(Line {
+                    at: Instant::now(),
+                    side: Side::Client,
+                    text: format!("(TLS handshake done and certificate verified, {} ms)", millis(secured.elapsed)),
+                });
                 self.ctx.board.slots().leaves.insert(self.target, seen);
                 self.encrypted(book, Dialogue::resume(secured.stream, lines, true), implicit).await
             }
             Err(failure) => {
                 let plain = failure.kind == FailureKind::NotTls;
                 let word = handshake_word(&failure);
-                lines.push(Line { at: Instant::now(), side: Side::Client, text: format!("(TLS handshake failed: {})", failure.said) });
+                lines.push(Line {
+                    at: Instant::now(),
+                    side: Side::Client,
+                    text: format!("(TLS handshake failed: {})", failure.said),
+                });
                 self.write(book, &lines);
                 // On a port that was only supposed to speak TLS first, plain text is an answer: go on with that.
                 if implicit && plain {
-                    book.saw("answer to the ClientHello", Text::new().foreign(failure.received.get(..200).unwrap_or(&failure.received)));
+                    book.saw(
+                        "answer to the ClientHello",
+                        Text::new().foreign(failure.received.get(..200).unwrap_or(&failure.received)),
+                    );
                     book.fact("implicit-handshake", "not-tls");
                     let Some(stream) = self.connect().await else { return Ended::Stopped("speaks no TLS".to_owned()) };
                     let mut dialogue = Dialogue::over(stream);
@@ -308,7 +327,12 @@ impl Chain<'_> {
     }
 
     /// Notes the greeting; returns an end where the dialogue cannot go on.
-    fn note_greeting(&self, book: &mut Notebook, dialogue: &Dialogue, greeting: Result<Reply, NoReply>) -> Option<Ended> {
+    fn note_greeting(
+        &self,
+        book: &mut Notebook,
+        dialogue: &Dialogue,
+        greeting: Result<Reply, NoReply>,
+    ) -> Option<Ended> {
         book.fact("greeting_ms", number(millis(self.greeting)));
         let stopped = |word: &str, says: String| (word.to_owned(), Some(Ended::Stopped(says)));
         let (word, ended) = match greeting {
@@ -331,8 +355,12 @@ impl Chain<'_> {
             Err(NoReply::Silent) => stopped("silent", "the port opens, then nothing comes".to_owned()),
             Err(NoReply::Unfinished(_)) => stopped("endless", "the greeting never ends".to_owned()),
             Err(NoReply::TooLong(what, _)) => stopped("endless", format!("the greeting is longer than {what}")),
-            Err(NoReply::Closed(bytes)) if bytes.is_empty() => stopped("closes", "the port opens, then the connection is closed".to_owned()),
-            Err(NoReply::Broken(_) | NoReply::Closed(_)) => stopped("closes", "the connection breaks during the greeting".to_owned()),
+            Err(NoReply::Closed(bytes)) if bytes.is_empty() => {
+                stopped("closes", "the port opens, then the connection is closed".to_owned())
+            }
+            Err(NoReply::Broken(_) | NoReply::Closed(_)) => {
+                stopped("closes", "the connection breaks during the greeting".to_owned())
+            }
             Err(NoReply::NotSmtp(bytes)) => {
                 let protocol = foreign_protocol(&bytes);
                 book.fact("foreign", protocol);
@@ -348,7 +376,13 @@ impl Chain<'_> {
     }
 
     async fn ehlo(&self, dialogue: &mut Dialogue) -> Result<Reply, NoEhlo> {
-        let name = self.ctx.net.local().hostname.filter(|name| is_plain_name(name)).unwrap_or_else(|| "[127.0.0.1]".to_owned());
+        let name = self
+            .ctx
+            .net
+            .local()
+            .hostname
+            .filter(|name| is_plain_name(name))
+            .unwrap_or_else(|| "[127.0.0.1]".to_owned());
         match dialogue.ask(format!("EHLO {name}").as_bytes(), None, REPLY).await {
             Ok(reply) if reply.code == 250 => Ok(reply),
             Ok(reply) if reply.is_temporary() => Err(NoEhlo::Busy(reply)),
@@ -367,7 +401,9 @@ impl Chain<'_> {
         if let Some(addr) = address_in(&first) {
             book.fact("seen-as", addr.to_string());
         }
-        if let Some(size) = reply.keywords().iter().find_map(|keyword| keyword.strip_prefix("SIZE ")?.trim().parse::<i64>().ok()) {
+        if let Some(size) =
+            reply.keywords().iter().find_map(|keyword| keyword.strip_prefix("SIZE ")?.trim().parse::<i64>().ok())
+        {
             book.fact("size", size);
         }
         book.fact("keywords", reply.keywords().into_iter().take(64).collect::<Vec<_>>());
@@ -375,13 +411,20 @@ impl Chain<'_> {
 
     fn is_in_use_without_encryption(&self) -> bool {
         let in_use = self.ctx.in_use();
-        self.target.role == Role::InUse && in_use.is_some_and(|in_use| in_use.port == self.target.port && in_use.security == Security::None)
+        self.target.role == Role::InUse
+            && in_use.is_some_and(|in_use| in_use.port == self.target.port && in_use.security == Security::None)
     }
 
     /// `AUTH PLAIN` without its answer, then `*`: shows whether a log-in would be let in without encryption (530, 538)
     /// and gives nothing away (RFC 4954 section 4).
     async fn try_log_in_without_secret(&self, book: &mut Notebook, dialogue: &mut Dialogue, ehlo: &Reply) {
-        let mechanism = if ehlo.mechanisms().iter().any(|name| name == "LOGIN" ) && !ehlo.mechanisms().iter().any(|name| name == "PLAIN") { "LOGIN" } else { "PLAIN" };
+        let mechanism = if ehlo.mechanisms().iter().any(|name| name == "LOGIN")
+            && !ehlo.mechanisms().iter().any(|name| name == "PLAIN")
+        {
+            "LOGIN"
+        } else {
+            "PLAIN"
+        };
         let Ok(reply) = dialogue.ask(format!("AUTH {mechanism}").as_bytes(), None, REPLY).await else { return };
         book.fact("auth-clear-probe", i64::from(reply.code));
         if reply.code == 334 {
@@ -394,7 +437,8 @@ impl Chain<'_> {
     }
 
     fn sum_up(&self, mut book: Notebook, ended: Ended) -> Finding {
-        let is_own = self.target.role == Role::InUse && self.ctx.in_use().is_some_and(|in_use| in_use.port == self.target.port);
+        let is_own =
+            self.target.role == Role::InUse && self.ctx.in_use().is_some_and(|in_use| in_use.port == self.target.port);
         let port = self.target.port;
         match ended {
             Ended::Through => book.pass(format!("{port} answers, encrypts, lets us in as far as the log-in")),
@@ -476,7 +520,10 @@ fn handshake_word(failure: &NotSecured) -> &'static str {
         FailureKind::Other => {
             // What libraries say when the server's choice is one that they do not take.
             let said = failure.said.to_ascii_lowercase();
-            if ["unsupported protocol", "version", "algorithm mismatch", "common algorithm"].iter().any(|words| said.contains(words)) {
+            if ["unsupported protocol", "version", "algorithm mismatch", "common algorithm"]
+                .iter()
+                .any(|words| said.contains(words))
+            {
                 "no-common-version"
             } else {
                 "refused"

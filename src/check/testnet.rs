@@ -17,10 +17,14 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         return book.skipped("IPv4 is switched off for this run");
     }
     let local = ctx.net.local();
-    let nobody: Vec<IpAddr> = NOBODY.iter().filter_map(|addr| addr.parse().ok()).filter(|addr| !local.is_on_link(*addr)).collect();
+    let nobody: Vec<IpAddr> =
+        NOBODY.iter().filter_map(|addr| addr.parse().ok()).filter(|addr| !local.is_on_link(*addr)).collect();
     let tries = MAIL_PORTS.iter().flat_map(|port| nobody.iter().map(move |addr| SocketAddr::new(*addr, *port)));
     let options = ConnectOptions { ttl: None, deadline: ctx.options.timeout };
-    let results = join_all(tries.map(|to| async move { (to, ctx.net.connect(to, options).await.err().map(|failure| failure.state)) })).await;
+    let results = join_all(
+        tries.map(|to| async move { (to, ctx.net.connect(to, options).await.err().map(|failure| failure.state)) }),
+    )
+    .await;
     let mut answering = Vec::new();
     for port in MAIL_PORTS {
         let of_port = || results.iter().filter(move |(to, _)| to.port() == port);

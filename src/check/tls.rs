@@ -39,13 +39,20 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let mut answers: BTreeMap<Version, Option<Heard>> = BTreeMap::new();
     let mut running = futures::stream::iter(asked).buffer_unordered(most);
     while let Some((version, heard)) = running.next().await {
-        book.saw(format!("ClientHello for {version} only"), heard.as_ref().map_or_else(|| "not asked: no more connections".to_owned(), Heard::says));
+        book.saw(
+            format!("ClientHello for {version} only"),
+            heard.as_ref().map_or_else(|| "not asked: no more connections".to_owned(), Heard::says),
+        );
         answers.insert(version, heard);
     }
-    let accepted: Vec<Version> = answers.values().flatten().filter_map(|heard| match heard {
-        Heard::Chose(version, ..) => Some(*version),
-        _ => None,
-    }).collect();
+    let accepted: Vec<Version> = answers
+        .values()
+        .flatten()
+        .filter_map(|heard| match heard {
+            Heard::Chose(version, ..) => Some(*version),
+            _ => None,
+        })
+        .collect();
     for (version, heard) in &answers {
         let word = match heard {
             Some(Heard::Chose(chosen, ..)) if chosen == version => "accepted",
@@ -68,7 +75,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let Some(best) = accepted.iter().max() else {
         return book.unknown("no TLS version could be established");
     };
-    let mut shown: Vec<String> = accepted.iter().map(|version| version.word().trim_start_matches("TLSv").to_owned()).collect();
+    let mut shown: Vec<String> =
+        accepted.iter().map(|version| version.word().trim_start_matches("TLSv").to_owned()).collect();
     shown.sort();
     shown.dedup();
     let summary = format!("{}: TLS {}", target.port, shown.join(", "));
@@ -87,7 +95,8 @@ pub(super) async fn prepare(ctx: &Ctx, seen: &Seen) -> Option<BoxStream> {
         return None;
     }
     ctx.count_connection();
-    let connection = ctx.net.connect(seen.addr, ConnectOptions { ttl: None, deadline: ctx.options.timeout }).await.ok()?;
+    let connection =
+        ctx.net.connect(seen.addr, ConnectOptions { ttl: None, deadline: ctx.options.timeout }).await.ok()?;
     if seen.implicit {
         return Some(connection.stream);
     }

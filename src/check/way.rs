@@ -46,10 +46,14 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     match &first {
         Ok(()) => {
             book.fact("near", "open");
-            return book.warn(format!("{} opens before the first router: something near answers for the server", target.port));
+            return book
+                .warn(format!("{} opens before the first router: something near answers for the server", target.port));
         }
         Err(failure) if matches!(failure.state, PortState::Refused | PortState::Denied) => {
-            book.fact("turned-away", if failure.state == PortState::Denied { "by-this-machine" } else { "before-first-router" });
+            book.fact(
+                "turned-away",
+                if failure.state == PortState::Denied { "by-this-machine" } else { "before-first-router" },
+            );
             book.fact("leaves", false);
             return book.fail(format!("{} is turned away on this computer", target.port));
         }
@@ -63,7 +67,10 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         let again = probe(ctx, &mut book, to, 1).await;
         if is_silent(&again) {
             book.fact("leaves", false);
-            return book.fail(format!("{} does not leave this computer: {router} hears port {contrast}, but not this one", target.port));
+            return book.fail(format!(
+                "{} does not leave this computer: {router} hears port {contrast}, but not this one",
+                target.port
+            ));
         }
         book.fact("leaves", true);
         return book.pass(format!("{} leaves this computer; {router} is the first router", target.port));

@@ -139,7 +139,8 @@ impl From<'_> {
         self.input.seen.ids("reference.").filter(move |id| {
             let Look::Seen(Value::Word(name)) = self.look(id, "host") else { return true };
             let same_company = own.is_some() && provider::of_host(name).map(|row| &row.id) == own.as_ref();
-            let same_address = matches!(self.look(id, "address"), Look::Seen(Value::Word(addr)) if addresses.contains(addr));
+            let same_address =
+                matches!(self.look(id, "address"), Look::Seen(Value::Word(addr)) if addresses.contains(addr));
             Some(name) != host.as_ref() && !same_company && !same_address
         })
     }
@@ -198,8 +199,14 @@ impl From<'_> {
         put("provider.kind", settled(row.map_or(word("other"), |row| word(row.kind.word()))));
         let confidence = row.map(|row| if row.confidence == provider::Confidence::Low { "low" } else { "normal" });
         put("provider.confidence", settled(confidence.map_or(unknown("the provider is not in our table"), word)));
-        put("provider.passwords", settled(row.map_or(unknown("the provider is not in our table"), |row| word(row.passwords.word()))));
-        put("provider.switch", settled(row.map_or(unknown("the provider is not in our table"), |row| yes_no(row.switch.is_some()))));
+        put(
+            "provider.passwords",
+            settled(row.map_or(unknown("the provider is not in our table"), |row| word(row.passwords.word()))),
+        );
+        put(
+            "provider.switch",
+            settled(row.map_or(unknown("the provider is not in our table"), |row| yes_no(row.switch.is_some()))),
+        );
         put("provider.smtp", settled(row.map_or(unknown("the provider is not in our table"), |row| yes_no(row.smtp))));
         put(
             "settings.provider",
@@ -275,14 +282,17 @@ impl From<'_> {
     /// Whether the port in use, with the encryption in use, gets as far as an offered log-in.
     fn lets_us_in(&self) -> Result<(), Known> {
         let smtp = format!("smtp.{}", self.port());
-        need(self.seen(&smtp, "speaks"), |speaks| (speaks == "tls") == (self.security() == Security::Implicit)).or_else(|known| {
-            // Where the dialogue never began, the greeting says so.
-            match (&known, self.seen(&smtp, "greeting")) {
-                (Known::Unknown(_), Known::Word(greeting)) if greeting != "ready" => Err(word("no")),
-                _ if matches!(self.seen(&smtp, "handshake"), Known::Word(found) if found != "done") => Err(word("no")),
-                _ => Err(known),
-            }
-        })?;
+        need(self.seen(&smtp, "speaks"), |speaks| (speaks == "tls") == (self.security() == Security::Implicit))
+            .or_else(|known| {
+                // Where the dialogue never began, the greeting says so.
+                match (&known, self.seen(&smtp, "greeting")) {
+                    (Known::Unknown(_), Known::Word(greeting)) if greeting != "ready" => Err(word("no")),
+                    _ if matches!(self.seen(&smtp, "handshake"), Known::Word(found) if found != "done") => {
+                        Err(word("no"))
+                    }
+                    _ => Err(known),
+                }
+            })?;
         need(self.seen(&smtp, "greeting"), |greeting| greeting == "ready")?;
         need(self.seen(&smtp, "ehlo"), |ehlo| ehlo == "accepted")?;
         if self.security() == Security::None {
@@ -339,9 +349,14 @@ impl From<'_> {
     fn names(&self, put: &mut impl FnMut(&str, Known)) {
         put("dns.domain", self.seen("dns.domain", "result"));
         let server = self.seen("dns.server", "result");
-        put("dns.server", if self.in_use.is_none() && self.input.seen.plan_complete { unknown("no server is known") } else { server });
+        put(
+            "dns.server",
+            if self.in_use.is_none() && self.input.seen.plan_complete { unknown("no server is known") } else { server },
+        );
         let typed = self.input.account.settings.server.as_deref();
-        let meant = typed.and_then(spelling::host_meant).or_else(|| spelling::domain_meant(self.input.account.address.domain()));
+        let meant = typed
+            .and_then(spelling::host_meant)
+            .or_else(|| spelling::domain_meant(self.input.account.address.domain()));
         put("dns.near-miss", yes_no(meant.is_some()));
         put("dns.elsewhere", self.seen("dns.elsewhere", "result"));
         put("dns.answer", self.seen("dns.server", "answer"));
@@ -369,7 +384,9 @@ impl From<'_> {
         put(
             "clock",
             match self.seen("clock", "off_s") {
-                Known::Word(off) => word(if off.parse::<i64>().unwrap_or(0).abs() <= CLOCK_OFF_S { "right" } else { "wrong" }),
+                Known::Word(off) => {
+                    word(if off.parse::<i64>().unwrap_or(0).abs() <= CLOCK_OFF_S { "right" } else { "wrong" })
+                }
                 other => other,
             },
         );
@@ -384,7 +401,12 @@ impl From<'_> {
             }
         }
         let has_references = opens.iter().any(|state| !matches!(state, Known::Unknown(_)));
-        let beyond_portals = any(self.input.seen.ids("reference.").map(|id| self.seen(id, "443")), |state| state == "open", "yes", word("no"));
+        let beyond_portals = any(
+            self.input.seen.ids("reference.").map(|id| self.seen(id, "443")),
+            |state| state == "open",
+            "yes",
+            word("no"),
+        );
         let ports = self.input.seen.ids("port.").chain(self.input.seen.ids("wanted.port."));
         opens.extend(ports.map(|id| self.seen(id, "state")));
         if !self.input.seen.plan_complete {
@@ -416,11 +438,14 @@ impl From<'_> {
 
     fn ports(&self, put: &mut impl FnMut(&str, Known)) {
         let port = self.port();
-        put("port.number", match port {
-            _ if self.in_use.is_none() => unknown("no server is known"),
-            25 | 465 | 587 => word(&port.to_string()),
-            _ => word("other"),
-        });
+        put(
+            "port.number",
+            match port {
+                _ if self.in_use.is_none() => unknown("no server is known"),
+                25 | 465 | 587 => word(&port.to_string()),
+                _ => word("other"),
+            },
+        );
         let state = match self.own("port", "state") {
             Known::Word(state) if state == "unknown" => unknown("the system gave no outcome"),
             other => other,
@@ -501,7 +526,8 @@ impl From<'_> {
 
     fn others_open(&self) -> Known {
         let own = self.port();
-        let mut states: Vec<Known> = self.other_ports().iter().map(|port| self.seen(&format!("port.{port}"), "state")).collect();
+        let mut states: Vec<Known> =
+            self.other_ports().iter().map(|port| self.seen(&format!("port.{port}"), "state")).collect();
         for port in [25, 443, 465, 587] {
             if port != own {
                 states.extend(self.elsewhere(&port.to_string()));
@@ -522,7 +548,8 @@ impl From<'_> {
     fn other_port(&self) -> (Known, Option<u16>) {
         let mut ports = self.other_ports();
         // What the provider wants first, then 587 and 465; 25 only where it offers a log-in.
-        let wanted = |port: u16| self.input.wanted.is_some_and(|wanted| wanted.choices.iter().any(|choice| choice.port == port));
+        let wanted =
+            |port: u16| self.input.wanted.is_some_and(|wanted| wanted.choices.iter().any(|choice| choice.port == port));
         ports.sort_by_key(|port| (!wanted(*port), *port == 25, u16::MAX - *port));
         let mut pending = std::collections::BTreeSet::new();
         for port in ports {
@@ -553,8 +580,14 @@ impl From<'_> {
         let speaks = self.seen(&smtp, "speaks");
         let greeting = match self.seen(&smtp, "greeting") {
             _ if speaks.word() == Some("tls") && self.security() != Security::Implicit => word("expects-tls"),
-            Known::Word(greeting) if greeting == "ready" && self.number(&smtp, "greeting_ms").is_some_and(|ms| ms > SLOW_MS) => word("slow"),
-            Known::Word(greeting) if greeting == "ready" && self.seen(&smtp, "greeting-masked").word().is_some() => word("masked"),
+            Known::Word(greeting)
+                if greeting == "ready" && self.number(&smtp, "greeting_ms").is_some_and(|ms| ms > SLOW_MS) =>
+            {
+                word("slow")
+            }
+            Known::Word(greeting) if greeting == "ready" && self.seen(&smtp, "greeting-masked").word().is_some() => {
+                word("masked")
+            }
             other => other,
         };
         put("greeting", greeting);
@@ -580,7 +613,10 @@ impl From<'_> {
             },
         );
         put("identity", self.identity());
-        put("security", if self.in_use.is_some() { word(self.security().word()) } else { unknown("no server is known") });
+        put(
+            "security",
+            if self.in_use.is_some() { word(self.security().word()) } else { unknown("no server is known") },
+        );
         put(
             "starttls",
             match speaks.word() {
@@ -591,13 +627,19 @@ impl From<'_> {
         let known_offer = self.input.wanted.filter(|wanted| wanted.is_known()).is_some_and(|wanted| {
             let host = self.in_use.as_ref().map(|in_use| in_use.host.as_str());
             wanted.choices.iter().any(|choice| {
-                Some(choice.host.as_str()) == host && choice.port == self.port() && choice.security == Security::Starttls
+                Some(choice.host.as_str()) == host
+                    && choice.port == self.port()
+                    && choice.security == Security::Starttls
             })
         });
-        let others: Vec<Known> = self.other_ports().iter().map(|port| self.seen(&format!("smtp.{port}"), "starttls")).collect();
+        let others: Vec<Known> =
+            self.other_ports().iter().map(|port| self.seen(&format!("smtp.{port}"), "starttls")).collect();
         let missing = others.iter().any(|starttls| starttls.word() == Some("missing"));
         let none = if missing { word("missing") } else { unknown("no other port speaks plain SMTP") };
-        put("starttls.elsewhere", if known_offer { word("offered") } else { any(others, |starttls| starttls == "offered", "offered", none) });
+        put(
+            "starttls.elsewhere",
+            if known_offer { word("offered") } else { any(others, |starttls| starttls == "offered", "offered", none) },
+        );
     }
 
     /// Foreign only by contrast: another port of this server has shown a verified certificate, and this one has not and
@@ -625,18 +667,19 @@ impl From<'_> {
         let smtp = format!("smtp.{}", self.port());
         let tls = format!("tls.{}", self.port());
         let is_none = self.security() == Security::None;
-        let handshake = if self.security() == Security::Implicit && self.seen(&smtp, "implicit-handshake").word().is_some() {
-            word("not-tls")
-        } else if self.security() == Security::Implicit && self.seen(&smtp, "speaks").word() == Some("plain") {
-            word("not-tls")
-        } else {
-            match self.seen(&smtp, "handshake") {
-                _ if is_none => word("not-tried"),
-                Known::Word(found) if found == "done" || found == "certificate" => word("done"),
-                Known::Word(found) => self.refused_handshake(&tls, &found),
-                other => other,
-            }
-        };
+        let handshake =
+            if self.security() == Security::Implicit && self.seen(&smtp, "implicit-handshake").word().is_some() {
+                word("not-tls")
+            } else if self.security() == Security::Implicit && self.seen(&smtp, "speaks").word() == Some("plain") {
+                word("not-tls")
+            } else {
+                match self.seen(&smtp, "handshake") {
+                    _ if is_none => word("not-tried"),
+                    Known::Word(found) if found == "done" || found == "certificate" => word("done"),
+                    Known::Word(found) => self.refused_handshake(&tls, &found),
+                    other => other,
+                }
+            };
         put("handshake", handshake);
         let elsewhere = self.elsewhere("465.handshake");
         let cut = elsewhere.iter().filter(|found| found.word() == Some("cut")).count();
@@ -712,10 +755,12 @@ impl From<'_> {
 
     fn reason(&self, check: &str) -> Known {
         match self.seen(check, "result") {
-            Known::Word(result) if matches!(result.as_str(), "rejected" | "temporary") => match self.seen(check, "reason") {
-                Known::Unknown(_) => unknown("the server's words are not in our table"),
-                known => known,
-            },
+            Known::Word(result) if matches!(result.as_str(), "rejected" | "temporary") => {
+                match self.seen(check, "reason") {
+                    Known::Unknown(_) => unknown("the server's words are not in our table"),
+                    known => known,
+                }
+            }
             Known::Word(_) => unknown("nothing was refused"),
             other => other,
         }
@@ -755,20 +800,29 @@ mod tests {
     use crate::facts::Observed;
 
     fn observed(done: bool, facts: &[(&str, Value)]) -> Observed {
-        Observed { done, facts: facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(), why_not: None }
+        Observed {
+            done,
+            facts: facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
+            why_not: None,
+        }
     }
 
     fn facts_of(checks: Vec<(&str, Observed)>) -> Derived {
         let account = Account::new(Address::parse("anna@gmail.com").unwrap());
         let wanted = Wanted::from_table(&account.address).unwrap();
-        let seen = Observations { checks: checks.into_iter().map(|(id, observed)| (id.to_owned(), observed)).collect(), plan_complete: true };
+        let seen = Observations {
+            checks: checks.into_iter().map(|(id, observed)| (id.to_owned(), observed)).collect(),
+            plan_complete: true,
+        };
         derive(Input { account: &account, wanted: Some(&wanted), seen: &seen, answers: &BTreeMap::new() })
     }
 
     #[test]
     fn nothing_seen_is_unknown_never_no() {
         let facts = facts_of(vec![]);
-        assert!(facts.iter().all(|(name, known)| vocabulary::find(name).is_some() && !matches!(known, Known::Pending(_))));
+        assert!(
+            facts.iter().all(|(name, known)| vocabulary::find(name).is_some() && !matches!(known, Known::Pending(_)))
+        );
         for name in ["account.works", "port.state", "internet", "login", "starttls", "clock", "port.elsewhere"] {
             assert!(matches!(facts[name], Known::Unknown(_)), "{name}: {:?}", facts[name]);
         }
@@ -781,7 +835,10 @@ mod tests {
         assert!(matches!(facts["port.elsewhere"], Known::Unknown(_)));
         let facts = facts_of(vec![("reference.1", shut("a.test")), ("reference.2", shut("b.test"))]);
         assert_eq!(facts["port.elsewhere"].word(), Some("closed"));
-        let facts = facts_of(vec![("reference.1", shut("a.test")), ("reference.2", observed(false, &[("host", "b.test".into())]))]);
+        let facts = facts_of(vec![
+            ("reference.1", shut("a.test")),
+            ("reference.2", observed(false, &[("host", "b.test".into())])),
+        ]);
         assert!(matches!(facts["port.elsewhere"], Known::Pending(_)));
         // The provider's own other servers are no other company.
         let facts = facts_of(vec![("reference.1", shut("a.test")), ("reference.2", shut("smtp.googlemail.com"))]);

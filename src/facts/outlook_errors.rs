@@ -25,14 +25,18 @@ struct File {
 }
 
 static ROWS: LazyLock<Vec<OutlookError>> = LazyLock::new(|| {
-    let file: File = toml::from_str(include_str!("outlook-errors.toml")).expect("outlook-errors.toml is checked by a test");
+    let file: File =
+        toml::from_str(include_str!("outlook-errors.toml")).expect("outlook-errors.toml is checked by a test");
     file.error
 });
 
 /// The numbers in a pasted text that are known, in its order.
 pub fn in_text(text: &str) -> Vec<&'static OutlookError> {
     let Ok(number) = Regex::new(r"(?i)0x[0-9a-f]{8}|\b\d{5}\b") else { return Vec::new() };
-    number.find_iter(text).filter_map(|found| ROWS.iter().find(|row| row.number.eq_ignore_ascii_case(found.as_str()))).collect()
+    number
+        .find_iter(text)
+        .filter_map(|found| ROWS.iter().find(|row| row.number.eq_ignore_ascii_case(found.as_str())))
+        .collect()
 }
 
 #[cfg(test)]

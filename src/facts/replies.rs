@@ -115,7 +115,8 @@ fn lookup(phase: Option<Phase>, joined: &str, lines: &str) -> Option<&'static Ro
     let by_text = ROWS.iter().filter(|ready| ready.row.tier < 4).find(|ready| {
         ready.row.text.as_ref().is_some_and(|text| text.len() >= TELLING_LENGTH && reply.text.contains(text.as_str()))
     });
-    let by_text = by_text.or_else(|| ROWS.iter().find(|ready| ready.row.tier == 4 && at_hand(&ready.row) && reply.agrees(ready)));
+    let by_text =
+        by_text.or_else(|| ROWS.iter().find(|ready| ready.row.tier == 4 && at_hand(&ready.row) && reply.agrees(ready)));
     by_text.map(|ready| &ready.row)
 }
 
@@ -169,7 +170,8 @@ mod tests {
             let row = &ready.row;
             assert!(CAUSES.contains(&row.cause.as_str()), "{}", row.cause);
             let example = row.example.replace("\\n", "\n");
-            let found = lookup(row.phase, &joined(&example), &example).unwrap_or_else(|| panic!("nothing for {example}"));
+            let found =
+                lookup(row.phase, &joined(&example), &example).unwrap_or_else(|| panic!("nothing for {example}"));
             assert!(std::ptr::eq(found, row), "{example}\n  found {:?} {:?}", found.text, found.pattern);
         }
         assert!(ROWS.len() >= 226);
@@ -180,13 +182,29 @@ mod tests {
     #[case(Phase::Auth, "535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6", "password-wrong")]
     #[case(Phase::Auth, "535 Incorrect authentication data", "password-wrong")]
     #[case(Phase::Auth, "535 Authentication failed", "password-wrong")]
-    #[case(Phase::Auth, "454 4.7.0 Temporary authentication failure: Connection lost to authentication server", "server-busy")]
+    #[case(
+        Phase::Auth,
+        "454 4.7.0 Temporary authentication failure: Connection lost to authentication server",
+        "server-busy"
+    )]
     #[case(Phase::Auth, "534-5.7.9 Application-specific password required. Learn more", "app-password-required")]
     #[case(Phase::Mail, "530 5.7.0 Must issue a STARTTLS command first", "encryption-required-for-auth")]
     #[case(Phase::Rcpt, "554 5.7.1 <x@example.net>: Relay access denied", "auth-not-sent")]
-    #[case(Phase::Mail, "553 5.7.1 <a@example.com>: Sender address rejected: not owned by user c", "sender-not-allowed")]
-    #[case(Phase::Auth, "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.", "password-wrong")]
-    #[case(Phase::Auth, "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.", "basic-auth-disabled")]
+    #[case(
+        Phase::Mail,
+        "553 5.7.1 <a@example.com>: Sender address rejected: not owned by user c",
+        "sender-not-allowed"
+    )]
+    #[case(
+        Phase::Auth,
+        "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.",
+        "password-wrong"
+    )]
+    #[case(
+        Phase::Auth,
+        "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.",
+        "basic-auth-disabled"
+    )]
     fn common_replies(#[case] phase: Phase, #[case] reply: &str, #[case] cause: &str) {
         assert_eq!(meaning(phase, reply, reply).map(|row| row.cause.as_str()), Some(cause));
     }

@@ -33,7 +33,10 @@ pub fn guide() -> &'static Guide {
 
 /// The background pages, by name.
 pub fn learn() -> BTreeMap<String, &'static str> {
-    LEARN.files().filter_map(|file| Some((file.path().file_stem()?.to_str()?.to_owned(), file.contents_utf8()?))).collect()
+    LEARN
+        .files()
+        .filter_map(|file| Some((file.path().file_stem()?.to_str()?.to_owned(), file.contents_utf8()?)))
+        .collect()
 }
 
 impl Guide {
@@ -92,7 +95,12 @@ impl Guide {
         Ok(())
     }
 
-    fn follow<'a>(&'a self, name: &'a str, reached: &mut BTreeSet<&'a str>, on_the_way: &mut Vec<&'a str>) -> Result<(), String> {
+    fn follow<'a>(
+        &'a self,
+        name: &'a str,
+        reached: &mut BTreeSet<&'a str>,
+        on_the_way: &mut Vec<&'a str>,
+    ) -> Result<(), String> {
         if on_the_way.contains(&name) {
             return Err(format!("{name}: a walk could come here for ever ({})", on_the_way.join(" > ")));
         }

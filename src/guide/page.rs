@@ -133,7 +133,8 @@ fn read(name: &str, text: &str) -> Result<Page, String> {
     let Some((HeadingLevel::H1, title, first)) = headings.first().cloned() else {
         return Err("the page must begin with a title".to_owned());
     };
-    let parts: Vec<&(HeadingLevel, String, Range<usize>)> = headings.iter().filter(|(level, ..)| *level == HeadingLevel::H2).collect();
+    let parts: Vec<&(HeadingLevel, String, Range<usize>)> =
+        headings.iter().filter(|(level, ..)| *level == HeadingLevel::H2).collect();
     let intro_end = parts.first().map_or(text.len(), |(_, _, range)| range.start);
     let (cause, intro) = split_head(text.get(first.end..intro_end).unwrap_or_default());
     let mut page = Page {
@@ -321,7 +322,9 @@ pub fn list_items(body: &str) -> Vec<String> {
                 }
             }
             Event::Start(Tag::Item) if depth == 1 => start = range.start,
-            Event::End(TagEnd::Item) if depth == 1 => items.push(item_text(body.get(start..range.end).unwrap_or_default())),
+            Event::End(TagEnd::Item) if depth == 1 => {
+                items.push(item_text(body.get(start..range.end).unwrap_or_default()))
+            }
             _ => {}
         }
     }
@@ -357,7 +360,9 @@ pub fn plain(markdown: &str) -> String {
             let mut out = String::from(bullet);
             for event in Parser::new_ext(rest, Options::empty()) {
                 match event {
-                    Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => out.push_str(&text),
+                    Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                        out.push_str(&text)
+                    }
                     Event::SoftBreak | Event::HardBreak => out.push(' '),
                     _ => {}
                 }

@@ -74,7 +74,11 @@ impl Term {
         let says_unknown = self.words.iter().any(|word| word == "unknown");
         match facts.get(&self.fact) {
             Some(Known::Word(word)) => {
-                if self.words.contains(word) != self.not { Held::Yes } else { Held::No }
+                if self.words.contains(word) != self.not {
+                    Held::Yes
+                } else {
+                    Held::No
+                }
             }
             Some(Known::Pending(checks)) => Held::Pending(checks.clone()),
             // The word "unknown" is the only one that an unknown fact has; `is not` never holds for it.
@@ -121,7 +125,9 @@ impl Rule {
                     let question = question.ok_or_else(|| format!("{term}: nobody asks {name} on this page"))?;
                     question.words.iter().map(String::as_str).collect()
                 }
-                None => vocabulary::find(&term.fact).ok_or_else(|| format!("{term}: there is no such fact"))?.words.to_vec(),
+                None => {
+                    vocabulary::find(&term.fact).ok_or_else(|| format!("{term}: there is no such fact"))?.words.to_vec()
+                }
             };
             for word in &term.words {
                 if word != "unknown" && !words.contains(&word.as_str()) {
@@ -160,7 +166,9 @@ pub fn parse_when(cell: &[Piece]) -> Result<Vec<Term>, String> {
         };
         let mut words = Vec::new();
         loop {
-            let Some(Piece::Code(word)) = pieces.next() else { return Err(format!("after \"{fact} is\" a word is missing")) };
+            let Some(Piece::Code(word)) = pieces.next() else {
+                return Err(format!("after \"{fact} is\" a word is missing"));
+            };
             words.push(word.clone());
             match pieces.next() {
                 None => {
@@ -190,7 +198,17 @@ mod tests {
 
     #[test]
     fn rows() {
-        let cell = [code("port.state"), words(" is "), code("refused"), words(" or "), code("filtered"), words(" and "), code("port.elsewhere"), words(" is not "), code("closed")];
+        let cell = [
+            code("port.state"),
+            words(" is "),
+            code("refused"),
+            words(" or "),
+            code("filtered"),
+            words(" and "),
+            code("port.elsewhere"),
+            words(" is not "),
+            code("closed"),
+        ];
         let terms = parse_when(&cell).unwrap();
         assert_eq!(terms[0].to_string(), "port.state is refused or filtered");
         assert!(terms[1].not);

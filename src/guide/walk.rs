@@ -58,7 +58,14 @@ pub struct Walk {
 
 /// Walks from the start.
 pub fn walk(guide: &Guide, facts: &Derived) -> Walk {
-    let mut walk = Walk { steps: vec![], cause: None, waits_for: BTreeSet::new(), at: START.to_owned(), open: vec![], missing: vec![] };
+    let mut walk = Walk {
+        steps: vec![],
+        cause: None,
+        waits_for: BTreeSet::new(),
+        at: START.to_owned(),
+        open: vec![],
+        missing: vec![],
+    };
     // Longer than any path: the guide is checked to have no circles when it is loaded.
     for _ in 0..64 {
         let Some(page) = guide.page(&walk.at) else { break };
@@ -92,7 +99,9 @@ fn decide<'a>(page: &'a Page, facts: &Derived, walk: &mut Walk) -> Option<&'a Ru
                 } else {
                     for (fact, why) in unknown {
                         let missing = Missing { page: page.name.clone(), fact, why };
-                        if !missing.fact.starts_with("answer.") && !walk.missing.iter().any(|known| known.fact == missing.fact) {
+                        if !missing.fact.starts_with("answer.")
+                            && !walk.missing.iter().any(|known| known.fact == missing.fact)
+                        {
                             walk.missing.push(missing);
                         }
                     }

@@ -71,7 +71,11 @@ pub fn classify(system: System, code: i32) -> (PortState, &'static str) {
 }
 
 /// The word for a failed connect: the error, refined by the ICMP message and by who sent it.
-pub fn connect_failure(error: &io::Error, icmp: Option<Icmp>, is_own: impl Fn(std::net::IpAddr) -> bool) -> (PortState, Option<OsError>) {
+pub fn connect_failure(
+    error: &io::Error,
+    icmp: Option<Icmp>,
+    is_own: impl Fn(std::net::IpAddr) -> bool,
+) -> (PortState, Option<OsError>) {
     let os = error.raw_os_error().map(|code| OsError { code, name: classify(HERE, code).1.to_owned() });
     let by_number = match (error.raw_os_error(), error.kind()) {
         (Some(code), _) => classify(HERE, code).0,

@@ -247,8 +247,13 @@ async fn ask_one(server: SocketAddr, name: &str, record_type: RecordType, deadli
     match timeout(deadline, resolver.lookup(name, record_type)).await {
         Err(_) => Answer::Silent,
         Ok(Ok(found)) => {
-            let records: Vec<Record> = found.answers().iter().take(64).filter_map(|record| from_rdata(&record.data)).collect();
-            if records.iter().all(|record| matches!(record, Record::Cname(_))) { Answer::NoData } else { Answer::Records(records) }
+            let records: Vec<Record> =
+                found.answers().iter().take(64).filter_map(|record| from_rdata(&record.data)).collect();
+            if records.iter().all(|record| matches!(record, Record::Cname(_))) {
+                Answer::NoData
+            } else {
+                Answer::Records(records)
+            }
         }
         Ok(Err(error)) => from_error(&error),
     }
@@ -280,7 +285,9 @@ fn from_error(error: &NetError) -> Answer {
         NetError::Dns(DnsError::NoRecordsFound(no)) => from_code(no.response_code),
         NetError::Dns(DnsError::ResponseCode(code)) => from_code(*code),
         NetError::Dns(_) | NetError::Proto(_) => Answer::ServFail,
-        NetError::Io(error) if matches!(error.kind(), io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
+        NetError::Io(error)
+            if matches!(error.kind(), io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) =>
+        {
             Answer::NoNetwork
         }
         _ => Answer::Silent,
@@ -331,7 +338,9 @@ fn own_resolvers() -> Vec<SocketAddr> {
 }
 
 fn proxy_of(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let value = ["https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"].iter().find_map(|name| variable(name))?;
+    let value = ["https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"]
+        .iter()
+        .find_map(|name| variable(name))?;
     let with_scheme = if value.contains("://") { value } else { format!("http://{value}") };
     let url = url::Url::parse(&with_scheme).ok()?;
     let port = url.port_or_known_default().unwrap_or(8080);

@@ -59,7 +59,8 @@ fn name(name: &GeneralName<'_>) -> Option<String> {
 fn one_line(name: &X509Name<'_>) -> String {
     let common = name.iter_common_name();
     let rest = name.iter_organization().chain(name.iter_organizational_unit());
-    let parts: Vec<String> = common.chain(rest).filter_map(|part| part.as_str().ok()).map(crate::text::visible_str).collect();
+    let parts: Vec<String> =
+        common.chain(rest).filter_map(|part| part.as_str().ok()).map(crate::text::visible_str).collect();
     if parts.is_empty() { crate::text::visible_str(&name.to_string()) } else { parts.join(", ") }
 }
 
@@ -74,7 +75,9 @@ impl Certificate {
                 return true;
             }
             match (name.strip_prefix("*."), host.split_once('.')) {
-                (Some(parent), Some((first, rest))) => !is_address && !first.is_empty() && parent.contains('.') && rest == parent,
+                (Some(parent), Some((first, rest))) => {
+                    !is_address && !first.is_empty() && parent.contains('.') && rest == parent
+                }
                 _ => false,
             }
         })

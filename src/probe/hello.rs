@@ -79,7 +79,9 @@ impl Heard {
             Heard::Alert(number) => format!("refused: alert {number}"),
             Heard::Cut => "closed the connection".to_owned(),
             Heard::Silent => "no answer".to_owned(),
-            Heard::Plain(bytes) => format!("answered in plain text: {}", crate::text::visible(&bytes[..bytes.len().min(80)])),
+            Heard::Plain(bytes) => {
+                format!("answered in plain text: {}", crate::text::visible(&bytes[..bytes.len().min(80)]))
+            }
             Heard::Garbage(why) => format!("sent something that is no TLS ({why})"),
         }
     }
@@ -91,7 +93,9 @@ where
     S: AsyncRead + AsyncWrite + Unpin + ?Sized,
 {
     let until = Instant::now() + limit;
-    match timeout_at(until, async { stream.write_all(&client_hello(host, version)).await.and(stream.flush().await) }).await {
+    match timeout_at(until, async { stream.write_all(&client_hello(host, version)).await.and(stream.flush().await) })
+        .await
+    {
         Ok(Ok(())) => {}
         Ok(Err(_)) => return Heard::Cut,
         Err(_) => return Heard::Silent,
@@ -117,11 +121,13 @@ where
 /// The stream ended before the flight did: the choice of a version counts all the same.
 fn ended_early(received: &[u8]) -> Heard {
     match handshake_messages(received) {
-        Ok(messages) => match messages.iter().find(|(kind, _)| *kind == SERVER_HELLO).map(|(_, body)| server_hello(body)) {
-            Some(Some((version, cipher))) => Heard::Chose(version, cipher, certificates(&messages)),
-            Some(None) => Heard::Garbage("a ServerHello that does not parse"),
-            None => Heard::Cut,
-        },
+        Ok(messages) => {
+            match messages.iter().find(|(kind, _)| *kind == SERVER_HELLO).map(|(_, body)| server_hello(body)) {
+                Some(Some((version, cipher))) => Heard::Chose(version, cipher, certificates(&messages)),
+                Some(None) => Heard::Garbage("a ServerHello that does not parse"),
+                None => Heard::Cut,
+            }
+        }
         Err(heard) => heard,
     }
 }
@@ -185,7 +191,9 @@ fn handshake_messages(mut bytes: &[u8]) -> Result<Vec<(u8, Vec<u8>)>, Heard> {
         }
         bytes = &rest[length..];
     }
-    if whole.len() >= 5 && !(20..=24).contains(&whole[0]) || whole.len() >= 2 && whole[1] != 3 && (20..=24).contains(&whole[0]) {
+    if whole.len() >= 5 && !(20..=24).contains(&whole[0])
+        || whole.len() >= 2 && whole[1] != 3 && (20..=24).contains(&whole[0])
+    {
         return Err(Heard::Plain(whole.to_vec()));
     }
     let mut messages = Vec::new();
@@ -243,9 +251,9 @@ const SUITES_13: &[u16] = &[0x1301, 0x1302, 0x1303, 0x1304];
 /// Suites of the older versions, from the good to the merely common, so that an old server finds one it knows:
 /// ECDHE and DHE with AES-GCM, ChaCha20, AES-CBC, then RSA key exchange, 3DES and RC4.
 const SUITES_OLD: &[u16] = &[
-    0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9, 0xccaa, 0x009e, 0x009f, 0xc023, 0xc024, 0xc027, 0xc028, 0xc009, 0xc00a,
-    0xc013, 0xc014, 0x0033, 0x0039, 0x0067, 0x006b, 0x009c, 0x009d, 0x003c, 0x003d, 0x002f, 0x0035, 0x0041, 0x0084, 0xc012,
-    0xc008, 0x0016, 0x000a, 0xc011, 0xc007, 0x0005, 0x0004,
+    0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9, 0xccaa, 0x009e, 0x009f, 0xc023, 0xc024, 0xc027, 0xc028, 0xc009,
+    0xc00a, 0xc013, 0xc014, 0x0033, 0x0039, 0x0067, 0x006b, 0x009c, 0x009d, 0x003c, 0x003d, 0x002f, 0x0035, 0x0041,
+    0x0084, 0xc012, 0xc008, 0x0016, 0x000a, 0xc011, 0xc007, 0x0005, 0x0004,
 ];
 
 fn client_hello(host: &str, version: Version) -> Vec<u8> {
@@ -286,8 +294,10 @@ fn client_hello(host: &str, version: Version) -> Vec<u8> {
         extension(&mut extensions, 11, &[1, 0]);
     }
     if version >= Version::Tls12 {
-        let algorithms: &[u16] =
-            &[0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201];
+        let algorithms: &[u16] = &[
+            0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601,
+            0x0203, 0x0201,
+        ];
         let list: Vec<u8> = algorithms.iter().flat_map(|algorithm| algorithm.to_be_bytes()).collect();
         let mut data = Vec::new();
         push_u16_list(&mut data, &list);
@@ -342,7 +352,13 @@ pub fn offered(record: &[u8]) -> Option<Vec<Version>> {
         }
         extensions = &tail[data.len()..];
     }
-    Some(Version::ALL.into_iter().filter(|version| *version <= legacy).take(if legacy == Version::Tls12 { 3 } else { 1 }).collect())
+    Some(
+        Version::ALL
+            .into_iter()
+            .filter(|version| *version <= legacy)
+            .take(if legacy == Version::Tls12 { 3 } else { 1 })
+            .collect(),
+    )
 }
 
 #[cfg(test)]

@@ -38,8 +38,9 @@ pub async fn get(stream: BoxStream, url: &Url, trust: &Trust, limit: Duration) -
         path = format!("{path}?{query}");
     }
     let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: mailtriage\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: mailtriage\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+    );
     let mut received = Vec::new();
     let exchange = async {
         stream.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
@@ -111,7 +112,12 @@ fn parse(received: &[u8]) -> Option<Answer> {
         let found = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
         Some(crate::text::visible(found.value))
     };
-    Some(Answer { status: response.code?, location: header("location"), date: header("date"), body: received[head..].to_vec() })
+    Some(Answer {
+        status: response.code?,
+        location: header("location"),
+        date: header("date"),
+        body: received[head..].to_vec(),
+    })
 }
 
 #[cfg(test)]
@@ -120,7 +126,9 @@ mod tests {
 
     #[test]
     fn answers() {
-        let answer = parse(b"HTTP/1.1 302 Found\r\nLocation: http://portal/\r\nDate: Mon, 23 Nov 2026 10:00:00 GMT\r\n\r\nhi").unwrap();
+        let answer =
+            parse(b"HTTP/1.1 302 Found\r\nLocation: http://portal/\r\nDate: Mon, 23 Nov 2026 10:00:00 GMT\r\n\r\nhi")
+                .unwrap();
         assert_eq!((answer.status, answer.location.as_deref()), (302, Some("http://portal/")));
         assert_eq!(answer.body, b"hi");
         assert!(is_complete(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));

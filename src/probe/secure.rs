@@ -65,7 +65,13 @@ pub enum Verify {
 }
 
 /// Does the handshake over an open stream.
-pub async fn secure(stream: BoxStream, host: &str, trust: &Trust, verify: Verify, limit: Duration) -> Result<Secured, NotSecured> {
+pub async fn secure(
+    stream: BoxStream,
+    host: &str,
+    trust: &Trust,
+    verify: Verify,
+    limit: Duration,
+) -> Result<Secured, NotSecured> {
     let started = Instant::now();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let recorder = Recorder { inner: stream, seen: Some(Arc::clone(&seen)) };
@@ -121,14 +127,26 @@ fn refine(kind: FailureKind, received: &[u8]) -> FailureKind {
 fn is_about_certificate(said: &str) -> bool {
     let said = said.to_ascii_lowercase();
     // OpenSSL: "certificate verify failed"; SChannel and Security.framework name the certificate or its trust.
-    ["certificate verify failed", "certificate chain", "not trusted", "cert_e_", "certificate was", "certificate is", "cn name", "trust failure", "principal name"]
-        .iter()
-        .any(|words| said.contains(words))
+    [
+        "certificate verify failed",
+        "certificate chain",
+        "not trusted",
+        "cert_e_",
+        "certificate was",
+        "certificate is",
+        "cn name",
+        "trust failure",
+        "principal name",
+    ]
+    .iter()
+    .any(|words| said.contains(words))
 }
 
 fn is_end(said: &str) -> bool {
     let said = said.to_ascii_lowercase();
-    ["unexpected eof", "reset", "closed", "broken pipe", "end of file", "aborted"].iter().any(|words| said.contains(words))
+    ["unexpected eof", "reset", "closed", "broken pipe", "end of file", "aborted"]
+        .iter()
+        .any(|words| said.contains(words))
 }
 
 fn full_text(error: &native_tls::Error) -> String {

@@ -321,7 +321,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn replies() {
-        let reply = read(b"250-mail.example.com\r\n250-AUTH PLAIN LOGIN\r\n250-AUTH=LOGIN X\r\n250 SIZE 1000\r\n").await.unwrap();
+        let reply = read(b"250-mail.example.com\r\n250-AUTH PLAIN LOGIN\r\n250-AUTH=LOGIN X\r\n250 SIZE 1000\r\n")
+            .await
+            .unwrap();
         assert_eq!(reply.code, 250);
         assert_eq!(reply.mechanisms(), ["PLAIN", "LOGIN", "X"]);
         assert_eq!(reply.keywords()[2], "SIZE 1000");

@@ -192,7 +192,11 @@ pub fn diagnose(session: &Session, run: &Run, facts: &Derived) -> Diagnosis {
         path,
         also: walk::also(guide(), facts, Some(&cause)),
         questions,
-        not_known: if cause == "healthy" { vec![] } else { walk.missing.iter().filter(|missing| !is_unmeasured(&missing.fact)).map(not_known).collect() },
+        not_known: if cause == "healthy" {
+            vec![]
+        } else {
+            walk.missing.iter().filter(|missing| !is_unmeasured(&missing.fact)).map(not_known).collect()
+        },
         waits_for,
         cause,
     }
@@ -237,7 +241,8 @@ fn undetermined(session: &Session, facts: &Derived, run: &Run) -> Option<(String
             super::State::Done(finding) => Some(finding.summary.clone()),
             _ => None,
         });
-        let compared = if is("settings.read", "no") { " The mail program's own settings were not compared." } else { "" };
+        let compared =
+            if is("settings.read", "no") { " The mail program's own settings were not compared." } else { "" };
         return Some((
             "No fault found up to the log-in. Not tested: password".to_owned(),
             format!("The server answers, encrypts and offers a log-in. Log-in: {}.{compared}", why.unwrap_or_default()),

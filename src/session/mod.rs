@@ -253,7 +253,12 @@ impl Run {
             CheckEvent::Finished { finding } => {
                 let id = finding.id.clone();
                 if self.check_mut(&id).is_none() {
-                    self.add(Head { id: id.clone(), group: finding.group, title: finding.title.clone(), needs: vec![] });
+                    self.add(Head {
+                        id: id.clone(),
+                        group: finding.group,
+                        title: finding.title.clone(),
+                        needs: vec![],
+                    });
                 }
                 if let Some(check) = self.check_mut(&id) {
                     check.facts.clone_from(&finding.facts);
@@ -291,7 +296,8 @@ impl Run {
         let checks = self.checks.iter().map(|check| {
             let (done, why_not) = match &check.state {
                 State::Done(finding) => {
-                    let why = matches!(finding.outcome, Outcome::Skipped | Outcome::Unknown).then(|| finding.summary.clone());
+                    let why =
+                        matches!(finding.outcome, Outcome::Skipped | Outcome::Unknown).then(|| finding.summary.clone());
                     (true, why)
                 }
                 _ => (false, None),

@@ -45,9 +45,9 @@ pub(super) fn word(name: &str, session: &Session, run: &Run, facts: &Derived) ->
         "suggestion" => text("settings", "suggestion").or_else(|| text("dns.domain", "suggestion")),
         "issuer" => own("certificate", "issuer"),
         "interceptor" => own("certificate", "interceptor"),
-        "interceptor.switch" => {
-            own("certificate", "interceptor").and_then(|name| interceptors::by_name(&name)).and_then(|row| row.switch.clone())
-        }
+        "interceptor.switch" => own("certificate", "interceptor")
+            .and_then(|name| interceptors::by_name(&name))
+            .and_then(|row| row.switch.clone()),
         "certificate.names" => own("certificate", "names").or_else(|| own("certificate", "subject")),
         "certificate.from" => own("certificate", "from").map(|date| day(&date)),
         "certificate.until" => own("certificate", "until").map(|date| day(&date)),
@@ -58,7 +58,9 @@ pub(super) fn word(name: &str, session: &Session, run: &Run, facts: &Derived) ->
         "clock.off" => run.findings().find(|finding| finding.id == "clock").map(|finding| finding.summary.clone()),
         "turned-away.by" => own("port", "icmp.from"),
         "resolver" => None,
-        "greeting.seconds" => own("smtp", "greeting_ms").and_then(|ms| ms.parse::<u64>().ok()).map(|ms| (ms / 1000).to_string()),
+        "greeting.seconds" => {
+            own("smtp", "greeting_ms").and_then(|ms| ms.parse::<u64>().ok()).map(|ms| (ms / 1000).to_string())
+        }
         _ => return None,
     };
     let otherwise = match name {
@@ -105,7 +107,12 @@ fn target(session: &Session, facts: &Derived, other: Option<u16>) -> Option<Choi
     // An encryption that does not fit the port: the port stays, if the provider wants it too.
     let same_port = choices.iter().find(|choice| choice.port == in_use.port && choice.host == in_use.host).cloned();
     let same_port = same_port.filter(|_| is("settings.port", "as-wanted"));
-    same_port.or(first).or(Some(Choice { host: in_use.host.clone(), port: in_use.port, security: fitting(facts, &in_use), auth: vec![] }))
+    same_port.or(first).or(Some(Choice {
+        host: in_use.host.clone(),
+        port: in_use.port,
+        security: fitting(facts, &in_use),
+        auth: vec![],
+    }))
 }
 
 /// The encryption that the port itself asks for.
@@ -172,6 +179,7 @@ pub(super) fn clicks(task: &str, session: &Session) -> Option<(String, Vec<Strin
 
 /// A heading's anchor, as Markdown viewers make it.
 fn slug(heading: &str) -> String {
-    let kept = heading.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == ' ' || *c == '-').collect::<String>();
+    let kept =
+        heading.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == ' ' || *c == '-').collect::<String>();
     kept.replace(' ', "-")
 }

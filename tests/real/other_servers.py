@@ -2,7 +2,7 @@
 
     other_servers.py reference NAME ADDRESS CHAIN.pem   mail on 25, 465 and 587, web on 80 and 443
     other_servers.py portal                             a sign-in page on 80, whatever was asked for
-    other_servers.py relay                              a stranger's mail server on 587
+    other_servers.py relay CHAIN.pem                    a stranger's mail server on 587
 
 Standard library only (Python 3.11 or later, for start_tls). Each serves until it is killed.
 """
@@ -41,13 +41,15 @@ async def smtp(reader, writer, name, tls, encrypted):
 async def http(reader, writer, portal):
     request = await reader.readuntil(b"\r\n\r\n")
     path = request.split(b" ", 2)[1]
-    if portal:
-        status, body, more = "302 Found", b"<html>Please sign in</html>", "Location: http://portal.test/sign-in\r\n"
+    if path == b"/sign-in":
+        status, body, more = "200 OK", b"<html>Please sign in</html>", "Content-Type: text/html\r\n"
+    elif portal:
+        status, body, more = "302 Found", b"", "Location: http://portal.test/sign-in\r\n"
     elif path == b"/generate_204":
         status, body, more = "204 No Content", b"", ""
     else:
         status, body, more = "404 Not Found", b"Not found\n", ""
-    length = f"Content-Length: {len(body)}\r\n" if body else ""
+    length = "" if status.startswith("204") else f"Content-Length: {len(body)}\r\n"
     date = email.utils.formatdate(usegmt=True)
     head = f"HTTP/1.1 {status}\r\nDate: {date}\r\n{more}{length}Connection: close\r\n\r\n"
     writer.write(head.encode() + body)
@@ -69,10 +71,11 @@ def served(talk, *arguments):
 
 async def main(role, *arguments):
     listen = asyncio.start_server
-    if role == "reference":
-        name, addresses, chain = arguments[0], arguments[1].split(","), arguments[2]
+    if role in ("reference", "relay"):
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(chain)
+        tls.load_cert_chain(arguments[-1])
+    if role == "reference":
+        name, addresses = arguments[0], arguments[1].split(",")
         for port in (25, 587):
             await listen(served(smtp, name, tls, False), addresses, port)
         await listen(served(smtp, name, tls, True), addresses, 465, ssl=tls)
@@ -81,7 +84,7 @@ async def main(role, *arguments):
     elif role == "portal":
         await listen(served(http, True), None, 80)
     elif role == "relay":
-        await listen(served(smtp, "gateway.hotel.test", None, False), None, 587)
+        await listen(served(smtp, "gateway.hotel.test", tls, False), None, 587)
     await asyncio.Event().wait()
 
 

@@ -1,0 +1,55 @@
+//! Whom a run asks beside the account's own provider, unless told otherwise: other companies' servers, pages that show
+//! portals, public resolvers. The README lists them; each belongs to another owner.
+
+use super::{Connectivity, Expect, Reference};
+use std::net::SocketAddr;
+use url::Url;
+
+/// The ports that a reference without a port is tried on.
+pub const REFERENCE_PORTS: [u16; 4] = [25, 465, 587, 443];
+
+/// Mail servers of different companies, at least three for each mail port, and two literal addresses on 443, so that a
+/// dead resolver is not taken for "offline".
+pub fn references() -> Vec<Reference> {
+    let rows: [(&str, &[u16]); 8] = [
+        ("smtp.gmail.com", &[465, 587, 443]),
+        ("mail.gmx.net", &[465, 587]),
+        ("smtp.mail.me.com", &[587]),
+        ("smtp.fastmail.com", &[465, 587]),
+        ("gmail-smtp-in.l.google.com", &[25]),
+        ("mx00.gmx.net", &[25]),
+        ("1.1.1.1", &[443]),
+        ("9.9.9.9", &[443]),
+    ];
+    let mut references: Vec<Reference> =
+        rows.iter().map(|(host, ports)| Reference { host: (*host).to_owned(), ports: ports.to_vec() }).collect();
+    references.push(Reference { host: "mx01.mail.icloud.com".to_owned(), ports: vec![25] });
+    references
+}
+
+/// The pages by which Windows and Apple's systems find portals.
+pub fn connectivity() -> Vec<Connectivity> {
+    ["http://www.msftconnecttest.com/connecttest.txt", "http://captive.apple.com/hotspot-detect.html"]
+        .iter()
+        .filter_map(|url| Url::parse(url).ok())
+        .map(page)
+        .collect()
+}
+
+/// Cloudflare's and Quad9's public resolvers.
+pub fn resolvers() -> Vec<SocketAddr> {
+    vec![SocketAddr::from(([1, 1, 1, 1], 53)), SocketAddr::from(([9, 9, 9, 9], 53))]
+}
+
+/// A page with the answer that it is known to give; of a page that we do not know, only success is expected.
+pub fn page(url: Url) -> Connectivity {
+    let body = match url.path() {
+        "/connecttest.txt" => Some("Microsoft Connect Test"),
+        "/ncsi.txt" => Some("Microsoft NCSI"),
+        "/hotspot-detect.html" => Some("Success"),
+        "/success.txt" => Some("success"),
+        "/check_network_status.txt" => Some("NetworkManager is online"),
+        _ => None,
+    };
+    Connectivity { url, expect: body.map_or(Expect::Success, |body| Expect::Body(body.to_owned())) }
+}

@@ -1,0 +1,132 @@
+//! `mailtriage check`: a run without a screen.
+
+use super::args::{CheckArgs, Format, OutputArgs};
+use super::{Usage, print};
+use crate::check::run::{Job, run as run_checks};
+use crate::net::Network;
+use crate::net::system::SystemNetwork;
+use crate::report::{self, redact};
+use crate::session::{Event, Session};
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+pub(super) async fn run(args: CheckArgs) -> Result<u8, Usage> {
+    if args.batch.is_some() {
+        return Err(Usage("--batch comes with a later version; run `check` once for each account".to_owned()));
+    }
+    if args.address.is_none() {
+        return Err(Usage("which mail address cannot send? mailtriage check anna@example.com".to_owned()));
+    }
+    let format = args.out.format()?;
+    let account = args.run.account(args.address.as_deref())?;
+    let options = args.run.options()?;
+    let trust = args.run.trust()?;
+    let answers = args.run.answers()?;
+    args.out.check_target()?;
+    let password = args.run.password.read()?;
+    let net: Arc<dyn Network> = Arc::new(SystemNetwork::new(trust));
+    let session = run_to_end(Job { net, account, options, password }, answers).await;
+    args.out.write(&session, format)
+}
+
+/// Runs a job and returns the finished session.
+pub(crate) async fn run_to_end(job: Job, answers: BTreeMap<String, String>) -> Session {
+    let net = Arc::clone(&job.net);
+    let mut session = Session::new(job.account.clone(), &net.local());
+    for (question, answer) in answers {
+        session.apply(Event::Answered { question, answer: Some(answer) });
+    }
+    session.apply(Event::Began { at: net.now() });
+    let (sender, mut events) = mpsc::unbounded_channel();
+    let running = run_checks(job, sender);
+    tokio::pin!(running);
+    let progress = Progress::new();
+    loop {
+        tokio::select! {
+            biased;
+            Some(event) = events.recv() => {
+                session.apply(Event::Check(event));
+                progress.show(&session);
+            }
+            () = &mut running => break,
+        }
+    }
+    while let Ok(event) = events.try_recv() {
+        session.apply(Event::Check(event));
+    }
+    session.apply(Event::Ended { at: net.now() });
+    progress.clear();
+    session
+}
+
+/// A line on stderr while it runs, where somebody looks.
+struct Progress {
+    shown: bool,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Progress { shown: std::io::stderr().is_terminal() }
+    }
+
+    fn show(&self, session: &Session) {
+        if let (true, Some(run)) = (self.shown, session.run()) {
+            let (done, all) = run.progress();
+            let _ = write!(std::io::stderr(), "\r{done} of {all} checks done ");
+        }
+    }
+
+    fn clear(&self) {
+        if self.shown {
+            let _ = write!(std::io::stderr(), "\r                              \r");
+        }
+    }
+}
+
+impl OutputArgs {
+    /// The format, or why it cannot be had yet.
+    pub(super) fn format(&self) -> Result<Format, Usage> {
+        match self.format.unwrap_or(Format::Text) {
+            format @ (Format::Text | Format::Json) => Ok(format),
+            Format::Markdown | Format::Html | Format::Nagios | Format::Prometheus => {
+                Err(Usage("this format comes with a later version; text and json work".to_owned()))
+            }
+        }
+    }
+
+    /// Says before the run whether the report could be written.
+    pub(super) fn check_target(&self) -> Result<(), Usage> {
+        self.output.as_deref().map_or(Ok(()), report::save::check_target).map_err(Usage)
+    }
+
+    /// Writes the report and returns the exit code of its verdict.
+    pub(super) fn write(&self, session: &Session, format: Format) -> Result<u8, Usage> {
+        let how: redact::Redact = self.redact.into();
+        let text = match format {
+            Format::Json => {
+                let mut value = report::json::report(session);
+                redact::redact(&mut value, session, how);
+                report::json::to_string(&value)
+            }
+            _ => {
+                let mut value = serde_json::Value::String(report::text::report(session, self.verbose));
+                redact::redact(&mut value, session, how);
+                value.as_str().unwrap_or_default().to_owned()
+            }
+        };
+        match &self.output {
+            Some(path) => {
+                if let Err(why) = report::save::write_new(path, &text) {
+                    // Nothing is lost: what could not be written is printed.
+                    print(&text);
+                    return Err(Usage(why));
+                }
+                eprintln!("mailtriage: saved {}", path.display());
+            }
+            None => print(&text),
+        }
+        Ok(session.diagnosis().outcome.exit_code())
+    }
+}

@@ -1,0 +1,107 @@
+//! Where the password comes from: never from an argument.
+
+use super::Usage;
+use clap::Args;
+use secrecy::SecretString;
+use std::io::BufRead;
+use zeroize::Zeroizing;
+
+/// The ways to hand a password over.
+#[derive(Debug, Args)]
+pub(super) struct PasswordArgs {
+    /// Reads the password from standard input, one line
+    #[arg(long, help_heading = "Log-in and sending")]
+    password_stdin: bool,
+    /// Runs a command and takes the first line of its output as the password
+    #[arg(long, value_name = "CMD", conflicts_with = "password_stdin", help_heading = "Log-in and sending")]
+    password_command: Option<String>,
+    /// Takes the password from an environment variable
+    #[arg(long, value_name = "VAR", conflicts_with_all = ["password_stdin", "password_command"], help_heading = "Log-in and sending")]
+    password_env: Option<String>,
+    /// Reads an OAuth access token from standard input
+    #[arg(long, conflicts_with_all = ["password_stdin", "password_command", "password_env"], help_heading = "Log-in and sending")]
+    token_stdin: bool,
+}
+
+/// Longer is no password, but a mistake.
+const MOST_BYTES: u64 = 4_096;
+
+impl PasswordArgs {
+    /// Reads the password, if one was offered.
+    pub(super) fn read(&self) -> Result<Option<SecretString>, Usage> {
+        if self.token_stdin {
+            return Err(Usage(
+                "--token-stdin comes with a later version; this one logs in with passwords only".to_owned(),
+            ));
+        }
+        if self.password_stdin {
+            return first_line(std::io::stdin().lock(), "on standard input").map(Some);
+        }
+        if let Some(name) = &self.password_env {
+            let value = std::env::var(name).map(Zeroizing::new);
+            let value =
+                value.map_err(|_| format!("--password-env: there is no variable {name}, or it is not UTF-8"))?;
+            return first_line(value.as_bytes(), &format!("in the variable {name}")).map(Some);
+        }
+        if let Some(command) = &self.password_command {
+            return from_command(command).map(Some);
+        }
+        Ok(None)
+    }
+}
+
+fn from_command(command: &str) -> Result<SecretString, Usage> {
+    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let output = std::process::Command::new(shell)
+        .args([flag, command])
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::inherit())
+        .output();
+    let output = output.map_err(|error| format!("--password-command could not be run: {error}"))?;
+    let stdout = Zeroizing::new(output.stdout);
+    if !output.status.success() {
+        return Err(Usage(format!("--password-command failed ({})", output.status)));
+    }
+    first_line(stdout.as_slice(), "from the command")
+}
+
+/// The first line without its line end; everything else in it belongs to the password.
+fn first_line(source: impl BufRead, whence: &str) -> Result<SecretString, Usage> {
+    let mut line = Zeroizing::new(Vec::with_capacity(512));
+    let read = source.take(MOST_BYTES + 1).read_until(b'\n', &mut line);
+    read.map_err(|error| format!("the password {whence} could not be read: {error}"))?;
+    if line.last() == Some(&b'\n') {
+        line.pop();
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+    }
+    if line.is_empty() {
+        return Err(Usage(format!("the password {whence} is empty; leave the option out to check without a log-in")));
+    }
+    if line.len() as u64 > MOST_BYTES {
+        return Err(Usage(format!("the password {whence} is longer than {MOST_BYTES} bytes")));
+    }
+    let text = std::str::from_utf8(&line).map_err(|_| format!("the password {whence} is not UTF-8"))?;
+    if text.contains('\0') {
+        return Err(Usage(format!("the password {whence} holds a NUL byte, which no log-in can send")));
+    }
+    Ok(SecretString::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    #[test]
+    fn only_the_line_end_is_removed() {
+        let read = |bytes: &[u8]| first_line(bytes, "here").map(|password| password.expose_secret().to_owned());
+        assert_eq!(read(b" correct horse \r\nrest").unwrap(), " correct horse ");
+        assert_eq!(read(b"x").unwrap(), "x");
+        assert!(read(b"\n").unwrap_err().0.contains("empty"));
+        assert!(
+            read(b"").is_err() && read(b"a\0b\n").is_err() && read(&[b'x'; 5000]).is_err() && read(b"\xff\n").is_err()
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! What can be looked up without a run: the guide, the providers, completions and the manual page.
+
+use super::args::Cli;
+use super::{Usage, print};
+use crate::account::provider::{self, Passwords, Provider};
+use crate::guide::{guide as pages, learn};
+use clap::CommandFactory;
+use std::fmt::Write;
+
+/// Prints a page, or the list of pages.
+pub(super) fn guide(page: Option<&str>) -> Result<u8, Usage> {
+    let Some(name) = page else {
+        let mut out = String::from("The guide. `mailtriage guide PAGE` shows one of:\n\n");
+        for (name, page) in pages().pages() {
+            let _ = writeln!(out, "  {name:<36} {}", page.title);
+        }
+        for name in learn().keys() {
+            let _ = writeln!(out, "  learn/{name}");
+        }
+        print(&out);
+        return Ok(0);
+    };
+    let name = name.trim_end_matches(".md");
+    let text = match name.strip_prefix("learn/") {
+        Some(name) => learn().get(name).map(|text| (*text).to_owned()),
+        None => {
+            let page = pages()
+                .page(name)
+                .or_else(|| pages().cause(name))
+                .or_else(|| pages().page(&format!("programs/{name}")));
+            page.map(|page| {
+                let sections =
+                    page.sections.iter().map(|section| format!("\n## {}\n\n{}\n", section.heading, section.text));
+                format!("# {}\n\n{}\n{}", page.title, page.intro, sections.collect::<String>())
+            })
+        }
+    };
+    match text {
+        Some(text) => {
+            print(&text);
+            Ok(0)
+        }
+        None => Err(Usage(format!("there is no page \"{name}\"; `mailtriage guide` lists them"))),
+    }
+}
+
+/// Prints what the table knows.
+pub(super) fn providers(query: Option<&str>) -> Result<u8, Usage> {
+    let query = query.unwrap_or_default().trim().to_lowercase();
+    let domain = query.rsplit('@').next().unwrap_or_default();
+    let found: Vec<&Provider> = match provider::of_domain(domain) {
+        Some(row) => vec![row],
+        None => provider::all().iter().filter(|row| fits(row, &query)).collect(),
+    };
+    if found.is_empty() {
+        return Err(Usage(format!("no provider in the table fits \"{query}\"")));
+    }
+    let mut out = String::new();
+    if query.is_empty() {
+        for row in found {
+            let _ = writeln!(out, "{:<24} {}", row.id, row.name);
+        }
+    } else {
+        for row in found {
+            describe(&mut out, row);
+        }
+    }
+    print(&out);
+    Ok(0)
+}
+
+fn fits(row: &Provider, query: &str) -> bool {
+    let hosts = row.servers.iter().map(|choice| choice.host.as_str()).chain(row.old_hosts.iter().map(String::as_str));
+    row.id.contains(query)
+        || row.name.to_lowercase().contains(query)
+        || row.domains.iter().any(|domain| domain.contains(query))
+        || hosts.into_iter().any(|host| host.contains(query))
+}
+
+fn describe(out: &mut String, row: &Provider) {
+    let _ = writeln!(out, "{} ({})", row.name, row.id);
+    for choice in &row.servers {
+        let _ = writeln!(
+            out,
+            "  {} port {} {} ({})",
+            choice.host,
+            choice.port,
+            choice.security.says(),
+            choice.auth.join(", ")
+        );
+    }
+    if !row.smtp {
+        let _ = writeln!(out, "  lets no mail program send");
+    }
+    let passwords = match row.passwords {
+        Passwords::Account => "the mailbox's password",
+        Passwords::AppOnly => "an app password; the mailbox's own is refused",
+        Passwords::None => "none: sign-in on the provider's page (OAuth) only",
+    };
+    let _ = writeln!(out, "  password: {passwords}");
+    for (label, text) in [("switch on first", &row.switch), ("note", &row.note), ("help", &row.help)] {
+        if let Some(text) = text {
+            let _ = writeln!(out, "  {label}: {text}");
+        }
+    }
+    if !row.domains.is_empty() {
+        let _ = writeln!(out, "  domains: {}", row.domains.join(" "));
+    }
+    out.push('\n');
+}
+
+/// Prints completions for a shell.
+pub(super) fn completions(shell: clap_complete::Shell) -> Result<u8, Usage> {
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "mailtriage", &mut out);
+    print(&String::from_utf8_lossy(&out));
+    Ok(0)
+}
+
+/// Prints the manual page.
+pub(super) fn man() -> Result<u8, Usage> {
+    let mut out = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut out).map_err(|error| error.to_string())?;
+    print(&String::from_utf8_lossy(&out));
+    Ok(0)
+}

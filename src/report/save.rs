@@ -1,0 +1,82 @@
+//! Writes a report to disk: beside and renamed, for its owner only, never over an existing file.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Says early whether a file could be written there, so that a run is not done in vain. The error is for people.
+pub fn check_target(path: &Path) -> Result<(), String> {
+    if path.exists() {
+        return Err(format!("{} exists already and is left as it is: choose another name", path.display()));
+    }
+    let folder = folder_of(path);
+    match tempfile::Builder::new().prefix(".mailtriage").tempfile_in(folder) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(cannot(path, &error)),
+    }
+}
+
+/// Writes the file. The error is for people.
+pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
+    let write = || -> io::Result<()> {
+        // Temporary files are made with mode 0600.
+        let mut file = tempfile::Builder::new().prefix(".mailtriage").tempfile_in(folder_of(path))?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            format!("{} exists already and is left as it is: choose another name", path.display())
+        }
+        _ => cannot(path, &error),
+    })
+}
+
+/// A name with the mail domain and the time in UTC: `mailtriage-example.com-20261123T140320Z.json`.
+pub fn file_name(domain: &str, at: jiff::Timestamp, ending: &str) -> String {
+    let domain: String =
+        domain.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' }).collect();
+    let at: String = at.strftime("%Y%m%dT%H%M%SZ").to_string();
+    format!("mailtriage-{domain}-{at}.{ending}")
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn cannot(path: &Path, error: &io::Error) -> String {
+    format!("{} cannot be written: {error}", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn never_over_an_existing_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        check_target(&path).unwrap();
+        write_new(&path, "one").unwrap();
+        assert!(write_new(&path, "two").unwrap_err().contains("exists already"));
+        assert!(check_target(&path).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn names() {
+        let at = "2026-11-23T14:03:20Z".parse().unwrap();
+        assert_eq!(file_name("example.com", at, "json"), "mailtriage-example.com-20261123T140320Z.json");
+        assert_eq!(file_name("../x", at, "json"), "mailtriage-.._x-20261123T140320Z.json");
+    }
+}

@@ -1,0 +1,76 @@
+# What can be broken: the words of the table's third column. Sourced by world.sh, whose names it uses.
+# shellcheck shell=bash disable=SC2154,SC2034
+
+# rule WHERE MATCH-AND-VERDICT: on the client's way out, through router or ISP, into a server
+rule() {
+    local space=$1 hook=forward
+    case $1 in client) hook=output ;; provider) hook=input ;; resolver) space=router hook=input ;; esac
+    chain "$space" "type filter hook $hook priority 0" "${*:2}"
+}
+chain() { # SPACE HOOK RULE: a chain of its own for each rule, so that several faults go together
+    chains=$((${chains:-0} + 1))
+    printf 'table inet fault {\nchain fault%s {\n%s\n%s\n}\n}\n' "$chains" "$2" "$3" | ns "$1" nft -f -
+}
+EITHER="meta l4proto { tcp, udp } th dport"
+fault_drop() { rule "$3" "$EITHER $1 drop"; }                             # drop PORT at WHERE: no answer at all
+fault_drop6() { rule "$3" "meta nfproto ipv6 tcp dport $1 drop"; }      # the same for IPv6 alone
+fault_reject() { rule "$3" "$EITHER $1 reject"; }                         # ICMP port unreachable, nft's default
+fault_prohibit() { rule "$3" "$EITHER $1 reject with icmpx admin-prohibited"; }
+fault_reset() { rule "$3" "tcp dport $1 reject with tcp reset"; }
+fault_deny() { # PORT: this machine's policy; connect() itself fails (EACCES)
+    ip -n mt-client rule add ipproto tcp dport "$1" prohibit
+    ip -n mt-client -6 rule add ipproto tcp dport "$1" prohibit
+}
+fault_lose() { rule "$3" "iifname lan numgen random mod 100 < $1 drop"; } # PERCENT of what the client sends
+fault_intercept() { # PORT at router: a stranger answers for every server
+    serve router python3 "$HERE/other_servers.py" relay "$STATE/tls/relay.pem"
+    redirect "$1"
+}
+fault_portal() { # a network with a sign-in page: the web is the page, all else is silent
+    serve router python3 "$HERE/other_servers.py" portal
+    redirect 80
+    rule router "iifname lan drop"
+}
+redirect() {
+    until_true listens router "$1"
+    chain router "type nat hook prerouting priority -100" "iifname lan tcp dport $1 redirect"
+}
+fault_stop() { # SERVER: the host stays, and refuses
+    kill "$(tr -d ' ' <"$STATE/postfix/queue/pid/master.pid")"
+    while listens provider 587; do sleep 0.05; done
+}
+fault_down() { # NAME: an address is gone, and has been for long; the last router before it says so after 3 s
+    ip -n mt-isp neigh flush all
+    case $1 in
+    mail) ip -n mt-provider addr del $MAIL4.5/24 dev eth0 ;;
+    ref-a) ip -n mt-elsewhere addr del $WAN4.10/26 dev eth0 && ip -n mt-elsewhere addr del $ELSE6::10/64 dev eth0 ;;
+    ref-b) ip -n mt-elsewhere addr del $WAN4.20/26 dev eth0 && ip -n mt-elsewhere addr del $ELSE6::20/64 dev eth0 ;;
+    esac
+}
+fault_unplug() {
+    case $1 in
+    client) ip -n mt-client link set eth0 down ;;
+    router) ip -n mt-router link set wan down ;; # the router knows: network unreachable
+    isp) ip -n mt-isp link set line down ;;      # it does not: host unreachable after 3 s
+    esac
+}
+fault_dns() { dns_again router "$LAN4.1 $LAN6::1" "$@"; } # NAME TYPE VALUE: the client's own resolver says something else
+fault_ipv6() { # the server has an IPv6 address too, for everybody
+    dns_again router "$LAN4.1 $LAN6::1" mail.example.test AAAA $MAIL6::5
+    dns_again elsewhere $WAN4.53 mail.example.test AAAA $MAIL6::5
+}
+dns_again() {
+    kill "${RESOLVER[$1]}"
+    wait "${RESOLVER[$1]}" || true
+    dns_up "$1" "$2" "$3. ${*:4}"
+    until_true ns client dig +short +time=1 +tries=1 "@${2%% *}" "$3" "$4"
+}
+# Nobody has connected to Postfix yet: an smtpd reads what is here when the first one does.
+fault_certificate() { ln -sf "$1.pem" "$STATE/tls/mail.pem"; }
+fault_postfix() { # KEY=VALUE …
+    postconf -c "$STATE/postfix/conf" "$@"
+    settled
+}
+fault_password() { TYPED=$*; }
+fault_clock() { PREFIX=(FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f "$1"); }
+

@@ -1,0 +1,67 @@
+//! Who may know whom: the rooms of docs/architecture.md, read from the sources' `crate::` paths.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A room, and the rooms that it may name. `text` is plain vocabulary that everybody may use.
+const MAY_KNOW: &[(&str, &[&str])] = &[
+    ("text", &["net"]),
+    ("net", &["text"]),
+    ("account", &["text"]),
+    ("probe", &["net", "text"]),
+    ("facts", &["account", "net", "text"]),
+    ("check", &["probe", "account", "facts", "net", "text"]),
+    ("guide", &["facts", "text"]),
+    ("session", &["check", "guide", "facts", "account", "net", "text"]),
+    ("report", &["session", "check", "guide", "facts", "account", "text"]),
+    ("tui", &["session", "check", "guide", "facts", "account", "net", "text"]),
+    ("practice", &["net", "text"]),
+    ("cli", &["account", "check", "facts", "guide", "net", "practice", "probe", "report", "session", "text", "tui"]),
+];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The rooms that a source names, its tests left out: tests may look anywhere.
+fn named(source: &str) -> Vec<String> {
+    let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines
+        .flat_map(|line| line.match_indices("crate::").map(move |(at, found)| &line[at + found.len()..]))
+        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .collect()
+}
+
+#[test]
+fn every_room_knows_only_whom_it_may() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let rules: BTreeMap<&str, &[&str]> = MAY_KNOW.iter().copied().collect();
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut faults = Vec::new();
+    for file in files {
+        let relative = file.strip_prefix(&root).unwrap();
+        let room = relative.iter().next().unwrap().to_string_lossy().trim_end_matches(".rs").to_owned();
+        if room == "main" || room == "lib" {
+            continue;
+        }
+        let Some(allowed) = rules.get(room.as_str()) else {
+            faults.push(format!("{}: the room {room} has no row in MAY_KNOW", relative.display()));
+            continue;
+        };
+        for other in named(&std::fs::read_to_string(&file).unwrap()) {
+            if other != room && rules.contains_key(other.as_str()) && !allowed.contains(&other.as_str()) {
+                faults.push(format!("{}: {room} must not know {other}", relative.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
