@@ -31,7 +31,7 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// The same run without a screen; the result on stdout, exit 0 can send, 1 cannot or unreliable, 3 unsure, 2 wrong usage
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// A saved session, offline
     Open {
         /// The JSON report

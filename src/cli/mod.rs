@@ -29,7 +29,7 @@ pub async fn main() -> color_eyre::Result<ExitCode> {
     let cli = Cli::parse();
     let done = match cli.command {
         None => dashboard::run(cli.address, cli.run).await?,
-        Some(Command::Check(check)) => check::run(check).await,
+        Some(Command::Check(check)) => check::run(*check).await,
         Some(Command::Practice(practice)) => practice::run(practice).await?,
         Some(Command::Guide { page }) => show::guide(page.as_deref()),
         Some(Command::Providers { query }) => show::providers(query.as_deref()),

@@ -1,0 +1,212 @@
+//! Facts about the dialogue: greeting, STARTTLS, TLS, certificate, log-in, sending.
+
+use super::*;
+
+impl View<'_> {
+    pub(super) fn dialogue(&self, put: &mut impl FnMut(&str, Known)) {
+        let smtp = format!("smtp.{}", self.port());
+        let speaks = self.seen(&smtp, "speaks");
+        let greeting = match self.seen(&smtp, "greeting") {
+            _ if speaks.word() == Some("tls") && self.security() != Security::Implicit => word("expects-tls"),
+            Known::Word(greeting)
+                if greeting == "ready" && self.number(&smtp, "greeting_ms").is_some_and(|ms| ms > SLOW_MS) =>
+            {
+                word("slow")
+            }
+            Known::Word(greeting) if greeting == "ready" && self.seen(&smtp, "greeting-masked").word().is_some() => {
+                word("masked")
+            }
+            other => other,
+        };
+        put("greeting", greeting);
+        let elsewhere = self.elsewhere(&format!("{}.greeting", self.port()));
+        let mute = elsewhere.iter().filter(|greeting| greeting.word() == Some("mute")).count();
+        let none = if mute >= AGREEING_REFERENCES { word("mute") } else { unknown("too few other servers were asked") };
+        put("greeting.elsewhere", any(elsewhere, |greeting| greeting == "ready", "ready", none));
+        put(
+            "ehlo",
+            match self.seen(&smtp, "ehlo") {
+                Known::Word(found) if found == "too-slow" => unknown("the answer never came"),
+                Known::Word(found) if found == "closes" => word("refused"),
+                other => other,
+            },
+        );
+        put(
+            "dialogue",
+            match self.seen(&smtp, "ehlo") {
+                Known::Word(found) if found == "too-slow" => word("too-slow"),
+                Known::Word(_) if self.number(&smtp, "ehlo_ms").is_some_and(|ms| ms > SLOW_MS) => word("too-slow"),
+                Known::Word(_) => word("in-time"),
+                other => other,
+            },
+        );
+        put("identity", self.identity());
+        put(
+            "security",
+            if self.in_use.is_some() { word(self.security().word()) } else { unknown("no server is known") },
+        );
+        put(
+            "starttls",
+            match speaks.word() {
+                Some("tls") => unknown("the port speaks TLS from the first byte"),
+                _ => self.seen(&smtp, "starttls"),
+            },
+        );
+        let known_offer = self.input.wanted.filter(|wanted| wanted.is_known()).is_some_and(|wanted| {
+            let host = self.in_use.as_ref().map(|in_use| in_use.host.as_str());
+            wanted.choices.iter().any(|choice| {
+                Some(choice.host.as_str()) == host
+                    && choice.port == self.port()
+                    && choice.security == Security::Starttls
+            })
+        });
+        let others: Vec<Known> =
+            self.other_ports().iter().map(|port| self.seen(&format!("smtp.{port}"), "starttls")).collect();
+        let missing = others.iter().any(|starttls| starttls.word() == Some("missing"));
+        let none = if missing { word("missing") } else { unknown("no other port speaks plain SMTP") };
+        put(
+            "starttls.elsewhere",
+            if known_offer { word("offered") } else { any(others, |starttls| starttls == "offered", "offered", none) },
+        );
+    }
+
+    fn identity(&self) -> Known {
+        let smtp = format!("smtp.{}", self.port());
+        match self.seen(&smtp, "handshake") {
+            Known::Word(handshake) if handshake == "done" => return word("expected"),
+            Known::Pending(checks) => return Known::Pending(checks),
+            _ => {}
+        }
+        let Known::Word(name) = self.seen(&smtp, "banner-name") else { return unknown("the server gave no name") };
+        let right = self.other_ports().into_iter().map(|port| format!("smtp.{port}")).find_map(|id| {
+            let verified = self.seen(&id, "handshake").word() == Some("done");
+            verified.then(|| self.seen(&id, "banner-name").word().map(str::to_owned))?
+        });
+        match right {
+            Some(right) if organisation(&right) != organisation(&name) => word("other"),
+            Some(_) => word("expected"),
+            None => unknown("no other port of this server to compare with"),
+        }
+    }
+
+    pub(super) fn encryption(&self, put: &mut impl FnMut(&str, Known)) {
+        let smtp = format!("smtp.{}", self.port());
+        let tls = format!("tls.{}", self.port());
+        let is_none = self.security() == Security::None;
+        let handshake =
+            if self.security() == Security::Implicit && self.seen(&smtp, "implicit-handshake").word().is_some() {
+                word("not-tls")
+            } else if self.security() == Security::Implicit && self.seen(&smtp, "speaks").word() == Some("plain") {
+                word("not-tls")
+            } else {
+                match self.seen(&smtp, "handshake") {
+                    _ if is_none => word("not-tried"),
+                    Known::Word(found) if found == "done" || found == "certificate" => word("done"),
+                    Known::Word(found) => self.refused_handshake(&tls, &found),
+                    other => other,
+                }
+            };
+        put("handshake", handshake);
+        let elsewhere = self.elsewhere("465.handshake");
+        let cut = elsewhere.iter().filter(|found| found.word() == Some("cut")).count();
+        let private = elsewhere.iter().filter(|found| found.word() == Some("private-issuer")).count();
+        let none = match () {
+            () if private >= AGREEING_REFERENCES => word("private-issuer"),
+            () if cut >= AGREEING_REFERENCES => word("cut"),
+            () => unknown("too few other servers were asked"),
+        };
+        put("handshake.elsewhere", any(elsewhere, |found| found == "done", "done", none));
+        put("handshake.stalls", unknown("not measured"));
+        put("certificate", self.own("certificate", "certificate"));
+        put("certificate.dates", self.own("certificate", "dates"));
+        put("certificate.accepted", self.own("certificate", "verified"));
+    }
+
+    fn refused_handshake(&self, tls: &str, found: &str) -> Known {
+        let newest = |version: &str| self.seen(tls, version);
+        match (newest("TLSv1.2"), newest("TLSv1.3")) {
+            (Known::Pending(checks), _) | (_, Known::Pending(checks)) => Known::Pending(checks),
+            (Known::Word(v12), Known::Word(v13)) if v12 == "rejected" && v13 == "rejected" => {
+                // RFC 8996: 1.0 and 1.1 are not to be used; this machine's library offers neither.
+                word("no-common-version")
+            }
+            _ => word(match found {
+                "no-common-version" | "refused" => "refused",
+                "not-tls" => "not-tls",
+                _ => "cut",
+            }),
+        }
+    }
+
+    pub(super) fn log_in(&self, put: &mut impl FnMut(&str, Known)) {
+        let smtp = format!("smtp.{}", self.port());
+        let ours = |offered: &str| match offered {
+            "" => word("no"),
+            offered if offered.split(' ').any(|name| OUR_MECHANISMS.contains(&name)) => word("yes"),
+            _ => word("not-ours"),
+        };
+        let after_tls = self.seen(&smtp, "auth");
+        let offered = if self.security() == Security::None {
+            match (self.seen(&smtp, "auth-clear"), self.seen(&smtp, "auth-clear-probe").word()) {
+                (Known::Word(_), Some("530" | "538")) => word("only-after-tls"),
+                (Known::Word(offered), _) if offered.is_empty() => match after_tls {
+                    Known::Word(later) if !later.is_empty() => word("only-after-tls"),
+                    Known::Word(_) => word("no"),
+                    other => other,
+                },
+                (Known::Word(offered), _) => ours(&offered),
+                (other, _) => other,
+            }
+        } else {
+            match after_tls {
+                Known::Word(offered) => ours(&offered),
+                other => other,
+            }
+        };
+        put("auth.offered", offered);
+        let others = self.other_ports().into_iter().map(|port| format!("smtp.{port}"));
+        let others = others.chain(self.input.seen.ids("wanted.smtp.").map(str::to_owned));
+        let offers = others.map(|id| match self.seen(&id, "auth") {
+            Known::Word(offered) => yes_no(!offered.is_empty()),
+            other => other,
+        });
+        put("auth.elsewhere", any(offers, |offers| offers == "yes", "yes", word("no")));
+        put("login", self.seen("login", "result"));
+        put("password.given", self.seen("login", "given"));
+        put("login.reason", self.reason("login"));
+        put("sending", self.seen("sending", "result"));
+        put("sending.reason", self.reason("sending"));
+    }
+
+    fn reason(&self, check: &str) -> Known {
+        match self.seen(check, "result") {
+            Known::Word(result) if matches!(result.as_str(), "rejected" | "temporary") => {
+                match self.seen(check, "reason") {
+                    Known::Unknown(_) => unknown("the server's words are not in our table"),
+                    known => known,
+                }
+            }
+            Known::Word(_) => unknown("nothing was refused"),
+            other => other,
+        }
+    }
+}
+
+/// The last two labels of a name, for telling organisations apart.
+fn organisation(name: &str) -> &str {
+    let mut dots = name.rmatch_indices('.').map(|(at, _)| at);
+    dots.next();
+    dots.next().map_or(name, |at| &name[at + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn organisations() {
+        assert_eq!(organisation("mail.example.com"), "example.com");
+        assert_eq!(organisation("example.com"), "example.com");
+        assert_eq!(organisation("localhost"), "localhost");
+    }
+}

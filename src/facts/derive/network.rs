@@ -1,0 +1,94 @@
+//! Facts about names and the connection.
+
+use super::*;
+
+impl View<'_> {
+    pub(super) fn names(&self, put: &mut impl FnMut(&str, Known)) {
+        put("dns.domain", self.seen("dns.domain", "result"));
+        let server = self.seen("dns.server", "result");
+        put(
+            "dns.server",
+            if self.in_use.is_none() && self.input.seen.plan_complete { unknown("no server is known") } else { server },
+        );
+        let typed = self.input.account.settings.server.as_deref();
+        let meant = typed
+            .and_then(spelling::host_meant)
+            .or_else(|| spelling::domain_meant(self.input.account.address.domain()));
+        put("dns.near-miss", yes_no(meant.is_some()));
+        put("dns.elsewhere", self.seen("dns.elsewhere", "result"));
+        put("dns.answer", self.seen("dns.server", "answer"));
+    }
+
+    pub(super) fn internet(&self, put: &mut impl FnMut(&str, Known)) {
+        put("internet", self.connected());
+        put("loss", unknown("not measured"));
+        let v6 = self.own("port", "state.v6");
+        let v4 = self.own("port", "state.v4");
+        put(
+            "ipv6",
+            match (v6, v4) {
+                (Known::Word(v6), _) if v6 == "open" => word("works"),
+                (Known::Word(_), Known::Word(v4)) if v4 == "open" => word("broken"),
+                (Known::Word(_), other) => match other {
+                    Known::Pending(checks) => Known::Pending(checks),
+                    _ => unknown("the server answers by neither IPv4 nor IPv6"),
+                },
+                (Known::Unknown(_), _) => word("none"),
+                (pending, _) => pending,
+            },
+        );
+        put("ipv6.elsewhere", unknown("not measured"));
+        put(
+            "clock",
+            match self.seen("clock", "off_s") {
+                Known::Word(off) => {
+                    word(if off.parse::<i64>().unwrap_or(0).abs() <= CLOCK_OFF_S { "right" } else { "wrong" })
+                }
+                other => other,
+            },
+        );
+    }
+
+    fn connected(&self) -> Known {
+        let mut opens: Vec<Known> = Vec::new();
+        for id in self.input.seen.ids("reference.") {
+            for port in ["443", "25", "465", "587"] {
+                opens.push(self.seen(id, port));
+            }
+        }
+        let has_references = opens.iter().any(|state| !matches!(state, Known::Unknown(_)));
+        let beyond_portals = any(
+            self.input.seen.ids("reference.").map(|id| self.seen(id, "443")),
+            |state| state == "open",
+            "yes",
+            word("no"),
+        );
+        let ports = self.input.seen.ids("port.").chain(self.input.seen.ids("wanted.port."));
+        opens.extend(ports.map(|id| self.seen(id, "state")));
+        if !self.input.seen.plan_complete {
+            opens.push(Known::Pending(["provider".to_owned()].into()));
+        }
+        let opens = any(opens, |state| state == "open", "yes", word("no"));
+        let through = self.input.seen.ids("smtp.").any(|id| self.seen(id, "through").word() == Some("yes"));
+        match self.seen("connectivity", "result") {
+            Known::Word(result) if result == "ok" => word("yes"),
+            _ if through => word("yes"),
+            Known::Word(result) if result == "portal" => match beyond_portals {
+                Known::Word(answer) if answer == "yes" => word("yes"),
+                Known::Pending(checks) => Known::Pending(checks),
+                _ => word("portal"),
+            },
+            Known::Pending(checks) if self.input.seen.checks.contains_key("connectivity") => match opens {
+                // A portal may still show itself; until then an open port is no proof.
+                Known::Word(_) | Known::Unknown(_) => Known::Pending(checks),
+                Known::Pending(more) => Known::Pending(checks.into_iter().chain(more).collect()),
+            },
+            known => match opens {
+                Known::Word(answer) if answer == "no" && matches!(known, Known::Unknown(_)) && !has_references => {
+                    unknown("nothing but the mail server was tried")
+                }
+                other => other,
+            },
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Facts about the port in use, against other ports and other companies' servers.
+
+use super::*;
+
+impl View<'_> {
+    pub(super) fn ports(&self, put: &mut impl FnMut(&str, Known)) {
+        let port = self.port();
+        put(
+            "port.number",
+            match port {
+                _ if self.in_use.is_none() => unknown("no server is known"),
+                25 | 465 | 587 => word(&port.to_string()),
+                _ => word("other"),
+            },
+        );
+        let state = match self.own("port", "state") {
+            Known::Word(state) if state == "unknown" => unknown("the system gave no outcome"),
+            other => other,
+        };
+        put("port.by", self.turned_away_by(&state));
+        let is_open = state.word() == Some("open");
+        put("port.leaves", if is_open { unknown("the port opens") } else { self.own("way", "leaves") });
+        put("port.refuser", self.refuser());
+        put("port.last-heard", unknown("not measured"));
+        put("port.state", state);
+        put("port.elsewhere", self.state_elsewhere(port));
+        put("port.others", self.others_open());
+        let submission = [465, 587].into_iter().flat_map(|port| {
+            let mut states = self.elsewhere(&port.to_string());
+            states.push(self.seen(&format!("port.{port}"), "state"));
+            states
+        });
+        put("submission.elsewhere", any(submission, |state| state == "open", "open", word("closed")));
+        put("server.other-port", self.other_port().0);
+        put("server.alive", self.seen("alive", "alive"));
+        put("testnet", self.seen("testnet", &port.to_string()));
+        for other in MAIL_PORTS {
+            let state = match self.seen(&format!("port.{other}"), "state") {
+                _ if other == port => unknown("it is the port in use"),
+                Known::Word(state) if state == "open" => word("open"),
+                Known::Word(_) => match self.state_elsewhere(other) {
+                    Known::Word(elsewhere) if elsewhere == "closed" => word("shut-everywhere"),
+                    Known::Word(_) => word("shut-here"),
+                    known => known,
+                },
+                known => known,
+            };
+            put(&format!("also.port-{other}"), state);
+        }
+    }
+
+    fn turned_away_by(&self, state: &Known) -> Known {
+        match state {
+            Known::Word(state) if state == "denied" => return word("self"),
+            Known::Word(state) if state == "open" => return unknown("the port opens"),
+            Known::Word(_) => {}
+            other => return other.clone(),
+        }
+        if let Known::Word(_) = self.own("way", "turned-away") {
+            return word("self");
+        }
+        if self.own("way", "near").word() == Some("open") {
+            return word("near");
+        }
+        if let Known::Pending(checks) = self.own("way", "leaves") {
+            return Known::Pending(checks);
+        }
+        match self.own("port", "icmp.from") {
+            Known::Word(from) => {
+                let is_server = self.list("dns.server", "addresses").is_some_and(|addresses| addresses.contains(&from));
+                word(if is_server { "server" } else { "near" })
+            }
+            _ => unknown("a reset does not say who sent it"),
+        }
+    }
+
+    fn refuser(&self) -> Known {
+        if let Known::Pending(checks) = self.own("way", "leaves") {
+            return Known::Pending(checks);
+        }
+        let from = match self.own("port", "icmp.from") {
+            Known::Word(from) => from,
+            Known::Pending(checks) => return Known::Pending(checks),
+            Known::Unknown(_) => return unknown("no device said that it turned the connection away"),
+        };
+        let first = self.own("way", "first-router");
+        let inner = from.parse().is_ok_and(crate::net::is_inner);
+        let behind = self.own("way", "second-router").word().is_some();
+        word(if inner && behind && first.word() == Some(&from) { "inside" } else { "beyond" })
+    }
+
+    fn others_open(&self) -> Known {
+        let own = self.port();
+        let mut states: Vec<Known> =
+            self.other_ports().iter().map(|port| self.seen(&format!("port.{port}"), "state")).collect();
+        for port in [25, 443, 465, 587] {
+            if port != own {
+                states.extend(self.elsewhere(&port.to_string()));
+            }
+        }
+        if let Known::Word(result) = self.seen("connectivity", "result")
+            && result == "ok"
+        {
+            return word("open");
+        }
+        if self.list("alive", "open").is_some_and(|open| !open.is_empty()) {
+            return word("open");
+        }
+        any(states, |state| state == "open", "open", word("closed"))
+    }
+
+    pub(super) fn other_port(&self) -> (Known, Option<u16>) {
+        let mut ports = self.other_ports();
+        // What the provider wants first, then 587 and 465; 25 only where it offers a log-in.
+        let wanted =
+            |port: u16| self.input.wanted.is_some_and(|wanted| wanted.choices.iter().any(|choice| choice.port == port));
+        ports.sort_by_key(|port| (!wanted(*port), *port == 25, u16::MAX - *port));
+        let mut pending = std::collections::BTreeSet::new();
+        for port in ports {
+            let id = format!("smtp.{port}");
+            match self.seen(&id, "greeting") {
+                Known::Word(greeting) if greeting == "ready" => {
+                    let offers = match self.seen(&id, "auth") {
+                        Known::Word(offered) => !offered.is_empty(),
+                        Known::Pending(checks) => {
+                            pending.extend(checks);
+                            continue;
+                        }
+                        Known::Unknown(_) => port != 25,
+                    };
+                    if offers {
+                        return (word("open"), Some(port));
+                    }
+                }
+                Known::Pending(checks) => pending.extend(checks),
+                _ => {}
+            }
+        }
+        if pending.is_empty() { (word("closed"), None) } else { (Known::Pending(pending), None) }
+    }
+}
