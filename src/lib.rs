@@ -6,6 +6,7 @@ pub mod cli;
 pub mod facts;
 pub mod guide;
 pub mod net;
+pub mod practice;
 pub mod probe;
 pub mod report;
 pub mod session;

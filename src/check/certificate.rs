@@ -38,6 +38,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     };
     note(&mut book, &certificate);
     book.fact("verified", verified);
+    book.fact("for-server", certificate.is_for(&host));
     book.fact("chain", i64::try_from(chain.len()).unwrap_or(0));
     let issuers: Vec<String> =
         chain.iter().filter_map(|der| parse(der).ok()).map(|certificate| certificate.issuer).collect();
@@ -176,7 +177,7 @@ async fn look_at_chain(ctx: &Ctx, book: &mut Notebook, target: Target, seen: &Se
         }
     }
     let Some(stream) = prepare(ctx, seen).await else { return Vec::new() };
-    match secure(stream, host, &ctx.net.trust(), Verify::No, Duration::from_secs(10)).await {
+    match secure(stream, host, &ctx.tls, Verify::No, Duration::from_secs(10)).await {
         Ok(secured) => secured.leaf.into_iter().collect(),
         Err(_) => Vec::new(),
     }

@@ -11,7 +11,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         .options
         .connectivity
         .iter()
-        .map(|page| async move { (page, fetch(ctx.net.as_ref(), &page.url, ctx.options.timeout).await) })
+        .map(|page| async move { (page, fetch(ctx.net.as_ref(), &ctx.tls, &page.url, ctx.options.timeout).await) })
         .collect();
     let (mut good, mut portals) = (0, 0);
     let mut lead = None;

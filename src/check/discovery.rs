@@ -168,7 +168,7 @@ async fn from_autoconfig(ctx: &Ctx, book: &mut Notebook) -> Option<Vec<Choice>> 
     }
     let limit = ctx.options.timeout.min(Duration::from_secs(4));
     let pages: Vec<url::Url> = pages.iter().filter_map(|page| url::Url::parse(page).ok()).collect();
-    let answers = join_all(pages.iter().map(|page| http::fetch(ctx.net.as_ref(), page, limit))).await;
+    let answers = join_all(pages.iter().map(|page| http::fetch(ctx.net.as_ref(), &ctx.tls, page, limit))).await;
     let mut found = None;
     for (page, answer) in pages.iter().zip(answers) {
         let choices = answer

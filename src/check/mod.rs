@@ -252,6 +252,23 @@ pub struct Options {
     pub public_lookups: bool,
 }
 
+impl Default for Options {
+    /// What a run does unless told otherwise.
+    fn default() -> Self {
+        Options {
+            references: defaults::references(),
+            connectivity: defaults::connectivity(),
+            resolvers: defaults::resolvers(),
+            v4: true,
+            v6: true,
+            timeout: Duration::from_secs(5),
+            deadline: Duration::from_secs(45),
+            only: vec![],
+            public_lookups: true,
+        }
+    }
+}
+
 /// Another company's server, for contrast.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
@@ -283,6 +300,7 @@ pub enum Expect {
 #[derive(Clone)]
 pub struct Ctx {
     pub(crate) net: Arc<dyn Network>,
+    pub(crate) tls: Arc<probe::secure::Library>,
     pub(crate) account: Arc<Account>,
     pub(crate) options: Arc<Options>,
     pub(crate) password: Option<Arc<SecretString>>,

@@ -217,17 +217,7 @@ mod tests {
     use crate::account::{Address, Choice, Security, Source};
 
     fn options() -> Options {
-        Options {
-            references: vec![],
-            connectivity: vec![],
-            resolvers: vec![],
-            v4: true,
-            v6: true,
-            timeout: std::time::Duration::from_secs(5),
-            deadline: std::time::Duration::from_secs(45),
-            only: vec![],
-            public_lookups: true,
-        }
+        Options { references: vec![], connectivity: vec![], resolvers: vec![], ..Options::default() }
     }
 
     fn wanted() -> Wanted {

@@ -77,7 +77,7 @@ fn try_port<'a>(ctx: &'a Ctx, host: &'a str, to: SocketAddr) -> Waiting<'a> {
 async fn dialogue<'a>(ctx: &'a Ctx, host: &'a str, port: u16, stream: crate::net::BoxStream) -> Step<'a> {
     const GREETING: Duration = Duration::from_secs(10);
     match port {
-        465 => match secure(stream, host, &ctx.net.trust(), Verify::Yes, GREETING).await {
+        465 => match secure(stream, host, &ctx.tls, Verify::Yes, GREETING).await {
             Ok(secured) => {
                 let greeting = greet(Dialogue::over(secured.stream), GREETING).await;
                 Step::Dialogue { greeting: Some(greeting), handshake: Some("done") }

@@ -20,6 +20,7 @@ pub struct Job {
 /// Runs everything; ends when all checks have ended, or the run's time is up. What happens is told as it happens.
 pub async fn run(job: Job, events: mpsc::UnboundedSender<Event>) {
     let ctx = Ctx {
+        tls: Arc::new(probe::secure::Library::new(job.net.trust())),
         net: job.net,
         account: Arc::new(job.account),
         options: Arc::new(job.options),

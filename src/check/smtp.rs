@@ -210,7 +210,7 @@ impl Chain<'_> {
 
     async fn encrypt(&mut self, book: &mut Notebook, dialogue: Dialogue, implicit: bool) -> Ended {
         let (stream, _, mut lines) = dialogue.into_stream();
-        let result = secure(stream, &self.host, &self.ctx.net.trust(), Verify::Yes, HANDSHAKE).await;
+        let result = secure(stream, &self.host, &self.ctx.tls, Verify::Yes, HANDSHAKE).await;
         let mut seen = Seen { addr: self.addr, leaf: None, refused: None, implicit, greeting: self.greeting };
         match result {
             Ok(secured) => {
@@ -243,7 +243,7 @@ impl Chain<'_> {
                         "answer to the ClientHello",
                         Text::new().foreign(failure.received.get(..200).unwrap_or(&failure.received)),
                     );
-                    book.fact("implicit-handshake", "not-tls");
+                    book.fact("speaks", "plain");
                     let Some(stream) = self.connect().await else { return Ended::Stopped("speaks no TLS".to_owned()) };
                     let mut dialogue = Dialogue::over(stream);
                     let asked = Instant::now();
@@ -339,7 +339,7 @@ impl Chain<'_> {
             Ok(reply) => {
                 let first = reply.texts().next().unwrap_or_default();
                 book.fact("banner", reply.joined());
-                if let Some(name) = first.split_whitespace().next() {
+                if let Some(name) = first.split_whitespace().next().filter(|_| reply.code == 220) {
                     book.fact("banner-name", name.to_ascii_lowercase());
                 }
                 match reply.code {

@@ -32,7 +32,7 @@ pub(super) async fn run(args: CheckArgs) -> Result<u8, Usage> {
 }
 
 /// Runs a job and returns the finished session.
-pub(crate) async fn run_to_end(job: Job, answers: BTreeMap<String, String>) -> Session {
+pub async fn run_to_end(job: Job, answers: BTreeMap<String, String>) -> Session {
     let net = Arc::clone(&job.net);
     let mut session = Session::new(job.account.clone(), &net.local());
     for (question, answer) in answers {

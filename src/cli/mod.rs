@@ -4,8 +4,11 @@ mod args;
 mod check;
 mod dashboard;
 mod password;
-pub mod practice;
+mod practice;
 mod show;
+
+pub use check::run_to_end;
+pub use practice::job;
 
 use args::{Cli, Command};
 use clap::Parser;

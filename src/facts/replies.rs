@@ -93,8 +93,10 @@ pub fn meaning_of_pasted(text: &str) -> Option<&'static Row> {
     let from = reply.find(text).map_or(0, |found| found.start());
     let rest: Vec<&str> = text[from..].split_whitespace().collect();
     let joined = rest.join(" ");
-    // A bare code in a pasted text may be anything; only sentences count.
-    lookup(None, &joined, &text[from..]).filter(|row| row.tier < 4)
+    // Where it came is not said, so every phase may be meant. A bare code may be anything; only sentences count.
+    let phases = [Phase::Auth, Phase::Mail, Phase::Rcpt, Phase::Data, Phase::Banner, Phase::Ehlo, Phase::Starttls];
+    let found = phases.into_iter().filter_map(|phase| lookup(Some(phase), &joined, &text[from..]));
+    found.filter(|row| row.tier < 4).min_by_key(|row| row.tier)
 }
 
 /// A text of this length says the same whatever number stands before it.

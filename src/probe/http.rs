@@ -1,7 +1,7 @@
 //! The smallest HTTP/1.1 client that is needed: one GET, no redirects, bounded (RFC 9112).
 
-use super::secure::{Verify, secure};
-use crate::net::{BoxStream, ConnectOptions, Network, RecordKind, Trust, Via};
+use super::secure::{Library, Verify, secure};
+use crate::net::{BoxStream, ConnectOptions, Network, RecordKind, Via};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -25,11 +25,11 @@ pub struct Answer {
 }
 
 /// Gets a page over an open connection, encrypted for `https`. The error is for people.
-pub async fn get(stream: BoxStream, url: &Url, trust: &Trust, limit: Duration) -> Result<Answer, String> {
+pub async fn get(stream: BoxStream, url: &Url, library: &Library, limit: Duration) -> Result<Answer, String> {
     let until = Instant::now() + limit;
     let host = url.host_str().ok_or("the address names no host")?;
     let mut stream = if url.scheme() == "https" {
-        secure(stream, host, trust, Verify::Yes, limit).await.map_err(|failure| failure.said)?.stream
+        secure(stream, host, library, Verify::Yes, limit).await.map_err(|failure| failure.said)?.stream
     } else {
         stream
     };
@@ -68,7 +68,7 @@ pub async fn get(stream: BoxStream, url: &Url, trust: &Trust, limit: Duration) -
 }
 
 /// Finds the host, connects and gets the page. The error is for people.
-pub async fn fetch(net: &dyn Network, url: &Url, limit: Duration) -> Result<Answer, String> {
+pub async fn fetch(net: &dyn Network, library: &Library, url: &Url, limit: Duration) -> Result<Answer, String> {
     let host = url.host_str().ok_or("the address names no host")?;
     let port = url.port_or_known_default().unwrap_or(80);
     let addresses = match host.trim_matches(['[', ']']).parse() {
@@ -85,7 +85,7 @@ pub async fn fetch(net: &dyn Network, url: &Url, limit: Duration) -> Result<Answ
     let mut why = String::new();
     for addr in addresses.into_iter().take(2) {
         match net.connect(SocketAddr::new(addr, port), ConnectOptions { ttl: None, deadline: limit }).await {
-            Ok(connection) => return get(connection.stream, url, &net.trust(), limit).await,
+            Ok(connection) => return get(connection.stream, url, library, limit).await,
             Err(failure) => why = format!("{addr} port {port}: {}", failure.state.says()),
         }
     }

@@ -4,7 +4,7 @@ use crate::net::{BoxStream, Trust};
 use native_tls::{Certificate, TlsConnector};
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -64,11 +64,36 @@ pub enum Verify {
     No,
 }
 
+/// This machine's library, set up once: reading the system's root certificates takes it tens of milliseconds.
+pub struct Library {
+    trust: Trust,
+    verifying: OnceLock<Result<tokio_native_tls::TlsConnector, String>>,
+    looking: OnceLock<Result<tokio_native_tls::TlsConnector, String>>,
+}
+
+impl Library {
+    /// For these roots; nothing is read yet.
+    pub fn new(trust: Trust) -> Self {
+        Library { trust, verifying: OnceLock::new(), looking: OnceLock::new() }
+    }
+
+    fn connector(&self, verify: Verify) -> Result<&tokio_native_tls::TlsConnector, String> {
+        let place = match verify {
+            Verify::Yes => &self.verifying,
+            Verify::No => &self.looking,
+        };
+        place
+            .get_or_init(|| connector(&self.trust, verify).map_err(|error| error.to_string()))
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+}
+
 /// Does the handshake over an open stream.
 pub async fn secure(
     stream: BoxStream,
     host: &str,
-    trust: &Trust,
+    library: &Library,
     verify: Verify,
     limit: Duration,
 ) -> Result<Secured, NotSecured> {
@@ -79,7 +104,7 @@ pub async fn secure(
         let received = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
         NotSecured { kind: refine(kind, &received), said, received, elapsed: started.elapsed() }
     };
-    let connector = connector(trust, verify).map_err(|error| failed(FailureKind::Other, error.to_string()))?;
+    let connector = library.connector(verify).map_err(|why| failed(FailureKind::Other, why))?;
     match timeout(limit, connector.connect(host, recorder)).await {
         Err(_) => Err(failed(FailureKind::Silent, "no answer in time".to_owned())),
         Ok(Err(error)) => {

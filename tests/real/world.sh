@@ -8,11 +8,14 @@
 # The namespaces are joined by veth pairs among themselves only: nothing sent in here can reach the machine's own network.
 # Every scenario gets a new world, so that no fault has to be undone and nothing is remembered (ICMP rate limits, Postfix's
 # counts of connections, DNS caches).
+# shellcheck disable=SC2317,SC2086 # functions are called by their names in the table; constants hold no blanks
 set -euo pipefail
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-MAILTRIAGE=${MAILTRIAGE:-$HERE/../../../target/debug/mailtriage}
+TARGET=${CARGO_TARGET_DIR:-$HERE/../../target} # where cargo builds: here, or beside the checkout
+[[ -d $TARGET ]] || TARGET=$HERE/../../../target
+MAILTRIAGE=${MAILTRIAGE:-$TARGET/debug/mailtriage}
 STATE=${MT_STATE:-/run/mailtriage-world} # beside /run's other sockets: Postfix's user must be able to walk there
 RESULTS=${MT_RESULTS:-$STATE-results}    # each scenario's report and log, kept after the run
 SPACES=(client router isp provider elsewhere)
@@ -263,32 +266,35 @@ each() {
     [[ $failed == 0 ]] || exit 1
 }
 
-[[ $(id -u) == 0 ]] || die "must be root: it makes network namespaces"
-command=${1:-}
-shift || true
-if [[ $command != as-client && $command != list ]]; then
-    exec 9>"$STATE.lock"
-    flock -n 9 || die "another one is running"
-fi
 clean_up() {
     trap '[[ -z ${child:-} ]] || kill "$child" 2>/dev/null || true; down' EXIT
     trap 'exit 130' INT TERM
 }
 
-case $command in
-up) clean_up; up; trap - EXIT ;;
-down) down ;;
-break) clean_up; prepare "$1"; trap - EXIT ;;
-list) rows | cut -f 1 ;;
-as-client) as_user "$@" ;;
-verify) clean_up; mapfile -t names < <(rows | cut -f 1); each verify_one "${@:-${names[@]}}" ;;
-run | all)
-    clean_up
-    PROGRAM=$(realpath "$MAILTRIAGE")
-    setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$PROGRAM" || die "nobody cannot run $PROGRAM (set MAILTRIAGE)"
-    mapfile -t names < <(rows | cut -f 1)
-    [[ $command == run ]] || set -- "${names[@]}"
-    [[ $# != 0 ]] || die "which scenario? (world.sh list)"
-    each run_one "$@" ;;
-*) usage; exit 2 ;;
-esac
+main() {
+    [[ $(id -u) == 0 ]] || die "must be root: it makes network namespaces"
+    local command=${1:-} names
+    shift || true
+    if [[ $command != as-client && $command != list ]]; then
+        exec 9>"$STATE.lock"
+        flock -n 9 || die "another one is running"
+    fi
+    case $command in
+    up) clean_up; up; trap - EXIT ;;
+    down) down ;;
+    break) clean_up; prepare "$1"; trap - EXIT ;;
+    list) rows | cut -f 1 ;;
+    as-client) as_user "$@" ;;
+    verify) clean_up; mapfile -t names < <(rows | cut -f 1); each verify_one "${@:-${names[@]}}" ;;
+    run | all)
+        clean_up
+        PROGRAM=$(realpath "$MAILTRIAGE")
+        setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$PROGRAM" || die "nobody cannot run $PROGRAM (set MAILTRIAGE)"
+        mapfile -t names < <(rows | cut -f 1)
+        [[ $command == run ]] || set -- "${names[@]}"
+        [[ $# != 0 ]] || die "which scenario? (world.sh list)"
+        each run_one "$@" ;;
+    *) usage; exit 2 ;;
+    esac
+}
+main "$@"; exit # on one line: the file may be edited while it runs

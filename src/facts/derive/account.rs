@@ -1,6 +1,7 @@
 //! Facts about the account: does it work as it is set, does the provider's way, what was typed, what was said.
 
 use super::*;
+use crate::account::Fit;
 
 impl View<'_> {
     pub(super) fn account(&self, put: &mut impl FnMut(&str, Known)) {
@@ -56,7 +57,7 @@ impl View<'_> {
         let typed = &account.settings;
         put("settings.read", yes_no(typed.server.is_some() || typed.port.is_some() || typed.security.is_some()));
         let fits = account.compare(self.input.wanted);
-        let fit = |fit: crate::account::Fit| fit.word().map_or(unknown("nobody says what the provider wants"), word);
+        let fit = |fit: Fit| fit.word().map_or(unknown("nobody says what the provider wants"), word);
         put("settings.port", settled(fit(fits.port)));
         put("settings.security", settled(fit(fits.security)));
         put("settings.user", settled(fit(fits.user)));
@@ -72,6 +73,10 @@ impl View<'_> {
             Some("imap" | "pop3") => return Some(word("incoming")),
             Some("http") => return Some(word("website")),
             _ => {}
+        }
+        // A provider's own mail server may well be a website too, and takes no mail while it is down.
+        if self.input.account.compare(self.input.wanted).server != Fit::Differs {
+            return None;
         }
         let open = |port: u16| self.seen(&format!("port.{port}"), "state");
         let states: Vec<Known> = self.other_ports().into_iter().chain([self.port()]).map(open).collect();

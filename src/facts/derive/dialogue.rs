@@ -52,7 +52,9 @@ impl View<'_> {
                 _ => self.seen(&smtp, "starttls"),
             },
         );
-        let known_offer = self.input.wanted.filter(|wanted| wanted.is_known()).is_some_and(|wanted| {
+        // An SRV record names a port, not what the server offers there.
+        let known_offer = self.input.wanted.filter(|wanted| wanted.is_known() && wanted.source != Source::Srv);
+        let known_offer = known_offer.is_some_and(|wanted| {
             let host = self.in_use.as_ref().map(|in_use| in_use.host.as_str());
             wanted.choices.iter().any(|choice| {
                 Some(choice.host.as_str()) == host
@@ -77,6 +79,12 @@ impl View<'_> {
             Known::Pending(checks) => return Known::Pending(checks),
             _ => {}
         }
+        // A certificate of the right name may have other faults; a stranger cannot have one.
+        match self.own("certificate", "for-server") {
+            Known::Word(fits) if fits == "yes" => return word("expected"),
+            Known::Pending(checks) => return Known::Pending(checks),
+            _ => {}
+        }
         let Known::Word(name) = self.seen(&smtp, "banner-name") else { return unknown("the server gave no name") };
         let right = self.other_ports().into_iter().map(|port| format!("smtp.{port}")).find_map(|id| {
             let verified = self.seen(&id, "handshake").word() == Some("done");
@@ -93,19 +101,16 @@ impl View<'_> {
         let smtp = format!("smtp.{}", self.port());
         let tls = format!("tls.{}", self.port());
         let is_none = self.security() == Security::None;
-        let handshake =
-            if self.security() == Security::Implicit && self.seen(&smtp, "implicit-handshake").word().is_some() {
-                word("not-tls")
-            } else if self.security() == Security::Implicit && self.seen(&smtp, "speaks").word() == Some("plain") {
-                word("not-tls")
-            } else {
-                match self.seen(&smtp, "handshake") {
-                    _ if is_none => word("not-tried"),
-                    Known::Word(found) if found == "done" || found == "certificate" => word("done"),
-                    Known::Word(found) => self.refused_handshake(&tls, &found),
-                    other => other,
-                }
-            };
+        let handshake = if self.security() == Security::Implicit && self.seen(&smtp, "speaks").word() == Some("plain") {
+            word("not-tls")
+        } else {
+            match self.seen(&smtp, "handshake") {
+                _ if is_none => word("not-tried"),
+                Known::Word(found) if found == "done" || found == "certificate" => word("done"),
+                Known::Word(found) => self.refused_handshake(&tls, &found),
+                other => other,
+            }
+        };
         put("handshake", handshake);
         let elsewhere = self.elsewhere("465.handshake");
         let cut = elsewhere.iter().filter(|found| found.word() == Some("cut")).count();

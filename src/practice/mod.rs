@@ -1,0 +1,123 @@
+//! The built-in practice lab: scenarios whose truth is known, for learners, tests and demonstrations. No network, no
+//! rights, no ports: a [`crate::net::Network`] of in-memory servers.
+//!
+//! A scenario is a file in `scenarios`, laid over `internet.toml`, the world in which everything works. What it says of
+//! the account and the truth is handed on as plain tables: this room knows nothing of accounts or causes.
+
+mod dialogue;
+mod network;
+mod server;
+mod tls;
+mod wire;
+mod world;
+
+pub use network::LabNetwork;
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+use toml::{Table, Value};
+
+static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/practice/scenarios");
+const INTERNET: &str = include_str!("internet.toml");
+
+/// A scenario, read.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Its name: the file's.
+    pub name: String,
+    /// What a learner is told.
+    pub title: String,
+    /// What the caller says.
+    pub story: String,
+    /// Who sends, as a plain table.
+    pub account: Table,
+    /// What a run must find, as a plain table.
+    pub truth: Table,
+    world: Table,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    title: String,
+    story: String,
+    account: Table,
+    truth: Table,
+    #[serde(default)]
+    world: Table,
+}
+
+/// All scenarios, by name.
+pub fn scenarios() -> Vec<Scenario> {
+    let mut all: Vec<Scenario> = SCENARIOS
+        .files()
+        .filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
+        .filter_map(|(name, text)| Scenario::parse(name, text).ok())
+        .collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
+/// The scenario of this name.
+pub fn scenario(name: &str) -> Option<Scenario> {
+    scenarios().into_iter().find(|scenario| scenario.name == name)
+}
+
+impl Scenario {
+    /// Reads a scenario; the error says what is wrong.
+    pub fn parse(name: &str, text: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+        let mut world: Table = toml::from_str(INTERNET).map_err(|error| format!("internet.toml: {error}"))?;
+        lay_over(&mut world, file.world);
+        let File { title, story, account, truth, .. } = file;
+        Ok(Scenario { name: name.to_owned(), title, story, account, truth, world })
+    }
+
+    /// The network of its world.
+    pub fn network(&self) -> Result<LabNetwork, String> {
+        let world: world::World = self.world.clone().try_into().map_err(|error| format!("{}: {error}", self.name))?;
+        LabNetwork::new(world).map_err(|why| format!("{}: {why}", self.name))
+    }
+
+    /// The same with more laid over its world, such as another host that is down.
+    pub fn with(mut self, changes: Table) -> Self {
+        lay_over(&mut self.world, changes);
+        self
+    }
+
+    /// The names of its hosts.
+    pub fn hosts(&self) -> Vec<String> {
+        self.world
+            .get("host")
+            .and_then(Value::as_table)
+            .map(|hosts| hosts.keys().cloned().collect())
+            .unwrap_or_default()
+    }
+}
+
+/// Tables are laid over each other, everything else replaces what was there.
+fn lay_over(below: &mut Table, above: Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(Value::Table(below)), Value::Table(above)) => lay_over(below, above),
+            (_, value) => {
+                below.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scenario_is_sound() {
+        for file in SCENARIOS.files() {
+            let name = file.path().file_stem().unwrap().to_str().unwrap();
+            let scenario = Scenario::parse(name, file.contents_utf8().unwrap()).unwrap_or_else(|why| panic!("{why}"));
+            scenario.network().unwrap_or_else(|why| panic!("{why}"));
+            assert!(scenario.truth.contains_key("cause"), "{name}: no cause");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The lab's certificates and its end of TLS handshakes: 1.2 and 1.3 by rustls for real, 1.0 and 1.1 as far as a server's
+//! first flight, which is all that a client of today takes from them.
+
+use super::world::{Certificate, Handshake};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use std::collections::HashMap;
+use std::io::{self, Cursor};
+use std::sync::{Arc, Mutex, PoisonError};
+use tls_parser::{
+    TlsExtension, TlsMessage, TlsMessageHandshake, parse_tls_client_hello_extensions, parse_tls_plaintext,
+};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::{self, ServerConfig, version};
+
+/// A byte stream of the lab.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// Everybody who signs certificates in a world, made when first needed.
+pub(super) struct Authorities {
+    /// Network time, in seconds since 1970.
+    now: i64,
+    made: Mutex<HashMap<String, Arc<Authority>>>,
+}
+
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    der: CertificateDer<'static>,
+}
+
+/// How a host does TLS.
+pub(super) struct Tls {
+    config: Option<Arc<ServerConfig>>,
+    chain: Vec<CertificateDer<'static>>,
+    /// The versions' two bytes.
+    versions: Vec<u16>,
+    instead: Option<Handshake>,
+}
+
+impl Authorities {
+    pub(super) fn new(now: i64) -> Self {
+        Authorities { now, made: Mutex::default() }
+    }
+
+    fn authority(&self, name: &str, by: Option<&Authority>) -> Result<Arc<Authority>, rcgen::Error> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(authority) = made.get(name) {
+            return Ok(Arc::clone(authority));
+        }
+        let mut params = CertificateParams::new(Vec::<String>::new())?;
+        // `CN, O, OU` in one name, as reports show an issuer.
+        let kinds = [DnType::CommonName, DnType::OrganizationName, DnType::OrganizationalUnitName];
+        for (kind, part) in kinds.into_iter().zip(name.split(", ")) {
+            params.distinguished_name.push(kind, part);
+        }
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        (params.not_before, params.not_after) = (date(self.now, -3_650), date(self.now, 3_650));
+        let key = KeyPair::generate()?;
+        let certificate = match by {
+            Some(by) => params.signed_by(&key, &by.issuer)?,
+            None => params.self_signed(&key)?,
+        };
+        let authority = Arc::new(Authority { der: certificate.der().clone(), issuer: Issuer::new(params, key) });
+        made.insert(name.to_owned(), Arc::clone(&authority));
+        Ok(authority)
+    }
+
+    /// The root of this name, as DER.
+    pub(super) fn root(&self, name: &str) -> Option<Vec<u8>> {
+        self.authority(name, None).ok().map(|authority| authority.der.to_vec())
+    }
+
+    /// Makes a host's certificate and settings.
+    pub(super) fn tls(
+        &self,
+        host: &str,
+        wanted: &Certificate,
+        versions: &[String],
+        instead: Option<Handshake>,
+    ) -> Result<Tls, rcgen::Error> {
+        let names = if wanted.names.is_empty() { vec![host.to_owned()] } else { wanted.names.clone() };
+        let mut params = CertificateParams::new(names.clone())?;
+        params.distinguished_name.push(DnType::CommonName, names.first().map_or("", String::as_str));
+        (params.not_before, params.not_after) = (date(self.now, wanted.from_days), date(self.now, wanted.until_days));
+        let key = KeyPair::generate()?;
+        let mut chain = Vec::new();
+        if wanted.issuer == "self" {
+            chain.push(params.self_signed(&key)?.der().clone());
+        } else {
+            let root = self.authority(&wanted.issuer, None)?;
+            let middle = match wanted.link_missing {
+                true => Some(self.authority(&format!("{} Intermediate", wanted.issuer), Some(&root))?),
+                false => None,
+            };
+            if wanted.link_missing {
+                params.custom_extensions.push(issuer_is_published());
+            }
+            let signer = middle.as_ref().unwrap_or(&root);
+            chain.push(params.signed_by(&key, &signer.issuer)?.der().clone());
+            if middle.is_none() {
+                chain.push(root.der.clone());
+            }
+        }
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let ours: Vec<&'static rustls::SupportedProtocolVersion> = versions
+            .iter()
+            .filter_map(|name| match name.as_str() {
+                "1.2" => Some(&version::TLS12),
+                "1.3" => Some(&version::TLS13),
+                _ => None,
+            })
+            .collect();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(&ours).ok();
+        let config = config.and_then(|config| config.with_no_client_auth().with_single_cert(chain.clone(), key).ok());
+        let codes = versions.iter().filter_map(|name| code(name));
+        Ok(Tls { config: config.map(Arc::new), chain, versions: codes.collect(), instead })
+    }
+}
+
+/// The certificate says where its issuer's can be had (authorityInfoAccess, RFC 5280 section 4.2.2.1), as public ones do.
+fn issuer_is_published() -> rcgen::CustomExtension {
+    let url = b"http://ca.example/middle.crt";
+    let oid = [0x06, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, 2];
+    let mut access = oid.to_vec();
+    access.extend([0x86, url.len() as u8]);
+    access.extend(url);
+    let mut content = vec![0x30, access.len() as u8 + 2, 0x30, access.len() as u8];
+    content.extend(access);
+    rcgen::CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], content)
+}
+
+fn code(version: &str) -> Option<u16> {
+    match version {
+        "1.0" => Some(0x0301),
+        "1.1" => Some(0x0302),
+        "1.2" => Some(0x0303),
+        "1.3" => Some(0x0304),
+        _ => None,
+    }
+}
+
+fn date(now: i64, days: i64) -> time::OffsetDateTime {
+    time::OffsetDateTime::from_unix_timestamp(now + days * 86_400).unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
+}
+
+impl Tls {
+    /// Does the handshake; `None` where there is no encrypted stream afterwards.
+    pub(super) async fn accept<S: Stream + 'static>(&self, mut stream: S) -> Option<Box<dyn Stream>> {
+        let hello = read_record(&mut stream).await.ok()?;
+        match self.instead {
+            Some(Handshake::Cut) => return None,
+            Some(Handshake::Silent) => std::future::pending::<()>().await,
+            Some(Handshake::Refuse) => return refuse(stream, 40).await,
+            None => {}
+        }
+        let Some(offered) = offered(&hello) else { return refuse(stream, 50).await };
+        let chosen = self.versions.iter().filter(|version| offered.contains(version)).max();
+        match chosen {
+            None => refuse(stream, 70).await,
+            Some(&old) if old < 0x0303 => {
+                stream.write_all(&self.old_flight(old)).await.ok()?;
+                let _ = stream.read(&mut [0; 64]).await;
+                None
+            }
+            Some(_) => {
+                let acceptor = TlsAcceptor::from(Arc::clone(self.config.as_ref()?));
+                let (reader, writer) = tokio::io::split(stream);
+                let stream = tokio::io::join(Cursor::new(hello).chain(reader), writer);
+                let stream = acceptor.accept(stream).await.ok()?;
+                Some(Box::new(stream))
+            }
+        }
+    }
+
+    /// ServerHello, Certificate and ServerHelloDone of TLS 1.0 or 1.1 (RFC 2246 section 7.4).
+    fn old_flight(&self, version: u16) -> Vec<u8> {
+        const TLS_RSA_WITH_AES_128_CBC_SHA: [u8; 2] = [0, 0x2f];
+        let message = |kind: u8, body: &[u8]| {
+            let mut out = vec![kind];
+            out.extend_from_slice(&(body.len() as u32).to_be_bytes()[1..]);
+            out.extend_from_slice(body);
+            out
+        };
+        let mut hello = version.to_be_bytes().to_vec();
+        hello.extend([7; 32]);
+        hello.push(0);
+        hello.extend(TLS_RSA_WITH_AES_128_CBC_SHA);
+        hello.push(0);
+        let mut list = Vec::new();
+        for certificate in &self.chain {
+            list.extend_from_slice(&(certificate.len() as u32).to_be_bytes()[1..]);
+            list.extend_from_slice(certificate);
+        }
+        let mut certificates = (list.len() as u32).to_be_bytes()[1..].to_vec();
+        certificates.extend(list);
+        let flight = [message(2, &hello), message(11, &certificates), message(14, &[])].concat();
+        let mut record = vec![22];
+        record.extend(version.to_be_bytes());
+        record.extend((flight.len() as u16).to_be_bytes());
+        record.extend(flight);
+        record
+    }
+}
+
+/// A fatal alert, then the end.
+async fn refuse<S: Stream>(mut stream: S, alert: u8) -> Option<Box<dyn Stream>> {
+    let _ = stream.write_all(&[21, 3, 1, 0, 2, 2, alert]).await;
+    let _ = stream.shutdown().await;
+    None
+}
+
+/// The first record of a client; anything that is no TLS ends the connection, as servers do.
+async fn read_record<S: Stream>(stream: &mut S) -> io::Result<Vec<u8>> {
+    let mut record = vec![0; 5];
+    stream.read_exact(&mut record).await?;
+    if record[0] != 22 || record[1] != 3 {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let length = usize::from(u16::from_be_bytes([record[3], record[4]]));
+    record.resize(5 + length, 0);
+    stream.read_exact(&mut record[5..]).await?;
+    Ok(record)
+}
+
+/// The versions that a ClientHello offers.
+fn offered(record: &[u8]) -> Option<Vec<u16>> {
+    let (_, plaintext) = parse_tls_plaintext(record).ok()?;
+    let hello = plaintext.msg.iter().find_map(|message| match message {
+        TlsMessage::Handshake(TlsMessageHandshake::ClientHello(hello)) => Some(hello),
+        _ => None,
+    })?;
+    let extensions = hello.ext.map(|bytes| parse_tls_client_hello_extensions(bytes).map(|(_, found)| found));
+    let listed = extensions.and_then(Result::ok)?.into_iter().find_map(|extension| match extension {
+        TlsExtension::SupportedVersions(versions) => Some(versions.iter().map(|version| version.0).collect()),
+        _ => None,
+    });
+    // Without the list a client offers its own version and, as far as it cares to say, all before it.
+    Some(listed.unwrap_or_else(|| (0x0301..=hello.version.0.min(0x0303)).collect()))
+}

@@ -1,0 +1,87 @@
+//! An in-memory line between this machine and a server, with its delay and its losses.
+
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex, split};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+/// Bytes that fit into each buffer; more than any bound that the checks set for one flight.
+const BUFFER: usize = 256 * 1024;
+
+/// Repeats of a packet that was lost begin after this time and double (RFC 6298 section 2.4 says a second; Linux 200 ms).
+const REPEAT: Duration = Duration::from_millis(200);
+
+/// Decides about each packet whether it is lost. The same numbers in every run, so that tests repeat.
+#[derive(Debug, Clone)]
+pub(super) struct Dice {
+    state: u64,
+    percent: u64,
+}
+
+impl Dice {
+    /// Loses this share of packets.
+    pub(super) fn new(percent: u64, seed: u64) -> Self {
+        Dice { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, percent }
+    }
+
+    /// How often a packet is lost before it arrives.
+    pub(super) fn losses(&mut self) -> u32 {
+        let mut count = 0;
+        while self.percent > 0 && count < 8 && self.next() % 100 < self.percent {
+            count += 1;
+        }
+        count
+    }
+
+    fn next(&mut self) -> u64 {
+        // xorshift64*: plenty for dice.
+        self.state ^= self.state >> 12;
+        self.state ^= self.state << 25;
+        self.state ^= self.state >> 27;
+        self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33
+    }
+}
+
+/// The two ends of a line: ours, and the server's.
+pub(super) fn line(one_way: Duration, dice: &Dice) -> (DuplexStream, DuplexStream) {
+    if one_way.is_zero() && dice.percent == 0 {
+        return duplex(BUFFER);
+    }
+    let (ours, near) = duplex(BUFFER);
+    let (far, theirs) = duplex(BUFFER);
+    let (near_read, near_write) = split(near);
+    let (far_read, far_write) = split(far);
+    tokio::spawn(carry(near_read, far_write, one_way, dice.clone()));
+    tokio::spawn(carry(far_read, near_write, one_way, dice.clone()));
+    (ours, theirs)
+}
+
+/// Carries bytes one way; what was sent first arrives first.
+async fn carry(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin + Send + 'static,
+    one_way: Duration,
+    mut dice: Dice,
+) {
+    let (sender, mut due) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
+    tokio::spawn(async move {
+        while let Some((at, bytes)) = due.recv().await {
+            sleep_until(at).await;
+            if to.write_all(&bytes).await.is_err() {
+                return;
+            }
+        }
+        let _ = to.shutdown().await;
+    });
+    let mut buffer = vec![0; 16 * 1024];
+    let mut last = Instant::now();
+    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        let late = (0..dice.losses()).map(|repeat| REPEAT * 2u32.pow(repeat)).sum::<Duration>();
+        last = last.max(Instant::now() + one_way + late);
+        if sender.send((last, buffer[..count].to_vec())).is_err() {
+            return;
+        }
+    }
+    // The end of the stream takes as long as the bytes before it.
+    sleep_until(last.max(Instant::now() + one_way)).await;
+}

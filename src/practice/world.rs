@@ -1,0 +1,363 @@
+//! What a scenario's world is made of, as its TOML file declares it, and what becomes of a packet in it. No I/O here.
+
+use crate::net::{Icmp, PortState};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// A world: this machine, the way out, the hosts beyond, names, and what is broken.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct World {
+    pub(super) machine: Machine,
+    pub(super) resolver: Resolver,
+    /// The routers from this machine to the rest of the world, the nearest first.
+    pub(super) router: Vec<Router>,
+    /// Hosts by name.
+    pub(super) host: BTreeMap<String, Host>,
+    /// Names beside the hosts' own: `"example.com" = ["MX 10 smtp.example.com"]`.
+    #[serde(default)]
+    pub(super) dns: BTreeMap<String, Vec<String>>,
+    /// Dialogues by name; see `dialogue`.
+    #[serde(default)]
+    pub(super) dialogue: BTreeMap<String, String>,
+    /// What is broken.
+    #[serde(default)]
+    pub(super) fault: Vec<Fault>,
+    /// Lost packets, in percent.
+    #[serde(default)]
+    pub(super) loss: u64,
+}
+
+/// This machine.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Machine {
+    pub(super) hostname: String,
+    pub(super) user: String,
+    pub(super) os: String,
+    /// Own addresses with the length of their prefix: `192.168.1.20/24`.
+    pub(super) addresses: Vec<String>,
+    /// What servers see of us.
+    pub(super) public_address: IpAddr,
+    #[serde(default = "yes")]
+    pub(super) routed_v4: bool,
+    #[serde(default)]
+    pub(super) routed_v6: bool,
+    #[serde(default)]
+    pub(super) proxy: Option<String>,
+    /// How many seconds the rest of the world's clock is ahead of this machine's.
+    #[serde(default)]
+    pub(super) clock_behind: i64,
+}
+
+/// This machine's own DNS server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Resolver {
+    pub(super) address: SocketAddr,
+    #[serde(default)]
+    pub(super) state: ResolverState,
+    /// What it says in place of the truth; an empty list is NXDOMAIN.
+    #[serde(default)]
+    pub(super) says: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ResolverState {
+    #[default]
+    Answers,
+    Silent,
+    Servfail,
+    Refuses,
+}
+
+/// A device on the way.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Router {
+    /// What faults call it: `router`, `isp`.
+    pub(super) name: String,
+    pub(super) v4: IpAddr,
+    #[serde(default)]
+    pub(super) v6: Option<IpAddr>,
+    /// Round trip to it, in milliseconds.
+    pub(super) rtt_ms: u64,
+}
+
+/// A host beyond the routers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Host {
+    #[serde(default)]
+    pub(super) v4: Vec<IpAddr>,
+    #[serde(default)]
+    pub(super) v6: Vec<IpAddr>,
+    /// Round trip to it, in milliseconds.
+    #[serde(default = "usual_rtt")]
+    pub(super) rtt_ms: u64,
+    /// Nobody is there: the last router says so after three seconds.
+    #[serde(default)]
+    pub(super) down: bool,
+    /// What listens.
+    #[serde(default)]
+    pub(super) port: BTreeMap<String, Port>,
+    #[serde(default)]
+    pub(super) certificate: Certificate,
+    /// TLS versions that it speaks: `1.0` to `1.3`.
+    #[serde(default = "usual_tls")]
+    pub(super) tls: Vec<String>,
+    /// Connections that it takes at a time from one client; beyond that it says 421.
+    #[serde(default)]
+    pub(super) most_connections: Option<usize>,
+}
+
+/// A listening port. One without a dialogue or pages opens and keeps silent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Port {
+    /// The name of a dialogue, or the dialogue itself.
+    #[serde(default)]
+    pub(super) dialogue: Option<String>,
+    /// Web pages by path: their text; `> URL` sends on to another address; `*` is every other path.
+    #[serde(default)]
+    pub(super) pages: Option<BTreeMap<String, String>>,
+    /// TLS from the first byte.
+    #[serde(default)]
+    pub(super) implicit: bool,
+    /// Another certificate than the host's.
+    #[serde(default)]
+    pub(super) certificate: Option<Certificate>,
+    /// What the server does in place of a TLS handshake.
+    #[serde(default)]
+    pub(super) handshake: Option<Handshake>,
+    /// Nothing listens here after all.
+    #[serde(default)]
+    pub(super) closed: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Handshake {
+    Cut,
+    Silent,
+    Refuse,
+}
+
+/// The certificate of a host.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq, Hash)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(super) struct Certificate {
+    /// The names it is for; the host's own, where none stand here.
+    pub(super) names: Vec<String>,
+    /// Valid from and until, in days from now by network time.
+    pub(super) from_days: i64,
+    pub(super) until_days: i64,
+    /// Who signed it; `self` is the certificate itself.
+    pub(super) issuer: String,
+    /// Whether this machine trusts that issuer.
+    pub(super) trusted: bool,
+    /// Signed by an authority in between, whose own certificate the server does not send.
+    pub(super) link_missing: bool,
+}
+
+impl Default for Certificate {
+    fn default() -> Self {
+        Certificate {
+            names: vec![],
+            from_days: -30,
+            until_days: 60,
+            issuer: "Practice Lab Root".to_owned(),
+            trusted: true,
+            link_missing: false,
+        }
+    }
+}
+
+/// Something broken at one place for some packets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Fault {
+    /// `this-machine`, a router's name, or a host's.
+    pub(super) at: String,
+    pub(super) does: Does,
+    /// The ports concerned; all, where none stand here.
+    #[serde(default)]
+    pub(super) ports: Vec<u16>,
+    /// Only packets of this family: 4 or 6.
+    #[serde(default)]
+    pub(super) family: Option<u8>,
+    /// For `redirect`: the host that answers instead.
+    #[serde(default)]
+    pub(super) to: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Does {
+    /// Nothing comes back.
+    Drop,
+    /// A reset.
+    Reset,
+    /// ICMP "port unreachable", what many firewalls send.
+    Reject,
+    /// ICMP "administratively prohibited".
+    Prohibit,
+    /// ICMP "no route to that network".
+    NoRoute,
+    /// The system itself refuses (EACCES); on this machine only.
+    Deny,
+    /// Another host answers.
+    Redirect,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn usual_rtt() -> u64 {
+    20
+}
+
+fn usual_tls() -> Vec<String> {
+    vec!["1.2".to_owned(), "1.3".to_owned()]
+}
+
+/// What becomes of a connection attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It opens, at this host.
+    Opens { host: String, port: u16, rtt: Duration },
+    /// It fails after that time.
+    Fails { state: PortState, errno: i32, icmp: Option<Icmp>, after: Duration },
+    /// Nothing ever comes back.
+    Nothing,
+}
+
+/// Linux's numbers (asm-generic/errno.h).
+const EACCES: i32 = 13;
+const ENETUNREACH: i32 = 101;
+const ECONNREFUSED: i32 = 111;
+const EHOSTUNREACH: i32 = 113;
+/// How long the last router asks for a host by ARP.
+const ARP: Duration = Duration::from_secs(3);
+
+impl World {
+    /// Own addresses with their prefix.
+    pub(super) fn own_addresses(&self) -> Vec<(IpAddr, u8)> {
+        let parsed = self.machine.addresses.iter().filter_map(|text| {
+            let (addr, prefix) = text.split_once('/')?;
+            Some((addr.parse().ok()?, prefix.parse().ok()?))
+        });
+        parsed.collect()
+    }
+
+    /// The host with this address.
+    pub(super) fn host_at(&self, addr: IpAddr) -> Option<(&str, &Host)> {
+        let found = self.host.iter().find(|(_, host)| host.v4.contains(&addr) || host.v6.contains(&addr));
+        found.map(|(name, host)| (name.as_str(), host))
+    }
+
+    /// What becomes of a connection attempt whose packets live for `ttl` hops.
+    pub(super) fn fate(&self, to: SocketAddr, ttl: Option<u8>) -> Fate {
+        let own = self.own_addresses();
+        let me = own.iter().map(|(addr, _)| *addr).find(|addr| addr.is_ipv4() == to.is_ipv4());
+        let routed = if to.is_ipv4() { self.machine.routed_v4 } else { self.machine.routed_v6 };
+        let (Some(me), true) = (me, routed) else {
+            return Fate::Fails {
+                state: PortState::Unreachable,
+                errno: ENETUNREACH,
+                icmp: None,
+                after: Duration::ZERO,
+            };
+        };
+        if let Some(fault) = self.fault_at("this-machine", to) {
+            return match fault.does {
+                Does::Drop => Fate::Nothing,
+                Does::Deny => {
+                    Fate::Fails { state: PortState::Denied, errno: EACCES, icmp: None, after: Duration::ZERO }
+                }
+                _ => failed(fault.does, me, Duration::ZERO, true),
+            };
+        }
+        for (index, router) in self.router.iter().enumerate() {
+            let rtt = Duration::from_millis(router.rtt_ms);
+            let address = if to.is_ipv4() { Some(router.v4) } else { router.v6 };
+            let Some(address) = address else { return Fate::Nothing };
+            // The packet's life is looked at before any filter.
+            if ttl.is_some_and(|ttl| usize::from(ttl) == index + 1) {
+                return time_exceeded(address, rtt);
+            }
+            if let Some(fault) = self.fault_at(&router.name, to) {
+                return match fault.does {
+                    Does::Drop => Fate::Nothing,
+                    Does::Redirect => self.redirected(fault, to.port(), rtt),
+                    does => failed(does, address, rtt, false),
+                };
+            }
+        }
+        let last = self.router.last().and_then(|router| if to.is_ipv4() { Some(router.v4) } else { router.v6 });
+        let Some((name, host)) = self.host_at(to.ip()) else { return Fate::Nothing };
+        if host.down {
+            let icmp = last.map(|from| icmp(from, Does::NoRoute));
+            return Fate::Fails { state: PortState::Unreachable, errno: EHOSTUNREACH, icmp, after: ARP };
+        }
+        let rtt = Duration::from_millis(host.rtt_ms);
+        match self.fault_at(name, to) {
+            Some(fault) if fault.does == Does::Drop => Fate::Nothing,
+            Some(fault) if fault.does == Does::Redirect => self.redirected(fault, to.port(), rtt),
+            Some(fault) => failed(fault.does, to.ip(), rtt, false),
+            None => self.at_host(name, host, to.port(), rtt),
+        }
+    }
+
+    fn at_host(&self, name: &str, host: &Host, port: u16, rtt: Duration) -> Fate {
+        if host.port.get(&port.to_string()).is_some_and(|port| !port.closed) {
+            Fate::Opens { host: name.to_owned(), port, rtt }
+        } else {
+            failed(Does::Reset, IpAddr::from([0, 0, 0, 0]), rtt, false)
+        }
+    }
+
+    fn redirected(&self, fault: &Fault, port: u16, rtt: Duration) -> Fate {
+        let to = fault.to.as_deref().and_then(|name| self.host.get_key_value(name));
+        to.map_or(Fate::Nothing, |(name, host)| self.at_host(name, host, port, rtt))
+    }
+
+    fn fault_at(&self, place: &str, to: SocketAddr) -> Option<&Fault> {
+        self.fault.iter().find(|fault| {
+            fault.at == place
+                && (fault.ports.is_empty() || fault.ports.contains(&to.port()))
+                && fault.family.is_none_or(|family| (family == 4) == to.is_ipv4())
+        })
+    }
+}
+
+fn time_exceeded(from: IpAddr, after: Duration) -> Fate {
+    let icmp = Icmp { from, kind: if from.is_ipv4() { 11 } else { 3 }, code: 0 };
+    Fate::Fails { state: PortState::Unreachable, errno: EHOSTUNREACH, icmp: Some(icmp), after }
+}
+
+/// The message that a device sends for what it does (RFC 792, RFC 1812, RFC 4443).
+fn icmp(from: IpAddr, does: Does) -> Icmp {
+    let (kind, code) = match (from, does) {
+        (IpAddr::V4(_), Does::Prohibit) => (3, 13),
+        (IpAddr::V4(_), Does::NoRoute) => (3, 1),
+        (IpAddr::V4(_), _) => (3, 3),
+        (IpAddr::V6(_), Does::Prohibit) => (1, 1),
+        (IpAddr::V6(_), Does::NoRoute) => (1, 3),
+        (IpAddr::V6(_), _) => (1, 4),
+    };
+    Icmp { from, kind, code }
+}
+
+fn failed(does: Does, by: IpAddr, after: Duration, own: bool) -> Fate {
+    let (state, errno, icmp) = match does {
+        Does::Reset => (PortState::Refused, ECONNREFUSED, None),
+        Does::Reject => (PortState::Refused, ECONNREFUSED, Some(icmp(by, does))),
+        _ => (PortState::Unreachable, EHOSTUNREACH, Some(icmp(by, does))),
+    };
+    Fate::Fails { state: if own && icmp.is_some() { PortState::Denied } else { state }, errno, icmp, after }
+}
