@@ -48,6 +48,7 @@ fn nearest(typed: &str, known: impl Iterator<Item = (&'static str, &'static str)
         return None;
     }
     known
+        .filter(|(name, _)| name.len().abs_diff(typed.len()) <= 2)
         .filter_map(|(name, meant)| {
             let edits = strsim::damerau_levenshtein(typed, name);
             let common = COMMON.contains(&meant);
