@@ -11,3 +11,4 @@ pub mod probe;
 pub mod report;
 pub mod session;
 pub mod text;
+pub mod tui;

@@ -105,6 +105,19 @@ pub enum Outcome {
     Fail,
 }
 
+impl Outcome {
+    /// As screen and text show it, readable without colour.
+    pub fn state(self) -> &'static str {
+        match self {
+            Outcome::Pass => "OK",
+            Outcome::Warn => "WARN",
+            Outcome::Fail => "FAIL",
+            Outcome::Skipped => "-",
+            Outcome::Unknown => "?",
+        }
+    }
+}
+
 /// One thing that was seen: when, what was done, what came back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {

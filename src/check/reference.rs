@@ -50,8 +50,10 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, reference: &Reference) -> Findin
         }
     }
     states.sort();
+    let host = &reference.host;
     let shown = states.iter().map(|(port, state)| format!("{port} {}", state.says())).collect::<Vec<_>>().join(", ");
-    if states.iter().any(|(_, state)| *state == PortState::Open) { book.pass(shown) } else { book.warn(shown) }
+    let summary = format!("{host}: {shown}");
+    if states.iter().any(|(_, state)| *state == PortState::Open) { book.pass(summary) } else { book.warn(summary) }
 }
 
 type Waiting<'a> = futures::future::BoxFuture<'a, (u16, Step<'a>)>;

@@ -31,6 +31,8 @@ pub async fn run(job: Job, events: mpsc::UnboundedSender<Event>) {
     };
     let until = ctx.started + ctx.options.deadline;
     let mut tasks = JoinSet::new();
+    let library = Arc::clone(&ctx.tls);
+    tokio::spawn(async move { library.prepare().await });
     let first = plan::before(&ctx.options);
     let mut planned: Vec<Head> = first.iter().map(|check| check.head.clone()).collect();
     start(&ctx, &mut tasks, first, false);

@@ -85,6 +85,8 @@ pub(super) struct PracticeArgs {
     pub(super) list: bool,
     #[command(flatten)]
     pub(super) out: OutputArgs,
+    #[command(flatten)]
+    pub(super) screen: ScreenArgs,
 }
 
 #[derive(Debug, Args)]
@@ -225,12 +227,26 @@ pub(super) struct RunArgs {
     /// Only these groups of checks, and what they rest on
     #[arg(long, value_enum, value_delimiter = ',', value_name = "GROUP", help_heading = "Network")]
     only: Vec<GroupArg>,
+    #[command(flatten)]
+    pub(super) screen: ScreenArgs,
+}
+
+/// How the screen looks.
+#[derive(Debug, Args)]
+pub(super) struct ScreenArgs {
     /// No colours
     #[arg(long, help_heading = "Screen")]
-    pub(super) no_color: bool,
+    no_color: bool,
     /// Only ASCII characters on the screen
     #[arg(long, help_heading = "Screen")]
     pub(super) ascii: bool,
+}
+
+impl ScreenArgs {
+    /// Whether colours are to be left out: by the option, or by the environment (<https://no-color.org>).
+    pub(super) fn is_plain(&self) -> bool {
+        self.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+    }
 }
 
 fn seconds(typed: &str) -> Result<Duration, String> {

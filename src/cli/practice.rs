@@ -26,7 +26,7 @@ pub(super) async fn run(args: PracticeArgs) -> color_eyre::Result<Result<u8, Usa
         Err(why) => return Ok(Err(Usage(why))),
     };
     if args.out.format.is_none() && args.out.output.is_none() {
-        return dashboard::show(job, BTreeMap::new()).await;
+        return dashboard::show(job, BTreeMap::new(), &args.screen).await;
     }
     let format = match args.out.format().and_then(|format| args.out.check_target().map(|()| format)) {
         Ok(format) => format,

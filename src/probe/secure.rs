@@ -4,10 +4,12 @@ use crate::net::{BoxStream, Trust};
 use native_tls::{Certificate, TlsConnector};
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
 /// The most that a server may send before the handshake is done, in bytes.
@@ -66,26 +68,36 @@ pub enum Verify {
 
 /// This machine's library, set up once: reading the system's root certificates takes it tens of milliseconds.
 pub struct Library {
-    trust: Trust,
-    verifying: OnceLock<Result<tokio_native_tls::TlsConnector, String>>,
-    looking: OnceLock<Result<tokio_native_tls::TlsConnector, String>>,
+    trust: Arc<Trust>,
+    verifying: OnceCell<Result<tokio_native_tls::TlsConnector, String>>,
+    looking: OnceCell<Result<tokio_native_tls::TlsConnector, String>>,
 }
 
 impl Library {
     /// For these roots; nothing is read yet.
     pub fn new(trust: Trust) -> Self {
-        Library { trust, verifying: OnceLock::new(), looking: OnceLock::new() }
+        Library { trust: Arc::new(trust), verifying: OnceCell::new(), looking: OnceCell::new() }
     }
 
-    fn connector(&self, verify: Verify) -> Result<&tokio_native_tls::TlsConnector, String> {
+    /// Reads the roots now, so that the first handshake need not wait for it.
+    pub async fn prepare(&self) {
+        let _ = self.connector(Verify::Yes).await;
+    }
+
+    async fn connector(&self, verify: Verify) -> Result<&tokio_native_tls::TlsConnector, String> {
         let place = match verify {
             Verify::Yes => &self.verifying,
             Verify::No => &self.looking,
         };
-        place
-            .get_or_init(|| connector(&self.trust, verify).map_err(|error| error.to_string()))
-            .as_ref()
-            .map_err(Clone::clone)
+        let make = || async {
+            let trust = Arc::clone(&self.trust);
+            // On a thread of its own: meanwhile packets are timed here.
+            match spawn_blocking(move || connector(&trust, verify)).await {
+                Ok(made) => made.map_err(|error| error.to_string()),
+                Err(_) => Err("the TLS library could not be set up".to_owned()),
+            }
+        };
+        place.get_or_init(make).await.as_ref().map_err(Clone::clone)
     }
 }
 
@@ -104,7 +116,7 @@ pub async fn secure(
         let received = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
         NotSecured { kind: refine(kind, &received), said, received, elapsed: started.elapsed() }
     };
-    let connector = library.connector(verify).map_err(|why| failed(FailureKind::Other, why))?;
+    let connector = library.connector(verify).await.map_err(|why| failed(FailureKind::Other, why))?;
     match timeout(limit, connector.connect(host, recorder)).await {
         Err(_) => Err(failed(FailureKind::Silent, "no answer in time".to_owned())),
         Ok(Err(error)) => {

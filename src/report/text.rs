@@ -87,7 +87,7 @@ fn checks(out: &mut String, session: &Session, verbose: bool) {
         }
         let _ = writeln!(out, "  {}", group.title());
         for finding in findings {
-            let word = state_word(finding.outcome);
+            let word = finding.outcome.state();
             wrapped(out, &format!("    {word:<4}  "), "          ", &finding.summary);
             if verbose {
                 for evidence in &finding.evidence {
@@ -107,17 +107,6 @@ fn checks(out: &mut String, session: &Session, verbose: bool) {
 /// Whether a group holds nothing but skipped checks: then they are shown.
 fn findings_only(run: &crate::session::Run, group: Group) -> bool {
     run.findings().filter(|finding| finding.group == group).all(|finding| finding.outcome == CheckOutcome::Skipped)
-}
-
-/// The states of the screen, readable without colour.
-pub fn state_word(outcome: CheckOutcome) -> &'static str {
-    match outcome {
-        CheckOutcome::Pass => "OK",
-        CheckOutcome::Warn => "WARN",
-        CheckOutcome::Fail => "FAIL",
-        CheckOutcome::Skipped => "-",
-        CheckOutcome::Unknown => "?",
-    }
 }
 
 fn way(out: &mut String, diagnosis: &Diagnosis) {

@@ -144,7 +144,8 @@ pub fn nothing_yet() -> Diagnosis {
 /// Walks the guide over the facts and fills the page of the cause it comes to.
 pub fn diagnose(session: &Session, run: &Run, facts: &Derived) -> Diagnosis {
     let walk = walk::walk(guide(), facts);
-    let path = path(&walk);
+    let fill = |text: &str| fill(text, session, run, facts);
+    let path = path(&walk, &fill);
     let waits_for: Vec<String> = walk.waits_for.iter().cloned().collect();
     let questions = walk.open.iter().map(|open| OpenQuestion {
         name: open.question.name.clone(),
@@ -157,7 +158,6 @@ pub fn diagnose(session: &Session, run: &Run, facts: &Derived) -> Diagnosis {
         return Diagnosis { path, waits_for, questions, summary: waits, ..nothing_yet() };
     };
     let Some(page) = guide().cause(&cause) else { return nothing_yet() };
-    let fill = |text: &str| fill(text, session, run, facts);
     let fixed_by = walk::fixed_by(page, facts);
     let who = |pick: fn(&crate::guide::page::FixedBy) -> &(String, String)| {
         fixed_by.map(pick).map_or((String::new(), String::new()), |(who, text)| (who.clone(), fill(text)))
@@ -202,13 +202,13 @@ pub fn diagnose(session: &Session, run: &Run, facts: &Derived) -> Diagnosis {
     }
 }
 
-fn path(walk: &Walk) -> Vec<PathStep> {
+fn path(walk: &Walk, fill: &impl Fn(&str) -> String) -> Vec<PathStep> {
     walk.steps
         .iter()
         .map(|step| PathStep {
             page: step.page.clone(),
             question: step.question.clone(),
-            answer: guide().page(&step.next).map_or_else(|| step.next.clone(), |page| page.title.clone()),
+            answer: guide().page(&step.next).map_or_else(|| step.next.clone(), |page| fill(&page.title)),
             because: step.because.clone(),
         })
         .collect()

@@ -1,0 +1,118 @@
+//! The checks, live: a line a group, and on a tall screen a line a check.
+
+use crate::check::{Finding, Group, Outcome};
+use crate::session::{Check, Run, State};
+use crate::tui::app::App;
+use crate::tui::screens::parts::cut;
+use ratatui::text::{Line, Span};
+
+/// How a group stands: its state, and the most telling line.
+pub struct Standing {
+    /// `None` while checks of it run.
+    pub outcome: Option<Outcome>,
+    /// A line for people.
+    pub says: String,
+}
+
+/// The checks that speak for their group when all is well.
+const SPOKESMEN: [&str; 3] = ["settings", "dns.server", "connectivity"];
+
+/// What is worth telling first.
+fn weight(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Skipped => 0,
+        Outcome::Pass => 1,
+        Outcome::Unknown => 2,
+        Outcome::Warn => 3,
+        Outcome::Fail => 4,
+    }
+}
+
+/// Sums a group up: what failed first, then what warns; the port in use before others.
+pub fn standing(run: &Run, group: Group, in_use: Option<u16>) -> Standing {
+    let checks: Vec<&Check> = run.group(group).collect();
+    let own = |finding: &Finding| {
+        in_use.is_some_and(|port| finding.id.ends_with(&format!(".{port}"))) || SPOKESMEN.contains(&finding.id.as_str())
+    };
+    let findings: Vec<&Finding> = checks
+        .iter()
+        .filter_map(|check| if let State::Done(finding) = &check.state { Some(finding) } else { None })
+        .collect();
+    let telling = findings.iter().rev().copied().max_by_key(|finding| (weight(finding.outcome), own(finding)));
+    let running = checks.len() - findings.len();
+    let says = telling.map_or_else(String::new, |finding| finding.summary.clone());
+    match telling {
+        Some(finding) if running == 0 || finding.outcome == Outcome::Fail => {
+            Standing { outcome: Some(finding.outcome), says }
+        }
+        None if checks.is_empty() && run.plan_complete => {
+            Standing { outcome: Some(Outcome::Skipped), says: "left out".to_owned() }
+        }
+        _ if checks.is_empty() => Standing { outcome: None, says: "waits for the server's name".to_owned() },
+        _ => Standing { outcome: None, says: format!("{} of {}  {says}", findings.len(), checks.len()) },
+    }
+}
+
+/// The lines, scrolled so that the selected one is in sight.
+pub fn lines(app: &App, width: u16, height: u16) -> Vec<Line<'static>> {
+    let Some(run) = app.session.run() else { return Vec::new() };
+    let in_use = app.session.in_use().map(|in_use| in_use.port);
+    let all: usize = run.checks.len() + Group::ALL.len();
+    let unfolded = usize::from(height) >= all.min(26);
+    let width = usize::from(width);
+    let mut lines = Vec::new();
+    let mut selected_at = 0;
+    for (index, group) in Group::ALL.into_iter().enumerate() {
+        let standing = standing(run, group, in_use);
+        let chosen = index == app.selected;
+        if chosen {
+            selected_at = lines.len();
+        }
+        lines.push(line(app, chosen, standing.outcome, &format!("{:<9}", group.title()), &standing.says, width));
+        if unfolded || (chosen && usize::from(height) >= Group::ALL.len() + 8) {
+            lines.extend(run.group(group).filter_map(|check| check_line(app, check, width)));
+        }
+    }
+    let height = usize::from(height);
+    let skip = (selected_at + 1).saturating_sub(height).max(selected_at.min(lines.len().saturating_sub(height)));
+    let skip = if lines.len() <= height { 0 } else { skip };
+    lines.into_iter().skip(skip).take(height).collect()
+}
+
+fn line(app: &App, chosen: bool, outcome: Option<Outcome>, title: &str, says: &str, width: usize) -> Line<'static> {
+    let mark = if chosen { ">" } else { " " };
+    let state = outcome.map_or("..", Outcome::state);
+    let rest = cut(app.theme, says, width.saturating_sub(3 + 6 + title.len() + 2));
+    let title_style = if chosen { app.theme.selected() } else { app.theme.strong() };
+    Line::from_iter([
+        Span::raw(format!(" {mark} ")),
+        Span::styled(format!("{state:<6}"), app.theme.outcome(outcome)),
+        Span::styled(title.to_owned(), title_style),
+        Span::raw("  "),
+        Span::raw(rest),
+    ])
+}
+
+/// A check that found something worth a line; what was left out because of something else is no news.
+fn check_line(app: &App, check: &Check, width: usize) -> Option<Line<'static>> {
+    let (outcome, says) = match &check.state {
+        State::Done(finding) if finding.outcome == Outcome::Skipped => return None,
+        State::Done(finding) => (Some(finding.outcome), finding.summary.clone()),
+        State::Running(_) => (None, check.head.title.clone()),
+        State::Waiting => (None, format!("waits: {}", check.head.title)),
+    };
+    let state = outcome.map_or("..", Outcome::state);
+    Some(Line::from_iter([
+        Span::raw("       "),
+        Span::styled(format!("{state:<6}"), app.theme.outcome(outcome)),
+        Span::styled(cut(app.theme, &says, width.saturating_sub(15)), app.theme.dim()),
+    ]))
+}
+
+/// The question that is waited for: the verdict's first, else the first that runs.
+pub fn waits_for(app: &App) -> Option<String> {
+    let run = app.session.run()?;
+    let of_verdict = app.diagnosis.waits_for.iter().find_map(|id| run.check(id));
+    let running = || run.checks.iter().find(|check| matches!(check.state, State::Running(_)));
+    of_verdict.or_else(running).map(|check| check.head.title.clone())
+}

@@ -1,0 +1,117 @@
+//! The detail of the selected group: for the ports a table against other companies' servers, then each check's answer
+//! with its evidence.
+
+use crate::check::Outcome;
+use crate::facts::Value;
+use crate::net::PortState;
+use crate::session::{Run, State};
+use crate::tui::app::App;
+use crate::tui::screens::parts::wrapped;
+use ratatui::text::{Line, Span};
+
+/// Its lines.
+pub fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
+    let Some(run) = app.session.run() else { return Vec::new() };
+    let width = usize::from(width);
+    let mut lines = Vec::new();
+    if app.group() == crate::check::Group::Ports {
+        lines.extend(port_table(app, run));
+        lines.push(Line::default());
+    }
+    let is_skipped = |state: &State| matches!(state, State::Done(finding) if finding.outcome == Outcome::Skipped);
+    let all_skipped = run.group(app.group()).all(|check| is_skipped(&check.state));
+    for check in run.group(app.group()) {
+        match &check.state {
+            // What was left out is news only where nothing else was done.
+            State::Done(finding) => {
+                let skipped = finding.outcome == Outcome::Skipped;
+                if skipped && !all_skipped {
+                    continue;
+                }
+                let style = if skipped { app.theme.dim() } else { app.theme.strong() };
+                let text = wrapped(app.theme, &finding.summary, width.saturating_sub(6), 0);
+                for (index, text) in text.into_iter().enumerate() {
+                    let state = if index == 0 { finding.outcome.state() } else { "" };
+                    lines.push(Line::from_iter([
+                        Span::styled(format!("{state:<6}"), app.theme.outcome(Some(finding.outcome))),
+                        Span::styled(text, style),
+                    ]));
+                }
+                if skipped {
+                    continue;
+                }
+                for evidence in &finding.evidence {
+                    let text = format!("{}: {}", evidence.what, evidence.detail);
+                    lines.extend(
+                        wrapped(app.theme, &text, width.saturating_sub(2), 2)
+                            .into_iter()
+                            .map(|text| Line::from_iter([Span::raw("  "), Span::styled(text, app.theme.dim())])),
+                    );
+                }
+            }
+            State::Running(_) | State::Waiting => {
+                let word = if check.state == State::Waiting { "waits" } else { ".." };
+                let text = wrapped(app.theme, &check.head.title, width.saturating_sub(6), 0);
+                lines.extend(text.into_iter().map(|text| {
+                    Line::from_iter([Span::styled(format!("{word:<6}"), app.theme.dim()), Span::raw(text)])
+                }));
+            }
+        }
+    }
+    lines
+}
+
+/// Each port at this server and at others.
+fn port_table(app: &App, run: &Run) -> Vec<Line<'static>> {
+    let in_use = app.session.in_use().map(|in_use| in_use.port);
+    let mut ports: Vec<u16> = vec![25, 465, 587, 443];
+    ports.extend(in_use.filter(|port| !ports.contains(port)));
+    ports.sort_unstable();
+    let mut lines = vec![Line::styled(format!("{:<7}{:<15}{}", "", "this server", "other servers"), app.theme.dim())];
+    for port in ports {
+        let own = fact(run, &format!("port.{port}"), "state");
+        let others: Vec<String> = run
+            .checks
+            .iter()
+            .filter(|check| check.head.id.starts_with("reference."))
+            .filter_map(|check| match check.facts.get(&port.to_string()) {
+                Some(Value::Word(state)) => Some(state.clone()),
+                _ => None,
+            })
+            .collect();
+        let mark = if in_use == Some(port) { "<" } else { "" };
+        if own.is_none() && others.is_empty() {
+            continue;
+        }
+        let style = if in_use == Some(port) { app.theme.strong() } else { ratatui::style::Style::new() };
+        lines.push(Line::styled(
+            format!("{port:<7}{:<15}{:<13}{mark}", own.map_or("-", |state| says(&state)), others_say(&others)),
+            style,
+        ));
+    }
+    lines
+}
+
+fn fact(run: &Run, id: &str, key: &str) -> Option<String> {
+    match run.check(id)?.facts.get(key)? {
+        Value::Word(word) => Some(word.clone()),
+        _ => None,
+    }
+}
+
+fn others_say(states: &[String]) -> String {
+    let open = states.iter().filter(|state| *state == "open").count();
+    match (open, states.first()) {
+        (_, None) => "-".to_owned(),
+        (0, Some(first)) => says(first).to_owned(),
+        (open, _) if open == states.len() => "open".to_owned(),
+        (open, _) => format!("{open} of {} open", states.len()),
+    }
+}
+
+fn says(word: &str) -> &'static str {
+    [PortState::Open, PortState::Refused, PortState::Unreachable, PortState::Denied, PortState::Filtered]
+        .into_iter()
+        .find(|state| state.word() == word)
+        .map_or("not known", |state| if state == PortState::Denied { "forbidden here" } else { state.says() })
+}

@@ -1,0 +1,71 @@
+//! The result: verdict, what to do now, who for good, what to tell the caller.
+
+use crate::session::diagnosis::Outcome;
+use crate::tui::app::App;
+use crate::tui::screens::parts::labelled;
+use ratatui::text::Line;
+
+/// How far the verdict is to be trusted, and whether it stands.
+pub fn certainty(app: &App) -> String {
+    let diagnosis = &app.diagnosis;
+    let stands = match (diagnosis.is_final, diagnosis.title.is_empty()) {
+        (false, _) if app.is_running() => "not yet final",
+        _ => "",
+    };
+    let word = match diagnosis.outcome {
+        Outcome::Unsure => "",
+        _ => diagnosis.certainty.word(),
+    };
+    [word, stands].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// Its lines, the most important first: on a low screen the last ones go.
+pub fn lines(app: &App, width: u16, height: u16) -> Vec<Line<'static>> {
+    let diagnosis = &app.diagnosis;
+    let theme = app.theme;
+    let width = usize::from(width);
+    let roomy = height >= 30;
+    let has_cause = !diagnosis.now.is_empty() && !diagnosis.now_name.is_empty();
+    if !has_cause {
+        let text = if diagnosis.summary.is_empty() { "Looking ...".to_owned() } else { diagnosis.summary.clone() };
+        return labelled(theme, "CHECKING", &text, width, theme.strong(), 2);
+    }
+    let style = theme.verdict(diagnosis.outcome);
+    let headline = format!("{}.", diagnosis.title.trim_end_matches('.'));
+    let mut lines = labelled(theme, diagnosis.outcome.says(), &headline, width, style, 2);
+    if let Some(first) = lines.first_mut().and_then(|line| line.spans.first_mut()) {
+        first.style = style;
+    }
+    if roomy {
+        lines.extend(labelled(theme, "", &diagnosis.summary, width, theme.dim(), 3));
+    }
+    let plain = ratatui::style::Style::new();
+    let most = if roomy { 3 } else { 2 };
+    lines.extend(labelled(theme, "Do now", &capital(&diagnosis.now_name), width, theme.strong(), most));
+    if height < 16 {
+        return lines;
+    }
+    let for_good =
+        format!("{}. For good: {}: {}", capital(who(&diagnosis.now)), who(&diagnosis.who), diagnosis.who_name);
+    lines.extend(labelled(theme, "Fixed by", &for_good, width, plain, most));
+    if !diagnosis.tell_caller.is_empty() {
+        let said = format!("\"{}\"", diagnosis.tell_caller);
+        lines.extend(labelled(theme, "Tell caller", &said, width, plain, most));
+    }
+    lines
+}
+
+fn who(who: &str) -> &str {
+    match who {
+        "user" => "the caller",
+        "helpdesk" => "helpdesk",
+        "network" => "network or ISP",
+        "provider" => "mail provider",
+        _ => "nobody",
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

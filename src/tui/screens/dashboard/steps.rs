@@ -1,0 +1,104 @@
+//! The steps of the documentation, how far the walk came, and the question that stands open.
+
+use crate::tui::app::App;
+use crate::tui::screens::parts::{labelled, wrapped};
+use ratatui::text::{Line, Span};
+
+/// The six steps as the documentation names them, and the pages of each.
+const STEPS: [(&str, &[&str]); 6] = [
+    ("Settings", &["who-connects", "elsewhere", "settings"]),
+    ("Firewall", &["firewall"]),
+    ("Connection", &["connection", "server"]),
+    ("Encryption", &["encryption"]),
+    ("Log-in", &["login", "sending"]),
+    ("Provider", &["caller", "provider"]),
+];
+
+/// How a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Passed,
+    Decided,
+    Waiting,
+    Ahead,
+}
+
+/// Its lines.
+pub fn lines(app: &App, width: u16, height: u16) -> Vec<Line<'static>> {
+    let width = usize::from(width);
+    let mut spans = vec![Span::raw(" ")];
+    for (index, (name, standing)) in standings(app).into_iter().enumerate() {
+        if index > 0 {
+            spans.push(Span::styled(" > ", app.theme.dim()));
+        }
+        let style = match standing {
+            Standing::Decided => app.theme.strong(),
+            Standing::Passed => ratatui::style::Style::new(),
+            Standing::Waiting | Standing::Ahead => app.theme.dim(),
+        };
+        spans.push(Span::styled(name, style));
+        let word = match standing {
+            Standing::Passed => " ok",
+            Standing::Decided => " HERE",
+            Standing::Waiting => " ..",
+            Standing::Ahead => "",
+        };
+        spans.push(Span::styled(word, style));
+    }
+    let mut lines = vec![Line::from(spans)];
+    if height >= 36 {
+        for step in &app.diagnosis.path {
+            let because =
+                if step.because.is_empty() { "nothing against it".to_owned() } else { step.because.join(", ") };
+            let text = format!("{} {} ({because})", step.question, step.answer);
+            lines.extend(
+                wrapped(app.theme, &text, width.saturating_sub(4), 2)
+                    .into_iter()
+                    .take(2)
+                    .map(|text| Line::styled(format!("   {text}"), app.theme.dim())),
+            );
+        }
+    }
+    match app.diagnosis.questions.first() {
+        Some(question) => {
+            lines.extend(labelled(app.theme, "Question", &question.text, width, ratatui::style::Style::new(), 2));
+        }
+        None => {
+            let also = match app.diagnosis.also.as_slice() {
+                [] => return lines,
+                also => also.iter().filter_map(|cause| title(cause)).collect::<Vec<_>>().join("; "),
+            };
+            lines.extend(labelled(app.theme, "Also seen", &also, width, ratatui::style::Style::new(), 2));
+        }
+    }
+    lines
+}
+
+fn title(cause: &str) -> Option<String> {
+    let page = crate::guide::guide().cause(cause)?;
+    // A headline with placeholders is about the port in use, not about what is seen beside it.
+    Some(if page.title.contains('{') { cause.replace('-', " ") } else { page.title.clone() })
+}
+
+fn standings(app: &App) -> Vec<(&'static str, Standing)> {
+    let path = &app.diagnosis.path;
+    let visited = |pages: &[&str]| path.iter().any(|step| pages.contains(&step.page.as_str()));
+    let last = path.iter().rfind(|step| !step.page.starts_with("causes/")).map(|step| step.page.as_str());
+    let reached = STEPS.iter().rposition(|(_, pages)| visited(pages));
+    let decided = app.diagnosis.cause != "healthy" && !app.diagnosis.now_name.is_empty();
+    STEPS
+        .iter()
+        .enumerate()
+        .map(|(index, (name, pages))| {
+            let standing = match () {
+                () if decided && last.is_some_and(|page| pages.contains(&page)) => Standing::Decided,
+                () if reached.is_some_and(|reached| index <= reached) => Standing::Passed,
+                () if !decided && app.is_running() && index == reached.map_or(0, |reached| reached + 1) => {
+                    Standing::Waiting
+                }
+                () => Standing::Ahead,
+            };
+            (*name, standing)
+        })
+        .collect()
+}
