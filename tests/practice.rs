@@ -1,6 +1,6 @@
 //! The practice lab's scenarios, each against its truth, on paused time; and again with each reference down in turn.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the answer")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
 use mailtriage::cli::{job, run_to_end};
 use mailtriage::practice::{Scenario, scenario, scenarios};

@@ -1,7 +1,7 @@
 //! The program in a real terminal (a pseudo-terminal read by a terminal emulator), by keys and signals alone.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the answer")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;

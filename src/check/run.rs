@@ -29,7 +29,9 @@ pub async fn run(job: Job, events: mpsc::UnboundedSender<Event>) {
         started: Instant::now(),
         events,
     };
-    let until = ctx.started + ctx.options.deadline;
+    // The last moments belong to an orderly goodbye.
+    let goodbye = Duration::from_millis(500).min(ctx.options.deadline / 10);
+    let until = ctx.started + ctx.options.deadline.saturating_sub(goodbye);
     let mut tasks = JoinSet::new();
     let library = Arc::clone(&ctx.tls);
     tokio::spawn(async move { library.prepare().await });
@@ -59,8 +61,8 @@ pub async fn run(job: Job, events: mpsc::UnboundedSender<Event>) {
     }
     // Connections that were kept for the log-in and not needed end in an orderly way.
     let kept: Vec<probe::smtp::Dialogue> = ctx.board.slots().dialogues.drain().map(|(_, dialogue)| dialogue).collect();
-    let goodbye = futures::future::join_all(kept.into_iter().map(probe::smtp::Dialogue::quit));
-    let _ = tokio::time::timeout(Duration::from_millis(500), goodbye).await;
+    let all = futures::future::join_all(kept.into_iter().map(probe::smtp::Dialogue::quit));
+    let _ = tokio::time::timeout(goodbye, all).await;
     let connections = ctx.board.connections.load(std::sync::atomic::Ordering::Relaxed);
     ctx.send(Event::Ended { at_ms: ctx.elapsed_ms(), connections });
 }

@@ -10,9 +10,12 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let typed = &ctx.account.settings;
     let fits = ctx.account.compare(wanted.as_ref());
     let parts = [("server", fits.server), ("port", fits.port), ("security", fits.security), ("user", fits.user)];
+    let misspelt = typed.server.as_deref().and_then(spelling::host_meant);
     for (part, fit) in parts {
-        if let Some(word) = fit.word() {
-            book.fact(part, word);
+        match fit.word() {
+            _ if part == "server" && misspelt.is_some() => book.fact(part, "misspelt"),
+            Some(word) => book.fact(part, word),
+            None => {}
         }
     }
     if let Some(in_use) = ctx.in_use() {
@@ -28,11 +31,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
             Text::new().host(&choice.host).say(format!(", port {}, {}", choice.port, choice.security.says())),
         );
     }
-    let meant = typed
-        .server
-        .as_deref()
-        .and_then(|server| spelling::host_meant(server).or_else(|| spelling::host_today(server)));
-    let meant = meant.or_else(|| spelling::domain_meant(ctx.account.address.domain()));
+    let retired = || typed.server.as_deref().and_then(spelling::host_today);
+    let meant = misspelt.or_else(retired).or_else(|| spelling::domain_meant(ctx.account.address.domain()));
     if let Some(meant) = meant {
         book.fact("suggestion", meant);
         return book.warn(format!("did somebody mean {meant}?"));

@@ -66,8 +66,8 @@ fn is_crowded(reply: &Reply) -> bool {
 
 /// How a chain ended.
 enum Ended {
-    /// The server lets us in as far as the log-in.
-    Through,
+    /// The server lets us in as far as the log-in, if it offers one here.
+    Through { log_in: bool },
     /// A 4xx greeting.
     Busy(Reply),
     /// Something in between failed; in words.
@@ -316,7 +316,7 @@ impl Chain<'_> {
                     dialogue.lines.clear();
                     self.ctx.board.slots().dialogues.insert(self.target, dialogue);
                 }
-                Ended::Through
+                Ended::Through { log_in: !mechanisms.is_empty() }
             }
             Err(why) => {
                 self.write(book, &dialogue.lines);
@@ -441,7 +441,8 @@ impl Chain<'_> {
             self.target.role == Role::InUse && self.ctx.in_use().is_some_and(|in_use| in_use.port == self.target.port);
         let port = self.target.port;
         match ended {
-            Ended::Through => book.pass(format!("{port} answers, encrypts, lets us in as far as the log-in")),
+            Ended::Through { log_in: true } => book.pass(format!("{port} answers, encrypts, offers a log-in")),
+            Ended::Through { log_in: false } => book.pass(format!("{port} answers and encrypts, offers no log-in")),
             Ended::Busy(reply) => {
                 if !book.has("greeting") {
                     book.fact("greeting", "busy");

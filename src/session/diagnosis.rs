@@ -1,6 +1,6 @@
 //! From facts and guide to the verdict that people read: cause, certainty, who, what to do.
 
-use super::words::{clicks, fill};
+use super::words::{Words, clicks};
 use super::{Run, Session};
 use crate::facts::{Derived, Known, vocabulary};
 use crate::guide::page::{Page, plain};
@@ -144,7 +144,8 @@ pub fn nothing_yet() -> Diagnosis {
 /// Walks the guide over the facts and fills the page of the cause it comes to.
 pub fn diagnose(session: &Session, run: &Run, facts: &Derived) -> Diagnosis {
     let walk = walk::walk(guide(), facts);
-    let fill = |text: &str| fill(text, session, run, facts);
+    let words = Words::new(session, run, facts);
+    let fill = |text: &str| words.fill(text);
     let path = path(&walk, &fill);
     let waits_for: Vec<String> = walk.waits_for.iter().cloned().collect();
     let questions = walk.open.iter().map(|open| OpenQuestion {
@@ -229,7 +230,7 @@ fn outcome(cause: &str, facts: &Derived) -> Outcome {
 fn undetermined(session: &Session, facts: &Derived, run: &Run) -> Option<(String, String)> {
     let is = |name: &str, word: &str| facts.get(name).and_then(Known::word) == Some(word);
     if is("login", "rejected") {
-        let said = fill("{said}", session, run, facts);
+        let said = Words::new(session, run, facts).fill("{said}");
         return Some((
             "The log-in is refused, and the reason is not known".to_owned(),
             format!("The server's words are not in our table: {said}"),

@@ -6,11 +6,53 @@ use crate::facts::derive;
 use crate::facts::interceptors;
 use crate::facts::{Derived, Known, Value};
 
-/// The words for `{name}`; where a thing is not known, a wording that fits into a sentence.
-pub(super) fn word(name: &str, session: &Session, run: &Run, facts: &Derived) -> Option<String> {
+/// The words for placeholders, with what many of them need looked up once.
+pub(super) struct Words<'a> {
+    session: &'a Session,
+    run: &'a Run,
+    facts: &'a Derived,
+    /// Another port of the server by which mail can be sent.
+    other: Option<u16>,
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn new(session: &'a Session, run: &'a Run, facts: &'a Derived) -> Self {
+        let other = derive::other_port(session.input(&run.observations()));
+        Words { session, run, facts, other }
+    }
+
+    /// Fills the placeholders of a text; what is no placeholder of ours stays as it stands.
+    pub(super) fn fill(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(start) = rest.find('{') {
+            out.push_str(&rest[..start]);
+            let tail = &rest[start + 1..];
+            match tail.find('}').and_then(|end| Some((end, self.word(&tail[..end])?))) {
+                Some((end, word)) => {
+                    out.push_str(&crate::text::visible_str(&word));
+                    rest = &tail[end + 1..];
+                }
+                None => {
+                    out.push('{');
+                    rest = tail;
+                }
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+
+    /// The words for `{name}`; where a thing is not known, a wording that fits into a sentence.
+    fn word(&self, name: &str) -> Option<String> {
+        word(name, self)
+    }
+}
+
+fn word(name: &str, words: &Words<'_>) -> Option<String> {
+    let Words { session, run, facts, other } = *words;
     let account = &session.account;
     let in_use = session.in_use();
-    let seen = run.observations();
     let fact = |check: &str, key: &str| run.check(check).and_then(|check| check.facts.get(key)).cloned();
     let text = |check: &str, key: &str| match fact(check, key) {
         Some(Value::Word(word)) => Some(word),
@@ -19,7 +61,6 @@ pub(super) fn word(name: &str, session: &Session, run: &Run, facts: &Derived) ->
         _ => None,
     };
     let own = |kind: &str, key: &str| text(&format!("{kind}.{}", in_use.as_ref()?.port), key);
-    let other = derive::other_port(session.input(&seen));
     let target = target(session, facts, other);
     let provider = session.wanted.as_ref().and_then(|wanted| wanted.provider());
     let found = match name {
@@ -147,32 +188,10 @@ fn day(date: &str) -> String {
     date.split('T').next().unwrap_or(date).to_owned()
 }
 
-/// Fills the placeholders of a text; what is no placeholder of ours stays as it stands.
-pub(super) fn fill(text: &str, session: &Session, run: &Run, facts: &Derived) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find('{') {
-        out.push_str(&rest[..start]);
-        let tail = &rest[start + 1..];
-        match tail.find('}').and_then(|end| Some((end, word(&tail[..end], session, run, facts)?))) {
-            Some((end, word)) => {
-                out.push_str(&crate::text::visible_str(&word));
-                rest = &tail[end + 1..];
-            }
-            None => {
-                out.push('{');
-                rest = tail;
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
 /// The clicks for a task in the mail program at hand, from its page.
 pub(super) fn clicks(task: &str, session: &Session) -> Option<(String, Vec<String>)> {
     let client = session.account.client().or_else(|| client::by_id("other"))?;
-    let page = crate::guide::page::Page::parse(&client.id, client.page).ok()?;
+    let page = crate::guide::guide().page(&format!("programs/{}", client.id))?;
     let section = page.sections.iter().find(|section| slug(&section.heading) == task)?;
     Some((section.heading.clone(), crate::guide::page::list_items(&section.text)))
 }

@@ -66,8 +66,10 @@ impl View<'_> {
 
     fn typed_server(&self) -> Option<Known> {
         let typed = self.input.account.settings.server.as_deref()?;
-        if spelling::host_meant(typed).is_some() {
-            return Some(word("misspelt"));
+        match self.seen("settings", "server") {
+            Known::Word(found) if found == "misspelt" => return Some(word("misspelt")),
+            Known::Pending(checks) => return Some(Known::Pending(checks)),
+            _ => {}
         }
         match self.own("smtp", "foreign").word() {
             Some("imap" | "pop3") => return Some(word("incoming")),

@@ -9,7 +9,7 @@ mod ports;
 use super::{Derived, Known, Look, Observations, Value, outlook_errors, replies, vocabulary};
 use crate::account::client::{Connects, SignIn};
 use crate::account::provider::{self, Kind};
-use crate::account::{Account, Endpoint, Security, Source, Wanted, spelling};
+use crate::account::{Account, Endpoint, Security, Source, Wanted};
 use std::collections::BTreeMap;
 
 /// Past this, a greeting or reply is slow: mail programs wait a minute, people ten seconds (RFC 5321 section 4.5.3.2

@@ -10,11 +10,12 @@ impl View<'_> {
             "dns.server",
             if self.in_use.is_none() && self.input.seen.plan_complete { unknown("no server is known") } else { server },
         );
-        let typed = self.input.account.settings.server.as_deref();
-        let meant = typed
-            .and_then(spelling::host_meant)
-            .or_else(|| spelling::domain_meant(self.input.account.address.domain()));
-        put("dns.near-miss", yes_no(meant.is_some()));
+        let server = self.seen("settings", "server");
+        let domain = match self.seen("dns.domain", "suggestion") {
+            Known::Word(_) => word("misspelt"),
+            other => other,
+        };
+        put("dns.near-miss", any([server, domain], |found| found == "misspelt", "yes", word("no")));
         put("dns.elsewhere", self.seen("dns.elsewhere", "result"));
         put("dns.answer", self.seen("dns.server", "answer"));
     }

@@ -1,0 +1,82 @@
+//! How long a verdict takes, in the lab's own time, which is exact: against the longest chain of round trips, beside a
+//! silent port, and against the run's deadline.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
+
+use mailtriage::check::run::run;
+use mailtriage::cli::job;
+use mailtriage::practice::scenario;
+use mailtriage::session::{Event, Session};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// When the verdict was there and final, and when the run had ended.
+struct Times {
+    cause: String,
+    verdict: Duration,
+    end: Duration,
+}
+
+fn times(name: &str, changes: &str, deadline: Option<Duration>) -> Times {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let times = runtime.block_on(async {
+        let scenario = scenario(name).unwrap().with(toml::from_str(changes).unwrap());
+        let mut job = job(&scenario).unwrap();
+        job.options.deadline = deadline.unwrap_or(job.options.deadline);
+        let mut session = Session::new(job.account.clone(), &job.net.local());
+        session.apply(Event::Began { at: job.net.now() });
+        let started = Instant::now();
+        let (sender, mut events) = mpsc::unbounded_channel();
+        let running = tokio::spawn(run(job, sender));
+        let mut verdict = None;
+        while let Some(event) = events.recv().await {
+            session.apply(Event::Check(event));
+            if verdict.is_none() && session.diagnosis().is_final {
+                verdict = Some(started.elapsed());
+            }
+        }
+        running.await.unwrap();
+        let end = started.elapsed();
+        Times { cause: session.diagnosis().cause, verdict: verdict.unwrap_or(end), end }
+    });
+    runtime.shutdown_background();
+    times
+}
+
+/// A round trip that makes everything else small.
+const RTT: Duration = Duration::from_millis(200);
+const FAR: &str = "[host.\"smtp.example.com\"]\nrtt-ms = 200\n";
+
+#[test]
+fn the_verdict_takes_the_longest_chain_and_little_more() {
+    // Connect, greeting, EHLO, STARTTLS, handshake, EHLO, log-in, sender, recipient: the end of each is one round trip
+    // away, but for the greeting, which comes by itself. A known resolver answers at once.
+    let chain = RTT * 8 + RTT / 2;
+    let times = times("healthy-587", FAR, None);
+    assert_eq!(times.cause, "healthy");
+    let ratio = times.verdict.as_secs_f64() / chain.as_secs_f64();
+    println!("verdict after {:?}, {ratio:.2} of the longest chain; the run ended after {:?}", times.verdict, times.end);
+    assert!(ratio < 1.2, "{ratio:.2}");
+}
+
+#[test]
+fn a_silent_port_delays_no_other_ports_verdict() {
+    let fine = times("healthy-465", FAR, None);
+    let silent = "[[fault]]\nat = \"router\"\ndoes = \"drop\"\nports = [587]\n";
+    let beside_silence = times("healthy-465", &format!("{silent}{FAR}"), None);
+    assert_eq!((fine.cause.as_str(), beside_silence.cause.as_str()), ("healthy", "healthy"));
+    println!("verdict on 465 after {:?}, with 587 silent after {:?}", fine.verdict, beside_silence.verdict);
+    assert!(beside_silence.verdict <= fine.verdict.mul_f64(1.01));
+}
+
+#[test]
+fn a_run_ends_within_its_deadline() {
+    let silent = "[[fault]]\nat = \"backbone\"\ndoes = \"drop\"\n";
+    for deadline in [Duration::from_secs(3), Duration::from_secs(45)] {
+        for changes in [silent, "[resolver]\nstate = \"silent\"\n", FAR] {
+            let times = times("healthy-587", changes, Some(deadline));
+            assert!(times.end <= deadline.mul_f64(1.05), "{:?} for {deadline:?}: {changes}", times.end);
+        }
+    }
+}
