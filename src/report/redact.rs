@@ -20,7 +20,7 @@ pub fn redact(report: &mut Value, session: &Session, how: Redact) {
     if how == Redact::None {
         return;
     }
-    let mut known: Vec<(String, &str)> = vec![
+    let mut known: Vec<(String, &'static str)> = vec![
         (session.account.address.to_string(), "[address]"),
         (session.account.address.ascii(), "[address]"),
         (session.account.log_in_name(session.wanted.as_ref()), "[user]"),
@@ -34,11 +34,50 @@ pub fn redact(report: &mut Value, session: &Session, how: Redact) {
         known.extend(choices.map(|choice| (choice.host.clone(), "[server]")));
         known.push((session.account.address.domain().to_owned(), "[domain]"));
     }
+    // What was marked in one place is left out wherever it is quoted, such as in a summary or a fact.
+    marked(report, how, &mut known);
     // A name of two letters would be found in ordinary words.
     known.retain(|(value, _)| value.len() > 2);
     known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
     known.dedup();
     walk(report, &known, how);
+}
+
+/// The marked parts of all evidence that are to be hidden.
+fn marked(value: &Value, how: Redact, known: &mut Vec<(String, &'static str)>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| marked(item, how, known)),
+        Value::Object(fields) => {
+            if let (Some(detail), Some(Value::Array(marks))) =
+                (fields.get("detail").and_then(Value::as_str), fields.get("marks"))
+            {
+                let hidden = marks.iter().filter_map(position).filter(|(.., kind)| is_hidden(kind, how));
+                known.extend(hidden.map(|(start, end, kind)| {
+                    (detail.chars().skip(start).take(end.saturating_sub(start)).collect(), label(kind))
+                }));
+            }
+            fields.values().for_each(|field| marked(field, how, known));
+        }
+        _ => {}
+    }
+}
+
+fn is_hidden(kind: &str, how: Redact) -> bool {
+    kind != "host" || how == Redact::All
+}
+
+fn label(kind: &str) -> &'static str {
+    match kind {
+        "host" => "[host]",
+        "user" => "[user]",
+        _ => "[inner]",
+    }
+}
+
+/// A mark as it stands in a report: start, end, what it names.
+fn position(mark: &Value) -> Option<(usize, usize, &str)> {
+    let number = |index: usize| usize::try_from(mark.get(index)?.as_u64()?).ok();
+    Some((number(0)?, number(1)?, mark.get(2)?.as_str()?))
 }
 
 fn walk(value: &mut Value, known: &[(String, &str)], how: Redact) {
@@ -69,16 +108,10 @@ fn without_marks(detail: &Value, marks: &Value, how: Redact) -> Value {
     let chars: Vec<char> = detail.chars().collect();
     let mut out = String::new();
     let mut at = 0;
-    for mark in marks {
-        let position = |index: usize| mark.get(index).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
-        let (Some(start), Some(end), Some(kind)) = (position(0), position(1), mark.get(2).and_then(Value::as_str))
-        else {
-            continue;
-        };
-        let hidden = kind != "host" || how == Redact::All;
-        if hidden && at <= start && start <= end && end <= chars.len() {
+    for (start, end, kind) in marks.iter().filter_map(position) {
+        if is_hidden(kind, how) && at <= start && start <= end && end <= chars.len() {
             out.extend(&chars[at..start]);
-            out.push_str(&format!("[{kind}]"));
+            out.push_str(label(kind));
             at = end;
         }
     }

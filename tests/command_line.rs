@@ -1,0 +1,148 @@
+//! The command line from outside: bad input, streams, exit codes, and that the password is nowhere. No network: what runs
+//! runs in the lab, and bad input ends before anything is asked.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
+
+use assert_cmd::Command;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use predicates::prelude::*;
+use predicates::str::contains;
+use rstest::rstest;
+
+fn mailtriage(arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("mailtriage").unwrap();
+    command.args(arguments).env("HOME", "/nonexistent").env_remove("NO_COLOR");
+    command
+}
+
+#[rstest]
+#[case(&["check"], "which mail address")]
+#[case(&["check", ""], "no mail address")]
+#[case(&["check", "anna"], "there is no @")]
+#[case(&["check", "a@b@example.com"], "2 @")]
+#[case(&["check", "anna meyer@example.com"], "a space")]
+#[case(&["check", "anna@exam\u{7}ple.com"], "control character")]
+#[case(&["check", "anna@example..com"], "no name of a domain")]
+#[case(&["check", "anna@example.com", "--port", "0"], "0 is not in 1..=65535")]
+#[case(&["check", "anna@example.com", "--port", "70000"], "70000 is not in 1..=65535")]
+#[case(&["check", "anna@example.com", "--security", "ssl"], "starttls")]
+#[case(&["check", "anna@example.com", "--server", "mail..example"], "--server")]
+#[case(&["check", "anna@example.com", "--user", "a\nb"], "--user: there is a control character")]
+#[case(&["check", "anna@example.com", "--client", "pigeon"], "known are")]
+#[case(&["check", "anna@example.com", "--resolver", "dns"], "--resolver")]
+#[case(&["check", "anna@example.com", "--reference-host", "a:0"], "--reference-host")]
+#[case(&["check", "anna@example.com", "--connectivity-url", "ftp://x"], "--connectivity-url")]
+#[case(&["check", "anna@example.com", "--ca-file", "/nonexistent/ca.pem"], "--ca-file")]
+#[case(&["check", "anna@example.com", "--timeout", "0"], "between 0.1 and 3600")]
+#[case(&["check", "anna@example.com", "--answer", "moon=full"], "there is no question")]
+#[case(&["check", "anna@example.com", "--answer", "hotspot=perhaps"], "is answered by yes, no")]
+#[case(&["check", "anna@example.com", "--format", "html"], "later version")]
+#[case(&["check", "anna@example.com", "--format", "nagios"], "later version")]
+#[case(&["check", "--batch", "accounts.csv"], "later version")]
+#[case(&["check", "anna@example.com", "--password-env", "MAILTRIAGE_NO_SUCH_VARIABLE"], "no variable")]
+#[case(&["check", "anna@example.com", "--password-command", "exit 3"], "--password-command failed")]
+#[case(&["check", "anna@example.com", "--output", "/nonexistent/report.json"], "cannot be written")]
+#[case(&["anna@example.com"], "no terminal")]
+#[case(&["practice", "587-silent"], "no terminal")]
+#[case(&["practice", "no-such-thing"], "practice --list")]
+#[case(&["open", "report.json"], "later version")]
+#[case(&["guide", "no-such-page"], "no page")]
+#[case(&["providers", "zzzzzz"], "no provider")]
+fn bad_input_is_a_message_and_exit_2(#[case] arguments: &[&str], #[case] says: &str) {
+    let assert = mailtriage(arguments).assert().code(2).stdout("");
+    assert.stderr(contains(says).and(contains("panicked").not()));
+}
+
+#[test]
+fn an_address_that_is_too_long_is_not_repeated_whole() {
+    let long = format!("{}@example.com", "a".repeat(300));
+    let assert = mailtriage(&["check", &long]).assert().code(2);
+    assert!(assert.get_output().stderr.len() < 300);
+}
+
+#[rstest]
+#[case("", "empty")]
+#[case("\n", "empty")]
+#[case("a\0b\n", "NUL")]
+fn bad_passwords_are_a_message_and_exit_2(#[case] typed: &str, #[case] says: &str) {
+    let arguments = ["check", "anna@example.com", "--password-stdin"];
+    mailtriage(&arguments).write_stdin(typed).assert().code(2).stdout("").stderr(contains(says));
+}
+
+#[test]
+fn an_existing_file_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    std::fs::write(&path, "precious").unwrap();
+    let arguments = ["practice", "offline", "--format", "json", "--output", path.to_str().unwrap()];
+    mailtriage(&arguments).assert().code(2).stderr(contains("exists already"));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+}
+
+#[rstest]
+#[case("healthy-465", 0, "can-send", "healthy")]
+#[case("587-forbidden-here", 1, "cannot-send", "blocked-local")]
+#[case("ipv6-broken", 1, "unreliable", "ipv6-broken")]
+#[case("no-password", 3, "unsure", "undetermined")]
+fn the_exit_code_follows_the_outcome(
+    #[case] name: &str,
+    #[case] code: i32,
+    #[case] outcome: &str,
+    #[case] cause: &str,
+) {
+    let assert = mailtriage(&["practice", name, "--format", "json"]).assert().code(code).stderr("");
+    let report: serde_json::Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    assert_eq!(report["schema"], "mailtriage.report/1");
+    assert_eq!((&report["diagnosis"]["outcome"], &report["diagnosis"]["cause"]), (&outcome.into(), &cause.into()));
+    assert_eq!(report["checks"], report["runs"][0]["checks"]);
+    for port in [25, 465, 587] {
+        for kind in ["port", "smtp", "tls"] {
+            let id = format!("{kind}.{port}");
+            assert!(report["checks"].as_array().unwrap().iter().any(|check| check["id"] == *id), "{id}");
+        }
+    }
+}
+
+#[test]
+fn the_password_is_nowhere() {
+    for (name, password) in [("healthy-465", "correct horse"), ("password-wrong", "not this one")] {
+        for format in ["json", "text"] {
+            let assert = mailtriage(&["practice", name, "--format", format, "--verbose"]).assert();
+            let output = assert.get_output();
+            let all = [output.stdout.as_slice(), &output.stderr].concat();
+            let all = String::from_utf8_lossy(&all);
+            let message = STANDARD.encode(format!("\0anna@example.com\0{password}"));
+            for secret in [password, &STANDARD.encode(password), &message] {
+                assert!(!all.contains(secret), "{name} {format}: {secret}");
+            }
+            assert!(all.contains("AUTH PLAIN ********"));
+        }
+    }
+}
+
+#[test]
+fn redaction_leaves_the_names_out() {
+    let assert = mailtriage(&["practice", "healthy-465", "--format", "json", "--redact", "names"]).assert().code(0);
+    let text = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    for name in ["anna@example.com", "PC-17", "192.168.1.20"] {
+        assert!(!text.contains(name), "{name}");
+    }
+    assert!(text.contains("smtp.example.com"));
+    let assert = mailtriage(&["practice", "healthy-465", "--format", "json", "--redact", "all"]).assert().code(0);
+    let text = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    for name in ["example.com", "203.0.113.5", "198.51.100.20"] {
+        assert!(!text.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn what_can_be_looked_up() {
+    mailtriage(&["practice", "--list"]).assert().code(0).stdout(contains("587-silent"));
+    mailtriage(&["guide"]).assert().code(0).stdout(contains("causes/blocked-network"));
+    mailtriage(&["guide", "firewall"]).assert().code(0).stdout(contains("Decide"));
+    mailtriage(&["providers", "anna@gmail.com"]).assert().code(0).stdout(contains("smtp.gmail.com"));
+    mailtriage(&["completions", "bash"]).assert().code(0).stdout(contains("mailtriage"));
+    mailtriage(&["man"]).assert().code(0).stdout(contains(".TH mailtriage"));
+    mailtriage(&["--version"]).assert().code(0).stdout(contains("mailtriage"));
+}
