@@ -1,4 +1,4 @@
-//! The language of the guide's rules: `fact` is [not] `word` or `word` and ..., read from table cells.
+//! The language of the guide's rules: `fact` is (not) `word` or `word` and ..., read from table cells.
 
 use crate::facts::{Derived, Known, vocabulary};
 use std::collections::BTreeSet;
