@@ -25,7 +25,7 @@ fn times(name: &str, changes: &str, deadline: Option<Duration>) -> Times {
         let mut job = job(&scenario).unwrap();
         job.options.deadline = deadline.unwrap_or(job.options.deadline);
         let mut session = Session::new(job.account.clone(), &job.net.local());
-        session.apply(Event::Began { at: job.net.now() });
+        session.apply(Event::Began { at: job.net.now(), keeps: vec![] });
         let started = Instant::now();
         let (sender, mut events) = mpsc::unbounded_channel();
         let running = tokio::spawn(run(job, sender));

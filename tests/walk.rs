@@ -19,7 +19,7 @@ fn record(name: &str) -> (Session, Vec<CheckEvent>, Vec<CheckEvent>) {
     let recorded = runtime.block_on(async {
         let job: Job = job(&scenario(name).unwrap()).unwrap();
         let mut session = Session::new(job.account.clone(), &job.net.local());
-        session.apply(Event::Began { at: job.net.now() });
+        session.apply(Event::Began { at: job.net.now(), keeps: vec![] });
         let (sender, mut events) = mpsc::unbounded_channel();
         run(job, sender).await;
         let mut all = Vec::new();

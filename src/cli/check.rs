@@ -38,7 +38,7 @@ pub async fn run_to_end(job: Job, answers: BTreeMap<String, String>) -> Session 
     for (question, answer) in answers {
         session.apply(Event::Answered { question, answer: Some(answer) });
     }
-    session.apply(Event::Began { at: net.now() });
+    session.apply(Event::Began { at: net.now(), keeps: vec![] });
     let (sender, mut events) = mpsc::unbounded_channel();
     let running = run_checks(job, sender);
     tokio::pin!(running);

@@ -1,6 +1,6 @@
 //! The JSON report, `mailtriage.report/1`: see `docs/report-format.md`.
 
-use crate::session::{Run, SCHEMA, Session};
+use crate::session::{Check, Run, SCHEMA, Session, State};
 use serde_json::{Map, Value, json};
 
 /// The report of a session.
@@ -42,7 +42,7 @@ fn account(session: &Session) -> Value {
         let in_use = json!({ "server": in_use.host, "port": in_use.port, "security": in_use.security });
         value.insert("in_use".to_owned(), in_use);
     }
-    if let Some(wanted) = &session.wanted {
+    if let Some(wanted) = session.wanted() {
         let first = wanted.choices.first();
         let expected = json!({
             "server": first.map(|choice| &choice.host),
@@ -67,7 +67,7 @@ fn account(session: &Session) -> Value {
 }
 
 fn run_value(session: &Session, run: &Run) -> Value {
-    let findings: Vec<_> = run.findings().collect();
+    let findings: Vec<Value> = run.checks.iter().filter_map(check_value).collect();
     json!({
         "started": run.started.to_string(),
         "finished": run.finished.map(|at| at.to_string()),
@@ -75,4 +75,14 @@ fn run_value(session: &Session, run: &Run) -> Value {
         "checks": findings,
         "diagnosis": session.diagnosis_of(run),
     })
+}
+
+/// A check that has ended; `kept` where an earlier run measured it.
+fn check_value(check: &Check) -> Option<Value> {
+    let State::Done(finding) = &check.state else { return None };
+    let mut value = json!(finding);
+    if let (true, Some(fields)) = (check.kept, value.as_object_mut()) {
+        fields.insert("kept".to_owned(), json!(true));
+    }
+    Some(value)
 }

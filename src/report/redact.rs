@@ -23,14 +23,14 @@ pub fn redact(report: &mut Value, session: &Session, how: Redact) {
     let mut known: Vec<(String, &'static str)> = vec![
         (session.account.address.to_string(), "[address]"),
         (session.account.address.ascii(), "[address]"),
-        (session.account.log_in_name(session.wanted.as_ref()), "[user]"),
+        (session.account.log_in_name(session.wanted()), "[user]"),
     ];
     known.extend(session.machine.hostname.clone().map(|name| (name, "[pc]")));
     known.extend(session.machine.local_addresses.iter().map(|addr| (addr.clone(), "[inner]")));
     if how == Redact::All {
         known.extend(session.machine.seen_as.clone().map(|addr| (addr, "[public address]")));
         known.extend(session.in_use().map(|in_use| (in_use.host, "[server]")));
-        let choices = session.wanted.iter().flat_map(|wanted| &wanted.choices);
+        let choices = session.wanted().into_iter().flat_map(|wanted| &wanted.choices);
         known.extend(choices.map(|choice| (choice.host.clone(), "[server]")));
         known.push((session.account.address.domain().to_owned(), "[domain]"));
     }

@@ -36,7 +36,7 @@ pub fn report(session: &Session, verbose: bool) -> String {
 }
 
 fn head(out: &mut String, session: &Session) {
-    let provider = session.wanted.as_ref().and_then(|wanted| wanted.provider()).map_or("", |row| &row.name);
+    let provider = session.wanted().and_then(|wanted| wanted.provider()).map_or("", |row| &row.name);
     let program = session.account.client().map_or("", |client| &client.name);
     let parts: Vec<&str> = [provider, program, &session.runs_as].into_iter().filter(|part| !part.is_empty()).collect();
     let _ = writeln!(out, "{}  {}", session.account.address, parts.join(" · "));

@@ -186,7 +186,7 @@ pub fn diagnose(session: &Session, run: &Run, facts: &Derived) -> Diagnosis {
         now,
         now_name,
         tell_caller: paragraph("Tell the caller").trim_matches(['"', '“', '”']).to_owned(),
-        remedy: remedy(page, session, &fill),
+        remedy: remedy(page, run, &fill),
         do_not: page.items("Do not").iter().map(|item| fill(&plain(item))).collect(),
         mended_when: paragraph("Mended when"),
         tell_provider: paragraph("Tell the provider"),
@@ -253,10 +253,10 @@ fn undetermined(session: &Session, facts: &Derived, run: &Run) -> Option<(String
 }
 
 /// The steps of *Fix it*; a step that is only a link to a task becomes the clicks for the mail program at hand.
-fn remedy(page: &Page, session: &Session, fill: &impl Fn(&str) -> String) -> Vec<String> {
+fn remedy(page: &Page, run: &Run, fill: &impl Fn(&str) -> String) -> Vec<String> {
     let mut steps = Vec::new();
     for item in page.items("Fix it") {
-        match task(&item).and_then(|task| clicks(task, session)) {
+        match task(&item).and_then(|task| clicks(task, run)) {
             Some((heading, clicks)) => {
                 let clicks = clicks.iter().map(|click| format!("- {}", fill(&plain(click)).replace('\n', "\n  ")));
                 steps.push(std::iter::once(format!("{heading}:")).chain(clicks).collect::<Vec<_>>().join("\n"));

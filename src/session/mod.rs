@@ -2,16 +2,19 @@
 //! it by pure functions. The JSON report is this value.
 
 pub mod diagnosis;
+mod run;
 mod words;
 
+pub use run::{Check, Run, State};
+
 use crate::account::{Account, Endpoint, Wanted};
-use crate::check::{Event as CheckEvent, Finding, Group, Head, Outcome};
+use crate::check::{Event as CheckEvent, Group};
 use crate::facts::derive::{self, Input};
-use crate::facts::{Derived, Facts, Observations, Observed};
+use crate::facts::{Derived, Observations};
 use crate::net::Local;
 use diagnosis::Diagnosis;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// The report's schema.
 pub const SCHEMA: &str = "mailtriage.report/1";
@@ -24,6 +27,14 @@ pub enum Event {
     Began {
         /// When.
         at: jiff::Timestamp,
+        /// The groups whose findings of the last run still hold, as far as the new one does not ask again.
+        #[serde(default)]
+        keeps: Vec<Group>,
+    },
+    /// Something else is known about the account; the next run is about that.
+    Edited {
+        /// The account as it is now.
+        account: Box<Account>,
     },
     /// A check of the run tells something.
     Check(CheckEvent),
@@ -41,28 +52,6 @@ pub enum Event {
         /// When.
         at: jiff::Timestamp,
     },
-}
-
-/// Where a check stands.
-#[derive(Debug, Clone, PartialEq)]
-pub enum State {
-    /// It waits for others.
-    Waiting,
-    /// It runs, since this many milliseconds after the run began; facts come one by one.
-    Running(u64),
-    /// It has ended.
-    Done(Finding),
-}
-
-/// A check of the current run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Check {
-    /// What it is called.
-    pub head: Head,
-    /// Where it stands.
-    pub state: State,
-    /// Its facts so far.
-    pub facts: Facts,
 }
 
 /// A program's name and version.
@@ -90,22 +79,6 @@ pub struct Machine {
     pub tls_library: String,
 }
 
-/// One run over an account.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Run {
-    /// When it began.
-    pub started: jiff::Timestamp,
-    /// When it ended.
-    pub finished: Option<jiff::Timestamp>,
-    /// Its checks, in the order of the plan.
-    pub checks: Vec<Check>,
-    /// Whether all checks are planned.
-    pub plan_complete: bool,
-    /// Connections opened to the mail server.
-    pub connections: u32,
-    by_id: HashMap<String, usize>,
-}
-
 /// A session over one account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
@@ -115,8 +88,6 @@ pub struct Session {
     pub machine: Machine,
     /// Who sends.
     pub account: Account,
-    /// What the provider wants, once known.
-    pub wanted: Option<Wanted>,
     /// The runs, the last one current.
     pub runs: Vec<Run>,
     /// The technician's answers.
@@ -148,7 +119,6 @@ impl Session {
                 tls_library: tls_library().to_owned(),
             },
             account,
-            wanted: None,
             runs: Vec::new(),
             answers: BTreeMap::new(),
             notes: Vec::new(),
@@ -159,8 +129,11 @@ impl Session {
     /// Takes an event in.
     pub fn apply(&mut self, event: Event) {
         match event {
-            Event::Began { at } => self.runs.push(Run::new(at)),
-            Event::Check(CheckEvent::Discovered { wanted }) => self.wanted = Some(wanted),
+            Event::Began { at, keeps } => {
+                let run = Run::new(at, self.account.clone(), self.runs.last(), &keeps);
+                self.runs.push(run);
+            }
+            Event::Edited { account } => self.account = *account,
             Event::Check(event) => {
                 if let CheckEvent::Finished { finding } = &event
                     && let Some(crate::facts::Value::Word(addr)) = finding.facts.get("seen-as")
@@ -191,9 +164,14 @@ impl Session {
         self.runs.last()
     }
 
+    /// What the provider wants, once known.
+    pub fn wanted(&self) -> Option<&Wanted> {
+        self.run()?.wanted.as_ref()
+    }
+
     /// What is judged.
     pub fn in_use(&self) -> Option<Endpoint> {
-        self.account.in_use(self.wanted.as_ref())
+        self.run().map_or_else(|| self.account.in_use(None), Run::in_use)
     }
 
     /// The facts of the guide, as known now.
@@ -203,11 +181,11 @@ impl Session {
 
     fn facts_of(&self, run: &Run) -> Derived {
         let seen = run.observations();
-        derive::derive(self.input(&seen))
+        derive::derive(self.input(run, &seen))
     }
 
-    fn input<'a>(&'a self, seen: &'a Observations) -> Input<'a> {
-        Input { account: &self.account, wanted: self.wanted.as_ref(), seen, answers: &self.answers }
+    fn input<'a>(&'a self, run: &'a Run, seen: &'a Observations) -> Input<'a> {
+        Input { account: &run.account, wanted: run.wanted.as_ref(), seen, answers: &self.answers }
     }
 
     /// The verdict, as known now.
@@ -221,103 +199,6 @@ impl Session {
     /// The verdict of one run.
     pub fn diagnosis_of(&self, run: &Run) -> Diagnosis {
         diagnosis::diagnose(self, run, &self.facts_of(run))
-    }
-}
-
-impl Run {
-    fn new(started: jiff::Timestamp) -> Self {
-        Run { started, finished: None, checks: Vec::new(), plan_complete: false, connections: 0, by_id: HashMap::new() }
-    }
-
-    fn apply(&mut self, event: CheckEvent) {
-        match event {
-            CheckEvent::Planned { checks, complete } => {
-                for head in checks {
-                    self.add(head);
-                }
-                self.plan_complete |= complete;
-            }
-            CheckEvent::Started { id, at_ms } => {
-                if let Some(check) = self.check_mut(&id)
-                    && check.state == State::Waiting
-                {
-                    check.state = State::Running(at_ms);
-                }
-            }
-            CheckEvent::Fact { id, key, value } => {
-                if let Some(check) = self.check_mut(&id) {
-                    check.facts.entry(key).or_insert(value);
-                }
-            }
-            CheckEvent::Discovered { .. } => {}
-            CheckEvent::Finished { finding } => {
-                let id = finding.id.clone();
-                if self.check_mut(&id).is_none() {
-                    self.add(Head {
-                        id: id.clone(),
-                        group: finding.group,
-                        title: finding.title.clone(),
-                        needs: vec![],
-                    });
-                }
-                if let Some(check) = self.check_mut(&id) {
-                    check.facts.clone_from(&finding.facts);
-                    check.state = State::Done(finding);
-                }
-            }
-            CheckEvent::Ended { connections, .. } => self.connections = connections,
-        }
-    }
-
-    fn add(&mut self, head: Head) {
-        if !self.by_id.contains_key(&head.id) {
-            self.by_id.insert(head.id.clone(), self.checks.len());
-            self.checks.push(Check { head, state: State::Waiting, facts: Facts::new() });
-        }
-    }
-
-    fn check_mut(&mut self, id: &str) -> Option<&mut Check> {
-        let index = *self.by_id.get(id)?;
-        self.checks.get_mut(index)
-    }
-
-    /// A check by its id.
-    pub fn check(&self, id: &str) -> Option<&Check> {
-        self.checks.get(*self.by_id.get(id)?)
-    }
-
-    /// The checks of a group, in order.
-    pub fn group(&self, group: Group) -> impl Iterator<Item = &Check> {
-        self.checks.iter().filter(move |check| check.head.group == group)
-    }
-
-    /// What has been seen so far, for deriving facts.
-    pub fn observations(&self) -> Observations {
-        let checks = self.checks.iter().map(|check| {
-            let (done, why_not) = match &check.state {
-                State::Done(finding) => {
-                    let why =
-                        matches!(finding.outcome, Outcome::Skipped | Outcome::Unknown).then(|| finding.summary.clone());
-                    (true, why)
-                }
-                _ => (false, None),
-            };
-            (check.head.id.clone(), Observed { done, facts: check.facts.clone(), why_not })
-        });
-        Observations { checks: checks.collect(), plan_complete: self.plan_complete }
-    }
-
-    /// The checks that have ended, as findings.
-    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.checks.iter().filter_map(|check| match &check.state {
-            State::Done(finding) => Some(finding),
-            _ => None,
-        })
-    }
-
-    /// How many checks have ended, of how many.
-    pub fn progress(&self) -> (usize, usize) {
-        (self.findings().count(), self.checks.len())
     }
 }
 

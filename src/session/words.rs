@@ -8,7 +8,6 @@ use crate::facts::{Derived, Known, Value};
 
 /// The words for placeholders, with what many of them need looked up once.
 pub(super) struct Words<'a> {
-    session: &'a Session,
     run: &'a Run,
     facts: &'a Derived,
     /// Another port of the server by which mail can be sent.
@@ -17,8 +16,8 @@ pub(super) struct Words<'a> {
 
 impl<'a> Words<'a> {
     pub(super) fn new(session: &'a Session, run: &'a Run, facts: &'a Derived) -> Self {
-        let other = derive::other_port(session.input(&run.observations()));
-        Words { session, run, facts, other }
+        let other = derive::other_port(session.input(run, &run.observations()));
+        Words { run, facts, other }
     }
 
     /// Fills the placeholders of a text; what is no placeholder of ours stays as it stands.
@@ -50,9 +49,9 @@ impl<'a> Words<'a> {
 }
 
 fn word(name: &str, words: &Words<'_>) -> Option<String> {
-    let Words { session, run, facts, other } = *words;
-    let account = &session.account;
-    let in_use = session.in_use();
+    let Words { run, facts, other } = *words;
+    let account = &run.account;
+    let in_use = run.in_use();
     let fact = |check: &str, key: &str| run.check(check).and_then(|check| check.facts.get(key)).cloned();
     let text = |check: &str, key: &str| match fact(check, key) {
         Some(Value::Word(word)) => Some(word),
@@ -61,12 +60,12 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
         _ => None,
     };
     let own = |kind: &str, key: &str| text(&format!("{kind}.{}", in_use.as_ref()?.port), key);
-    let target = target(session, facts, other);
-    let provider = session.wanted.as_ref().and_then(|wanted| wanted.provider());
+    let target = target(run, facts, other);
+    let provider = run.wanted.as_ref().and_then(|wanted| wanted.provider());
     let found = match name {
         "address" => Some(account.address.to_string()),
         "domain" => Some(account.address.domain().to_owned()),
-        "user" => Some(account.log_in_name(session.wanted.as_ref())),
+        "user" => Some(account.log_in_name(run.wanted.as_ref())),
         "server" => in_use.as_ref().map(|in_use| in_use.host.clone()),
         "port" => in_use.as_ref().map(|in_use| in_use.port.to_string()),
         "security" => in_use.as_ref().map(|in_use| in_use.security.says().to_owned()),
@@ -74,7 +73,7 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
         "wanted.port" => target.as_ref().map(|choice| choice.port.to_string()),
         "wanted.security" => target.as_ref().map(|choice| choice.security.says().to_owned()),
         "other.port" => other.map(|port| port.to_string()),
-        "other.security" => other.map(|port| security_of(session, run, port).says().to_owned()),
+        "other.security" => other.map(|port| security_of(run, port).says().to_owned()),
         "provider" => provider.map(|row| row.name.clone()),
         "provider.help" => provider.and_then(|row| row.help.clone()),
         "provider.switch" => provider.and_then(|row| row.switch.clone()),
@@ -132,9 +131,9 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
 }
 
 /// What to set in the mail program: what the provider wants; but where that very port is shut, the other one that works.
-fn target(session: &Session, facts: &Derived, other: Option<u16>) -> Option<Choice> {
-    let wanted = session.wanted.as_ref();
-    let in_use = session.in_use()?;
+fn target(run: &Run, facts: &Derived, other: Option<u16>) -> Option<Choice> {
+    let wanted = run.wanted.as_ref();
+    let in_use = run.in_use()?;
     let choices = wanted.map_or(&[][..], |wanted| &wanted.choices);
     let first = choices.first().cloned();
     let is = |name: &str, word: &str| facts.get(name).and_then(Known::word) == Some(word);
@@ -168,8 +167,8 @@ fn fitting(facts: &Derived, in_use: &crate::account::Endpoint) -> Security {
     }
 }
 
-fn security_of(session: &Session, run: &Run, port: u16) -> Security {
-    let choices = session.wanted.as_ref().map_or(&[][..], |wanted| &wanted.choices);
+fn security_of(run: &Run, port: u16) -> Security {
+    let choices = run.wanted.as_ref().map_or(&[][..], |wanted| &wanted.choices);
     if let Some(choice) = choices.iter().find(|choice| choice.port == port) {
         return choice.security;
     }
@@ -189,8 +188,8 @@ fn day(date: &str) -> String {
 }
 
 /// The clicks for a task in the mail program at hand, from its page.
-pub(super) fn clicks(task: &str, session: &Session) -> Option<(String, Vec<String>)> {
-    let client = session.account.client().or_else(|| client::by_id("other"))?;
+pub(super) fn clicks(task: &str, run: &Run) -> Option<(String, Vec<String>)> {
+    let client = run.account.client().or_else(|| client::by_id("other"))?;
     let page = crate::guide::guide().page(&format!("programs/{}", client.id))?;
     let section = page.sections.iter().find(|section| slug(&section.heading) == task)?;
     Some((section.heading.clone(), crate::guide::page::list_items(&section.text)))

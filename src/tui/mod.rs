@@ -38,7 +38,7 @@ pub async fn show(job: Job, mut app: App, outside: &mut impl Outside) -> io::Res
     let mut ended = std::pin::pin!(asked_to_end());
     let net = Arc::clone(&job.net);
     let (sender, mut events) = mpsc::unbounded_channel();
-    app.apply(Event::Began { at: net.now() });
+    app.apply(Event::Began { at: net.now(), keeps: vec![] });
     let started = Instant::now();
     let mut running = Some(tokio::spawn(run_checks(job, sender)));
     let mut next_frame = started;

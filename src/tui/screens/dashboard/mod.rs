@@ -64,7 +64,7 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, app: &App) {
 fn render_title(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let session = &app.session;
     let dot = format!(" {} ", app.theme.dot());
-    let provider = session.wanted.as_ref().and_then(|wanted| wanted.provider()).map(|row| row.name.clone());
+    let provider = session.wanted().and_then(|wanted| wanted.provider()).map(|row| row.name.clone());
     let program = session.account.client().map(|client| client.name.clone());
     let left: Vec<String> =
         [Some(session.account.address.to_string()), provider, program].into_iter().flatten().collect();

@@ -1,0 +1,170 @@
+//! One run over an account: its checks, as they come in.
+
+use crate::account::{Account, Endpoint, Wanted};
+use crate::check::{Event as CheckEvent, Finding, Group, Head, Outcome};
+use crate::facts::{Facts, Observations, Observed};
+use std::collections::HashMap;
+
+/// Where a check stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State {
+    /// It waits for others.
+    Waiting,
+    /// It runs, since this many milliseconds after the run began; facts come one by one.
+    Running(u64),
+    /// It has ended.
+    Done(Finding),
+}
+
+/// A check of the current run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// What it is called.
+    pub head: Head,
+    /// Where it stands.
+    pub state: State,
+    /// Its facts so far.
+    pub facts: Facts,
+    /// Whether it was measured in an earlier run and still holds.
+    pub kept: bool,
+}
+
+/// One run over an account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// When it began.
+    pub started: jiff::Timestamp,
+    /// When it ended.
+    pub finished: Option<jiff::Timestamp>,
+    /// Who sends, as it was known then.
+    pub account: Account,
+    /// What the provider wants, once known.
+    pub wanted: Option<Wanted>,
+    /// Its checks, in the order of the plan.
+    pub checks: Vec<Check>,
+    /// Whether all checks are planned.
+    pub plan_complete: bool,
+    /// Connections opened to the mail server.
+    pub connections: u32,
+    by_id: HashMap<String, usize>,
+}
+
+impl Run {
+    pub(super) fn new(started: jiff::Timestamp, account: Account, last: Option<&Run>, keeps: &[Group]) -> Self {
+        let kept = last.into_iter().flat_map(|run| &run.checks);
+        let kept = kept.filter(|check| keeps.contains(&check.head.group) && matches!(check.state, State::Done(_)));
+        let checks: Vec<Check> = kept.map(|check| Check { kept: true, ..check.clone() }).collect();
+        Run {
+            started,
+            finished: None,
+            account,
+            wanted: None,
+            by_id: checks.iter().enumerate().map(|(index, check)| (check.head.id.clone(), index)).collect(),
+            checks,
+            plan_complete: false,
+            connections: 0,
+        }
+    }
+
+    /// What is judged.
+    pub fn in_use(&self) -> Option<Endpoint> {
+        self.account.in_use(self.wanted.as_ref())
+    }
+
+    pub(super) fn apply(&mut self, event: CheckEvent) {
+        match event {
+            CheckEvent::Planned { checks, complete } => {
+                for head in checks {
+                    self.add(head);
+                }
+                self.plan_complete |= complete;
+            }
+            CheckEvent::Started { id, at_ms } => {
+                if let Some(check) = self.check_mut(&id)
+                    && check.state == State::Waiting
+                {
+                    check.state = State::Running(at_ms);
+                }
+            }
+            CheckEvent::Fact { id, key, value } => {
+                if let Some(check) = self.check_mut(&id) {
+                    check.facts.entry(key).or_insert(value);
+                }
+            }
+            CheckEvent::Discovered { wanted } => self.wanted = Some(wanted),
+            CheckEvent::Finished { finding } => {
+                let id = finding.id.clone();
+                if self.check_mut(&id).is_none() {
+                    self.add(Head {
+                        id: id.clone(),
+                        group: finding.group,
+                        title: finding.title.clone(),
+                        needs: vec![],
+                    });
+                }
+                if let Some(check) = self.check_mut(&id) {
+                    check.facts.clone_from(&finding.facts);
+                    check.state = State::Done(finding);
+                }
+            }
+            CheckEvent::Ended { connections, .. } => self.connections = connections,
+        }
+    }
+
+    fn add(&mut self, head: Head) {
+        let check = Check { head, state: State::Waiting, facts: Facts::new(), kept: false };
+        match self.by_id.get(&check.head.id).and_then(|index| self.checks.get_mut(*index)) {
+            // It is measured anew: what was known of it before counts no more.
+            Some(known) if known.kept => *known = check,
+            Some(_) => {}
+            None => {
+                self.by_id.insert(check.head.id.clone(), self.checks.len());
+                self.checks.push(check);
+            }
+        }
+    }
+
+    fn check_mut(&mut self, id: &str) -> Option<&mut Check> {
+        let index = *self.by_id.get(id)?;
+        self.checks.get_mut(index)
+    }
+
+    /// A check by its id.
+    pub fn check(&self, id: &str) -> Option<&Check> {
+        self.checks.get(*self.by_id.get(id)?)
+    }
+
+    /// The checks of a group, in order.
+    pub fn group(&self, group: Group) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(move |check| check.head.group == group)
+    }
+
+    /// What has been seen so far, for deriving facts.
+    pub fn observations(&self) -> Observations {
+        let checks = self.checks.iter().map(|check| {
+            let (done, why_not) = match &check.state {
+                State::Done(finding) => {
+                    let why =
+                        matches!(finding.outcome, Outcome::Skipped | Outcome::Unknown).then(|| finding.summary.clone());
+                    (true, why)
+                }
+                _ => (false, None),
+            };
+            (check.head.id.clone(), Observed { done, facts: check.facts.clone(), why_not })
+        });
+        Observations { checks: checks.collect(), plan_complete: self.plan_complete }
+    }
+
+    /// The checks that have ended, as findings.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.checks.iter().filter_map(|check| match &check.state {
+            State::Done(finding) => Some(finding),
+            _ => None,
+        })
+    }
+
+    /// How many checks have ended, of how many.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.findings().count(), self.checks.len())
+    }
+}
