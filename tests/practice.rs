@@ -98,3 +98,13 @@ fn the_account_in_a_scenario_is_what_the_run_judges() {
     let in_use = session.in_use().unwrap();
     assert_eq!((in_use.host.as_str(), in_use.port), ("smtp.example.com", 465));
 }
+
+#[test]
+fn the_clicks_lead_to_the_way_that_works() {
+    for (name, port) in
+        [("587-silent", "465"), ("wrong-port", "587"), ("wrong-security", "587"), ("port-25-isp", "587")]
+    {
+        let remedy = run(&scenario(name).unwrap()).diagnosis().remedy.join("\n");
+        assert!(remedy.contains(&format!("Port: {port}")), "{name}: {remedy}");
+    }
+}

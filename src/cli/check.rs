@@ -89,9 +89,9 @@ impl OutputArgs {
     /// The format, or why it cannot be had yet.
     pub(super) fn format(&self) -> Result<Format, Usage> {
         match self.format.unwrap_or(Format::Text) {
-            format @ (Format::Text | Format::Json) => Ok(format),
-            Format::Markdown | Format::Html | Format::Nagios | Format::Prometheus => {
-                Err(Usage("this format comes with a later version; text and json work".to_owned()))
+            format @ (Format::Text | Format::Json | Format::Markdown | Format::Html) => Ok(format),
+            Format::Nagios | Format::Prometheus => {
+                Err(Usage("this format comes with a later version; text, json, markdown and html work".to_owned()))
             }
         }
     }
@@ -104,17 +104,12 @@ impl OutputArgs {
     /// Writes the report and returns the exit code of its verdict.
     pub(super) fn write(&self, session: &Session, format: Format) -> Result<u8, Usage> {
         let how: redact::Redact = self.redact.into();
+        let report = redact::redact(&report::json::report(session), how.into())?;
         let text = match format {
-            Format::Json => {
-                let mut value = report::json::report(session);
-                redact::redact(&mut value, session, how);
-                report::json::to_string(&value)
-            }
-            _ => {
-                let mut value = serde_json::Value::String(report::text::report(session, self.verbose));
-                redact::redact(&mut value, session, how);
-                value.as_str().unwrap_or_default().to_owned()
-            }
+            Format::Json => report::json::to_string(&report),
+            Format::Markdown => report::markdown::markdown(&report),
+            Format::Html => report::html::html(&report)?,
+            _ => report::text::text(&report, self.verbose),
         };
         match &self.output {
             Some(path) => {

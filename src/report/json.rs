@@ -1,88 +1,77 @@
-//! The JSON report, `mailtriage.report/1`: see `docs/report-format.md`.
+//! From the session to its [`Report`], and the report as JSON text.
 
-use crate::session::{Check, Run, SCHEMA, Session, State};
-use serde_json::{Map, Value, json};
+use super::{Account, Answer, Check, Expected, Report, Run, Way};
+use crate::session::{self, SCHEMA, Session, State};
 
 /// The report of a session.
-pub fn report(session: &Session) -> Value {
-    let runs: Vec<Value> = session.runs.iter().map(|run| run_value(session, run)).collect();
-    let last = runs.last().cloned().unwrap_or(Value::Null);
-    let started = session.runs.first().map(|run| run.started.to_string());
-    let finished = session.runs.last().and_then(|run| run.finished).map(|at| at.to_string());
-    let answers: Vec<Value> =
-        session.answers.iter().map(|(question, answer)| json!({ "question": question, "answer": answer })).collect();
-    json!({
-        "schema": SCHEMA,
-        "tool": session.tool,
-        "started": started,
-        "finished": finished,
-        "machine": session.machine,
-        "account": account(session),
-        "runs": runs,
-        "answers": answers,
-        "notes": session.notes,
-        "checks": last.get("checks"),
-        "diagnosis": last.get("diagnosis"),
-    })
+pub fn report(session: &Session) -> Report {
+    let now = account(&session.account, session.run());
+    let runs: Vec<Run> = session.runs.iter().map(|run| of_run(session, run, &now)).collect();
+    let last = runs.last();
+    let answers =
+        session.answers.iter().map(|(question, answer)| Answer { question: question.clone(), answer: answer.clone() });
+    Report {
+        schema: SCHEMA.to_owned(),
+        tool: session.tool.clone(),
+        started: session.runs.first().map(|run| run.started.to_string()),
+        finished: session.runs.last().and_then(|run| run.finished).map(|at| at.to_string()),
+        machine: session.machine.clone(),
+        account: now,
+        answers: answers.collect(),
+        notes: session.notes.clone(),
+        checks: last.map(|run| run.checks.clone()).unwrap_or_default(),
+        diagnosis: last.map(|run| run.diagnosis.clone()),
+        runs,
+    }
 }
 
 /// The report as text, indented, with a final line feed.
-pub fn to_string(report: &Value) -> String {
+pub fn to_string(report: &Report) -> String {
     let mut text = serde_json::to_string_pretty(report).unwrap_or_default();
     text.push('\n');
     text
 }
 
-fn account(session: &Session) -> Value {
-    let account = &session.account;
-    let mut value = Map::new();
-    value.insert("address".to_owned(), json!(account.address));
-    value.insert("settings".to_owned(), json!(account.settings));
-    if let Some(in_use) = session.in_use() {
-        let in_use = json!({ "server": in_use.host, "port": in_use.port, "security": in_use.security });
-        value.insert("in_use".to_owned(), in_use);
+fn account(account: &crate::account::Account, run: Option<&session::Run>) -> Account {
+    let visible = |text: &Option<String>| text.as_deref().map(crate::text::visible_str);
+    let wanted = run.and_then(|run| run.wanted.as_ref());
+    let in_use = account.in_use(wanted);
+    Account {
+        address: account.address.to_string(),
+        settings: account.settings.clone(),
+        in_use: in_use.map(|way| Way { server: way.host, port: way.port, security: way.security }),
+        expected: wanted.map(|wanted| {
+            let first = wanted.choices.first();
+            Expected {
+                server: first.map(|choice| choice.host.clone()),
+                port: first.map(|choice| choice.port),
+                security: first.map(|choice| choice.security),
+                choices: wanted.choices.clone(),
+                provider: wanted.provider.clone(),
+            }
+        }),
+        source: wanted.map(|wanted| wanted.source),
+        client: account.client.clone(),
+        measured_on: account.measured_on,
+        error: visible(&account.error),
+        ticket: visible(&account.ticket),
+        from: visible(&account.from),
+        to: visible(&account.to),
     }
-    if let Some(wanted) = session.wanted() {
-        let first = wanted.choices.first();
-        let expected = json!({
-            "server": first.map(|choice| &choice.host),
-            "port": first.map(|choice| choice.port),
-            "security": first.map(|choice| choice.security),
-            "choices": wanted.choices,
-            "provider": wanted.provider,
-        });
-        value.insert("expected".to_owned(), expected);
-        value.insert("source".to_owned(), json!(wanted.source));
-    }
-    value.insert("client".to_owned(), json!(account.client));
-    value.insert("measured_on".to_owned(), json!(account.measured_on));
-    for (key, text) in
-        [("error", &account.error), ("ticket", &account.ticket), ("from", &account.from), ("to", &account.to)]
-    {
-        if let Some(text) = text {
-            value.insert(key.to_owned(), json!(crate::text::visible_str(text)));
-        }
-    }
-    Value::Object(value)
 }
 
-fn run_value(session: &Session, run: &Run) -> Value {
-    let findings: Vec<Value> = run.checks.iter().filter_map(check_value).collect();
-    json!({
-        "started": run.started.to_string(),
-        "finished": run.finished.map(|at| at.to_string()),
-        "connections": run.connections,
-        "checks": findings,
-        "diagnosis": session.diagnosis_of(run),
-    })
-}
-
-/// A check that has ended; `kept` where an earlier run measured it.
-fn check_value(check: &Check) -> Option<Value> {
-    let State::Done(finding) = &check.state else { return None };
-    let mut value = json!(finding);
-    if let (true, Some(fields)) = (check.kept, value.as_object_mut()) {
-        fields.insert("kept".to_owned(), json!(true));
+fn of_run(session: &Session, run: &session::Run, now: &Account) -> Run {
+    let checks = run.checks.iter().filter_map(|check| match &check.state {
+        State::Done(finding) => Some(Check { finding: finding.clone(), kept: check.kept }),
+        _ => None,
+    });
+    let then = account(&run.account, Some(run));
+    Run {
+        started: run.started.to_string(),
+        finished: run.finished.map(|at| at.to_string()),
+        connections: run.connections,
+        account: (then != *now).then_some(then),
+        checks: checks.collect(),
+        diagnosis: session.diagnosis_of(run),
     }
-    Some(value)
 }

@@ -1,6 +1,161 @@
-//! Reports: the session rendered for a reader. No renderer computes a verdict.
+//! Reports: the session rendered for a reader. [`Report`] is the JSON document and what every renderer reads; no renderer
+//! computes a verdict.
 
+pub mod first_page;
+pub mod html;
 pub mod json;
+pub mod markdown;
 pub mod redact;
 pub mod save;
 pub mod text;
+
+use crate::account::{Choice, MeasuredOn, Security, Settings, Source};
+use crate::check::Finding;
+use crate::session::diagnosis::Diagnosis;
+use crate::session::{Machine, Tool};
+use serde::{Deserialize, Serialize};
+
+/// A session on paper, `mailtriage.report/1`: see `docs/report-format.md`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`crate::session::SCHEMA`].
+    pub schema: String,
+    /// Who measured.
+    pub tool: Tool,
+    /// When the first run began.
+    pub started: Option<String>,
+    /// When the last run ended.
+    pub finished: Option<String>,
+    /// Where.
+    pub machine: Machine,
+    /// Who sends.
+    pub account: Account,
+    /// The runs, in order.
+    pub runs: Vec<Run>,
+    /// The technician's answers.
+    #[serde(default)]
+    pub answers: Vec<Answer>,
+    /// The technician's notes.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// The last run's, for scripts.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// The last run's, for scripts.
+    #[serde(default)]
+    pub diagnosis: Option<Diagnosis>,
+}
+
+/// Who sends, with strings where something may have been left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields of crate::account::Account")]
+pub struct Account {
+    pub address: String,
+    pub settings: Settings,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub in_use: Option<Way>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub expected: Option<Expected>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub source: Option<Source>,
+    pub client: Option<String>,
+    pub measured_on: MeasuredOn,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ticket: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub to: Option<String>,
+}
+
+/// The way that was judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Way {
+    pub server: String,
+    pub port: u16,
+    pub security: Security,
+}
+
+/// What the provider wants: the first way, and all of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Expected {
+    pub server: Option<String>,
+    pub port: Option<u16>,
+    pub security: Option<Security>,
+    pub choices: Vec<Choice>,
+    pub provider: Option<String>,
+}
+
+/// A run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// When it began.
+    pub started: String,
+    /// When it ended.
+    pub finished: Option<String>,
+    /// Connections opened to the mail server.
+    pub connections: u32,
+    /// The account, where it was another than now.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub account: Option<Account>,
+    /// What was found.
+    pub checks: Vec<Check>,
+    /// What follows from it.
+    pub diagnosis: Diagnosis,
+}
+
+/// A finding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// Whether an earlier run measured it, and it still held.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub kept: bool,
+}
+
+/// An answer to a question of the guide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Answer {
+    pub question: String,
+    pub answer: String,
+}
+
+impl Report {
+    /// The provider's name, where it is known.
+    pub fn provider(&self) -> Option<&'static str> {
+        let id = self.account.expected.as_ref()?.provider.as_deref()?;
+        crate::account::provider::by_id(id).map(|row| row.name.as_str())
+    }
+
+    /// The mail program's name, where it is known.
+    pub fn program(&self) -> Option<&'static str> {
+        let id = self.account.client.as_deref()?;
+        crate::account::client::by_id(id).map(|client| client.name.as_str())
+    }
+
+    /// The finding of this id in the last run.
+    pub fn finding(&self, id: &str) -> Option<&Finding> {
+        self.checks.iter().map(|check| &check.finding).find(|finding| finding.id == id)
+    }
+}
+
+/// All evidence of the last run in the order of time, a line each.
+pub fn timeline(report: &Report) -> String {
+    let mut all: Vec<(u64, &str, String)> = Vec::new();
+    for check in &report.checks {
+        let finding = &check.finding;
+        for evidence in &finding.evidence {
+            let said = format!("{}: {}", evidence.what, evidence.detail.replace('\n', " / "));
+            all.push((evidence.at_ms, &finding.id, said));
+        }
+    }
+    all.sort_by_key(|(at, ..)| *at);
+    all.into_iter().map(|(at, id, said)| format!("{at:>6} ms  {id:<16} {said}\n")).collect()
+}

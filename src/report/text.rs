@@ -1,26 +1,26 @@
 //! The report as plain text for a terminal, the most important first.
 
+use super::Report;
 use crate::check::{Finding, Group, Outcome as CheckOutcome};
-use crate::session::Session;
 use crate::session::diagnosis::{Diagnosis, Outcome};
 use std::fmt::Write;
 
 const WIDTH: usize = 80;
 
-/// The report of a session's last run.
-pub fn report(session: &Session, verbose: bool) -> String {
+/// The last run, for a terminal.
+pub fn text(report: &Report, verbose: bool) -> String {
     let mut out = String::new();
-    let diagnosis = session.diagnosis();
-    head(&mut out, session);
-    verdict(&mut out, &diagnosis);
+    head(&mut out, report);
+    let Some(diagnosis) = &report.diagnosis else { return out };
+    verdict(&mut out, diagnosis);
     list(&mut out, "Do this", &diagnosis.remedy, true);
     list(&mut out, "Do not", &diagnosis.do_not, false);
     if !diagnosis.mended_when.is_empty() {
         section(&mut out, "Mended when");
         wrapped(&mut out, "  ", "  ", &diagnosis.mended_when);
     }
-    checks(&mut out, session, verbose);
-    way(&mut out, &diagnosis);
+    checks(&mut out, report, verbose);
+    way(&mut out, diagnosis);
     list(&mut out, "Also seen", &diagnosis.also, false);
     list(&mut out, "Not known", &diagnosis.not_known, false);
     if !diagnosis.questions.is_empty() {
@@ -35,19 +35,18 @@ pub fn report(session: &Session, verbose: bool) -> String {
     crate::text::visible_str(&out)
 }
 
-fn head(out: &mut String, session: &Session) {
-    let provider = session.wanted().and_then(|wanted| wanted.provider()).map_or("", |row| &row.name);
-    let program = session.account.client().map_or("", |client| &client.name);
-    let parts: Vec<&str> = [provider, program, &session.runs_as].into_iter().filter(|part| !part.is_empty()).collect();
-    let _ = writeln!(out, "{}  {}", session.account.address, parts.join(" · "));
-    if let Some(in_use) = session.in_use() {
-        let typed = &session.account.settings;
+fn head(out: &mut String, report: &Report) {
+    let machine = report.machine.hostname.as_deref().map(|name| format!("on {name}"));
+    let parts: Vec<&str> = [report.provider(), report.program(), machine.as_deref()].into_iter().flatten().collect();
+    let _ = writeln!(out, "{}  {}", report.account.address, parts.join(" · "));
+    if let Some(way) = &report.account.in_use {
+        let typed = &report.account.settings;
         let how = if typed.server.is_some() || typed.port.is_some() || typed.security.is_some() {
             "as typed"
         } else {
             "nothing typed, so the provider's"
         };
-        let _ = writeln!(out, "{}, port {}, {} ({how})", in_use.host, in_use.port, in_use.security.says());
+        let _ = writeln!(out, "{}, port {}, {} ({how})", way.server, way.port, way.security.says());
     }
 }
 
@@ -73,17 +72,18 @@ fn who(out: &mut String, label: &str, who: &str, what: &str) {
     }
 }
 
-fn checks(out: &mut String, session: &Session, verbose: bool) {
+fn checks(out: &mut String, report: &Report, verbose: bool) {
     section(out, "Checks");
-    let Some(run) = session.run() else { return };
     for group in Group::ALL {
-        let mut findings: Vec<&Finding> = run.findings().filter(|finding| finding.group == group).collect();
+        let mut findings: Vec<&Finding> =
+            report.checks.iter().map(|check| &check.finding).filter(|finding| finding.group == group).collect();
+        let all_skipped = findings.iter().all(|finding| finding.outcome == CheckOutcome::Skipped);
         if findings.is_empty() {
             continue;
         }
         if !verbose {
             // What was left out because of something else is no news.
-            findings.retain(|finding| finding.outcome != CheckOutcome::Skipped || findings_only(run, group));
+            findings.retain(|finding| finding.outcome != CheckOutcome::Skipped || all_skipped);
         }
         let _ = writeln!(out, "  {}", group.title());
         for finding in findings {
@@ -102,11 +102,6 @@ fn checks(out: &mut String, session: &Session, verbose: bool) {
             }
         }
     }
-}
-
-/// Whether a group holds nothing but skipped checks: then they are shown.
-fn findings_only(run: &crate::session::Run, group: Group) -> bool {
-    run.findings().filter(|finding| finding.group == group).all(|finding| finding.outcome == CheckOutcome::Skipped)
 }
 
 fn way(out: &mut String, diagnosis: &Diagnosis) {

@@ -196,7 +196,11 @@ pub fn diagnose(session: &Session, run: &Run, facts: &Derived) -> Diagnosis {
         not_known: if cause == "healthy" {
             vec![]
         } else {
-            walk.missing.iter().filter(|missing| !is_unmeasured(&missing.fact)).map(not_known).collect()
+            walk.missing
+                .iter()
+                .filter(|missing| !is_unmeasured(&missing.fact) && !is_moot(&missing.why))
+                .map(not_known)
+                .collect()
         },
         waits_for,
         cause,
@@ -294,6 +298,20 @@ fn joined(text: &str) -> String {
 /// Facts that this version never measures are no news.
 fn is_unmeasured(fact: &str) -> bool {
     matches!(fact, "loss" | "port.last-heard" | "handshake.stalls" | "ipv6.elsewhere" | "said")
+}
+
+/// What could not be asked because of something that is known is no gap.
+fn is_moot(why: &str) -> bool {
+    [
+        "because of",
+        "the port opens",
+        "no TLS handshake was begun",
+        "nothing came back",
+        "nothing was refused",
+        "not asked",
+    ]
+    .iter()
+    .any(|moot| why.starts_with(moot))
 }
 
 fn not_known(missing: &walk::Missing) -> String {

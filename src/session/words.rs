@@ -137,9 +137,9 @@ fn target(run: &Run, facts: &Derived, other: Option<u16>) -> Option<Choice> {
     let choices = wanted.map_or(&[][..], |wanted| &wanted.choices);
     let first = choices.first().cloned();
     let is = |name: &str, word: &str| facts.get(name).and_then(Known::word) == Some(word);
-    let first_is_shut = first.as_ref().is_none_or(|first| first.host == in_use.host && first.port == in_use.port)
-        && (!is("port.state", "open") || is("starttls", "missing") || is("starttls", "masked"));
-    if let (true, Some(port)) = (first_is_shut, other) {
+    let right_server = choices.is_empty() || choices.iter().any(|choice| choice.host == in_use.host);
+    let shut = !is("port.state", "open") || is("starttls", "missing") || is("starttls", "masked");
+    if let (true, Some(port)) = (right_server && shut, other) {
         let known = choices.iter().find(|choice| choice.port == port && choice.host == in_use.host);
         let security = known.map_or(Security::usual_for(port), |choice| choice.security);
         return Some(Choice { host: in_use.host, port, security, auth: vec![] });

@@ -70,6 +70,7 @@ impl View<'_> {
                 let is_server = self.list("dns.server", "addresses").is_some_and(|addresses| addresses.contains(&from));
                 word(if is_server { "server" } else { "near" })
             }
+            _ if state.word() == Some("filtered") => unknown("nothing came back"),
             _ => unknown("a reset does not say who sent it"),
         }
     }

@@ -1,0 +1,98 @@
+//! The report as Markdown: for tickets and mails. What others said stands in code, where nothing in it acts.
+
+use super::Report;
+use super::first_page::first_page;
+use crate::check::Group;
+use std::fmt::Write;
+
+/// The report of the last run.
+pub fn markdown(report: &Report) -> String {
+    let page = first_page(report);
+    let mut out = format!("# {}\n\n", escaped(&page.subject));
+    for (label, lines) in &page.rows {
+        let is_quote = matches!(*label, "SERVER SAID" | "CONTRAST");
+        if is_quote {
+            let _ = writeln!(out, "**{label}**\n\n```text\n{}\n```\n", fenced(&lines.join("\n")));
+        } else {
+            let _ = writeln!(
+                out,
+                "**{label}** {}\n",
+                lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("  \n")
+            );
+        }
+    }
+    if let Some(diagnosis) = &report.diagnosis {
+        list(&mut out, "What to do", &diagnosis.remedy, true);
+        list(&mut out, "What not to do", &diagnosis.do_not, false);
+        list(&mut out, "Also seen", &diagnosis.also, false);
+    }
+    out.push_str("## Checks\n\n| | check | found |\n|---|---|---|\n");
+    for group in Group::ALL {
+        for check in report.checks.iter().filter(|check| check.finding.group == group) {
+            let finding = &check.finding;
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} |",
+                finding.outcome.state(),
+                escaped(&finding.title),
+                escaped(&finding.summary.replace('\n', " "))
+            );
+        }
+    }
+    let _ = writeln!(out, "\n## Evidence, in the order of time\n\n```text\n{}```", fenced(&super::timeline(report)));
+    let _ = writeln!(out, "\n{} {}", escaped(&report.tool.name), escaped(&report.tool.version));
+    out
+}
+
+fn list(out: &mut String, title: &str, items: &[String], numbered: bool) {
+    if items.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "## {title}\n");
+    for (index, item) in items.iter().enumerate() {
+        let mut lines = item.lines();
+        let first = escaped(lines.next().unwrap_or_default());
+        let _ = if numbered { writeln!(out, "{}. {first}", index + 1) } else { writeln!(out, "- {first}") };
+        for line in lines {
+            let _ = writeln!(out, "   - {}", escaped(line.trim_start_matches([' ', '-'])));
+        }
+    }
+    out.push('\n');
+}
+
+/// Nothing in the text is Markdown or HTML any more.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\n' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A text that cannot end the fence around it.
+fn fenced(text: &str) -> String {
+    text.replace("```", "` ` `")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_acts() {
+        let hostile = "<script>x</script> [a](javascript:b) ``` | *b*";
+        let shown = escaped(hostile);
+        assert!(!shown.contains("<script") && !shown.contains("[a](") && shown.contains("\\|"));
+        assert!(!fenced(hostile).contains("```"));
+    }
+}
