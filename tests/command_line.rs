@@ -37,7 +37,7 @@ fn mailtriage(arguments: &[&str]) -> Command {
 #[case(&["check", "anna@example.com", "--timeout", "0"], "between 0.1 and 3600")]
 #[case(&["check", "anna@example.com", "--answer", "moon=full"], "there is no question")]
 #[case(&["check", "anna@example.com", "--answer", "hotspot=perhaps"], "is answered by yes, no")]
-#[case(&["check", "anna@example.com", "--format", "html"], "later version")]
+#[case(&["check", "anna@example.com", "--format", "prometheus"], "later version")]
 #[case(&["check", "anna@example.com", "--format", "nagios"], "later version")]
 #[case(&["check", "--batch", "accounts.csv"], "later version")]
 #[case(&["check", "anna@example.com", "--password-env", "MAILTRIAGE_NO_SUCH_VARIABLE"], "no variable")]
@@ -46,7 +46,8 @@ fn mailtriage(arguments: &[&str]) -> Command {
 #[case(&["anna@example.com"], "no terminal")]
 #[case(&["practice", "587-silent"], "no terminal")]
 #[case(&["practice", "no-such-thing"], "practice --list")]
-#[case(&["open", "report.json"], "later version")]
+#[case(&["open", "/nonexistent/report.json"], "cannot be read")]
+#[case(&["open", "Cargo.toml"], "no report")]
 #[case(&["guide", "no-such-page"], "no page")]
 #[case(&["providers", "zzzzzz"], "no provider")]
 fn bad_input_is_a_message_and_exit_2(#[case] arguments: &[&str], #[case] says: &str) {

@@ -15,8 +15,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("check", &["probe", "account", "facts", "net", "text"]),
     ("guide", &["facts", "text"]),
     ("session", &["check", "guide", "facts", "account", "net", "text"]),
-    ("report", &["session", "check", "guide", "facts", "account", "text"]),
-    ("tui", &["session", "check", "guide", "facts", "account", "net", "text"]),
+    ("report", &["session", "check", "guide", "facts", "account", "net", "text"]),
+    ("tui", &["report", "session", "check", "guide", "facts", "account", "net", "text"]),
     ("practice", &["net", "text"]),
     ("cli", &["account", "check", "facts", "guide", "net", "practice", "probe", "report", "session", "text", "tui"]),
 ];

@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, NativePtySystem, PtySize, PtySystem};
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -93,18 +93,40 @@ fn a_case_by_keys_alone() {
     let shows = terminal.wait_for("CANNOT SEND");
     assert!(shows.contains("forbidden on this computer"), "{shows}");
     terminal.wait_for("checks done");
-    terminal.press("?");
-    terminal.wait_for("Ends the program");
+    // To the clicks: one key. To a saved report: two.
+    terminal.press("\r");
+    terminal.wait_for("Do this now");
     terminal.press("\x1b");
-    terminal.wait_for("Result");
+    terminal.wait_for("> Result");
+    terminal.press("?");
+    terminal.wait_for("What SMTP is");
+    terminal.press("\r");
+    terminal.wait_for("Before and after");
+    terminal.press("\x1b");
+    terminal.wait_for("what each does");
+    terminal.press("\x1b");
+    terminal.wait_for("> Result");
     terminal.press("s");
+    terminal.wait_for("For whom");
+    terminal.press("\r");
     terminal.wait_for("saved");
     terminal.press("q");
     assert_eq!(terminal.end(), 1);
     assert!(terminal.is_sane());
-    let saved = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
-    let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(saved).unwrap()).unwrap();
+    let files: Vec<PathBuf> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let of_kind = |kind: &str| files.iter().find(|path| path.extension().is_some_and(|end| end == kind)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(of_kind("json")).unwrap()).unwrap();
     assert_eq!(report["diagnosis"]["cause"], "blocked-local");
+    assert!(std::fs::read_to_string(of_kind("html")).unwrap().contains("CANNOT SEND"));
+
+    // The saved session in the same screens, offline.
+    let mut terminal = Terminal::start(&["open", of_kind("json").to_str().unwrap()], (80, 24), folder.path());
+    let shows = terminal.wait_for("saved session");
+    assert!(shows.contains("CANNOT SEND") && shows.contains("forbidden on this computer"), "{shows}");
+    terminal.press("r");
+    terminal.wait_for("nothing is measured");
+    terminal.press("q");
+    assert_eq!(terminal.end(), 1);
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub(super) enum Command {
     Open {
         /// The JSON report
         report: PathBuf,
+        #[command(flatten)]
+        screen: ScreenArgs,
     },
     /// What differs between reports
     Compare {
@@ -284,6 +286,11 @@ impl RunArgs {
         account.from = mailbox("--from", self.from.as_deref())?;
         account.to = mailbox("--to", self.to.as_deref())?;
         Ok(account)
+    }
+
+    /// What was typed about an account whose address the form will ask for.
+    pub(super) fn blank_account(&self) -> Result<Account, Usage> {
+        self.account(Some("nobody@nowhere.invalid"))
     }
 
     /// How to run.

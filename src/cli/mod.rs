@@ -38,9 +38,7 @@ pub async fn main() -> color_eyre::Result<ExitCode> {
         Some(Command::Providers { query }) => show::providers(query.as_deref()),
         Some(Command::Completions { shell }) => show::completions(shell),
         Some(Command::Man) => show::man(),
-        Some(Command::Open { .. }) => {
-            Err(Usage("`open` comes with a later version; the JSON report can be read with any JSON viewer".to_owned()))
-        }
+        Some(Command::Open { report, screen }) => dashboard::open(&report, &screen).await?,
         Some(Command::Compare { .. }) => Err(Usage("`compare` comes with a later version".to_owned())),
     };
     Ok(match done {

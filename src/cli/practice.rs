@@ -2,10 +2,14 @@
 
 use super::args::PracticeArgs;
 use super::{Usage, dashboard, print};
-use crate::account::Account;
+use crate::account::{Account, Address};
 use crate::check::Options;
 use crate::check::run::Job;
 use crate::practice::{self, Scenario};
+use crate::session::Session;
+use crate::tui::app::{Lesson, Request};
+use crate::tui::screens::menu::Menu;
+use crate::tui::{Begun, Bench};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,20 +17,23 @@ use std::sync::Arc;
 use toml::Value;
 
 pub(super) async fn run(args: PracticeArgs) -> color_eyre::Result<Result<u8, Usage>> {
-    let (Some(name), false) = (&args.scenario, args.list) else {
+    let with_screen = args.out.format.is_none() && args.out.output.is_none();
+    if args.list {
         print(&list());
         return Ok(Ok(0));
+    }
+    let Some(name) = &args.scenario else {
+        return match with_screen {
+            true => dashboard::practice(None, &args.screen).await,
+            false => Ok(Err(Usage("which scenario? `mailtriage practice --list` shows all".to_owned()))),
+        };
     };
-    let Some(scenario) = practice::scenario(name) else {
-        let why = format!("there is no scenario \"{name}\"; `mailtriage practice --list` shows all");
-        return Ok(Err(Usage(why)));
-    };
-    let job = match job(&scenario) {
+    let job = match find(name).and_then(|scenario| job(&scenario)) {
         Ok(job) => job,
         Err(why) => return Ok(Err(Usage(why))),
     };
-    if args.out.format.is_none() && args.out.output.is_none() {
-        return dashboard::show(job, BTreeMap::new(), &args.screen).await;
+    if with_screen {
+        return dashboard::practice(Some(job), &args.screen).await;
     }
     let format = match args.out.format().and_then(|format| args.out.check_target().map(|()| format)) {
         Ok(format) => format,
@@ -34,6 +41,34 @@ pub(super) async fn run(args: PracticeArgs) -> color_eyre::Result<Result<u8, Usa
     };
     let session = super::run_to_end(job, BTreeMap::new()).await;
     Ok(args.out.write(&session, format))
+}
+
+fn find(name: &str) -> Result<Scenario, String> {
+    practice::scenario(name)
+        .ok_or_else(|| format!("there is no scenario \"{name}\"; `mailtriage practice --list` shows all"))
+}
+
+/// The scenarios to choose from, by what the caller says.
+pub(super) fn menu() -> Menu {
+    Menu::practice(practice::scenarios().into_iter().map(|scenario| (scenario.name, scenario.title, scenario.story)))
+}
+
+/// The account that the screen holds before a scenario is chosen.
+pub(super) fn blank_account() -> color_eyre::Result<Account> {
+    Address::parse("nobody@nowhere.invalid").map(Account::new).map_err(|why| color_eyre::eyre::eyre!(why))
+}
+
+/// Begins a scenario on the screen.
+pub(super) fn begin(name: &str) -> Result<Begun, String> {
+    let scenario = find(name)?;
+    let cause = scenario.truth.get("cause").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let job = job(&scenario)?;
+    Ok(Begun {
+        session: Session::new(job.account, &job.net.local()),
+        bench: Bench { net: job.net, options: job.options },
+        lesson: Some(Lesson { story: scenario.story, cause, guess: None }),
+        first: Request { password: job.password, ..Request::everything() },
+    })
 }
 
 fn list() -> String {

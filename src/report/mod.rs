@@ -5,6 +5,7 @@ pub mod first_page;
 pub mod html;
 pub mod json;
 pub mod markdown;
+pub mod open;
 pub mod redact;
 pub mod save;
 pub mod text;

@@ -33,6 +33,32 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
     })
 }
 
+/// Replaces a file of our own, whole or not at all. The error is for people.
+pub fn replace(path: &Path, text: &str) -> Result<(), String> {
+    let write = || -> io::Result<()> {
+        std::fs::create_dir_all(folder_of(path))?;
+        let mut file = tempfile::Builder::new().prefix(".mailtriage").tempfile_in(folder_of(path))?;
+        file.write_all(text.as_bytes())?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| cannot(path, &error))
+}
+
+/// The same names with a number behind where one of them is taken: both files of a report carry the same.
+pub fn free_names(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let numbered = |number: u32| -> Vec<PathBuf> {
+        let with_number = |path: &PathBuf| {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let ending = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+            path.with_file_name(format!("{stem}-{number}.{ending}"))
+        };
+        if number == 1 { paths.to_vec() } else { paths.iter().map(with_number).collect() }
+    };
+    let free = (1..1_000).map(numbered).find(|paths| paths.iter().all(|path| !path.exists()));
+    free.unwrap_or_else(|| paths.to_vec())
+}
+
 /// A name with the mail domain and the time in UTC: `mailtriage-example.com-20261123T140320Z.json`.
 pub fn file_name(domain: &str, at: jiff::Timestamp, ending: &str) -> String {
     let domain: String =

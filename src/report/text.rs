@@ -1,6 +1,7 @@
 //! The report as plain text for a terminal, the most important first.
 
 use super::Report;
+use super::first_page::FirstPage;
 use crate::check::{Finding, Group, Outcome as CheckOutcome};
 use crate::session::diagnosis::{Diagnosis, Outcome};
 use std::fmt::Write;
@@ -145,4 +146,21 @@ fn wrapped(out: &mut String, first: &str, rest: &str, text: &str) {
     for line in text.lines() {
         let _ = writeln!(out, "{}", textwrap::fill(line, &options).trim_end());
     }
+}
+
+/// The first page alone, for a mail or a ticket.
+pub fn first_page(page: &FirstPage) -> String {
+    let mut out = format!("Subject: {}\n\n", page.subject);
+    for (label, lines) in &page.rows {
+        for (index, line) in lines.iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            // A table keeps its columns.
+            if line.contains("  ") {
+                let _ = writeln!(out, "{label:<12} {line}");
+            } else {
+                wrapped(&mut out, &format!("{label:<12} "), &" ".repeat(13), line);
+            }
+        }
+    }
+    crate::text::visible_str(&out)
 }

@@ -2,6 +2,7 @@
 //! it by pure functions. The JSON report is this value.
 
 pub mod diagnosis;
+pub mod journal;
 mod run;
 mod words;
 
@@ -109,15 +110,21 @@ impl Session {
         if local.elevated {
             runs_as.push_str(" (with administrator rights)");
         }
+        let machine = Machine {
+            os: local.os.clone(),
+            hostname: local.hostname.clone(),
+            local_addresses: local.addresses.iter().map(|(addr, _)| addr.to_string()).collect(),
+            seen_as: None,
+            tls_library: tls_library().to_owned(),
+        };
+        Session::of(account, machine, runs_as)
+    }
+
+    /// A session that was measured on some machine.
+    pub fn of(account: Account, machine: Machine, runs_as: String) -> Self {
         Session {
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-            machine: Machine {
-                os: local.os.clone(),
-                hostname: local.hostname.clone(),
-                local_addresses: local.addresses.iter().map(|(addr, _)| addr.to_string()).collect(),
-                seen_as: None,
-                tls_library: tls_library().to_owned(),
-            },
+            machine,
             account,
             runs: Vec::new(),
             answers: BTreeMap::new(),
@@ -196,8 +203,20 @@ impl Session {
         }
     }
 
+    /// The verdict with the clicks for another mail program; what was found stays as it is.
+    pub fn diagnosis_for(&self, client: &str) -> Diagnosis {
+        let Some(run) = self.run() else { return diagnosis::nothing_yet() };
+        let mut other = run.clone();
+        other.account.client = Some(client.to_owned());
+        diagnosis::diagnose(self, &other, &self.facts_of(run))
+    }
+
     /// The verdict of one run.
     pub fn diagnosis_of(&self, run: &Run) -> Diagnosis {
+        // As it was saved, unless the answers have changed since.
+        if let Some(saved) = run.verdict.as_deref().filter(|(answers, _)| *answers == self.answers) {
+            return saved.1.clone();
+        }
         diagnosis::diagnose(self, run, &self.facts_of(run))
     }
 }

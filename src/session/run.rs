@@ -1,9 +1,10 @@
 //! One run over an account: its checks, as they come in.
 
+use super::diagnosis::Diagnosis;
 use crate::account::{Account, Endpoint, Wanted};
 use crate::check::{Event as CheckEvent, Finding, Group, Head, Outcome};
 use crate::facts::{Facts, Observations, Observed};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Where a check stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,8 @@ pub struct Run {
     pub plan_complete: bool,
     /// Connections opened to the mail server.
     pub connections: u32,
+    /// The verdict of a saved run, and the answers that it rests on.
+    pub verdict: Option<Box<(BTreeMap<String, String>, Diagnosis)>>,
     by_id: HashMap<String, usize>,
 }
 
@@ -63,7 +66,37 @@ impl Run {
             checks,
             plan_complete: false,
             connections: 0,
+            verdict: None,
         }
+    }
+
+    /// A run that was saved; its checks come by [`Run::add_saved`].
+    pub fn saved(
+        started: jiff::Timestamp,
+        finished: Option<jiff::Timestamp>,
+        account: Account,
+        wanted: Option<Wanted>,
+    ) -> Self {
+        Run {
+            finished: finished.or(Some(started)),
+            wanted,
+            plan_complete: true,
+            ..Run::new(started, account, None, &[])
+        }
+    }
+
+    /// A check of a saved run.
+    pub fn add_saved(&mut self, head: Head, finding: Finding, kept: bool) {
+        self.by_id.insert(head.id.clone(), self.checks.len());
+        self.checks.push(Check { head, facts: finding.facts.clone(), state: State::Done(finding), kept });
+    }
+
+    /// The run broke off: what had not ended will not.
+    pub(super) fn cut_off(&mut self) {
+        self.finished = Some(self.started);
+        self.plan_complete = true;
+        self.checks.retain(|check| matches!(check.state, State::Done(_)));
+        self.by_id = self.checks.iter().enumerate().map(|(index, check)| (check.head.id.clone(), index)).collect();
     }
 
     /// What is judged.

@@ -1,127 +1,327 @@
-//! The state of the screen and how it changes: inputs go in, effects come out. Nothing is drawn or done here.
+//! The state behind the screens and how it changes: inputs go in, effects come out. Nothing is drawn or done here.
 
 use super::keymap::{self, Action, Place};
+use super::screens::Screen;
+use super::screens::ask::Ask;
 use super::theme::Theme;
+use crate::account::Account;
 use crate::check::Group;
+use crate::report::first_page::Reader;
+use crate::report::redact::LeftOut;
 use crate::session::diagnosis::Diagnosis;
 use crate::session::{Event, Session};
-use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::{Event as Input, KeyEvent};
+use secrecy::SecretString;
+use std::collections::VecDeque;
 
 /// What the loop is to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
+    /// Run checks.
+    Run(Box<Request>),
+    /// Stop the run.
+    Stop,
     /// Write the report to disk.
-    Save,
+    Save(SaveHow),
+    /// Put a text where it can be pasted from.
+    Copy(String),
+    /// Begin a scenario of the lab.
+    Practice(String),
+    /// Take up a session that broke off.
+    Recover(String),
     /// End the program.
     Quit,
 }
 
-/// Which screen is shown, with what belongs to it alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Screen {
-    /// Result, checks, detail.
-    Dashboard,
-    /// The keys; how far it is scrolled.
-    Help(usize),
+/// A run that is wanted.
+pub struct Request {
+    /// The account, if it is another than before.
+    pub account: Option<Account>,
+    /// Only these groups and what they rest on; all, where none stand here.
+    pub only: Vec<Group>,
+    /// What of the last run still holds.
+    pub keeps: Vec<Group>,
+    /// For the one log-in.
+    pub password: Option<SecretString>,
 }
 
-/// Everything that the screen shows.
-pub struct App {
+impl Request {
+    /// Everything, with nothing kept.
+    pub fn everything() -> Self {
+        Request { account: None, only: vec![], keeps: vec![], password: None }
+    }
+
+    /// Everything again, without log-in; what the log-in showed still holds.
+    pub fn again() -> Self {
+        let only = Group::ALL.into_iter().filter(|group| !LOG_IN.contains(group)).collect();
+        Request { account: None, only, keeps: LOG_IN.to_vec(), password: None }
+    }
+
+    /// One group again, and what it rests on.
+    pub fn group(group: Group) -> Self {
+        Request { account: None, only: vec![group], keeps: Group::ALL.to_vec(), password: None }
+    }
+
+    /// The log-in and what comes after it.
+    pub fn log_in(password: SecretString) -> Self {
+        Request { account: None, only: LOG_IN.to_vec(), keeps: Group::ALL.to_vec(), password: Some(password) }
+    }
+
+    /// What is known of the account has changed: the connection itself has not.
+    pub fn edited(account: Account) -> Self {
+        let touched = [Group::Settings, Group::Dns, Group::Ports, Group::Smtp, Group::Tls];
+        Request { account: Some(account), only: touched.to_vec(), keeps: vec![Group::Internet], password: None }
+    }
+}
+
+/// The groups that need a password.
+pub const LOG_IN: [Group; 2] = [Group::Login, Group::Sending];
+
+/// For whom and how a report is saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaveHow {
+    /// The reader.
+    pub reader: Reader,
+    /// What is left out.
+    pub left_out: LeftOut,
+    /// The folder; empty is the first that can be written.
+    pub folder: String,
+}
+
+/// A scenario that is being practised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lesson {
+    /// What the caller says.
+    pub story: String,
+    /// The truth.
+    pub cause: String,
+    /// What the learner guessed; the result is hidden until then.
+    pub guess: Option<String>,
+}
+
+/// Repeated checks of a fault that comes and goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// The latest rounds: when, whether all was well, what was not.
+    pub rounds: VecDeque<(String, bool, String)>,
+    /// Whether the next round is waited for.
+    pub is_on: bool,
+}
+
+/// What all screens share.
+pub struct Core {
     /// The one state.
     pub session: Session,
     /// The verdict on it, made anew when it has changed.
     pub diagnosis: Diagnosis,
-    /// Which screen.
-    pub screen: Screen,
-    /// The group that the detail is about.
-    pub selected: usize,
-    /// How far the detail is scrolled.
-    pub scroll: usize,
     /// A line about what was done last.
     pub message: Option<String>,
     /// How long the run has taken, in milliseconds.
     pub elapsed_ms: u64,
     /// How it is drawn.
     pub theme: Theme,
+    /// Whether there is a network to check; a saved report has none.
+    pub can_run: bool,
+    /// The scenario, in the lab.
+    pub lesson: Option<Lesson>,
+    /// Refused log-ins of this account today.
+    pub refused_today: u32,
+    /// The watch.
+    pub watch: Watch,
+    /// As it was saved last.
+    pub last_save: Option<SaveHow>,
+    /// Whether anything has happened since the last save.
+    pub unsaved: bool,
+    /// The word that is looked for.
+    pub find: Option<String>,
+    /// Whether the screen is to go to its next place at once.
+    pub find_now: bool,
+    /// Whether a signal ended the session, and not the person.
+    pub was_cut: bool,
+    /// What has happened and is not in the journal yet.
+    pub happened: Vec<Event>,
     changed: bool,
 }
 
-impl App {
-    /// A screen over a session.
-    pub fn new(session: Session, theme: Theme) -> Self {
-        let diagnosis = session.diagnosis();
-        App {
-            session,
-            diagnosis,
-            screen: Screen::Dashboard,
-            // The ports: what most calls are about.
-            selected: 3,
-            scroll: 0,
-            message: None,
-            elapsed_ms: 0,
-            theme,
-            changed: false,
-        }
-    }
-
+impl Core {
     /// Takes in what happened to the session.
     pub fn apply(&mut self, event: Event) {
+        self.happened.push(event.clone());
         self.session.apply(event);
         self.changed = true;
-    }
-
-    /// Makes the verdict anew, if something has changed: once a frame, not once an event.
-    pub fn refresh(&mut self) {
-        if std::mem::take(&mut self.changed) {
-            self.diagnosis = self.session.diagnosis();
-        }
-    }
-
-    /// The group that is looked at.
-    pub fn group(&self) -> Group {
-        Group::ALL[self.selected.min(Group::ALL.len() - 1)]
+        self.unsaved = true;
     }
 
     /// Whether a run goes on.
     pub fn is_running(&self) -> bool {
-        self.session.run().is_some_and(|run| run.finished.is_none())
+        self.can_run && self.session.run().is_some_and(|run| run.finished.is_none())
+    }
+
+    /// Whether the result is hidden from a learner.
+    pub fn is_hidden(&self) -> bool {
+        self.lesson.as_ref().is_some_and(|lesson| lesson.guess.is_none())
+    }
+}
+
+/// What a screen wants after an input.
+pub enum Next {
+    /// Nothing more.
+    Stay,
+    /// Back to the screen before.
+    Back,
+    /// Another screen over this one.
+    Go(Box<Screen>),
+    /// Another screen in place of this one.
+    Instead(Box<Screen>),
+    /// Something done, and stay.
+    Do(Effect),
+    /// Something done, and back.
+    DoAndBack(Effect),
+    /// Something done, and to the dashboard.
+    DoAndHome(Effect),
+}
+
+/// Everything.
+pub struct App {
+    /// What all screens share.
+    pub core: Core,
+    /// The screen that is shown.
+    pub screen: Screen,
+    behind: Vec<Screen>,
+}
+
+impl App {
+    /// A screen over a session.
+    pub fn new(session: Session, theme: Theme, screen: Screen) -> Self {
+        let diagnosis = session.diagnosis();
+        let core = Core {
+            session,
+            diagnosis,
+            message: None,
+            elapsed_ms: 0,
+            theme,
+            can_run: true,
+            lesson: None,
+            refused_today: 0,
+            watch: Watch::default(),
+            last_save: None,
+            unsaved: false,
+            find: None,
+            find_now: false,
+            was_cut: false,
+            happened: Vec::new(),
+            changed: false,
+        };
+        App { core, screen, behind: Vec::new() }
+    }
+
+    /// With another screen over it, to be dealt with first.
+    pub fn under(mut self, screen: Screen) -> Self {
+        self.go(screen);
+        self
+    }
+
+    /// Makes the verdict anew, if something has changed: once a frame, not once an event.
+    pub fn refresh(&mut self) {
+        if std::mem::take(&mut self.core.changed) {
+            self.core.diagnosis = self.core.session.diagnosis();
+        }
     }
 
     /// Where keys are looked up.
     pub fn place(&self) -> Place {
-        match self.screen {
-            Screen::Dashboard => Place::Dashboard,
-            Screen::Help(_) => Place::Help,
+        self.screen.place()
+    }
+
+    /// A key, a paste.
+    pub fn input(&mut self, input: &Input) -> Option<Effect> {
+        match input {
+            Input::Key(event) => self.key(event),
+            Input::Paste(text) => {
+                self.screen.paste(text);
+                None
+            }
+            _ => None,
         }
     }
 
-    /// A key was pressed.
-    pub fn key(&mut self, event: &KeyEvent) -> Option<Effect> {
-        let action = keymap::action(self.place(), event)?;
-        self.message = None;
-        match (&mut self.screen, action) {
-            (_, Action::Quit) => return Some(Effect::Quit),
-            (Screen::Dashboard, Action::Save) => return Some(Effect::Save),
-            (Screen::Dashboard, Action::Help) => self.screen = Screen::Help(0),
-            (Screen::Dashboard, Action::Up) => self.select(self.selected.saturating_sub(1)),
-            (Screen::Dashboard, Action::Down) => self.select(self.selected + 1),
-            (Screen::Dashboard, Action::First) => self.select(0),
-            (Screen::Dashboard, Action::Last) => self.select(usize::MAX),
-            (Screen::Dashboard, Action::PageUp) => self.scroll = self.scroll.saturating_sub(5),
-            (Screen::Dashboard, Action::PageDown) => self.scroll += 5,
-            (Screen::Help(_), Action::Back) => self.screen = Screen::Dashboard,
-            (Screen::Help(scroll), Action::Up) => *scroll = scroll.saturating_sub(1),
-            (Screen::Help(scroll), Action::Down) => *scroll += 1,
-            (Screen::Help(scroll), Action::PageUp) => *scroll = scroll.saturating_sub(10),
-            (Screen::Help(scroll), Action::PageDown) => *scroll += 10,
-            (Screen::Help(scroll), Action::First) => *scroll = 0,
-            _ => {}
+    fn key(&mut self, event: &KeyEvent) -> Option<Effect> {
+        let Some(action) = keymap::action(self.place(), event) else {
+            self.screen.type_key(event);
+            return None;
+        };
+        self.core.message = None;
+        self.refresh();
+        if action == Action::Quit {
+            return self.quit(event);
         }
+        let next = self.screen.act(action, &mut self.core);
+        self.follow(next)
+    }
+
+    /// Ends; asks first where something would be lost. Ctrl-C does not ask: the journal keeps the session.
+    fn quit(&mut self, event: &KeyEvent) -> Option<Effect> {
+        let asks = event.modifiers.is_empty()
+            && self.core.unsaved
+            && self.core.can_run
+            && self.core.lesson.is_none()
+            && self.core.session.run().is_some();
+        if !asks {
+            return Some(Effect::Quit);
+        }
+        let ask = Ask::new("The report has not been saved. End all the same?", || Next::Do(Effect::Quit));
+        self.go(Screen::Ask(ask));
         None
     }
 
-    fn select(&mut self, index: usize) {
-        self.selected = index.min(Group::ALL.len() - 1);
-        self.scroll = 0;
+    fn go(&mut self, screen: Screen) {
+        self.behind.push(std::mem::replace(&mut self.screen, screen));
+    }
+
+    fn back(&mut self) {
+        if let Some(screen) = self.behind.pop() {
+            self.screen = screen;
+        }
+    }
+
+    fn follow(&mut self, next: Next) -> Option<Effect> {
+        match next {
+            Next::Stay => None,
+            Next::Back => {
+                self.back();
+                if std::mem::take(&mut self.core.find_now) {
+                    self.screen.act(Action::FindNext, &mut self.core);
+                }
+                None
+            }
+            Next::Go(screen) => {
+                self.go(*screen);
+                None
+            }
+            Next::Instead(screen) => {
+                self.screen = *screen;
+                None
+            }
+            Next::Do(effect) => Some(effect),
+            Next::DoAndBack(effect) => {
+                self.back();
+                Some(effect)
+            }
+            Next::DoAndHome(effect) => {
+                self.home();
+                Some(effect)
+            }
+        }
+    }
+
+    /// To the dashboard, from wherever.
+    pub fn home(&mut self) {
+        if !matches!(self.screen, Screen::Dashboard(_)) {
+            let dashboard = self.behind.iter().position(|screen| matches!(screen, Screen::Dashboard(_)));
+            self.screen = match dashboard {
+                Some(index) => self.behind.swap_remove(index),
+                None => Screen::Dashboard(Default::default()),
+            };
+        }
+        self.behind.clear();
     }
 }

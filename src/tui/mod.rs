@@ -1,15 +1,19 @@
 //! The screen: `app` holds the state, `keymap` every key, `screens` draw, this file runs the loop between terminal,
-//! checks and clock. No view computes a verdict.
+//! checks, clock and the world outside. No view computes a verdict.
 
 pub mod app;
+pub mod field;
 pub mod keymap;
 pub mod screens;
 pub mod terminal;
 pub mod theme;
 
 use crate::check::run::{Job, run as run_checks};
-use crate::session::Event;
-use app::{App, Effect};
+use crate::check::{Event as CheckEvent, Group, Options};
+use crate::facts::Value;
+use crate::net::Network;
+use crate::session::{Event, Session};
+use app::{App, Effect, Lesson, Request, SaveHow};
 use futures::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -18,79 +22,309 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 /// Frames follow each other at least this far apart while checks report; keys are answered at once.
 const FRAME: Duration = Duration::from_millis(40);
 /// How often the clock on the screen moves while a run goes on.
 const CLOCK: Duration = Duration::from_millis(500);
+/// From one round of a watch to the next.
+const ROUND: Duration = Duration::from_secs(60);
+/// As many rounds are remembered.
+const MOST_ROUNDS: usize = 500;
+
+/// A network to check over, and how.
+#[derive(Clone)]
+pub struct Bench {
+    /// The network, real or the lab's.
+    pub net: Arc<dyn Network>,
+    /// How to run.
+    pub options: Options,
+}
+
+/// A scenario that was begun: its session, its network, its lesson, its first run.
+pub struct Begun {
+    /// A session over the scenario's account.
+    pub session: Session,
+    /// Its network.
+    pub bench: Bench,
+    /// What there is to guess.
+    pub lesson: Option<Lesson>,
+    /// What to run first.
+    pub first: Request,
+}
 
 /// What the loop does outside: given by whoever starts it.
 pub trait Outside {
-    /// Writes the report; returns what to tell the person.
-    fn save(&mut self, app: &App) -> String;
+    /// Writes the report; what to tell the person, and whether it was written.
+    fn save(&mut self, session: &Session, how: &SaveHow) -> Result<String, String>;
+    /// Puts a text where it can be pasted from; what to tell the person.
+    fn copy(&mut self, text: &str) -> String;
+    /// Keeps what happened, so that a kill loses nothing.
+    fn journal(&mut self, session: &Session, events: &[Event]);
+    /// Counts a refused log-in of an account; how many there were today.
+    fn refused(&mut self, session: &Session, one_more: bool) -> u32;
+    /// Begins a scenario.
+    fn practice(&mut self, name: &str) -> Result<Begun, String>;
+    /// Takes up a session that broke off.
+    fn recover(&mut self, name: &str) -> Result<Session, String>;
 }
 
-/// Runs the job and shows it until somebody leaves.
-pub async fn show(job: Job, mut app: App, outside: &mut impl Outside) -> io::Result<App> {
+/// Checks that run, and who tells of them.
+struct Runner {
+    events: mpsc::UnboundedReceiver<CheckEvent>,
+    task: JoinHandle<()>,
+    with_password: bool,
+}
+
+impl Runner {
+    fn start(bench: &Bench, session: &Session, request: Request) -> Self {
+        let (sender, events) = mpsc::unbounded_channel();
+        let options = Options { only: request.only, ..bench.options.clone() };
+        let with_password = request.password.is_some();
+        let job =
+            Job { net: Arc::clone(&bench.net), account: session.account.clone(), options, password: request.password };
+        Runner { events, task: tokio::spawn(run_checks(job, sender)), with_password }
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The loop's own things.
+struct Loop<'a, O> {
+    app: App,
+    outside: &'a mut O,
+    bench: Option<Bench>,
+    runner: Option<Runner>,
+    /// A round of the watch: a copy of the session that is thrown away afterwards.
+    round: Option<(Session, Runner)>,
+    next_round: Instant,
+    started: Instant,
+}
+
+/// Shows the app until somebody leaves; runs what is asked for first.
+pub async fn show(
+    app: App,
+    bench: Option<Bench>,
+    first: Option<Request>,
+    outside: &mut impl Outside,
+) -> io::Result<App> {
     let mut screen = terminal::Screen::enter()?;
     let mut input = EventStream::new();
     let mut ended = std::pin::pin!(asked_to_end());
-    let net = Arc::clone(&job.net);
-    let (sender, mut events) = mpsc::unbounded_channel();
-    app.apply(Event::Began { at: net.now(), keeps: vec![] });
-    let started = Instant::now();
-    let mut running = Some(tokio::spawn(run_checks(job, sender)));
-    let mut next_frame = started;
+    let now = Instant::now();
+    let mut state = Loop { app, outside, bench, runner: None, round: None, next_round: now, started: now };
+    if let Some(request) = first {
+        state.run(request);
+    }
+    let mut next_frame = now;
     let mut dirty = true;
     loop {
         if dirty && Instant::now() >= next_frame {
-            draw(&mut screen.terminal, &mut app)?;
+            draw(&mut screen.terminal, &mut state.app)?;
             dirty = false;
             next_frame = Instant::now() + FRAME;
         }
-        let wake = if dirty { next_frame } else { Instant::now() + CLOCK };
+        let wake = match (dirty, state.app.core.is_running()) {
+            (true, _) => next_frame,
+            (false, true) => Instant::now() + CLOCK,
+            (false, false) => state.next_round,
+        };
+        let waits = dirty || state.app.core.is_running() || (state.app.core.watch.is_on && state.round.is_none());
         tokio::select! {
             biased;
-            () = &mut ended => break,
-            key = input.next() => match key {
-                Some(Ok(Input::Key(key))) => {
-                    match app.key(&key) {
-                        Some(Effect::Quit) => break,
-                        Some(Effect::Save) => app.message = Some(outside.save(&app)),
-                        None => {}
+            () = &mut ended => {
+                state.app.core.was_cut = true;
+                break;
+            }
+            event = input.next() => match event {
+                Some(Ok(Input::Resize(..))) => (dirty, next_frame) = (true, Instant::now()),
+                Some(Ok(event)) => {
+                    let effect = state.app.input(&event);
+                    if effect.is_some_and(|effect| state.perform(effect)) {
+                        break;
                     }
+                    state.keep_journal();
                     (dirty, next_frame) = (true, Instant::now());
                 }
-                Some(Ok(Input::Resize(..))) => (dirty, next_frame) = (true, Instant::now()),
-                Some(Ok(_)) => {}
                 // A terminal that is gone will not come back.
-                Some(Err(_)) | None => break,
-            },
-            event = events.recv(), if running.is_some() => {
-                match event {
-                    Some(event) => app.apply(Event::Check(event)),
-                    None => {
-                        app.apply(Event::Ended { at: net.now() });
-                        running = None;
-                    }
+                Some(Err(_)) | None => {
+                    state.app.core.was_cut = true;
+                    break;
                 }
-                app.elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            },
+            event = next_event(&mut state.runner) => {
+                state.take(event);
+                state.keep_journal();
                 dirty = true;
             }
-            () = sleep_until(wake), if dirty || app.is_running() => {
-                if app.is_running() {
-                    app.elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            event = next_round_event(&mut state.round) => dirty |= state.take_round(event),
+            () = sleep_until(wake), if waits => {
+                if state.app.core.is_running() {
+                    state.app.core.elapsed_ms = millis(state.started.elapsed());
                     dirty = true;
+                } else if state.app.core.watch.is_on && state.round.is_none() && Instant::now() >= state.next_round {
+                    state.begin_round();
                 }
             }
         }
     }
-    if let Some(running) = running {
-        running.abort();
-    }
+    let Loop { app, runner, round, .. } = state;
+    drop((runner, round));
     drop(screen);
     Ok(app)
+}
+
+async fn next_event(runner: &mut Option<Runner>) -> Option<CheckEvent> {
+    match runner {
+        Some(runner) => runner.events.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn next_round_event(round: &mut Option<(Session, Runner)>) -> Option<CheckEvent> {
+    match round {
+        Some((_, runner)) => runner.events.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+impl<O: Outside> Loop<'_, O> {
+    /// Does what an input led to; whether that was the end.
+    fn perform(&mut self, effect: Effect) -> bool {
+        match effect {
+            Effect::Quit => return true,
+            Effect::Run(request) => self.run(*request),
+            Effect::Stop => self.runner = None,
+            Effect::Copy(text) => self.app.core.message = Some(self.outside.copy(&text)),
+            Effect::Save(how) => {
+                let core = &mut self.app.core;
+                core.message = Some(match self.outside.save(&core.session, &how) {
+                    Ok(said) => {
+                        core.unsaved = false;
+                        core.last_save = Some(how);
+                        said
+                    }
+                    Err(why) => why,
+                });
+            }
+            Effect::Practice(name) => match self.outside.practice(&name) {
+                Ok(begun) => {
+                    self.runner = None;
+                    self.bench = Some(begun.bench);
+                    let mut app =
+                        App::new(begun.session, self.app.core.theme, screens::Screen::Dashboard(Default::default()));
+                    app.core.lesson = begun.lesson;
+                    self.app = app;
+                    self.run(begun.first);
+                }
+                Err(why) => self.app.core.message = Some(why),
+            },
+            Effect::Recover(name) => match self.outside.recover(&name) {
+                Ok(session) => {
+                    self.app = App::new(session, self.app.core.theme, screens::Screen::Dashboard(Default::default()));
+                    self.app.core.unsaved = true;
+                    self.app.core.message = Some("taken up again; r checks anew".to_owned());
+                }
+                Err(why) => self.app.core.message = Some(why),
+            },
+        }
+        false
+    }
+
+    fn run(&mut self, mut request: Request) {
+        let Some(bench) = self.bench.clone() else { return };
+        let core = &mut self.app.core;
+        if let Some(account) = request.account.take() {
+            core.apply(Event::Edited { account: Box::new(account) });
+        }
+        if core.session.runs.last().is_some_and(|run| run.finished.is_none()) {
+            core.apply(Event::Ended { at: bench.net.now() });
+        }
+        core.apply(Event::Began { at: bench.net.now(), keeps: std::mem::take(&mut request.keeps) });
+        core.refused_today = self.outside.refused(&core.session, false);
+        self.started = Instant::now();
+        self.runner = Some(Runner::start(&bench, &core.session, request));
+        self.keep_journal();
+    }
+
+    /// A check tells something, or all have ended.
+    fn take(&mut self, event: Option<CheckEvent>) {
+        let core = &mut self.app.core;
+        match event {
+            Some(event) => core.apply(Event::Check(event)),
+            None => {
+                let with_password = self.runner.take().is_some_and(|runner| runner.with_password);
+                if let Some(bench) = &self.bench {
+                    core.apply(Event::Ended { at: bench.net.now() });
+                }
+                let login = core.session.run().and_then(|run| run.check("login"));
+                let rejected = login.and_then(|check| check.facts.get("result")) == Some(&Value::from("rejected"));
+                if with_password && rejected {
+                    core.refused_today = self.outside.refused(&core.session, true);
+                }
+                self.next_round = Instant::now() + ROUND;
+            }
+        }
+        core.elapsed_ms = millis(self.started.elapsed());
+    }
+
+    fn begin_round(&mut self) {
+        let Some(bench) = &self.bench else { return };
+        let mut session = self.app.core.session.clone();
+        session.runs.truncate(session.runs.len());
+        session.apply(Event::Began { at: bench.net.now(), keeps: Group::ALL.to_vec() });
+        let only = vec![Group::Dns, Group::Ports, Group::Smtp];
+        let request = Request { account: None, only, keeps: vec![], password: None };
+        let runner = Runner::start(bench, &session, request);
+        self.round = Some((session, runner));
+    }
+
+    /// An event of a round; whether there is something new to see.
+    fn take_round(&mut self, event: Option<CheckEvent>) -> bool {
+        let Some((session, _)) = &mut self.round else { return false };
+        if let Some(event) = event {
+            session.apply(Event::Check(event));
+            return false;
+        }
+        let at = self.bench.as_ref().map_or_else(jiff::Timestamp::now, |bench| bench.net.now());
+        let port = session.in_use().map_or(0, |way| way.port);
+        let said = |id: &str| {
+            let findings = session.run()?.findings();
+            let finding = findings.into_iter().find(|finding| finding.id == id)?;
+            (finding.outcome == crate::check::Outcome::Fail).then(|| finding.summary.clone())
+        };
+        let ids = ["dns.server".to_owned(), format!("port.{port}"), format!("smtp.{port}")];
+        let faults: Vec<String> = ids.iter().filter_map(|id| said(id)).collect();
+        let watch = &mut self.app.core.watch;
+        watch.rounds.push_back((at.strftime("%H:%M:%S").to_string(), faults.is_empty(), faults.join("; ")));
+        if watch.rounds.len() > MOST_ROUNDS {
+            watch.rounds.pop_front();
+        }
+        if !faults.is_empty() {
+            let note = format!("watch, {at}: {}", faults.join("; "));
+            self.app.core.apply(Event::Noted(note));
+        }
+        self.round = None;
+        self.next_round = Instant::now() + ROUND;
+        true
+    }
+
+    fn keep_journal(&mut self) {
+        let events = std::mem::take(&mut self.app.core.happened);
+        if !events.is_empty() {
+            self.outside.journal(&self.app.core.session, &events);
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Draws a frame.

@@ -1,26 +1,51 @@
-//! What all screens are made of: ruled titles, wrapped text, the footer of keys.
+//! What all screens are made of: ruled titles, wrapped text, scrolling, the footer of keys.
 
-use crate::tui::app::App;
-use crate::tui::keymap;
+use crate::tui::app::Core;
+use crate::tui::keymap::{self, Action, Place};
 use crate::tui::theme::Theme;
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
+use ratatui::widgets::Paragraph;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A line across with a title at the left and a word at the right.
 pub fn rule(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: &str, right: &str) {
     if area.height == 0 || area.width == 0 {
         return;
     }
-    let width = usize::from(area.width);
+    frame.render_widget(rule_line(theme, title, right, area.width), Rect { height: 1, ..area });
+}
+
+/// The same as a line of text.
+pub fn rule_line(theme: Theme, title: &str, right: &str, width: u16) -> Line<'static> {
+    let width = usize::from(width);
     let line = theme.horizontal();
-    let left = if title.is_empty() { String::new() } else { format!("{line} {title} ") };
+    let right = cut(theme, right, width.saturating_sub(4));
     let end = if right.is_empty() { String::new() } else { format!(" {right} {line}") };
+    let title = cut(theme, title, width.saturating_sub(end.width() + 4));
+    let left = if title.is_empty() { String::new() } else { format!("{line} {title} ") };
     let fill = width.saturating_sub(left.width() + end.width());
-    let spans = [Span::styled(left, theme.strong()), Span::styled(line.repeat(fill), theme.dim()), Span::raw(end)];
-    frame.render_widget(Line::from_iter(spans), Rect { height: 1, ..area });
+    Line::from_iter([Span::styled(left, theme.strong()), Span::styled(line.repeat(fill), theme.dim()), Span::raw(end)])
+}
+
+/// A screen's frame: title on top, keys below, the last message above them. Returns the room between.
+pub fn page(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place, title: &str, right: &str) -> Rect {
+    let [top, body, line, keys] =
+        Layout::vertical([Constraint::Length(1), Constraint::Min(1), Constraint::Length(1), Constraint::Length(1)])
+            .areas(area);
+    rule(frame, top, core.theme, title, right);
+    rule(frame, line, core.theme, "", core.message.as_deref().unwrap_or_default());
+    footer(frame, keys, core, place);
+    body
+}
+
+/// Lines from the first that is wanted on; never scrolled past the end.
+pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: usize) {
+    let most = lines.len().saturating_sub(usize::from(area.height));
+    let scroll = u16::try_from(scroll.min(most)).unwrap_or(u16::MAX);
+    frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), area);
 }
 
 /// Text in lines of at most `width` columns; every line after the first is indented by `indent`.
@@ -28,6 +53,30 @@ pub fn wrapped(theme: Theme, text: &str, width: usize, indent: usize) -> Vec<Str
     let indentation = " ".repeat(indent);
     let options = textwrap::Options::new(width.max(indent + 8)).subsequent_indent(&indentation).break_words(true);
     textwrap::wrap(&theme.text(text), options).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+/// A list's items, numbered or not, with what is nested below each.
+pub fn items(theme: Theme, items: &[String], width: u16, numbered: bool) -> Vec<Line<'static>> {
+    let width = usize::from(width).saturating_sub(1);
+    let mut lines = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        for (line_index, line) in item.lines().enumerate() {
+            let (mark, indent) = match (line_index, numbered) {
+                (0, true) => (format!(" {:>2}  ", index + 1), 5),
+                (0, false) => (" -  ".to_owned(), 4),
+                _ => ("      - ".to_owned(), 8),
+            };
+            let text = format!("{mark}{}", line.trim_start_matches([' ', '-']));
+            lines.extend(wrapped(theme, &text, width, indent).into_iter().map(Line::raw));
+        }
+    }
+    lines
+}
+
+/// A paragraph.
+pub fn paragraph(theme: Theme, text: &str, width: u16, style: Style) -> Vec<Line<'static>> {
+    let lines = wrapped(theme, text, usize::from(width).saturating_sub(2), 0);
+    lines.into_iter().map(|line| Line::styled(format!(" {line}"), style)).collect()
 }
 
 /// A label and wrapped text beside it.
@@ -38,11 +87,8 @@ pub fn labelled(theme: Theme, label: &str, text: &str, width: usize, style: Styl
         lines.truncate(most);
         if let Some(last) = lines.last_mut() {
             let end = if theme.ascii { "..." } else { "…" };
-            let room = width.saturating_sub(LABEL + 1 + end.width());
-            while last.width() > room {
-                last.pop();
-            }
-            last.push_str(end);
+            let kept = cut(theme, last, width.saturating_sub(LABEL + 1 + end.width()));
+            *last = format!("{}{end}", kept.trim_end_matches(['…', '.', ' ']));
         }
     }
     lines
@@ -64,8 +110,7 @@ pub fn cut(theme: Theme, text: &str, width: usize) -> String {
     let end = if theme.ascii { "." } else { "…" };
     let mut out = String::new();
     for c in text.chars() {
-        let next = out.width() + unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
-        if next + end.width() > width {
+        if out.width() + c.width().unwrap_or(0) + end.width() > width {
             break;
         }
         out.push(c);
@@ -74,18 +119,42 @@ pub fn cut(theme: Theme, text: &str, width: usize) -> String {
     out
 }
 
-/// The keys that work here, as many as fit.
-pub fn footer(frame: &mut Frame<'_>, area: Rect, app: &App) {
+/// The keys that work here, as many as fit; the ways out always.
+pub fn footer(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place) {
+    let rows: Vec<&keymap::Row> =
+        keymap::at(place).filter(|row| !row.says.is_empty() && (core.can_run || !needs_network(row.action))).collect();
+    let width = |row: &keymap::Row| row.shown.width() + 1 + row.says.width() + 2;
+    let is_way_out = |row: &keymap::Row| matches!(row.action, Action::Back | Action::Help | Action::Quit);
+    let mut room = (usize::from(area.width) + 1)
+        .saturating_sub(rows.iter().filter(|row| is_way_out(row)).map(|row| width(row)).sum());
     let mut spans = vec![Span::raw(" ")];
-    let mut used = 1;
-    for row in keymap::at(app.place()).filter(|row| !row.says.is_empty()) {
-        let width = row.shown.width() + 1 + row.says.width() + 2;
-        if used + width > usize::from(area.width) {
-            continue;
+    for row in rows {
+        if !is_way_out(row) {
+            if width(row) > room {
+                continue;
+            }
+            room -= width(row);
         }
-        used += width;
-        spans.push(Span::styled(row.shown, app.theme.key()));
+        spans.push(Span::styled(row.shown, core.theme.key()));
         spans.push(Span::raw(format!(" {}  ", row.says)));
     }
     frame.render_widget(Line::from(spans), area);
+}
+
+/// What only works where there is a network to check.
+pub fn needs_network(action: Action) -> bool {
+    matches!(action, Action::LogIn | Action::Edit | Action::Again | Action::AgainGroup | Action::Watch)
+}
+
+/// Where the word that is looked for stands next, as a line to scroll to; says so where it stands nowhere.
+pub fn find_next(core: &mut Core, lines: impl Iterator<Item = String>, from: usize) -> Option<usize> {
+    let word = core.find.clone()?.to_lowercase();
+    let found: Vec<usize> =
+        lines.enumerate().filter(|(_, line)| line.to_lowercase().contains(&word)).map(|(index, _)| index).collect();
+    let next = found.iter().find(|index| **index > from).or(found.first()).copied();
+    core.message = Some(match next {
+        Some(_) => format!("\"{word}\": {} lines; f goes on", found.len()),
+        None => format!("\"{word}\" stands nowhere here"),
+    });
+    next
 }

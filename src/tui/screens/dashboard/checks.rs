@@ -2,8 +2,9 @@
 
 use crate::check::{Finding, Group, Outcome};
 use crate::session::{Check, Run, State};
-use crate::tui::app::App;
+use crate::tui::app::Core;
 use crate::tui::screens::parts::cut;
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 /// How a group stands: its state, and the most telling line.
@@ -54,9 +55,10 @@ pub fn standing(run: &Run, group: Group, in_use: Option<u16>) -> Standing {
 }
 
 /// The lines, scrolled so that the selected one is in sight.
-pub fn lines(app: &App, width: u16, height: u16) -> Vec<Line<'static>> {
-    let Some(run) = app.session.run() else { return Vec::new() };
-    let in_use = app.session.in_use().map(|in_use| in_use.port);
+pub fn lines(core: &Core, chosen: Option<usize>, near: usize, area: Rect) -> Vec<Line<'static>> {
+    let (width, height) = (area.width, area.height);
+    let Some(run) = core.session.run() else { return Vec::new() };
+    let in_use = core.session.in_use().map(|in_use| in_use.port);
     let all: usize = run.checks.len() + Group::ALL.len();
     let unfolded = usize::from(height) >= all.min(26);
     let width = usize::from(width);
@@ -64,13 +66,13 @@ pub fn lines(app: &App, width: u16, height: u16) -> Vec<Line<'static>> {
     let mut selected_at = 0;
     for (index, group) in Group::ALL.into_iter().enumerate() {
         let standing = standing(run, group, in_use);
-        let chosen = index == app.selected;
-        if chosen {
+        let marked = chosen == Some(index);
+        if index == near {
             selected_at = lines.len();
         }
-        lines.push(line(app, chosen, standing.outcome, &format!("{:<9}", group.title()), &standing.says, width));
-        if unfolded || (chosen && usize::from(height) >= Group::ALL.len() + 8) {
-            lines.extend(run.group(group).filter_map(|check| check_line(app, check, width)));
+        lines.push(line(core, marked, standing.outcome, &format!("{:<9}", group.title()), &standing.says, width));
+        if unfolded || (index == near && usize::from(height) >= Group::ALL.len() + 8) {
+            lines.extend(run.group(group).filter_map(|check| check_line(core, check, width)));
         }
     }
     let height = usize::from(height);
@@ -79,14 +81,14 @@ pub fn lines(app: &App, width: u16, height: u16) -> Vec<Line<'static>> {
     lines.into_iter().skip(skip).take(height).collect()
 }
 
-fn line(app: &App, chosen: bool, outcome: Option<Outcome>, title: &str, says: &str, width: usize) -> Line<'static> {
+fn line(core: &Core, chosen: bool, outcome: Option<Outcome>, title: &str, says: &str, width: usize) -> Line<'static> {
     let mark = if chosen { ">" } else { " " };
     let state = outcome.map_or("..", Outcome::state);
-    let rest = cut(app.theme, says, width.saturating_sub(3 + 6 + title.len() + 2));
-    let title_style = if chosen { app.theme.selected() } else { app.theme.strong() };
+    let rest = cut(core.theme, says, width.saturating_sub(3 + 6 + title.len() + 2));
+    let title_style = if chosen { core.theme.selected() } else { core.theme.strong() };
     Line::from_iter([
         Span::raw(format!(" {mark} ")),
-        Span::styled(format!("{state:<6}"), app.theme.outcome(outcome)),
+        Span::styled(format!("{state:<6}"), core.theme.outcome(outcome)),
         Span::styled(title.to_owned(), title_style),
         Span::raw("  "),
         Span::raw(rest),
@@ -94,7 +96,7 @@ fn line(app: &App, chosen: bool, outcome: Option<Outcome>, title: &str, says: &s
 }
 
 /// A check that found something worth a line; what was left out because of something else is no news.
-fn check_line(app: &App, check: &Check, width: usize) -> Option<Line<'static>> {
+fn check_line(core: &Core, check: &Check, width: usize) -> Option<Line<'static>> {
     let (outcome, says) = match &check.state {
         State::Done(finding) if finding.outcome == Outcome::Skipped => return None,
         State::Done(finding) => (Some(finding.outcome), finding.summary.clone()),
@@ -104,15 +106,15 @@ fn check_line(app: &App, check: &Check, width: usize) -> Option<Line<'static>> {
     let state = outcome.map_or("..", Outcome::state);
     Some(Line::from_iter([
         Span::raw("       "),
-        Span::styled(format!("{state:<6}"), app.theme.outcome(outcome)),
-        Span::styled(cut(app.theme, &says, width.saturating_sub(15)), app.theme.dim()),
+        Span::styled(format!("{state:<6}"), core.theme.outcome(outcome)),
+        Span::styled(cut(core.theme, &says, width.saturating_sub(15)), core.theme.dim()),
     ]))
 }
 
 /// The question that is waited for: the verdict's first, else the first that runs.
-pub fn waits_for(app: &App) -> Option<String> {
-    let run = app.session.run()?;
-    let of_verdict = app.diagnosis.waits_for.iter().find_map(|id| run.check(id));
+pub fn waits_for(core: &Core) -> Option<String> {
+    let run = core.session.run()?;
+    let of_verdict = core.diagnosis.waits_for.iter().find_map(|id| run.check(id));
     let running = || run.checks.iter().find(|check| matches!(check.state, State::Running(_)));
     of_verdict.or_else(running).map(|check| check.head.title.clone())
 }

@@ -1,26 +1,27 @@
 //! The detail of the selected group: for the ports a table against other companies' servers, then each check's answer
 //! with its evidence.
 
-use crate::check::Outcome;
+use crate::check::{Group, Outcome};
 use crate::facts::Value;
 use crate::net::PortState;
 use crate::session::{Run, State};
-use crate::tui::app::App;
+use crate::tui::app::Core;
 use crate::tui::screens::parts::wrapped;
 use ratatui::text::{Line, Span};
 
 /// Its lines.
-pub fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
-    let Some(run) = app.session.run() else { return Vec::new() };
+pub fn lines(core: &Core, group: Group, width: u16) -> Vec<Line<'static>> {
+    let Some(run) = core.session.run() else { return Vec::new() };
     let width = usize::from(width);
     let mut lines = Vec::new();
-    if app.group() == crate::check::Group::Ports {
-        lines.extend(port_table(app, run));
+    if group == Group::Ports {
+        lines.extend(port_table(core, run));
         lines.push(Line::default());
+        lines.extend(watched(core, width));
     }
     let is_skipped = |state: &State| matches!(state, State::Done(finding) if finding.outcome == Outcome::Skipped);
-    let all_skipped = run.group(app.group()).all(|check| is_skipped(&check.state));
-    for check in run.group(app.group()) {
+    let all_skipped = run.group(group).all(|check| is_skipped(&check.state));
+    for check in run.group(group) {
         match &check.state {
             // What was left out is news only where nothing else was done.
             State::Done(finding) => {
@@ -28,12 +29,12 @@ pub fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
                 if skipped && !all_skipped {
                     continue;
                 }
-                let style = if skipped { app.theme.dim() } else { app.theme.strong() };
-                let text = wrapped(app.theme, &finding.summary, width.saturating_sub(6), 0);
+                let style = if skipped { core.theme.dim() } else { core.theme.strong() };
+                let text = wrapped(core.theme, &finding.summary, width.saturating_sub(6), 0);
                 for (index, text) in text.into_iter().enumerate() {
                     let state = if index == 0 { finding.outcome.state() } else { "" };
                     lines.push(Line::from_iter([
-                        Span::styled(format!("{state:<6}"), app.theme.outcome(Some(finding.outcome))),
+                        Span::styled(format!("{state:<6}"), core.theme.outcome(Some(finding.outcome))),
                         Span::styled(text, style),
                     ]));
                 }
@@ -43,17 +44,17 @@ pub fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
                 for evidence in &finding.evidence {
                     let text = format!("{}: {}", evidence.what, evidence.detail);
                     lines.extend(
-                        wrapped(app.theme, &text, width.saturating_sub(2), 2)
+                        wrapped(core.theme, &text, width.saturating_sub(2), 2)
                             .into_iter()
-                            .map(|text| Line::from_iter([Span::raw("  "), Span::styled(text, app.theme.dim())])),
+                            .map(|text| Line::from_iter([Span::raw("  "), Span::styled(text, core.theme.dim())])),
                     );
                 }
             }
             State::Running(_) | State::Waiting => {
                 let word = if check.state == State::Waiting { "waits" } else { ".." };
-                let text = wrapped(app.theme, &check.head.title, width.saturating_sub(6), 0);
+                let text = wrapped(core.theme, &check.head.title, width.saturating_sub(6), 0);
                 lines.extend(text.into_iter().map(|text| {
-                    Line::from_iter([Span::styled(format!("{word:<6}"), app.theme.dim()), Span::raw(text)])
+                    Line::from_iter([Span::styled(format!("{word:<6}"), core.theme.dim()), Span::raw(text)])
                 }));
             }
         }
@@ -62,12 +63,12 @@ pub fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
 }
 
 /// Each port at this server and at others.
-fn port_table(app: &App, run: &Run) -> Vec<Line<'static>> {
-    let in_use = app.session.in_use().map(|in_use| in_use.port);
+fn port_table(core: &Core, run: &Run) -> Vec<Line<'static>> {
+    let in_use = core.session.in_use().map(|in_use| in_use.port);
     let mut ports: Vec<u16> = vec![25, 465, 587, 443];
     ports.extend(in_use.filter(|port| !ports.contains(port)));
     ports.sort_unstable();
-    let mut lines = vec![Line::styled(format!("{:<7}{:<15}{}", "", "this server", "other servers"), app.theme.dim())];
+    let mut lines = vec![Line::styled(format!("{:<7}{:<15}{}", "", "this server", "other servers"), core.theme.dim())];
     for port in ports {
         let own = fact(run, &format!("port.{port}"), "state");
         let others: Vec<String> = run
@@ -83,7 +84,7 @@ fn port_table(app: &App, run: &Run) -> Vec<Line<'static>> {
         if own.is_none() && others.is_empty() {
             continue;
         }
-        let style = if in_use == Some(port) { app.theme.strong() } else { ratatui::style::Style::new() };
+        let style = if in_use == Some(port) { core.theme.strong() } else { ratatui::style::Style::new() };
         lines.push(Line::styled(
             format!("{port:<7}{:<15}{:<13}{mark}", own.map_or("-", |state| says(&state)), others_say(&others)),
             style,
@@ -114,4 +115,23 @@ fn says(word: &str) -> &'static str {
         .into_iter()
         .find(|state| state.word() == word)
         .map_or("not known", |state| if state == PortState::Denied { "forbidden here" } else { state.says() })
+}
+
+/// The rounds of a watch, the latest first.
+fn watched(core: &Core, width: usize) -> Vec<Line<'static>> {
+    let rounds = &core.watch.rounds;
+    if rounds.is_empty() {
+        return Vec::new();
+    }
+    let failed = rounds.iter().filter(|(_, ok, _)| !ok).count();
+    let mut lines =
+        vec![Line::styled(format!("watched: {} rounds, {failed} failed", rounds.len()), core.theme.strong())];
+    let latest = rounds.iter().rev().filter(|(_, ok, _)| !ok).take(5);
+    lines.extend(
+        latest.map(|(at, _, why)| {
+            Line::raw(crate::tui::screens::parts::cut(core.theme, &format!("  {at} {why}"), width))
+        }),
+    );
+    lines.push(Line::default());
+    lines
 }

@@ -17,8 +17,18 @@ mod detail;
 mod result;
 mod steps;
 
-use super::parts::{cut, footer, rule};
-use crate::tui::app::App;
+use super::log_in::{LogIn, obstacle};
+use super::menu::Menu;
+use super::parts::{self, cut, footer, rule};
+use super::save::{SaveView, preview, suggested};
+use super::step::StepView;
+use super::text::TextView;
+use super::{Screen, ask::Ask, check, diagnosis, form::Form, line::LineView};
+use crate::check::Group;
+use crate::report::first_page::Reader;
+use crate::session::{Session, State};
+use crate::tui::app::{Core, Effect, Next, Request};
+use crate::tui::keymap::{Action, Place};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -30,97 +40,293 @@ const SIDE_BY_SIDE: u16 = 70;
 /// From this height on the steps are shown.
 const WITH_STEPS: u16 = 20;
 
-pub fn render(frame: &mut Frame<'_>, area: Rect, app: &App) {
-    let result = result::lines(app, area.width, area.height);
-    let steps = steps::lines(app, area.width, area.height);
-    let with_steps = area.height >= WITH_STEPS;
-    let result_height = u16::try_from(result.len()).unwrap_or(u16::MAX).min(area.height.saturating_sub(7));
-    let steps_height =
-        if with_steps { u16::try_from(steps.len()).unwrap_or(u16::MAX).min(area.height / 3) + 1 } else { 0 };
-    let [title, result_rule, result_area, middle, steps_area, progress, keys] = Layout::vertical([
-        Constraint::Length(1),
-        Constraint::Length(1),
-        Constraint::Length(result_height),
-        Constraint::Min(2),
-        Constraint::Length(steps_height),
-        Constraint::Length(1),
-        Constraint::Length(1),
-    ])
-    .areas(area);
-    render_title(frame, title, app);
-    rule(frame, result_rule, app.theme, "Result", &result::certainty(app));
-    frame.render_widget(Paragraph::new(result), result_area);
-    render_middle(frame, middle, app);
-    if with_steps {
-        let [line, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(steps_area);
-        rule(frame, line, app.theme, "Steps", "");
-        frame.render_widget(Paragraph::new(steps), rest);
+/// What Enter opens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Part {
+    #[default]
+    Result,
+    Checks,
+    Steps,
+}
+
+/// What is marked.
+pub struct Dashboard {
+    part: Part,
+    selected: usize,
+    scroll: usize,
+}
+
+impl Default for Dashboard {
+    fn default() -> Self {
+        // The ports: what most calls are about.
+        Dashboard { part: Part::Result, selected: 3, scroll: 0 }
     }
-    render_progress(frame, progress, app);
-    footer(frame, keys, app);
+}
+
+impl Dashboard {
+    fn group(&self) -> Group {
+        Group::ALL[self.selected.min(Group::ALL.len() - 1)]
+    }
+
+    fn select(&mut self, index: usize) {
+        self.part = Part::Checks;
+        self.selected = index.min(Group::ALL.len() - 1);
+        self.scroll = 0;
+    }
+
+    pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
+        match action {
+            Action::Up => self.select(self.selected.saturating_sub(1)),
+            Action::Down if self.part == Part::Result => self.select(self.selected),
+            Action::Down => self.select(self.selected + 1),
+            Action::First => self.select(0),
+            Action::Last => self.select(usize::MAX),
+            Action::PageUp => self.scroll = self.scroll.saturating_sub(5),
+            Action::PageDown => self.scroll += 5,
+            Action::Part => {
+                self.part = match self.part {
+                    Part::Result => Part::Checks,
+                    Part::Checks => Part::Steps,
+                    Part::Steps => Part::Result,
+                };
+            }
+            Action::PartBack => {
+                self.part = match self.part {
+                    Part::Result => Part::Steps,
+                    Part::Checks => Part::Result,
+                    Part::Steps => Part::Checks,
+                };
+            }
+            Action::Open => return self.open(core),
+            Action::Guess if core.lesson.is_some() => return Next::Go(Box::new(Screen::Menu(Menu::guess()))),
+            Action::Changes => return changes(core),
+            Action::Watch if core.can_run => {
+                core.watch.is_on = !core.watch.is_on;
+                core.message = Some(match core.watch.is_on {
+                    true => "watching: a round every minute, without log-in; w stops it".to_owned(),
+                    false => "no longer watching".to_owned(),
+                });
+            }
+            Action::AgainGroup if core.can_run => {
+                return Next::Do(Effect::Run(Box::new(Request::group(self.group()))));
+            }
+            Action::Copy => return copy(core),
+            Action::Back => core.message = Some("q ends".to_owned()),
+            other => return common(other, core),
+        }
+        Next::Stay
+    }
+
+    fn open(&self, core: &Core) -> Next {
+        match self.part {
+            Part::Result if core.is_hidden() => Next::Go(Box::new(Screen::Menu(Menu::guess()))),
+            Part::Result => diagnosis::open(),
+            Part::Checks => check::open(self.group()),
+            Part::Steps => Next::Go(Box::new(Screen::Step(StepView::current(core)))),
+        }
+    }
+
+    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
+        let result = result::lines(core, area.width, area.height);
+        let steps = steps::lines(core, area.width, area.height);
+        let with_steps = area.height >= WITH_STEPS;
+        let height = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let result_height = height(&result).min(area.height.saturating_sub(7));
+        let steps_height = if with_steps { height(&steps).min(area.height / 3) + 1 } else { 0 };
+        let [title, result_rule, result_area, middle, steps_area, progress, keys] = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Length(1),
+            Constraint::Length(result_height),
+            Constraint::Min(2),
+            Constraint::Length(steps_height),
+            Constraint::Length(1),
+            Constraint::Length(1),
+        ])
+        .areas(area);
+        render_title(frame, title, core);
+        let marked = |part: Part, name: &str| if self.part == part { format!("> {name}") } else { name.to_owned() };
+        rule(frame, result_rule, core.theme, &marked(Part::Result, "Result"), &result::certainty(core));
+        frame.render_widget(Paragraph::new(result), result_area);
+        self.render_middle(frame, middle, core, &marked(Part::Checks, "Checks"));
+        if with_steps {
+            let [line, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(steps_area);
+            rule(frame, line, core.theme, &marked(Part::Steps, "Steps"), "");
+            frame.render_widget(Paragraph::new(steps), rest);
+        }
+        render_progress(frame, progress, core);
+        footer(frame, keys, core, Place::Dashboard);
+    }
+
+    fn render_middle(&self, frame: &mut Frame<'_>, area: Rect, core: &Core, title: &str) {
+        let chosen = (self.part == Part::Checks).then_some(self.selected);
+        if area.width < SIDE_BY_SIDE {
+            let [line, list] = Layout::vertical([Constraint::Length(1), Constraint::Min(1)]).areas(area);
+            rule(frame, line, core.theme, title, "");
+            frame.render_widget(Paragraph::new(checks::lines(core, chosen, self.selected, list)), list);
+            return;
+        }
+        let left = (area.width / 2).min(58);
+        let [line, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(1)]).areas(area);
+        let [line_left, line_right] = Layout::horizontal([Constraint::Length(left), Constraint::Min(1)]).areas(line);
+        rule(frame, line_left, core.theme, title, "");
+        let [corner, title] = Layout::horizontal([Constraint::Length(1), Constraint::Min(1)]).areas(line_right);
+        frame.render_widget(Span::styled(core.theme.tee(), core.theme.dim()), corner);
+        rule(frame, title, core.theme, self.group().title(), "");
+        let [list, bar, detail] =
+            Layout::horizontal([Constraint::Length(left), Constraint::Length(2), Constraint::Min(1)]).areas(rest);
+        frame.render_widget(Paragraph::new(checks::lines(core, chosen, self.selected, list)), list);
+        let vertical: Vec<Line<'_>> =
+            (0..bar.height).map(|_| Line::styled(core.theme.vertical(), core.theme.dim())).collect();
+        frame.render_widget(Paragraph::new(vertical), bar);
+        parts::scrolled(frame, detail, detail::lines(core, self.group(), detail.width), self.scroll);
+    }
+}
+
+/// What the keys of a case do on every screen of it.
+pub(super) fn common(action: Action, core: &mut Core) -> Next {
+    if !core.can_run && parts::needs_network(action) {
+        core.message = Some("this is a saved session: nothing is measured".to_owned());
+        return Next::Stay;
+    }
+    let go = |screen: Screen| Next::Go(Box::new(screen));
+    match action {
+        Action::Answer => match StepView::with_question(core) {
+            Some(step) => return go(Screen::Step(step)),
+            None => core.message = Some("no question is open".to_owned()),
+        },
+        Action::LogIn => return log_in(core),
+        Action::Edit if core.lesson.is_none() => return go(Screen::Form(Box::new(Form::edit(&core.session.account)))),
+        Action::Edit => core.message = Some("a scenario's account stays as it is".to_owned()),
+        Action::Again => return Next::DoAndHome(Effect::Run(Box::new(Request::again()))),
+        Action::Find => return go(Screen::Line(LineView::find(core))),
+        Action::Note => return go(Screen::Line(LineView::note())),
+        Action::Save => return go(Screen::Save(SaveView::new(core))),
+        Action::SaveAtOnce => {
+            let how = core.last_save.clone().unwrap_or_else(|| suggested(core));
+            return Next::Do(Effect::Save(how));
+        }
+        Action::OtherSide => match preview(core, Reader::suggested(&core.diagnosis).left_out()) {
+            Ok(text) => return go(Screen::Text(TextView::plain("For the other side; c copies it", text))),
+            Err(why) => core.message = Some(why),
+        },
+        Action::ByHand => {
+            let page = core.diagnosis.path.iter().rfind(|step| !step.page.starts_with("causes/"));
+            return go(Screen::Step(StepView::by_hand(page.map_or(crate::guide::START, |step| &step.page))));
+        }
+        Action::Help => return go(Screen::Menu(Menu::help())),
+        _ => {}
+    }
+    Next::Stay
+}
+
+fn log_in(core: &mut Core) -> Next {
+    const MANY: u32 = 2;
+    if let Some(why) = obstacle(core) {
+        core.message = Some(why);
+        return Next::Stay;
+    }
+    if core.refused_today < MANY {
+        return Next::Go(Box::new(Screen::LogIn(LogIn::default())));
+    }
+    let text = format!(
+        "{} log-ins of this account were refused today. Many providers lock an account after a few more, for hours. \
+         Test another password all the same?",
+        core.refused_today
+    );
+    let ask = Ask::new(&text, || Next::Instead(Box::new(Screen::LogIn(LogIn::default()))));
+    Next::Go(Box::new(Screen::Ask(ask)))
+}
+
+/// The result as text.
+fn copy(core: &Core) -> Next {
+    let text: Vec<String> = result::lines(core, 80, 40).iter().map(ToString::to_string).collect();
+    Next::Do(Effect::Copy(text.join("\n")))
+}
+
+/// Before and after: what the last run found otherwise than the one before.
+fn changes(core: &mut Core) -> Next {
+    match compared(&core.session) {
+        Some(text) => Next::Go(Box::new(Screen::Text(TextView::plain("Before and after", text)))),
+        None => {
+            core.message = Some("there is no run before this one: r checks again".to_owned());
+            Next::Stay
+        }
+    }
+}
+
+fn compared(session: &Session) -> Option<String> {
+    let [.., before, after] = session.runs.as_slice() else { return None };
+    let verdict = |run| {
+        let diagnosis = session.diagnosis_of(run);
+        format!("{}: {}", diagnosis.outcome.says(), diagnosis.title)
+    };
+    let mut out = format!("before  {}\nafter   {}\n\n", verdict(before), verdict(after));
+    let mut same = 0;
+    for check in &after.checks {
+        let State::Done(now) = &check.state else { continue };
+        let then = before.check(&check.head.id).and_then(|check| match &check.state {
+            State::Done(finding) => Some(finding),
+            _ => None,
+        });
+        match then {
+            Some(then) if then.outcome == now.outcome && then.summary == now.summary => same += 1,
+            Some(then) => {
+                out.push_str(&format!("{}\n", now.title));
+                out.push_str(&format!("  before  {:<5} {}\n", then.outcome.state(), then.summary));
+                out.push_str(&format!("  after   {:<5} {}\n", now.outcome.state(), now.summary));
+            }
+            None => out.push_str(&format!("{}\n  new     {:<5} {}\n", now.title, now.outcome.state(), now.summary)),
+        }
+    }
+    out.push_str(&format!("\n{same} checks found the same.\n"));
+    Some(out)
 }
 
 /// Who and where, and for how long.
-fn render_title(frame: &mut Frame<'_>, area: Rect, app: &App) {
-    let session = &app.session;
-    let dot = format!(" {} ", app.theme.dot());
+fn render_title(frame: &mut Frame<'_>, area: Rect, core: &Core) {
+    let session = &core.session;
+    let dot = format!(" {} ", core.theme.dot());
     let provider = session.wanted().and_then(|wanted| wanted.provider()).map(|row| row.name.clone());
     let program = session.account.client().map(|client| client.name.clone());
     let left: Vec<String> =
         [Some(session.account.address.to_string()), provider, program].into_iter().flatten().collect();
-    let seconds = format!("{}.{} s", app.elapsed_ms / 1000, app.elapsed_ms % 1000 / 100);
+    let seconds = match core.can_run {
+        true => format!("{}.{} s", core.elapsed_ms / 1000, core.elapsed_ms % 1000 / 100),
+        false => "saved session".to_owned(),
+    };
     let right: Vec<&str> = [session.runs_as.as_str(), &seconds].into_iter().filter(|part| !part.is_empty()).collect();
     let width = usize::from(area.width);
     let mut right = right.join(&dot);
     if right.width() + 24 > width {
         right = seconds.clone();
     }
-    let left = cut(app.theme, &left.join(&dot), width.saturating_sub(right.width() + 3));
+    let left = cut(core.theme, &left.join(&dot), width.saturating_sub(right.width() + 3));
     let gap = width.saturating_sub(left.width() + right.width() + 2);
     let spans = [
         Span::raw(" "),
-        Span::styled(left, app.theme.strong()),
+        Span::styled(left, core.theme.strong()),
         Span::raw(" ".repeat(gap)),
-        Span::styled(app.theme.text(&right), app.theme.dim()),
+        Span::styled(core.theme.text(&right), core.theme.dim()),
     ];
     frame.render_widget(Line::from_iter(spans), area);
 }
 
-fn render_middle(frame: &mut Frame<'_>, area: Rect, app: &App) {
-    if area.width < SIDE_BY_SIDE {
-        let [line, list] = Layout::vertical([Constraint::Length(1), Constraint::Min(1)]).areas(area);
-        rule(frame, line, app.theme, "Checks", "");
-        frame.render_widget(Paragraph::new(checks::lines(app, list.width, list.height)), list);
-        return;
-    }
-    let left = (area.width / 2).min(58);
-    let [line, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(1)]).areas(area);
-    let [line_left, line_right] = Layout::horizontal([Constraint::Length(left), Constraint::Min(1)]).areas(line);
-    rule(frame, line_left, app.theme, "Checks", "");
-    let [corner, title] = Layout::horizontal([Constraint::Length(1), Constraint::Min(1)]).areas(line_right);
-    frame.render_widget(Span::styled(app.theme.tee(), app.theme.dim()), corner);
-    rule(frame, title, app.theme, app.group().title(), "");
-    let [list, bar, detail] =
-        Layout::horizontal([Constraint::Length(left), Constraint::Length(2), Constraint::Min(1)]).areas(rest);
-    frame.render_widget(Paragraph::new(checks::lines(app, list.width, list.height)), list);
-    let vertical: Vec<Line<'_>> =
-        (0..bar.height).map(|_| Line::styled(app.theme.vertical(), app.theme.dim())).collect();
-    frame.render_widget(Paragraph::new(vertical), bar);
-    let lines = detail::lines(app, detail.width);
-    let most = lines.len().saturating_sub(usize::from(detail.height));
-    let scroll = u16::try_from(app.scroll.min(most)).unwrap_or(u16::MAX);
-    frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), detail);
-}
-
-fn render_progress(frame: &mut Frame<'_>, area: Rect, app: &App) {
-    let (done, all) = app.session.run().map_or((0, 0), |run| run.progress());
-    let state = match (&app.message, app.is_running()) {
+fn render_progress(frame: &mut Frame<'_>, area: Rect, core: &Core) {
+    let (done, all) = core.session.run().map_or((0, 0), |run| run.progress());
+    let state = match (&core.message, core.is_running()) {
         (Some(message), _) => message.clone(),
-        (None, false) => format!("all {all} checks done"),
+        (None, false) => {
+            let saved = match (core.can_run, core.unsaved) {
+                (false, _) => String::new(),
+                (true, true) => format!(" {} not saved", core.theme.dot()),
+                (true, false) => format!(" {} saved", core.theme.dot()),
+            };
+            format!("all {all} checks done{saved}")
+        }
         (None, true) => {
-            let waits = checks::waits_for(app).map_or_else(String::new, |question| format!(". {question}"));
+            let waits = checks::waits_for(core).map_or_else(String::new, |question| format!(". {question}"));
             format!("{done} of {all} checks done{waits}")
         }
     };
-    rule(frame, area, app.theme, "", &cut(app.theme, &state, usize::from(area.width).saturating_sub(6)));
+    rule(frame, area, core.theme, "", &state);
 }

@@ -1,15 +1,18 @@
 //! The result: verdict, what to do now, who for good, what to tell the caller.
 
 use crate::session::diagnosis::Outcome;
-use crate::tui::app::App;
+use crate::tui::app::Core;
 use crate::tui::screens::parts::labelled;
 use ratatui::text::Line;
 
 /// How far the verdict is to be trusted, and whether it stands.
-pub fn certainty(app: &App) -> String {
-    let diagnosis = &app.diagnosis;
+pub fn certainty(core: &Core) -> String {
+    if core.is_hidden() {
+        return String::new();
+    }
+    let diagnosis = &core.diagnosis;
     let stands = match (diagnosis.is_final, diagnosis.title.is_empty()) {
-        (false, _) if app.is_running() => "not yet final",
+        (false, _) if core.is_running() => "not yet final",
         _ => "",
     };
     let word = match diagnosis.outcome {
@@ -20,11 +23,17 @@ pub fn certainty(app: &App) -> String {
 }
 
 /// Its lines, the most important first: on a low screen the last ones go.
-pub fn lines(app: &App, width: u16, height: u16) -> Vec<Line<'static>> {
-    let diagnosis = &app.diagnosis;
-    let theme = app.theme;
+pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
+    let diagnosis = &core.diagnosis;
+    let theme = core.theme;
     let width = usize::from(width);
     let roomy = height >= 30;
+    if let Some(lesson) = core.lesson.as_ref().filter(|lesson| lesson.guess.is_none()) {
+        let done = if core.is_running() { "The checks run; look at them." } else { "All is measured." };
+        let mut lines = labelled(theme, "The call", &lesson.story, width, theme.strong(), 3);
+        lines.extend(labelled(theme, "", &format!("{done} What is the cause? Enter: guess."), width, theme.dim(), 2));
+        return lines;
+    }
     let has_cause = !diagnosis.now.is_empty() && !diagnosis.now_name.is_empty();
     if !has_cause {
         let text = if diagnosis.summary.is_empty() { "Looking ...".to_owned() } else { diagnosis.summary.clone() };
@@ -32,6 +41,12 @@ pub fn lines(app: &App, width: u16, height: u16) -> Vec<Line<'static>> {
     }
     let style = theme.verdict(diagnosis.outcome);
     let headline = format!("{}.", diagnosis.title.trim_end_matches('.'));
+    let guessed = core.lesson.as_ref().and_then(|lesson| Some((lesson.guess.as_deref()?, lesson.cause.as_str())));
+    let guess = guessed.map(|(guess, cause)| match guess == cause {
+        true => format!("Right: {}. ", cause.replace('-', " ")),
+        false => format!("You said {}; it is {}. ", guess.replace('-', " "), cause.replace('-', " ")),
+    });
+    let headline = format!("{}{headline}", guess.unwrap_or_default());
     let mut lines = labelled(theme, diagnosis.outcome.says(), &headline, width, style, 2);
     if let Some(first) = lines.first_mut().and_then(|line| line.spans.first_mut()) {
         first.style = style;

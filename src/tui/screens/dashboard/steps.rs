@@ -1,18 +1,9 @@
 //! The steps of the documentation, how far the walk came, and the question that stands open.
 
-use crate::tui::app::App;
+use crate::tui::app::Core;
 use crate::tui::screens::parts::{labelled, wrapped};
+use crate::tui::screens::step::STEPS;
 use ratatui::text::{Line, Span};
-
-/// The six steps as the documentation names them, and the pages of each.
-const STEPS: [(&str, &[&str]); 6] = [
-    ("Settings", &["who-connects", "elsewhere", "settings"]),
-    ("Firewall", &["firewall"]),
-    ("Connection", &["connection", "server"]),
-    ("Encryption", &["encryption"]),
-    ("Log-in", &["login", "sending"]),
-    ("Provider", &["caller", "provider"]),
-];
 
 /// How a step stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +15,20 @@ enum Standing {
 }
 
 /// Its lines.
-pub fn lines(app: &App, width: u16, height: u16) -> Vec<Line<'static>> {
+pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     let width = usize::from(width);
+    if core.is_hidden() {
+        return vec![Line::styled(" hidden until you have guessed", core.theme.dim())];
+    }
     let mut spans = vec![Span::raw(" ")];
-    for (index, (name, standing)) in standings(app).into_iter().enumerate() {
+    for (index, (name, standing)) in standings(core).into_iter().enumerate() {
         if index > 0 {
-            spans.push(Span::styled(" > ", app.theme.dim()));
+            spans.push(Span::styled(" > ", core.theme.dim()));
         }
         let style = match standing {
-            Standing::Decided => app.theme.strong(),
+            Standing::Decided => core.theme.strong(),
             Standing::Passed => ratatui::style::Style::new(),
-            Standing::Waiting | Standing::Ahead => app.theme.dim(),
+            Standing::Waiting | Standing::Ahead => core.theme.dim(),
         };
         spans.push(Span::styled(name, style));
         let word = match standing {
@@ -47,28 +41,28 @@ pub fn lines(app: &App, width: u16, height: u16) -> Vec<Line<'static>> {
     }
     let mut lines = vec![Line::from(spans)];
     if height >= 36 {
-        for step in &app.diagnosis.path {
+        for step in &core.diagnosis.path {
             let because =
                 if step.because.is_empty() { "nothing against it".to_owned() } else { step.because.join(", ") };
             let text = format!("{} {} ({because})", step.question, step.answer);
             lines.extend(
-                wrapped(app.theme, &text, width.saturating_sub(4), 2)
+                wrapped(core.theme, &text, width.saturating_sub(4), 2)
                     .into_iter()
                     .take(2)
-                    .map(|text| Line::styled(format!("   {text}"), app.theme.dim())),
+                    .map(|text| Line::styled(format!("   {text}"), core.theme.dim())),
             );
         }
     }
-    match app.diagnosis.questions.first() {
+    match core.diagnosis.questions.first() {
         Some(question) => {
-            lines.extend(labelled(app.theme, "Question", &question.text, width, ratatui::style::Style::new(), 2));
+            lines.extend(labelled(core.theme, "Question (a)", &question.text, width, ratatui::style::Style::new(), 2));
         }
         None => {
-            let also = match app.diagnosis.also.as_slice() {
+            let also = match core.diagnosis.also.as_slice() {
                 [] => return lines,
                 also => also.iter().filter_map(|cause| title(cause)).collect::<Vec<_>>().join("; "),
             };
-            lines.extend(labelled(app.theme, "Also seen", &also, width, ratatui::style::Style::new(), 2));
+            lines.extend(labelled(core.theme, "Also seen", &also, width, ratatui::style::Style::new(), 2));
         }
     }
     lines
@@ -80,12 +74,12 @@ fn title(cause: &str) -> Option<String> {
     Some(if page.title.contains('{') { cause.replace('-', " ") } else { page.title.clone() })
 }
 
-fn standings(app: &App) -> Vec<(&'static str, Standing)> {
-    let path = &app.diagnosis.path;
+fn standings(core: &Core) -> Vec<(&'static str, Standing)> {
+    let path = &core.diagnosis.path;
     let visited = |pages: &[&str]| path.iter().any(|step| pages.contains(&step.page.as_str()));
     let last = path.iter().rfind(|step| !step.page.starts_with("causes/")).map(|step| step.page.as_str());
     let reached = STEPS.iter().rposition(|(_, pages)| visited(pages));
-    let decided = app.diagnosis.cause != "healthy" && !app.diagnosis.now_name.is_empty();
+    let decided = core.diagnosis.cause != "healthy" && !core.diagnosis.now_name.is_empty();
     STEPS
         .iter()
         .enumerate()
@@ -93,7 +87,7 @@ fn standings(app: &App) -> Vec<(&'static str, Standing)> {
             let standing = match () {
                 () if decided && last.is_some_and(|page| pages.contains(&page)) => Standing::Decided,
                 () if reached.is_some_and(|reached| index <= reached) => Standing::Passed,
-                () if !decided && app.is_running() && index == reached.map_or(0, |reached| reached + 1) => {
+                () if !decided && core.is_running() && index == reached.map_or(0, |reached| reached + 1) => {
                     Standing::Waiting
                 }
                 () => Standing::Ahead,

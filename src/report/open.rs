@@ -1,0 +1,110 @@
+//! A saved report, opened again: the session that it was.
+
+use super::{Account, Report};
+use crate::account::{self, Address, Wanted};
+use crate::check::Head;
+use crate::session::{Run, SCHEMA, Session};
+use std::path::Path;
+
+/// A longer file is no report of ours.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Reads a report from disk. The error is for people.
+pub fn read(path: &Path) -> Result<Session, String> {
+    let shown = path.display();
+    let size = std::fs::metadata(path).map_err(|error| format!("{shown} cannot be read: {error}"))?.len();
+    if size > MOST_BYTES {
+        return Err(format!("{shown} is no report: it is larger than 64 MiB"));
+    }
+    let bytes = std::fs::read(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    parse(&bytes).map_err(|why| format!("{shown}: {why}"))
+}
+
+fn parse(bytes: &[u8]) -> Result<Session, String> {
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+        serde_json::error::Category::Eof => "this report was cut off: the end of the file is missing".to_owned(),
+        _ => "this is no report: mailtriage's reports are JSON files".to_owned(),
+    })?;
+    match value.get("schema").and_then(serde_json::Value::as_str) {
+        Some(SCHEMA) => {}
+        Some(other) if other.starts_with("mailtriage.report/") => {
+            let other = crate::text::visible_str(other);
+            return Err(format!(
+                "this report's schema is {other}; this version reads {SCHEMA}: use a newer mailtriage"
+            ));
+        }
+        _ => return Err("this is no report of mailtriage: its schema is missing".to_owned()),
+    }
+    let report: Report =
+        serde_json::from_value(value).map_err(|error| format!("this report does not hold together: {error}"))?;
+    Ok(session(report))
+}
+
+/// The session that a report was made of.
+pub fn session(report: Report) -> Session {
+    let now = account(&report.account);
+    let mut session = Session::of(now, report.machine, String::new());
+    session.tool = report.tool;
+    session.notes = report.notes.iter().map(|note| crate::text::visible_str(note)).collect();
+    session.answers = report.answers.into_iter().map(|answer| (answer.question, answer.answer)).collect();
+    for run in report.runs {
+        let of_run = run.account.as_ref().unwrap_or(&report.account);
+        let mut saved =
+            Run::saved(time(&run.started), run.finished.as_deref().map(time), account(of_run), wanted(of_run));
+        for check in run.checks {
+            let finding = check.finding;
+            let head =
+                Head { id: finding.id.clone(), group: finding.group, title: finding.title.clone(), needs: vec![] };
+            saved.add_saved(head, finding, check.kept);
+        }
+        saved.connections = run.connections;
+        saved.verdict = Some(Box::new((session.answers.clone(), run.diagnosis)));
+        session.runs.push(saved);
+    }
+    session
+}
+
+fn time(text: &str) -> jiff::Timestamp {
+    text.parse().unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}
+
+fn account(report: &Account) -> account::Account {
+    let address = Address::parse(&report.address).or_else(|_| Address::parse("left-out@left-out.invalid"));
+    let mut account = account::Account::new(match address {
+        Ok(address) => address,
+        Err(_) => unreachable!("a literal address parses"),
+    });
+    account.settings = report.settings.clone();
+    account.client.clone_from(&report.client);
+    account.measured_on = report.measured_on;
+    account.error.clone_from(&report.error);
+    account.ticket.clone_from(&report.ticket);
+    account.from.clone_from(&report.from);
+    account.to.clone_from(&report.to);
+    account
+}
+
+fn wanted(report: &Account) -> Option<Wanted> {
+    let expected = report.expected.as_ref()?;
+    Some(Wanted { choices: expected.choices.clone(), source: report.source?, provider: expected.provider.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_report_is_said() {
+        for (text, says) in [
+            ("", "cut off"),
+            ("{\"schema\": \"mailtriage.report/1\", \"tool\"", "cut off"),
+            ("\x00\x01", "no report"),
+            ("[1, 2]", "schema is missing"),
+            ("{\"schema\": \"mailtriage.report/9\"}", "newer mailtriage"),
+            ("{\"schema\": \"mailtriage.report/1\"}", "hold together"),
+        ] {
+            let why = parse(text.as_bytes()).unwrap_err();
+            assert!(why.contains(says), "{text}: {why}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A line to type into: bounded, without control characters, whatever is pasted.
+
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent};
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler;
+use zeroize::Zeroizing;
+
+/// The most that a field holds, in characters.
+const MOST: usize = 2_000;
+
+/// A field.
+#[derive(Debug, Clone, Default)]
+pub struct Field {
+    input: Input,
+}
+
+impl Field {
+    /// With something in it.
+    pub fn with(text: &str) -> Self {
+        Field { input: Input::new(bounded(text, MOST)) }
+    }
+
+    /// What stands in it.
+    pub fn text(&self) -> &str {
+        self.input.value()
+    }
+
+    /// What stands in it, without spaces around it; `None` if that is nothing.
+    pub fn given(&self) -> Option<String> {
+        let text = self.text().trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// A key that is no command.
+    pub fn key(&mut self, event: &KeyEvent) {
+        let grows = matches!(event.code, KeyCode::Char(_));
+        if !grows || self.text().chars().count() < MOST {
+            self.input.handle_event(&Event::Key(*event));
+        }
+    }
+
+    /// Pasted text: line ends become spaces, the rest of a long one is dropped.
+    pub fn paste(&mut self, text: &str) {
+        let room = MOST.saturating_sub(self.text().chars().count());
+        let at = self.input.cursor();
+        let mut chars: Vec<char> = self.text().chars().collect();
+        let pasted: Vec<char> = bounded(text, room).chars().collect();
+        let cursor = at.min(chars.len()) + pasted.len();
+        chars.splice(at.min(chars.len())..at.min(chars.len()), pasted);
+        self.input = Input::new(chars.into_iter().collect()).with_cursor(cursor);
+    }
+
+    /// The part that fits into `width` columns, and where the cursor stands in it.
+    pub fn shown(&self, width: usize) -> (String, usize) {
+        let scroll = self.input.visual_scroll(width.saturating_sub(1));
+        let mut skipped = 0;
+        let visible = self.text().chars().skip_while(|c| {
+            let skip = skipped < scroll;
+            skipped += unicode_width::UnicodeWidthChar::width(*c).unwrap_or(0);
+            skip
+        });
+        let mut shown = String::new();
+        let mut used = 0;
+        for c in visible {
+            used += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+            if used >= width {
+                break;
+            }
+            shown.push(c);
+        }
+        (shown, self.input.visual_cursor().saturating_sub(scroll))
+    }
+}
+
+fn bounded(text: &str, most: usize) -> String {
+    // A paste of a megabyte is looked at only as far as it is taken.
+    let text: String = text.chars().take(most).collect();
+    crate::text::visible_str(&text.trim_end_matches(['\r', '\n']).replace(['\r', '\n'], " "))
+}
+
+/// A field for a password: wiped when it goes, never shown.
+#[derive(Default)]
+pub struct SecretField {
+    text: Zeroizing<String>,
+}
+
+impl SecretField {
+    /// A key that is no command.
+    pub fn key(&mut self, event: &KeyEvent) {
+        match event.code {
+            KeyCode::Char(c) => self.push(c),
+            KeyCode::Backspace => {
+                self.text.pop();
+            }
+            _ => {}
+        }
+    }
+
+    /// Pasted text, as far as the first line end.
+    pub fn paste(&mut self, text: &str) {
+        text.lines().next().unwrap_or_default().chars().for_each(|c| self.push(c));
+    }
+
+    fn push(&mut self, c: char) {
+        // Room for all of it from the start: growing would leave copies behind.
+        const ROOM: usize = 1_024;
+        if self.text.capacity() == 0 {
+            self.text = Zeroizing::new(String::with_capacity(ROOM));
+        }
+        if self.text.len() + c.len_utf8() <= ROOM && c != '\0' {
+            self.text.push(c);
+        }
+    }
+
+    /// Whether nothing has been typed.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Takes the password out; the field is empty afterwards.
+    pub fn take(&mut self) -> secrecy::SecretString {
+        secrecy::SecretString::from(std::mem::take(&mut self.text).as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_megabyte_is_bounded() {
+        let mut field = Field::with("ab");
+        field.paste(&"x\r\ny\u{1b}[31m".repeat(200_000));
+        assert!(field.text().chars().count() <= MOST * 4 && !field.text().contains('\u{1b}'));
+        assert!(field.text().starts_with("abx  y\\x1b"));
+    }
+
+    #[test]
+    fn what_fits_is_shown_with_its_cursor() {
+        let (shown, cursor) = Field::with("anna@example.com").shown(8);
+        assert!(shown.chars().count() < 8 && cursor < 8, "{shown} {cursor}");
+        assert_eq!(Field::with("世界").shown(20), ("世界".to_owned(), 4));
+    }
+}

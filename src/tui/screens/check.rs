@@ -1,0 +1,132 @@
+//! A group's checks down to their evidence: what was asked, what came back, when; and beside it the way of a port.
+
+use super::{Screen, parts};
+use crate::check::{Group, Outcome};
+use crate::session::{Run, State};
+use crate::tui::app::{Core, Effect, Next, Request};
+use crate::tui::keymap::{Action, Place};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// The group that is looked at.
+pub struct CheckView {
+    group: Group,
+    scroll: usize,
+    /// In the order of time over all checks of the group, instead of check by check.
+    by_time: bool,
+}
+
+impl CheckView {
+    /// This group.
+    pub fn new(group: Group) -> Self {
+        CheckView { group, scroll: 0, by_time: false }
+    }
+
+    pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
+        let index = Group::ALL.iter().position(|group| *group == self.group).unwrap_or(0);
+        match action {
+            Action::Up => self.scroll = self.scroll.saturating_sub(1),
+            Action::Down => self.scroll += 1,
+            Action::PageUp => self.scroll = self.scroll.saturating_sub(10),
+            Action::PageDown => self.scroll += 10,
+            Action::First => self.scroll = 0,
+            Action::Last => self.scroll = usize::MAX / 2,
+            Action::Left => *self = CheckView { by_time: self.by_time, ..CheckView::new(Group::ALL[(index + 7) % 8]) },
+            Action::Right => *self = CheckView { by_time: self.by_time, ..CheckView::new(Group::ALL[(index + 1) % 8]) },
+            Action::Part => self.by_time = !self.by_time,
+            Action::Back => return Next::Back,
+            Action::AgainGroup if core.can_run => {
+                return Next::DoAndHome(Effect::Run(Box::new(Request::group(self.group))));
+            }
+            Action::Copy => {
+                let text: Vec<String> =
+                    lines(core, self.group, 100, self.by_time).iter().map(ToString::to_string).collect();
+                return Next::Do(Effect::Copy(text.join("\n")));
+            }
+            Action::FindNext => {
+                let all = lines(core, self.group, 100, self.by_time);
+                let found = parts::find_next(core, all.iter().map(ToString::to_string), self.scroll);
+                self.scroll = found.unwrap_or(self.scroll);
+            }
+            other => return super::dashboard::common(other, core),
+        }
+        Next::Stay
+    }
+
+    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
+        let title = format!("{}: what was seen", self.group.title());
+        let order = if self.by_time { "by time (Tab: by check)" } else { "by check (Tab: by time)" };
+        let body = parts::page(frame, area, core, Place::Check, &title, order);
+        parts::scrolled(frame, body, lines(core, self.group, body.width, self.by_time), self.scroll);
+    }
+
+    /// The group.
+    pub fn group(&self) -> Group {
+        self.group
+    }
+}
+
+fn lines(core: &Core, group: Group, width: u16, by_time: bool) -> Vec<Line<'static>> {
+    let Some(run) = core.session.run() else { return Vec::new() };
+    if by_time { timeline(core, run, group, width) } else { by_check(core, run, group, width) }
+}
+
+fn by_check(core: &Core, run: &Run, group: Group, width: u16) -> Vec<Line<'static>> {
+    let theme = core.theme;
+    let width = usize::from(width);
+    let mut lines = Vec::new();
+    for check in run.group(group) {
+        let (outcome, says) = match &check.state {
+            State::Done(finding) => (Some(finding.outcome), finding.summary.clone()),
+            State::Running(_) => (None, "running".to_owned()),
+            State::Waiting => (None, format!("waits for {}", check.head.needs.join(", "))),
+        };
+        let state = outcome.map_or("..", Outcome::state);
+        let kept = if check.kept { ", from an earlier run" } else { "" };
+        lines.push(Line::from_iter([
+            Span::styled(format!(" {state:<6}"), theme.outcome(outcome)),
+            Span::styled(parts::cut(theme, &check.head.title, width.saturating_sub(9)), theme.strong()),
+        ]));
+        let text = format!("       {says} ({}{kept})", check.head.id);
+        lines.extend(parts::wrapped(theme, &text, width.saturating_sub(1), 7).into_iter().map(Line::raw));
+        if let State::Done(finding) = &check.state {
+            for evidence in &finding.evidence {
+                for (index, part) in evidence.detail.lines().enumerate() {
+                    let head = if index == 0 {
+                        format!("{:>7} ms  {}: ", evidence.at_ms, evidence.what)
+                    } else {
+                        " ".repeat(14)
+                    };
+                    let wrapped = parts::wrapped(theme, &format!("       {head}{part}"), width.saturating_sub(1), 19);
+                    lines.extend(wrapped.into_iter().map(|line| Line::styled(line, theme.dim())));
+                }
+            }
+        }
+        lines.push(Line::default());
+    }
+    lines
+}
+
+fn timeline(core: &Core, run: &Run, group: Group, width: u16) -> Vec<Line<'static>> {
+    let findings = run.group(group).filter_map(|check| match &check.state {
+        State::Done(finding) => Some(finding),
+        _ => None,
+    });
+    let mut all: Vec<(u64, String)> = findings
+        .flat_map(|finding| {
+            finding.evidence.iter().map(|evidence| {
+                let said = evidence.detail.replace('\n', " / ");
+                (evidence.at_ms, format!("{:>7} ms  {:<12} {}: {said}", evidence.at_ms, finding.id, evidence.what))
+            })
+        })
+        .collect();
+    all.sort_by_key(|(at, _)| *at);
+    let width = usize::from(width).saturating_sub(1);
+    all.iter().flat_map(|(_, text)| parts::wrapped(core.theme, text, width, 24)).map(Line::raw).collect()
+}
+
+/// Opens a group.
+pub fn open(group: Group) -> Next {
+    Next::Go(Box::new(Screen::Check(CheckView::new(group))))
+}

@@ -1,0 +1,80 @@
+//! A text to read: a page of the guide or of the background, a report's first page, the keys.
+
+use super::line::LineView;
+use super::{Screen, parts};
+use crate::tui::app::{Core, Effect, Next};
+use crate::tui::keymap::{Action, Place};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Text};
+use ratatui::widgets::{Paragraph, Wrap};
+
+/// A text, and how far it is scrolled.
+pub struct TextView {
+    title: String,
+    body: String,
+    is_markdown: bool,
+    scroll: u16,
+}
+
+impl TextView {
+    /// Plain text, as it stands.
+    pub fn plain(title: &str, body: String) -> Self {
+        TextView { title: title.to_owned(), body, is_markdown: false, scroll: 0 }
+    }
+
+    /// A page in Markdown.
+    pub fn markdown(title: &str, body: String) -> Self {
+        TextView { title: title.to_owned(), body, is_markdown: true, scroll: 0 }
+    }
+
+    pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
+        match action {
+            Action::Up => self.scroll = self.scroll.saturating_sub(1),
+            Action::Down => self.scroll = self.scroll.saturating_add(1),
+            Action::PageUp => self.scroll = self.scroll.saturating_sub(15),
+            Action::PageDown => self.scroll = self.scroll.saturating_add(15),
+            Action::First => self.scroll = 0,
+            Action::Last => self.scroll = u16::MAX,
+            Action::Find => return Next::Go(Box::new(Screen::Line(LineView::find(core)))),
+            Action::FindNext => {
+                let found = parts::find_next(core, self.body.lines().map(str::to_owned), usize::from(self.scroll));
+                self.scroll = found.and_then(|line| u16::try_from(line).ok()).unwrap_or(self.scroll);
+            }
+            Action::Copy => return Next::Do(Effect::Copy(self.body.clone())),
+            Action::Back => return Next::Back,
+            _ => {}
+        }
+        Next::Stay
+    }
+
+    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
+        let body = parts::page(frame, area, core, Place::Text, &self.title, "");
+        let text = if self.is_markdown {
+            plain_colours(tui_markdown::from_str(&self.body), core)
+        } else {
+            Text::from_iter(self.body.lines().map(|line| Line::raw(core.theme.text(line))))
+        };
+        let paragraph = Paragraph::new(text).wrap(Wrap { trim: false });
+        // Counted as if no line were wrapped twice: good enough to stop at the end.
+        let height: usize = self.body.lines().map(|line| 1 + line.len() / usize::from(body.width.max(1))).sum();
+        let most = u16::try_from(height.saturating_sub(usize::from(body.height))).unwrap_or(u16::MAX);
+        frame.render_widget(paragraph.scroll((self.scroll.min(most), 0)), body);
+    }
+}
+
+/// Emphasis stays; colours and backgrounds are the theme's business.
+fn plain_colours<'a>(mut text: Text<'a>, core: &Core) -> Text<'a> {
+    let kept = Modifier::BOLD | Modifier::ITALIC;
+    for line in &mut text.lines {
+        let heading =
+            line.style.add_modifier.intersects(kept) || line.spans.iter().any(|span| span.content.starts_with('#'));
+        line.style = if heading { core.theme.strong() } else { Style::new() };
+        for span in &mut line.spans {
+            span.style = Style::new().add_modifier(span.style.add_modifier & kept);
+            span.content = core.theme.text(&span.content).into();
+        }
+    }
+    text
+}
