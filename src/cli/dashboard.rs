@@ -43,6 +43,11 @@ fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench, Optio
         None => (args.blank_account()?, Screen::Form(Box::default()), None),
     };
     let app = app(account, &bench, answers, &args.screen, screen);
+    let mut app = app;
+    if let (true, Some(found)) = (first.is_some(), broken_off.first()) {
+        app.core.message =
+            Some(format!("a session over {} broke off: start without an address to go on with it", found.address));
+    }
     let app = match (first.is_none(), broken_off.is_empty()) {
         (true, false) => app.under(Screen::Menu(Menu::recover(broken_off.into_iter().map(|found| {
             (

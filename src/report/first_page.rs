@@ -183,7 +183,7 @@ fn contrast(report: &Report) -> Vec<String> {
         .collect();
     let in_use = port_in_use.map(|port| port.to_string()).unwrap_or_default();
     references.sort_by_key(|finding| (!finding.facts.contains_key(&in_use), usize::MAX - finding.facts.len()));
-    references.truncate(3);
+    references.truncate(2);
     let mut ports = vec![25, 465, 587];
     ports.extend(port_in_use.filter(|port| !ports.contains(port)));
     let server = report.account.in_use.as_ref().map_or("this server", |way| way.server.as_str());

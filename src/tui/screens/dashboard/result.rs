@@ -60,8 +60,12 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     if height < 16 {
         return lines;
     }
-    let for_good =
-        format!("{}. For good: {}: {}", capital(who(&diagnosis.now)), who(&diagnosis.who), diagnosis.who_name);
+    let nobody = diagnosis.now == "nobody" && diagnosis.who == "nobody";
+    let for_good = if nobody {
+        format!("Nobody: {}", diagnosis.who_name)
+    } else {
+        format!("Now: {}. For good: {}: {}", who(&diagnosis.now), who(&diagnosis.who), diagnosis.who_name)
+    };
     lines.extend(labelled(theme, "Fixed by", &for_good, width, plain, most));
     if !diagnosis.tell_caller.is_empty() {
         let said = format!("\"{}\"", diagnosis.tell_caller);

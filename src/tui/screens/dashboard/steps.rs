@@ -20,8 +20,11 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     if core.is_hidden() {
         return vec![Line::styled(" hidden until you have guessed", core.theme.dim())];
     }
+    let standings = standings(core);
+    // "Settings ok > Firewall ok > ..." needs 79 columns: where that is too much, what was passed goes without a word.
+    let roomy = width >= 90;
     let mut spans = vec![Span::raw(" ")];
-    for (index, (name, standing)) in standings(core).into_iter().enumerate() {
+    for (index, (name, standing)) in standings.into_iter().enumerate() {
         if index > 0 {
             spans.push(Span::styled(" > ", core.theme.dim()));
         }
@@ -32,7 +35,8 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
         };
         spans.push(Span::styled(name, style));
         let word = match standing {
-            Standing::Passed => " ok",
+            Standing::Passed if roomy => " ok",
+            Standing::Passed => "",
             Standing::Decided => " HERE",
             Standing::Waiting => " ..",
             Standing::Ahead => "",
