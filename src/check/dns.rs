@@ -1,13 +1,15 @@
 //! Names: the mail domain, the server as this machine sees it, and the same at other resolvers.
 
 use super::discovery::{LOOKUP, ask, describe};
+use super::port::say_goodbye;
 use super::{Ctx, Finding, Head, Notebook, Role};
 use crate::account::spelling;
 use crate::net::{Answer, Record, RecordKind, Via, is_inner};
+use crate::probe::tcp;
 use crate::text::Text;
 use futures::future::{join, join_all};
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Does the mail domain exist?
 pub(super) async fn domain(ctx: &Ctx, head: &Head) -> Finding {
@@ -157,6 +159,9 @@ pub(super) async fn elsewhere(ctx: &Ctx, head: &Head) -> Finding {
         (false, false) => "differs",
     };
     book.fact("result", word);
+    if word == "differs" {
+        other_address(ctx, &mut book, &sets, &own).await;
+    }
     match word {
         "same" => book.pass("other DNS servers say the same"),
         "differs" => book.warn("other DNS servers give other addresses"),
@@ -164,6 +169,26 @@ pub(super) async fn elsewhere(ctx: &Ctx, head: &Head) -> Finding {
         "not-found" if own.is_empty() => book.fail("other DNS servers do not know the name either"),
         "not-found" => book.warn("other DNS servers do not know the name"),
         _ => book.unknown("no other DNS server answered"),
+    }
+}
+
+/// Whether the port in use opens at an address that only the others give: then this machine's answer is what is wrong.
+async fn other_address(ctx: &Ctx, book: &mut Notebook, sets: &[BTreeSet<IpAddr>], own: &BTreeSet<IpAddr>) {
+    let others = sets.iter().flatten().filter(|addr| !own.contains(addr) && ctx.uses(**addr));
+    let (Some(addr), Some(in_use)) = (others.copied().min_by_key(IpAddr::is_ipv6), ctx.in_use()) else { return };
+    if !ctx.may_connect() {
+        return;
+    }
+    ctx.count_connection();
+    let to = SocketAddr::new(addr, in_use.port);
+    let opened = tcp::open(ctx.net.as_ref(), to, ctx.options.timeout).await;
+    book.saw(
+        "the port in use at the other address",
+        Text::new().addr(addr).say(format!(" port {}: {}", in_use.port, opened.state().says())),
+    );
+    book.fact("other-address", if opened.connection.is_some() { "opens" } else { "closed" });
+    if let Some(connection) = opened.connection {
+        tokio::spawn(say_goodbye(connection.stream, in_use.port));
     }
 }
 

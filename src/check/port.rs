@@ -154,7 +154,7 @@ pub(super) fn note_failure(book: &mut Notebook, what: &str, to: SocketAddr, fail
 }
 
 /// Ends a connection that is not needed in an orderly way where the protocol allows it.
-async fn say_goodbye(stream: BoxStream, port: u16) {
+pub(super) async fn say_goodbye(stream: BoxStream, port: u16) {
     if port == 465 {
         return;
     }

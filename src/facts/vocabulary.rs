@@ -123,6 +123,7 @@ pub const VOCABULARY: &[FactKind] = &[
         "what other resolvers say about the server's name",
         &["same", "differs", "found", "not-found", "unasked"],
     ),
+    fact("dns.other-address", "the port in use at an address that only other resolvers give", &["opens", "closed"]),
     fact("dns.answer", "the kind of address in the answer", &["public", "private", "sinkhole"]),
     fact("internet", "whether there is an internet connection", &["yes", "no", "portal", "proxy-only"]),
     fact("loss", "how much of what was sent got lost", &["none", "some", "heavy"]),

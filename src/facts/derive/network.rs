@@ -17,6 +17,7 @@ impl View<'_> {
         };
         put("dns.near-miss", any([server, domain], |found| found == "misspelt", "yes", word("no")));
         put("dns.elsewhere", self.seen("dns.elsewhere", "result"));
+        put("dns.other-address", self.seen("dns.elsewhere", "other-address"));
         put("dns.answer", self.seen("dns.server", "answer"));
     }
 

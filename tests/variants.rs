@@ -1,0 +1,74 @@
+//! Variations of the lab's worlds that have no scenario of their own: other topologies, combined faults, odd servers.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the answer")]
+
+use mailtriage::check::Reference;
+use mailtriage::cli::{job, run_to_end};
+use mailtriage::practice::scenario;
+use std::collections::BTreeMap;
+
+fn cause(name: &str, changes: &str, references: Option<&[&str]>) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let session = runtime.block_on(async {
+        let mut job = job(&scenario(name).unwrap().with(toml::from_str(changes).unwrap())).unwrap();
+        if let Some(hosts) = references {
+            let reference = |host: &&str| Reference { host: (*host).to_owned(), ports: vec![25, 465, 587, 443] };
+            job.options.references = hosts.iter().map(reference).collect();
+        }
+        run_to_end(job, BTreeMap::new()).await
+    });
+    runtime.shutdown_background();
+    let diagnosis = session.diagnosis();
+    format!("{} {}", diagnosis.cause, diagnosis.certainty.word())
+}
+
+const ONE_ROUTER: &str = "[[router]]\nname = \"router\"\nv4 = \"192.168.1.1\"\nrtt-ms = 1\n";
+
+#[test]
+fn variants() {
+    let fault =
+        |at: &str, does: &str, ports: &str| format!("[[fault]]\nat = \"{at}\"\ndoes = \"{does}\"\nports = {ports}\n");
+    let cases: Vec<(&str, &str, String, Option<&[&str]>, &str)> = vec![
+        ("one router, drop", "healthy-587", format!("{ONE_ROUTER}{}", fault("router", "drop", "[587]")), None, "blocked-network certain"),
+        ("one router, prohibit", "healthy-587", format!("{ONE_ROUTER}{}", fault("router", "prohibit", "[587]")), None, "blocked-network certain"),
+        ("one router, reset", "healthy-587", format!("{ONE_ROUTER}{}", fault("router", "reset", "[587]")), None, "blocked-network certain"),
+        ("25 reset at the ISP", "port-25-isp", fault("isp", "reset", "[25]"), None, "port-25-blocked-by-isp certain"),
+        ("25 prohibited by the only router", "port-25-isp", format!("{ONE_ROUTER}{}", fault("router", "prohibit", "[25]")), None, "port-25-blocked-by-isp certain"),
+        ("all mail ports blocked", "healthy-587", fault("router", "drop", "[25, 465, 587]"), None, "blocked-network certain"),
+        ("all mail ports reset", "healthy-587", fault("isp", "reset", "[25, 465, 587]"), None, "blocked-network certain"),
+        ("everything but the web", "healthy-587", "[[fault]]\nat = \"router\"\ndoes = \"drop\"\nports = [25, 465, 587, 143, 993, 110, 995, 53]\n".to_owned(), None, "blocked-network certain"),
+        ("465 blocked, 587 fine", "healthy-465", fault("router", "drop", "[465]"), None, "blocked-network certain"),
+        ("465 dropped here", "healthy-465", fault("this-machine", "drop", "[465]"), None, "blocked-local certain"),
+        ("587 reset here", "healthy-587", fault("this-machine", "reset", "[587]"), None, "blocked-local certain"),
+        ("587 prohibited here", "healthy-587", fault("this-machine", "prohibit", "[587]"), None, "blocked-local certain"),
+        ("no references, blocked", "587-silent", String::new(), Some(&[]), "undetermined"),
+        ("one reference, blocked", "587-silent", String::new(), Some(&["smtp.gmail.com"]), "undetermined"),
+        ("no references, healthy", "healthy-587", String::new(), Some(&[]), "healthy certain"),
+        ("two references, blocked", "587-silent", String::new(), Some(&["smtp.gmail.com", "mail.gmx.net"]), "blocked-network certain"),
+        ("literal references", "587-silent", String::new(), Some(&["203.0.113.30", "203.0.113.40"]), "blocked-network certain"),
+        ("blocked and password wrong", "password-wrong", fault("isp", "drop", "[25]"), None, "password-wrong"),
+        ("server has only 465", "healthy-465", "[host.\"smtp.example.com\".port.587]\nclosed = true\n[host.\"smtp.example.com\".port.25]\nclosed = true\n".to_owned(), None, "healthy certain"),
+        ("server has only 465, 587 set", "healthy-587", "[host.\"smtp.example.com\".port.587]\nclosed = true\n".to_owned(), None, "wrong-port likely"),
+        ("server drops 587 itself", "healthy-587", fault("smtp.example.com", "drop", "[587]"), None, "wrong-port likely"),
+        ("few connections", "healthy-587", "[host.\"smtp.example.com\"]\nmost-connections = 2\n".to_owned(), None, "healthy certain"),
+        ("one connection", "healthy-587", "[host.\"smtp.example.com\"]\nmost-connections = 1\n".to_owned(), None, "healthy certain"),
+        ("expired and another name", "certificate-expired", "[host.\"smtp.example.com\"]\ncertificate = { names = [\"other.example\"], from-days = -90, until-days = -1 }\n".to_owned(), None, "certificate-expired certain"),
+        ("only TLS 1.3", "healthy-587", "[host.\"smtp.example.com\"]\ntls = [\"1.3\"]\n".to_owned(), None, "healthy certain"),
+        ("only TLS 1.2", "healthy-587", "[host.\"smtp.example.com\"]\ntls = [\"1.2\"]\n".to_owned(), None, "healthy certain"),
+        ("only TLS 1.3, self-signed", "certificate-self-signed", "[host.\"smtp.example.com\"]\ntls = [\"1.3\"]\n".to_owned(), None, "certificate-untrusted certain"),
+        ("handshake cut", "healthy-465", "[host.\"smtp.example.com\".port.465]\nhandshake = \"cut\"\n".to_owned(), None, "server-rejects-client likely"),
+        ("portal, but 443 opens", "captive-portal", "[[fault]]\nat = \"router\"\ndoes = \"redirect\"\nports = [80]\nto = \"portal.hotel.example\"\n".to_owned(), None, "healthy certain"),
+        ("resolver refuses", "resolver-servfail", "[resolver]\nstate = \"refuses\"\n".to_owned(), None, "dns-resolver-failing certain"),
+        ("name hijacked to a public address", "healthy-587", "[resolver.says]\n\"smtp.example.com\" = [\"A 203.0.113.7\"]\n".to_owned(), None, "dns-answer-tampered likely"),
+        ("split horizon that works", "healthy-587", "[resolver.says]\n\"smtp.example.com\" = [\"A 10.9.9.9\"]\n[host.\"smtp.example.com\"]\nv4 = [\"203.0.113.5\", \"10.9.9.9\"]\n".to_owned(), None, "healthy certain"),
+        ("3 percent of packets lost", "healthy-587", "loss = 3\n".to_owned(), None, "healthy certain"),
+    ];
+    let mut wrong = Vec::new();
+    for (what, name, changes, references, truth) in cases {
+        let found = cause(name, &changes, references);
+        if !found.starts_with(truth) {
+            wrong.push(format!("{what}: {found} in place of {truth}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+}
