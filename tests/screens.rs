@@ -1,0 +1,173 @@
+//! Every screen at three sizes, as pictures in text; hostile text; and the causes that the lab does not know yet.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
+
+use mailtriage::cli::{job, run_to_end};
+use mailtriage::practice::{scenario, scenarios};
+use mailtriage::report::{html, json, markdown, text};
+use mailtriage::session::Session;
+use mailtriage::tui::app::App;
+use mailtriage::tui::draw;
+use mailtriage::tui::screens::Screen;
+use mailtriage::tui::theme::Theme;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use std::collections::BTreeMap;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 12)];
+
+fn measured(name: &str, changes: &str) -> Session {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let scenario = scenario(name).unwrap().with(toml::from_str(changes).unwrap());
+    let session = runtime.block_on(async { run_to_end(job(&scenario).unwrap(), BTreeMap::new()).await });
+    runtime.shutdown_background();
+    session
+}
+
+fn app(session: Session) -> App {
+    App::new(session, Theme { ascii: false, plain: true }, Screen::Dashboard(Default::default()))
+}
+
+fn press(app: &mut App, keys: &[KeyCode]) {
+    for key in keys {
+        let _ = app.input(&Event::Key(KeyEvent::new(*key, KeyModifiers::NONE)));
+    }
+}
+
+fn drawn(app: &mut App, (width, height): (u16, u16)) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    draw(&mut terminal, app).unwrap();
+    terminal.backend().to_string()
+}
+
+/// What differs from day to day and from machine to machine.
+fn with_filters(check: impl FnOnce()) {
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"\d{4}-\d\d-\d\d", "[date-----]");
+    settings.add_filter(r"\d\d:\d\d:\d\d", "[time--]");
+    settings.add_filter(r"port 5\d{4}", "port [nr--]");
+    settings.add_filter(r"\d+ ms", "[ms]");
+    settings.add_filter(r"mailtriage \d+\.\d+\.\d+", "mailtriage [version]");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(check);
+}
+
+#[test]
+fn every_screen_at_every_size() {
+    use KeyCode::{Char, Down, Enter, F, Tab};
+    let blocked = measured("587-silent", "");
+    let open = measured("no-password", "");
+    let screens: [(&str, &Session, &[KeyCode]); 13] = [
+        ("dashboard", &blocked, &[]),
+        ("checks", &blocked, &[Down, Down, Enter]),
+        ("diagnosis", &blocked, &[Enter]),
+        ("by-hand", &blocked, &[Char('h')]),
+        ("step", &open, &[Tab, Tab, Enter]),
+        ("question", &open, &[Char('a')]),
+        ("log-in", &open, &[Char('p')]),
+        ("edit", &open, &[Char('e')]),
+        ("note", &open, &[Char('n')]),
+        ("save", &blocked, &[Char('s')]),
+        ("first-page", &blocked, &[Char('s'), F(2)]),
+        ("help", &open, &[Char('?')]),
+        ("keys", &open, &[Char('?'), Enter]),
+    ];
+    for (name, session, keys) in screens {
+        for size in SIZES {
+            let mut app = app(session.clone());
+            press(&mut app, keys);
+            let picture = drawn(&mut app, size);
+            with_filters(|| insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), picture));
+        }
+    }
+}
+
+#[test]
+fn every_size_can_be_drawn() {
+    let session = measured("587-silent", "");
+    for width in (1..130).step_by(7) {
+        for height in (1..45).step_by(4) {
+            for keys in [
+                &[][..],
+                &[KeyCode::Enter],
+                &[KeyCode::Down, KeyCode::Enter],
+                &[KeyCode::Char('s')],
+                &[KeyCode::Char('e')],
+            ] {
+                let mut app = app(session.clone());
+                press(&mut app, keys);
+                drawn(&mut app, (width, height));
+            }
+        }
+    }
+}
+
+#[test]
+fn reports_as_text() {
+    let report = json::report(&measured("smtp-auth-disabled", ""));
+    with_filters(|| {
+        insta::assert_snapshot!("report-text", text::text(&report, false));
+        insta::assert_snapshot!("report-markdown", markdown::markdown(&report));
+    });
+}
+
+/// A server that sends escape sequences, HTML, bidirectional overrides, Markdown and invalid UTF-8.
+const HOSTILE: &str = r#"
+[dialogue]
+submission = '''
+S: 220 evil\x1b[31m\x1b]0;title\x07 <script>alert(1)</script> \xe2\x80\xae\xff `x` | [a](javascript:b)
+C: EHLO *
+S: 250-evil\x1b[2J <img src=x onerror=alert(1)>
+S: 250 STARTTLS
+C: STARTTLS
+S: 454 4.7.0 \x9b31m </pre><script>alert(2)</script> ```\x07
+'''
+"#;
+
+#[test]
+fn hostile_text_does_nothing() {
+    let session = measured("healthy-587", HOSTILE);
+    let report = json::report(&session);
+    let no_controls = |text: &str| text.chars().all(|c| !c.is_control() || c == '\n') && !text.contains('\u{202e}');
+    let html = html::html(&report).unwrap();
+    assert!(!html.contains("<script") && !html.contains("<img") && no_controls(&html));
+    let markdown = markdown::markdown(&report);
+    // Inside a fence nothing acts; outside nothing may.
+    let parts: Vec<&str> = markdown.split("```").collect();
+    assert!(no_controls(&markdown) && parts.len() % 2 == 1);
+    assert!(parts.iter().step_by(2).all(|outside| !outside.contains("](javascript") && !outside.contains("<script")));
+    assert!(no_controls(&text::text(&report, true)) && no_controls(&json::to_string(&report)));
+    for keys in [&[][..], &[KeyCode::Enter], &[KeyCode::Down, KeyCode::Down, KeyCode::Enter]] {
+        let mut app = app(session.clone());
+        press(&mut app, keys);
+        assert!(no_controls(&drawn(&mut app, (120, 40))));
+    }
+}
+
+#[test]
+fn a_saved_report_is_the_session_again() {
+    for name in ["587-silent", "password-wrong", "healthy-465"] {
+        let session = measured(name, "");
+        let report = json::report(&session);
+        let text = json::to_string(&report);
+        let again = mailtriage::report::open::session(serde_json::from_str(&text).unwrap());
+        assert_eq!(again.diagnosis(), session.diagnosis(), "{name}");
+        assert_eq!(json::report(&again), report, "{name}");
+    }
+}
+
+/// What cannot be practised yet, and why.
+const WITHOUT_SCENARIO: [&str; 1] = ["unstable-connection"];
+
+#[test]
+fn every_cause_can_be_practised() {
+    let truths: Vec<String> =
+        scenarios().iter().map(|scenario| scenario.truth["cause"].as_str().unwrap().to_owned()).collect();
+    let missing: Vec<&str> = mailtriage::facts::vocabulary::CAUSES
+        .iter()
+        .copied()
+        .filter(|cause| !truths.iter().any(|truth| truth == cause))
+        .collect();
+    assert_eq!(missing, WITHOUT_SCENARIO);
+}
