@@ -22,13 +22,16 @@ fn cause(name: &str, changes: &str, references: Option<&[&str]>) -> String {
     format!("{} {}", diagnosis.cause, diagnosis.certainty.word())
 }
 
+/// What it is, the scenario, what is laid over it, the references, the verdict.
+type Case = (&'static str, &'static str, String, Option<&'static [&'static str]>, &'static str);
+
 const ONE_ROUTER: &str = "[[router]]\nname = \"router\"\nv4 = \"192.168.1.1\"\nrtt-ms = 1\n";
 
 #[test]
 fn variants() {
     let fault =
         |at: &str, does: &str, ports: &str| format!("[[fault]]\nat = \"{at}\"\ndoes = \"{does}\"\nports = {ports}\n");
-    let cases: Vec<(&str, &str, String, Option<&[&str]>, &str)> = vec![
+    let cases: Vec<Case> = vec![
         ("one router, drop", "healthy-587", format!("{ONE_ROUTER}{}", fault("router", "drop", "[587]")), None, "blocked-network certain"),
         ("one router, prohibit", "healthy-587", format!("{ONE_ROUTER}{}", fault("router", "prohibit", "[587]")), None, "blocked-network certain"),
         ("one router, reset", "healthy-587", format!("{ONE_ROUTER}{}", fault("router", "reset", "[587]")), None, "blocked-network certain"),
