@@ -18,16 +18,19 @@ use ratatui::style::{Color, Modifier};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+/// Its name, the scenario, its size in characters, the keys that lead there.
+type Picture = (&'static str, &'static str, (u16, u16), &'static [KeyCode]);
+
 const CELL: (f32, f32) = (8.4, 18.0);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let pictures: [(&str, &str, (u16, u16), &[KeyCode]); 3] = [
+    const PICTURES: [Picture; 3] = [
         ("dashboard", "587-silent", (100, 30), &[]),
         ("diagnosis", "587-silent", (100, 30), &[KeyCode::Enter]),
         ("question", "no-password", (100, 24), &[KeyCode::Char('a')]),
     ];
-    for (name, of, size, keys) in pictures {
+    for (name, of, size, keys) in PICTURES {
         let mut job = job(&scenario(of).unwrap()).unwrap();
         job.account.client = Some("outlook-2019".to_owned());
         let session = run_to_end(job, BTreeMap::new()).await;
