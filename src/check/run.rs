@@ -2,8 +2,14 @@
 
 use super::plan::{self, Kind, Plan, Planned};
 use super::*;
+use crate::account::Account;
+use crate::net::Network;
+use crate::probe;
+use secrecy::SecretString;
+use std::sync::Arc;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 /// What a run needs.
 pub struct Job {

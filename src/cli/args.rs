@@ -149,18 +149,6 @@ enum MeasuredArg {
     Elsewhere,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum GroupArg {
-    Settings,
-    Dns,
-    Internet,
-    Ports,
-    Smtp,
-    Tls,
-    Login,
-    Sending,
-}
-
 /// What a run is about.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -227,8 +215,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "SECONDS", default_value = "45", value_parser = seconds, help_heading = "Network")]
     deadline: Duration,
     /// Only these groups of checks, and what they rest on
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "GROUP", help_heading = "Network")]
-    only: Vec<GroupArg>,
+    #[arg(long, value_parser = group(), value_delimiter = ',', value_name = "GROUP", help_heading = "Network")]
+    only: Vec<Group>,
     #[command(flatten)]
     pub(super) screen: ScreenArgs,
 }
@@ -316,7 +304,7 @@ impl RunArgs {
             v6: !self.only_v4,
             timeout: self.timeout,
             deadline: self.deadline,
-            only: self.only.iter().map(|group| (*group).into()).collect(),
+            only: self.only.clone(),
             public_lookups: !self.no_references,
         })
     }
@@ -360,19 +348,11 @@ impl RunArgs {
     }
 }
 
-impl From<GroupArg> for Group {
-    fn from(arg: GroupArg) -> Self {
-        match arg {
-            GroupArg::Settings => Group::Settings,
-            GroupArg::Dns => Group::Dns,
-            GroupArg::Internet => Group::Internet,
-            GroupArg::Ports => Group::Ports,
-            GroupArg::Smtp => Group::Smtp,
-            GroupArg::Tls => Group::Tls,
-            GroupArg::Login => Group::Login,
-            GroupArg::Sending => Group::Sending,
-        }
-    }
+/// The groups by their words.
+fn group() -> impl clap::builder::TypedValueParser<Value = Group> {
+    use clap::builder::{PossibleValuesParser, TypedValueParser};
+    PossibleValuesParser::new(Group::ALL.map(Group::word))
+        .try_map(|typed| Group::ALL.into_iter().find(|group| group.word() == typed).ok_or("no such group"))
 }
 
 fn client_id(typed: &str) -> Result<String, String> {

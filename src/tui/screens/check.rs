@@ -26,12 +26,7 @@ impl CheckView {
     pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
         let index = Group::ALL.iter().position(|group| *group == self.group).unwrap_or(0);
         match action {
-            Action::Up => self.scroll = self.scroll.saturating_sub(1),
-            Action::Down => self.scroll += 1,
-            Action::PageUp => self.scroll = self.scroll.saturating_sub(10),
-            Action::PageDown => self.scroll += 10,
-            Action::First => self.scroll = 0,
-            Action::Last => self.scroll = usize::MAX / 2,
+            _ if parts::scroll(action, &mut self.scroll) => {}
             Action::Left => *self = CheckView { by_time: self.by_time, ..CheckView::new(Group::ALL[(index + 7) % 8]) },
             Action::Right => *self = CheckView { by_time: self.by_time, ..CheckView::new(Group::ALL[(index + 1) % 8]) },
             Action::Part => self.by_time = !self.by_time,

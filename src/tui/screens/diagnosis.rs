@@ -20,12 +20,7 @@ pub struct DiagnosisView {
 impl DiagnosisView {
     pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
         match action {
-            Action::Up => self.scroll = self.scroll.saturating_sub(1),
-            Action::Down => self.scroll += 1,
-            Action::PageUp => self.scroll = self.scroll.saturating_sub(10),
-            Action::PageDown => self.scroll += 10,
-            Action::First => self.scroll = 0,
-            Action::Last => self.scroll = usize::MAX / 2,
+            _ if parts::scroll(action, &mut self.scroll) => {}
             Action::Program => {
                 let count = client::all().len();
                 let current = self.program.or_else(|| at_hand(core));

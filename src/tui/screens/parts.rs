@@ -48,6 +48,21 @@ pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll:
     frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), area);
 }
 
+/// Moves a scroll position, if the action is one that scrolls.
+pub fn scroll(action: Action, at: &mut usize) -> bool {
+    *at = match action {
+        Action::Up => at.saturating_sub(1),
+        Action::Down => *at + 1,
+        Action::PageUp => at.saturating_sub(10),
+        Action::PageDown => *at + 10,
+        Action::First => 0,
+        // Drawing never scrolls past the end.
+        Action::Last => usize::MAX / 2,
+        _ => return false,
+    };
+    true
+}
+
 /// Text in lines of at most `width` columns; every line after the first is indented by `indent`.
 pub fn wrapped(theme: Theme, text: &str, width: usize, indent: usize) -> Vec<String> {
     let indentation = " ".repeat(indent);

@@ -15,7 +15,7 @@ pub struct TextView {
     title: String,
     body: String,
     is_markdown: bool,
-    scroll: u16,
+    scroll: usize,
 }
 
 impl TextView {
@@ -31,16 +31,11 @@ impl TextView {
 
     pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
         match action {
-            Action::Up => self.scroll = self.scroll.saturating_sub(1),
-            Action::Down => self.scroll = self.scroll.saturating_add(1),
-            Action::PageUp => self.scroll = self.scroll.saturating_sub(15),
-            Action::PageDown => self.scroll = self.scroll.saturating_add(15),
-            Action::First => self.scroll = 0,
-            Action::Last => self.scroll = u16::MAX,
+            _ if parts::scroll(action, &mut self.scroll) => {}
             Action::Find => return Next::Go(Box::new(Screen::Line(LineView::find(core)))),
             Action::FindNext => {
-                let found = parts::find_next(core, self.body.lines().map(str::to_owned), usize::from(self.scroll));
-                self.scroll = found.and_then(|line| u16::try_from(line).ok()).unwrap_or(self.scroll);
+                let found = parts::find_next(core, self.body.lines().map(str::to_owned), self.scroll);
+                self.scroll = found.unwrap_or(self.scroll);
             }
             Action::Copy => return Next::Do(Effect::Copy(self.body.clone())),
             Action::Back => return Next::Back,
@@ -59,8 +54,9 @@ impl TextView {
         let paragraph = Paragraph::new(text).wrap(Wrap { trim: false });
         // Counted as if no line were wrapped twice: good enough to stop at the end.
         let height: usize = self.body.lines().map(|line| 1 + line.len() / usize::from(body.width.max(1))).sum();
-        let most = u16::try_from(height.saturating_sub(usize::from(body.height))).unwrap_or(u16::MAX);
-        frame.render_widget(paragraph.scroll((self.scroll.min(most), 0)), body);
+        let most = height.saturating_sub(usize::from(body.height));
+        let scroll = u16::try_from(self.scroll.min(most)).unwrap_or(u16::MAX);
+        frame.render_widget(paragraph.scroll((scroll, 0)), body);
     }
 }
 
