@@ -64,7 +64,15 @@ fn variants() {
         ("resolver refuses", "resolver-servfail", "[resolver]\nstate = \"refuses\"\n".to_owned(), None, "dns-resolver-failing certain"),
         ("name hijacked to a public address", "healthy-587", "[resolver.says]\n\"smtp.example.com\" = [\"A 203.0.113.7\"]\n".to_owned(), None, "dns-answer-tampered likely"),
         ("split horizon that works", "healthy-587", "[resolver.says]\n\"smtp.example.com\" = [\"A 10.9.9.9\"]\n[host.\"smtp.example.com\"]\nv4 = [\"203.0.113.5\", \"10.9.9.9\"]\n".to_owned(), None, "healthy certain"),
-        ("3 percent of packets lost", "healthy-587", "loss = 3\n".to_owned(), None, "healthy certain"),
+        ("references that are dead altogether prove nothing", "server-down", "[host.\"smtp.gmail.com\"]\ndown = true\n[host.\"mail.gmx.net\"]\ndown = true\n".to_owned(), Some(&["smtp.gmail.com", "mail.gmx.net"]), "server-refusing"),
+("a local rule, nobody to compare with", "587-forbidden-here", String::new(), Some(&[]), "blocked-local certain"),
+("the resolver fails, references are names", "resolver-servfail", String::new(), Some(&["smtp.gmail.com", "mail.gmx.net"]), "dns-resolver-failing"),
+("a loopback server that works", "password-wrong", "[resolver.says]\n\"smtp.example.com\" = [\"A 127.0.0.1\"]\n[host.\"smtp.example.com\"]\nv4 = [\"203.0.113.5\", \"127.0.0.1\"]\n".to_owned(), None, "password-wrong"),
+("a router says that a rule forbids it, nobody to compare with", "587-prohibited", String::new(), Some(&[]), "blocked-network likely"),
+("another name of the same server", "password-wrong", "[dns]\n\"mail.example.com\" = [\"A 203.0.113.5\"]\n\"_submission._tcp.example.com\" = [\"SRV 0 1 587 mail.example.com\"]\n\"_submissions._tcp.example.com\" = []\n".to_owned(), None, "password-wrong"),
+("refused in plain words where TLS is due", "healthy-465", "[host.\"smtp.example.com\".port.465]\nimplicit = false\ndialogue = \"S: 554 5.7.1 No service for you\\n-- close\"\n".to_owned(), None, "server-rejects-client"),
+("a domain that only this machine does not know", "misspelt-domain", "[dns]\n\"gmial.com\" = [\"MX 10 smtp.example.com\"]\n[resolver.says]\n\"gmial.com\" = []\n".to_owned(), None, "dns-answer-tampered"),
+("3 percent of packets lost", "healthy-587", "loss = 3\n".to_owned(), None, "healthy certain"),
     ];
     let mut wrong = Vec::new();
     for (what, name, changes, references, truth) in cases {

@@ -6,7 +6,7 @@ use super::{Ctx, Finding, Head, Notebook, Role, Target};
 use crate::net::{ConnectOptions, PortState};
 use crate::text::Text;
 use futures::future::{join_all, select_all};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// Web, IMAP and POP3, each encrypted and not (RFC 8314).
@@ -44,7 +44,11 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         book.fact("alive", true);
         return book.pass("mail ports open");
     }
-    let Some(addr) = ctx.addresses(Role::InUse).first().copied() else {
+    let local = ctx.net.local();
+    let routed = |addr: &IpAddr| if addr.is_ipv4() { local.routed_v4 } else { local.routed_v6 };
+    let mut addresses = ctx.addresses(Role::InUse);
+    addresses.sort_by_key(|addr| (!routed(addr), addr.is_ipv6()));
+    let Some(addr) = addresses.first().copied() else {
         return book.skipped("the server has no address here");
     };
     let options = ConnectOptions { ttl: None, deadline: ctx.options.timeout.min(Duration::from_secs(4)) };

@@ -52,6 +52,8 @@ pub(crate) struct Slots {
     pub(crate) dialogues: HashMap<Target, probe::smtp::Dialogue>,
     pub(crate) leaves: HashMap<Target, smtp::Seen>,
     pub(crate) chains: HashMap<Target, Vec<Vec<u8>>>,
+    /// Addresses of references, for questions about this computer alone.
+    pub(crate) references: Vec<IpAddr>,
     pub(crate) logged_in: Option<probe::smtp::Dialogue>,
     /// How far this machine's clock is from network time, in seconds; positive = ahead.
     pub(crate) clock_off: Option<i64>,

@@ -26,8 +26,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         None => look_at_chain(ctx, &mut book, target, &seen, &host).await,
     };
     let Some(leaf) = chain.first() else {
-        book.fact("certificate", "untrusted");
-        return book.fail(format!("not accepted: {}", said.unwrap_or_default()));
+        let said = said.unwrap_or_default();
+        book.fact("certificate", word_said(&said));
+        return book.fail(format!("not accepted: {said}"));
     };
     let certificate = match parse(leaf) {
         Ok(certificate) => certificate,
@@ -50,7 +51,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let in_dates = (certificate.from..=certificate.until).contains(&now);
     if !in_dates {
         // Is it the certificate, or this computer's clock? Network time says.
-        if ctx.options.connectivity.is_empty() {
+        if !ctx.board.is_planned("clock") {
             book.fact("dates", if now < certificate.from { "not-yet-valid" } else { "expired" });
         } else {
             ctx.board.wait_for("clock").await;
@@ -94,6 +95,20 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         ("intercepted", true) => book.warn(summary),
         _ if is_own => book.fail(summary),
         _ => book.warn(summary),
+    }
+}
+
+/// The word for what the library said, where the certificate itself could not be looked at.
+fn word_said(said: &str) -> &'static str {
+    let said = said.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|words| said.contains(words));
+    match () {
+        () if says(&["has expired", "certificate expired", "expired certificate"]) => "expired",
+        () if says(&["not yet valid"]) => "not-yet-valid",
+        () if says(&["hostname mismatch", "ip address mismatch", "cn name", "principal name"]) => "name-mismatch",
+        () if says(&["self-signed certificate in certificate chain"]) => "untrusted",
+        () if says(&["self-signed", "self signed"]) => "self-signed",
+        () => "untrusted",
     }
 }
 

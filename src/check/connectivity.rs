@@ -76,7 +76,12 @@ fn judge(page: &Connectivity, answer: &Result<Answer, String>) -> Verdict {
             // Caches may turn "no content" into an empty page.
             if answer.body.is_empty() { Verdict::Good } else { Verdict::Portal }
         }
-        (Expect::Success, 200) => Verdict::Good,
+        (Expect::Success, 200) => {
+            // Of a page that we do not know, only a short plain text is a page of that kind: a form is a portal's.
+            let body = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
+            let is_page = ["<html", "<form", "<meta", "<!doctype", "<script"].iter().any(|tag| body.contains(tag));
+            if is_page { Verdict::Portal } else { Verdict::Good }
+        }
         (Expect::Body(text), 200) => {
             if String::from_utf8_lossy(&answer.body).contains(text.as_str()) {
                 Verdict::Good
@@ -87,7 +92,8 @@ fn judge(page: &Connectivity, answer: &Result<Answer, String>) -> Verdict {
         (_, 300..=399) => {
             let elsewhere = answer.location.as_ref().and_then(|location| page.url.join(location).ok());
             match elsewhere {
-                Some(to) if to.host_str() == page.url.host_str() => Verdict::Good,
+                // Its own host sends on: no portal, and no proof either.
+                Some(to) if to.host_str() == page.url.host_str() => Verdict::None,
                 _ => Verdict::Portal,
             }
         }

@@ -84,9 +84,14 @@ async fn find(ctx: &Ctx, book: &mut Notebook) -> Wanted {
             Some(row) => {
                 Wanted { choices: row.choices(domain), source: Source::Server, provider: Some(row.id.clone()) }
             }
+            // Which of its ports it takes mail on is tried where nobody typed one.
+            None if ctx.account.settings.port.is_none() => guess(ctx, book, &[server.clone()]).await,
             None => Wanted { choices: vec![], source: Source::Guess, provider: None },
         },
-        None => guess(ctx, book).await,
+        None => {
+            let names = [format!("smtp.{domain}"), format!("mail.{domain}"), domain.to_owned()];
+            guess(ctx, book, &names).await
+        }
     }
 }
 
@@ -188,11 +193,12 @@ async fn from_autoconfig(ctx: &Ctx, book: &mut Notebook) -> Option<Vec<Choice>> 
 }
 
 /// `smtp.`, `mail.`, the domain itself: the first that resolves and opens 465 or 587.
-async fn guess(ctx: &Ctx, book: &mut Notebook) -> Wanted {
-    let domain = ctx.account.address.domain();
-    let names = [format!("smtp.{domain}"), format!("mail.{domain}"), domain.to_owned()];
+async fn guess(ctx: &Ctx, book: &mut Notebook, names: &[String]) -> Wanted {
     let tried = join_all(names.iter().map(|name| async move {
-        let answer = ask(ctx, name, RecordKind::Address).await;
+        let answer = match name.parse() {
+            Ok(addr) => Answer::Records(vec![Record::Address(addr)]),
+            Err(_) => ask(ctx, name, RecordKind::Address).await,
+        };
         let Some(addr) = answer.addresses().into_iter().find(|addr| ctx.uses(*addr)) else {
             return (answer, None, false);
         };

@@ -32,7 +32,10 @@ pub(super) async fn domain(ctx: &Ctx, head: &Head) -> Finding {
     if let Some(meant) = meant {
         book.fact("suggestion", meant);
     }
+    let unknown_here = matches!((&exchangers, &addresses), (Answer::NxDomain, Answer::NxDomain));
+    let known_elsewhere = unknown_here && others_know(ctx, &mut book, domain).await;
     let word = match (&exchangers, &addresses) {
+        _ if known_elsewhere => "contradicted",
         (Answer::Records(_), _) | (_, Answer::Records(_)) => "found",
         (Answer::NxDomain, _) | (_, Answer::NxDomain) => "not-found",
         (Answer::NoData, _) | (_, Answer::NoData) => "no-address",
@@ -43,6 +46,7 @@ pub(super) async fn domain(ctx: &Ctx, head: &Head) -> Finding {
     match (word, meant) {
         ("found", None) => book.pass(format!("{domain} exists")),
         ("found", Some(meant)) => book.warn(format!("{domain} exists, but did somebody mean {meant}?")),
+        ("contradicted", _) => book.fail(format!("{domain} does not exist for this computer, but for others it does")),
         ("not-found", Some(meant)) => book.fail(format!("{domain} does not exist; did somebody mean {meant}?")),
         ("not-found", None) => book.fail(format!("{domain} does not exist")),
         // Whether a domain receives mail says little about whether it can send.
@@ -50,6 +54,18 @@ pub(super) async fn domain(ctx: &Ctx, head: &Head) -> Finding {
         ("failed", _) => book.fail(format!("the DNS servers fail to answer for {domain}")),
         _ => book.fail("no DNS server answers"),
     }
+}
+
+/// Whether another resolver knows the mail domain.
+async fn others_know(ctx: &Ctx, book: &mut Notebook, domain: &str) -> bool {
+    let asked = ctx.options.resolvers.iter().map(|server| async move {
+        (server, ctx.net.lookup(Via::Server(*server), domain, RecordKind::Mx, LOOKUP).await)
+    });
+    let answers = join_all(asked).await;
+    for (server, answer) in &answers {
+        book.saw(format!("MX {domain} at {server}"), describe(answer));
+    }
+    answers.iter().any(|(_, answer)| matches!(answer, Answer::Records(_) | Answer::NoData))
 }
 
 /// Which address has the mail server, as this machine sees it?

@@ -36,6 +36,10 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         return book.skipped("not tried: the provider takes no passwords from mail programs");
     }
     let Some((target, mut dialogue)) = choose(ctx).await else {
+        if offers_none(ctx) {
+            book.fact("result", "not-offered");
+            return book.skipped("not tried: the server offers no log-in");
+        }
         book.fact("result", "not-tried");
         return book.skipped("not tried: no encrypted way with a verified certificate offers a log-in");
     };
@@ -66,8 +70,8 @@ async fn finish(ctx: &Ctx, mut book: Notebook, dialogue: Dialogue, reply: Result
     let reply = match reply {
         Ok(reply) => reply,
         Err(why) => {
+            // Why it broke off is not known, so no reason stands here.
             book.fact("result", "temporary");
-            book.fact("reason", "server-busy");
             return book.fail(format!("no answer to the log-in: {}", says(&why)));
         }
     };
@@ -118,6 +122,17 @@ async fn choose(ctx: &Ctx) -> Option<(Target, Dialogue)> {
         }
     }
     chosen
+}
+
+/// Whether the server let us in on some port, and offered a log-in on none.
+fn offers_none(ctx: &Ctx) -> bool {
+    let ports = super::plan::MAIL_PORTS.into_iter().chain(ctx.in_use().map(|in_use| in_use.port));
+    let findings: Vec<_> = ports
+        .filter_map(|port| ctx.board.finding(&Target { role: Role::InUse, port }.id("smtp")))
+        .filter(|finding| finding.facts.contains_key("auth"))
+        .collect();
+    let none = crate::facts::Value::List(vec![]);
+    !findings.is_empty() && findings.iter().all(|finding| finding.facts.get("auth") == Some(&none))
 }
 
 fn offered(ctx: &Ctx, target: Target) -> Vec<String> {

@@ -91,7 +91,14 @@ pub fn before(options: &Options) -> Plan {
 /// The second stage: what can be asked once the server is known.
 pub fn after(account: &Account, wanted: &Wanted, options: &Options) -> Plan {
     let Some(in_use) = account.in_use(Some(wanted)) else {
-        return only(vec![settings()], &options.only);
+        // Without a server the usual ports are named all the same, each saying why it was not tried.
+        let mut plan = vec![settings()];
+        for port in MAIL_PORTS {
+            add_port(&mut plan, Target { role: Role::InUse, port });
+        }
+        plan.push(check("login", Group::Login, "Is the password accepted?", &[], Kind::Login));
+        plan.push(check("sending", Group::Sending, "May this address send?", &["login"], Kind::Sending));
+        return only(plan, &options.only);
     };
     let mut plan = vec![
         settings(),

@@ -14,18 +14,23 @@ use std::time::Duration;
 pub(super) async fn run(ctx: &Ctx, head: &Head, reference: &Reference) -> Finding {
     let mut book = Notebook::new(ctx, head);
     book.fact("host", reference.host.as_str());
-    let addr = match reference.host.parse::<IpAddr>() {
-        Ok(addr) => Some(addr),
-        Err(_) => ask(ctx, &reference.host, RecordKind::Address)
-            .await
-            .addresses()
-            .into_iter()
-            .find(|addr| ctx.uses(*addr) && addr.is_ipv4()),
+    let local = ctx.net.local();
+    let routed = |addr: &IpAddr| if addr.is_ipv4() { local.routed_v4 } else { local.routed_v6 };
+    let found = match reference.host.parse::<IpAddr>() {
+        Ok(addr) => vec![addr],
+        Err(_) => ask(ctx, &reference.host, RecordKind::Address).await.addresses(),
     };
-    let Some(addr) = addr else {
+    if found.is_empty() {
         return book.unknown(format!("{} was not found", reference.host));
+    }
+    let mut usable: Vec<IpAddr> = found.into_iter().filter(|addr| ctx.uses(*addr)).collect();
+    // An address that there is a route to, IPv4 before IPv6.
+    usable.sort_by_key(|addr| (!routed(addr), addr.is_ipv6()));
+    let Some(addr) = usable.first().copied() else {
+        return book.unknown(format!("{} has no address of the family in use", reference.host));
     };
     book.fact("address", addr.to_string());
+    ctx.board.slots().references.push(addr);
     let mut waiting: FuturesUnordered<_> =
         reference.ports.iter().map(|port| try_port(ctx, &reference.host, SocketAddr::new(addr, *port))).collect();
     let mut states: Vec<(u16, PortState)> = Vec::new();
@@ -90,7 +95,8 @@ async fn dialogue<'a>(ctx: &'a Ctx, host: &'a str, port: u16, stream: crate::net
                     FailureKind::Cut | FailureKind::Silent => "cut",
                     _ => "failed",
                 };
-                Step::Dialogue { greeting: None, handshake: Some(word) }
+                let mute = matches!(failure.kind, FailureKind::Cut | FailureKind::Silent).then_some("mute");
+                Step::Dialogue { greeting: mute, handshake: Some(word) }
             }
         },
         25 | 587 => Step::Dialogue { greeting: Some(greet(Dialogue::over(stream), GREETING).await), handshake: None },

@@ -34,7 +34,6 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
             Err(why) => {
                 write_lines(ctx, &mut book, &dialogue.lines);
                 book.fact("result", "temporary");
-                book.fact("reason", "server-busy");
                 return book.fail(format!("no answer to {command}: {}", says(&why)));
             }
         }

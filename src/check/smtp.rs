@@ -44,9 +44,11 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let Some(host) = ctx.host(target.role) else { return book.skipped("no server") };
     let mut chain = Chain { ctx, target, host, addr: opened.addr, greeting: Duration::ZERO };
     let first = chain.go(&mut book, opened.stream).await;
+    let is_own = target.role == Role::InUse && ctx.in_use().is_some_and(|in_use| in_use.port == target.port);
     // "Too many connections" counts only when it comes on our only one: close, wait, and try alone.
     let ended = match first {
-        Ended::Busy(reply) if is_crowded(&reply) && !ctx.board.careful.swap(true, Ordering::Relaxed) => {
+        // The port in use always gets its second chance, the others only if nobody was crowded out before.
+        Ended::Busy(reply) if is_crowded(&reply) && (!ctx.board.careful.swap(true, Ordering::Relaxed) || is_own) => {
             book.saw("too many connections", "the others are closed first, then this one is tried alone");
             let _ = timeout(Duration::from_secs(3), ctx.board.sockets.acquire_many(3)).await;
             tokio::time::sleep(Duration::from_secs(2)).await;
@@ -237,6 +239,11 @@ impl Chain<'_> {
                     text: format!("(TLS handshake failed: {})", failure.said),
                 });
                 self.write(book, &lines);
+                // Turned away before TLS, in plain words, as some servers do it.
+                if let (true, Some(reply)) = (implicit && plain, refusal(&failure.received)) {
+                    let nothing = Dialogue::over(Box::new(tokio::io::empty()));
+                    return self.note_greeting(book, &nothing, Ok(reply)).unwrap_or(Ended::Stopped(failure.said));
+                }
                 // On a port that was only supposed to speak TLS first, plain text is an answer: go on with that.
                 if implicit && plain {
                     book.saw(
@@ -369,7 +376,7 @@ impl Chain<'_> {
         };
         let _ = dialogue;
         // A repeated try, alone, may do better than the first.
-        if word != "busy" || self.ctx.board.careful.load(Ordering::Relaxed) {
+        if word != "busy" {
             book.fact("greeting", word);
         }
         ended
@@ -507,6 +514,14 @@ pub(super) fn says(why: &NoReply) -> String {
         NoReply::NotSmtp(_) => "what came is no SMTP".to_owned(),
         NoReply::TooLong(what, _) => format!("the reply is longer than {what}"),
     }
+}
+
+/// A reply that turns the client away, in what came instead of TLS.
+fn refusal(received: &[u8]) -> Option<Reply> {
+    let line = received.split(|byte| *byte == b'\n').next()?;
+    let line = line.strip_suffix(b"\r").unwrap_or(line).to_vec();
+    let code = std::str::from_utf8(line.get(..3)?).ok()?.parse().ok().filter(|code| (400..600).contains(code))?;
+    Some(Reply { code, lines: vec![line], elapsed: Duration::ZERO })
 }
 
 fn handshake_word(failure: &NotSecured) -> &'static str {

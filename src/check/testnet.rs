@@ -17,6 +17,8 @@ const WAIT: Duration = Duration::from_millis(2_500);
 
 pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let mut book = Notebook::new(ctx, head);
+    let machine = ctx.net.local();
+    book.fact("route", machine.routed_v4 || machine.routed_v6);
     if !ctx.options.v4 {
         return book.skipped("IPv4 is switched off for this run");
     }

@@ -4,7 +4,7 @@
 use super::{Ctx, Finding, Head, Notebook, Target, port::note_failure};
 use crate::net::{ConnectFailure, ConnectOptions, PortState};
 use crate::text::Text;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// Routers answer a burst of about five such packets, then one a second; and a lost one is asked again.
@@ -16,7 +16,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let mut book = Notebook::new(ctx, head);
     let addresses = ctx.addresses(target.role);
     let local = ctx.net.local();
-    let Some(addr) = addresses.iter().copied().find(std::net::IpAddr::is_ipv4).or(addresses.first().copied()) else {
+    let routed = |addr: &IpAddr| if addr.is_ipv4() { local.routed_v4 } else { local.routed_v6 };
+    let chosen = addresses.iter().copied().find(|addr| routed(addr)).or(addresses.first().copied());
+    let Some(mut addr) = chosen else {
         return book.skipped("the server has no address here");
     };
     let _ = tokio::time::timeout(PATIENCE, ctx.board.wait_until_open(target)).await;
@@ -24,7 +26,12 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         return book.skipped(format!("{} opens", target.port));
     }
     if local.is_on_link(addr) {
-        return book.skipped("no router stands between this computer and the server");
+        // A rule of this computer for the port shows on the way to any other host as well.
+        let others = ctx.board.slots().references.clone();
+        match others.into_iter().find(|other| !local.is_on_link(*other) && routed(other)) {
+            Some(other) => addr = other,
+            None => return book.skipped("no router stands between this computer and the server"),
+        }
     }
     // One at a time over all ports: the routers' limit is a common one.
     let turn = ctx.board.turn.clone().lock_owned().await;
@@ -49,13 +56,27 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
             return book
                 .warn(format!("{} opens before the first router: something near answers for the server", target.port));
         }
-        Err(failure) if matches!(failure.state, PortState::Refused | PortState::Denied) => {
-            book.fact(
-                "turned-away",
-                if failure.state == PortState::Denied { "by-this-machine" } else { "before-first-router" },
-            );
+        Err(failure) if failure.state == PortState::Denied => {
+            book.fact("turned-away", "by-this-machine");
             book.fact("leaves", false);
             return book.fail(format!("{} is turned away on this computer", target.port));
+        }
+        Err(ConnectFailure { icmp: Some(icmp), .. }) if !local.is_own(icmp.from) => {
+            // A device answers for itself: the packet has left this computer.
+            book.fact("leaves", true);
+            book.fact("first-router", icmp.from.to_string());
+            return book.warn(format!("{} leaves this computer; {} turns it away", target.port, icmp.from));
+        }
+        Err(failure) if failure.state == PortState::Refused => {
+            // A reset from nearer than the first router is this computer's, unless the server itself stands that near.
+            for contrast in [443, 80, 53] {
+                if router(&probe(ctx, &mut book, SocketAddr::new(addr, contrast), 1).await).is_some() {
+                    book.fact("turned-away", "before-first-router");
+                    book.fact("leaves", false);
+                    return book.fail(format!("{} is turned away on this computer", target.port));
+                }
+            }
+            return book.unknown(format!("{} is turned away before any router is met", target.port));
         }
         Err(_) => {}
     }
@@ -97,14 +118,14 @@ fn is_silent(result: &Result<(), ConnectFailure>) -> bool {
     matches!(result, Err(failure) if failure.icmp.is_none() && failure.state == PortState::Filtered)
 }
 
-fn router(result: &Result<(), ConnectFailure>) -> Option<std::net::IpAddr> {
+fn router(result: &Result<(), ConnectFailure>) -> Option<IpAddr> {
     let icmp = result.as_ref().err()?.icmp?;
     icmp.is_time_exceeded().then_some(icmp.from)
 }
 
 /// The router behind the first one, asked by a port that is as a rule allowed: a first router with another behind it is
 /// a device of this network, not the provider's.
-async fn second_router(ctx: &Ctx, book: &mut Notebook, addr: std::net::IpAddr) -> Option<std::net::IpAddr> {
+async fn second_router(ctx: &Ctx, book: &mut Notebook, addr: IpAddr) -> Option<IpAddr> {
     for port in [443, 80] {
         if let Some(router) = router(&probe(ctx, book, SocketAddr::new(addr, port), 2).await) {
             return Some(router);

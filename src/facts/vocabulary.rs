@@ -73,6 +73,8 @@ pub const CAUSES: &[&str] = &[
 const YES_NO: &[&str] = &["yes", "no"];
 const TYPED: &[&str] = &["as-wanted", "differs", "not-typed"];
 const NAME: &[&str] = &["found", "not-found", "no-address", "failed", "silent"];
+const DOMAIN: &[&str] = &["found", "not-found", "contradicted", "no-address", "failed", "silent"];
+const LOG_IN: &[&str] = &["accepted", "rejected", "temporary", "not-offered", "not-tried"];
 const REFUSAL: &[&str] = &["accepted", "rejected", "temporary", "not-tried"];
 
 /// Every fact that a page may use.
@@ -115,7 +117,7 @@ pub const VOCABULARY: &[FactKind] = &[
     fact("settings.port", "the typed port against the provider's", TYPED),
     fact("settings.security", "the typed encryption against the provider's", TYPED),
     fact("settings.user", "the typed user name against the provider's form", TYPED),
-    fact("dns.domain", "the mail address's domain in DNS", NAME),
+    fact("dns.domain", "the mail address's domain in DNS", DOMAIN),
     fact("dns.near-miss", "whether the name is a near miss of a known one", YES_NO),
     fact("dns.server", "the mail server's name in DNS, as this machine sees it", NAME),
     fact(
@@ -139,6 +141,7 @@ pub const VOCABULARY: &[FactKind] = &[
     fact("port.by", "who refused or answered on the port in use", &["self", "near", "server"]),
     fact("port.leaves", "whether packets for the port in use get as far as the first router", YES_NO),
     fact("port.refuser", "where the device that turned the connection away stands", &["inside", "beyond"]),
+    fact("port.rejected-by", "who says that the port in use is forbidden or closed", &["device"]),
     fact("port.last-heard", "where the last device that answered for the port stands", &["inside", "beyond"]),
     fact("port.elsewhere", "the same port at other companies' servers", &["open", "closed", "mixed"]),
     fact("port.others", "whether any other port opens, at this server or elsewhere", &["open", "closed"]),
@@ -188,7 +191,8 @@ pub const VOCABULARY: &[FactKind] = &[
     fact("password.given", "whether a password was given for the log-in", YES_NO),
     fact("auth.offered", "the log-in that the server offers", &["yes", "only-after-tls", "no", "not-ours"]),
     fact("auth.elsewhere", "whether another port of the provider offers a log-in", YES_NO),
-    fact("login", "the log-in", REFUSAL),
+    fact("login", "the log-in", LOG_IN),
+    fact("login.at", "at which server the log-in was tried", &["in-use", "wanted"]),
     fact("login.reason", "what the server's refusal of the log-in means", CAUSES),
     fact("sending", "permission to send", REFUSAL),
     fact("sending.reason", "what the server's refusal to send means", CAUSES),

@@ -148,6 +148,9 @@ fn step(walk: &mut Walk, page: &Page, rule: &Rule, facts: &Derived) {
             certainty = certainty.min(Certainty::Likely);
         }
     }
+    if cause == super::UNDETERMINED {
+        certainty = Certainty::Possible;
+    }
     walk.cause = Some((cause.to_owned(), certainty));
 }
 

@@ -50,6 +50,8 @@ const CONNECT: &[(i32, i32, i32, &str, PortState)] = &[
     (103, 10053, 53, "ECONNABORTED", Denied),
     // A `blackhole` route on Linux.
     (22, 0, 0, "EINVAL", Denied),
+    // ICMP "protocol unreachable".
+    (92, 10042, 42, "ENOPROTOOPT", Unreachable),
     (99, 10049, 49, "EADDRNOTAVAIL", Unreachable),
     (97, 10047, 47, "EAFNOSUPPORT", Unreachable),
     (105, 10055, 55, "ENOBUFS", Unknown),

@@ -233,6 +233,13 @@ fn outcome(cause: &str, facts: &Derived) -> Outcome {
 /// The commonest end without a cause: everything in order as far as the log-in, which nobody has tried.
 fn undetermined(session: &Session, facts: &Derived, run: &Run) -> Option<(String, String)> {
     let is = |name: &str, word: &str| facts.get(name).and_then(Known::word) == Some(word);
+    if is("login", "accepted") && is("sending", "rejected") {
+        let said = Words::new(session, run, facts).fill("{said}");
+        return Some((
+            "The server refuses to take mail, and the reason is not known".to_owned(),
+            format!("The log-in is accepted. The server's words are not in our table: {said}"),
+        ));
+    }
     if is("login", "rejected") {
         let said = Words::new(session, run, facts).fill("{said}");
         return Some((

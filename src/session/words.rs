@@ -80,6 +80,7 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
         "program" => account.client().map(|client| client.name.clone()),
         "said" => text("login", "reply")
             .or_else(|| text("sending", "reply"))
+            .or_else(|| own("smtp", "starttls-reply"))
             .or_else(|| own("smtp", "banner").filter(|_| refused_at_greeting(facts)))
             .or_else(|| account.error.clone()),
         "suggestion" => text("settings", "suggestion").or_else(|| text("dns.domain", "suggestion")),

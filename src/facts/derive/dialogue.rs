@@ -85,16 +85,22 @@ impl View<'_> {
             Known::Pending(checks) => return Known::Pending(checks),
             _ => {}
         }
-        let Known::Word(name) = self.seen(&smtp, "banner-name") else { return unknown("the server gave no name") };
+        let Some(name) = self.own_name(&smtp) else { return unknown("the server gave no name of a host") };
         let right = self.other_ports().into_iter().map(|port| format!("smtp.{port}")).find_map(|id| {
             let verified = self.seen(&id, "handshake").word() == Some("done");
-            verified.then(|| self.seen(&id, "banner-name").word().map(str::to_owned))?
+            verified.then(|| self.own_name(&id))?
         });
         match right {
             Some(right) if organisation(&right) != organisation(&name) => word("other"),
             Some(_) => word("expected"),
             None => unknown("no other port of this server to compare with"),
         }
+    }
+
+    /// The name that a server gives itself, in its EHLO reply or greeting: a host's name has a dot.
+    fn own_name(&self, smtp: &str) -> Option<String> {
+        let name = |key: &str| self.seen(smtp, key).word().filter(|name| name.contains('.')).map(str::to_owned);
+        name("ehlo-name").or_else(|| name("banner-name"))
     }
 
     pub(super) fn encryption(&self, put: &mut impl FnMut(&str, Known)) {
@@ -131,8 +137,13 @@ impl View<'_> {
         let newest = |version: &str| self.seen(tls, version);
         match (newest("TLSv1.2"), newest("TLSv1.3")) {
             (Known::Pending(checks), _) | (_, Known::Pending(checks)) => Known::Pending(checks),
-            (Known::Word(v12), Known::Word(v13)) if v12 == "rejected" && v13 == "rejected" => {
-                // RFC 8996: 1.0 and 1.1 are not to be used; this machine's library offers neither.
+            (Known::Word(v12), Known::Word(v13))
+                if v12 == "rejected"
+                    && v13 == "rejected"
+                    && ["TLSv1.1", "TLSv1.0"].iter().any(|old| newest(old).word() == Some("accepted")) =>
+            {
+                // RFC 8996: 1.0 and 1.1 are not to be used; this machine's library offers neither. A server that takes
+                // none at all has another fault.
                 word("no-common-version")
             }
             _ => word(match found {
@@ -177,6 +188,14 @@ impl View<'_> {
         });
         put("auth.elsewhere", any(offers, |offers| offers == "yes", "yes", word("no")));
         put("login", self.seen("login", "result"));
+        put(
+            "login.at",
+            match (self.seen("login", "server"), self.seen("login", "port")) {
+                (Known::Word(_), _) => word("wanted"),
+                (_, Known::Word(_)) => word("in-use"),
+                (_, other) => other,
+            },
+        );
         put("password.given", self.seen("login", "given"));
         put("login.reason", self.reason("login"));
         put("sending", self.seen("sending", "result"));

@@ -147,7 +147,8 @@ impl View<'_> {
     }
 
     fn state_elsewhere(&self, port: u16) -> Known {
-        let states = self.elsewhere(&port.to_string());
+        let states: Vec<Known> =
+            self.references().map(|id| self.as_witness(id, self.seen(id, &port.to_string()))).collect();
         let asked = states.iter().filter(|state| state.word().is_some_and(|state| state != "unknown")).count();
         let none = match asked {
             0 => unknown("the same port could not be tried at any other company's server"),
@@ -155,6 +156,23 @@ impl View<'_> {
             _ => word("closed"),
         };
         any(states, |state| state == "open", "open", none)
+    }
+
+    /// What a reference's port proves. One that was tried on several ports and opened none may itself be down: it
+    /// proves nothing.
+    fn as_witness(&self, id: &str, state: Known) -> Known {
+        if state.word().is_none_or(|state| state == "open") {
+            return state;
+        }
+        let Some(observed) = self.input.seen.checks.get(id) else { return state };
+        let ports = observed.facts.iter().filter(|(key, _)| key.bytes().all(|b| b.is_ascii_digit()));
+        let states: Vec<&Value> = ports.map(|(_, value)| value).collect();
+        match () {
+            () if states.iter().any(|state| **state == Value::from("open")) => state,
+            () if !observed.done => Known::Pending([id.to_owned()].into()),
+            () if states.len() > 1 => unknown("that server opened no port at all"),
+            () => state,
+        }
     }
 
     fn other_ports(&self) -> Vec<u16> {

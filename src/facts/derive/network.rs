@@ -70,7 +70,18 @@ impl View<'_> {
         if !self.input.seen.plan_complete {
             opens.push(Known::Pending(["provider".to_owned()].into()));
         }
-        let opens = any(opens, |state| state == "open", "yes", word("no"));
+        // Something that answered, even with a refusal, is a connection; where nothing could be tried, nothing is known.
+        let tried = opens.iter().any(|state| state.word().is_some_and(|state| state != "unknown"));
+        let other_ports = self.list("alive", "open").is_some_and(|open| !open.is_empty());
+        let routeless = self.seen("testnet", "route").word() == Some("no");
+        let none = match () {
+            () if other_ports => word("yes"),
+            () if tried || routeless => word("no"),
+            () => unknown("nothing could be tried: no name was found"),
+        };
+        let turned_away_here = self.own("way", "turned-away").word().is_some();
+        let answers = |state: &str| state == "open" || (state == "refused" && !turned_away_here);
+        let opens = any(opens, answers, "yes", none);
         let through = self.input.seen.ids("smtp.").any(|id| self.seen(id, "through").word() == Some("yes"));
         match self.seen("connectivity", "result") {
             Known::Word(result) if result == "ok" => word("yes"),

@@ -21,6 +21,7 @@ impl View<'_> {
         let is_open = state.word() == Some("open");
         put("port.leaves", if is_open { unknown("the port opens") } else { self.own("way", "leaves") });
         put("port.refuser", self.refuser());
+        put("port.rejected-by", self.rejected_by());
         put("port.last-heard", unknown("not measured"));
         put("port.state", state);
         put("port.elsewhere", self.state_elsewhere(port));
@@ -88,6 +89,20 @@ impl View<'_> {
         let inner = from.parse().is_ok_and(crate::net::is_inner);
         let behind = self.own("way", "second-router").word().is_some();
         word(if inner && behind && first.word() == Some(&from) { "inside" } else { "beyond" })
+    }
+
+    /// A device that is neither this machine nor the server says that a rule forbids it, or that the port is closed
+    /// (ICMP 3/3, 3/9, 3/10, 3/13; ICMPv6 1/1, 1/4, 1/5, 1/6): only a filter speaks so.
+    fn rejected_by(&self) -> Known {
+        let codes = ["3/2", "3/3", "3/9", "3/10", "3/13", "1/1", "1/4", "1/5", "1/6"];
+        match (self.own("port", "icmp"), self.own("port", "icmp.prohibited"), self.own("port", "icmp.from")) {
+            (Known::Word(code), Known::Word(_), Known::Word(from)) if codes.contains(&code.as_str()) => {
+                let is_server = self.list("dns.server", "addresses").is_some_and(|own| own.contains(&from));
+                if is_server { unknown("the server itself says so") } else { word("device") }
+            }
+            (Known::Pending(checks), ..) => Known::Pending(checks),
+            _ => unknown("no device said so"),
+        }
     }
 
     fn others_open(&self) -> Known {
