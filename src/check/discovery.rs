@@ -85,7 +85,7 @@ async fn find(ctx: &Ctx, book: &mut Notebook) -> Wanted {
                 Wanted { choices: row.choices(domain), source: Source::Server, provider: Some(row.id.clone()) }
             }
             // Which of its ports it takes mail on is tried where nobody typed one.
-            None if ctx.account.settings.port.is_none() => guess(ctx, book, &[server.clone()]).await,
+            None if ctx.account.settings.port.is_none() => guess(ctx, book, std::slice::from_ref(server)).await,
             None => Wanted { choices: vec![], source: Source::Guess, provider: None },
         },
         None => {
