@@ -37,6 +37,8 @@ pub(crate) struct Board {
     pub(crate) sockets: Arc<Semaphore>,
     /// One at a time once the server has said that there are too many.
     pub(crate) careful: std::sync::atomic::AtomicBool,
+    /// Whose turn it is to be the only connection.
+    pub(crate) alone: tokio::sync::Mutex<()>,
     /// Whose turn it is to ask routers.
     pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
     pub(crate) connections: std::sync::atomic::AtomicU32,
@@ -67,6 +69,7 @@ impl Board {
             slots: Mutex::default(),
             sockets: Arc::new(Semaphore::new(4)),
             careful: false.into(),
+            alone: tokio::sync::Mutex::default(),
             turn: Arc::default(),
             connections: 0.into(),
         }

@@ -9,6 +9,7 @@ use crate::probe::secure::{FailureKind, NotSecured, Verify, secure};
 use crate::probe::smtp::{Dialogue, Line, NoReply, Reply, Side};
 use crate::text::{Mark, Text};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -45,18 +46,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let mut chain = Chain { ctx, target, host, addr: opened.addr, greeting: Duration::ZERO };
     let first = chain.go(&mut book, opened.stream).await;
     let is_own = target.role == Role::InUse && ctx.in_use().is_some_and(|in_use| in_use.port == target.port);
-    // "Too many connections" counts only when it comes on our only one: close, wait, and try alone.
     let ended = match first {
-        // The port in use always gets its second chance, the others only if nobody was crowded out before.
-        Ended::Busy(reply) if is_crowded(&reply) && (!ctx.board.careful.swap(true, Ordering::Relaxed) || is_own) => {
-            book.saw("too many connections", "the others are closed first, then this one is tried alone");
-            let _ = timeout(Duration::from_secs(3), ctx.board.sockets.acquire_many(3)).await;
-            tokio::time::sleep(Duration::from_secs(2)).await;
-            match chain.connect().await {
-                Some(stream) => chain.go(&mut book, stream).await,
-                None => Ended::Busy(reply),
-            }
-        }
+        Ended::Busy(reply) if is_crowded(&reply) => chain.try_alone(&mut book, reply, is_own).await,
         other => other,
     };
     chain.sum_up(book, ended)
@@ -85,6 +76,33 @@ struct Chain<'a> {
 }
 
 impl Chain<'_> {
+    /// "Too many connections" counts only when it comes on our only one: close, wait, and try alone. The port in use
+    /// goes first and may try again; of the others one is enough.
+    async fn try_alone(&mut self, book: &mut Notebook, mut reply: Reply, is_own: bool) -> Ended {
+        let board = Arc::clone(&self.ctx.board);
+        let first = !board.careful.swap(true, Ordering::Relaxed);
+        let tries = match (is_own, first) {
+            (true, _) => 3,
+            (false, true) => 1,
+            (false, false) => 0,
+        };
+        for _ in 0..tries {
+            book.saw("too many connections", "the others are closed first, then this one is tried alone");
+            if !is_own {
+                tokio::time::sleep(Duration::from_secs(3)).await;
+            }
+            let _turn = board.alone.lock().await;
+            let _ = timeout(Duration::from_secs(3), self.ctx.board.sockets.acquire_many(3)).await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let Some(stream) = self.connect().await else { break };
+            match self.go(book, stream).await {
+                Ended::Busy(again) if is_crowded(&again) => reply = again,
+                other => return other,
+            }
+        }
+        Ended::Busy(reply)
+    }
+
     async fn connect(&self) -> Option<BoxStream> {
         if !self.ctx.may_connect() {
             return None;

@@ -147,31 +147,37 @@ impl View<'_> {
     }
 
     fn state_elsewhere(&self, port: u16) -> Known {
-        let states: Vec<Known> =
-            self.references().map(|id| self.as_witness(id, self.seen(id, &port.to_string()))).collect();
-        let asked = states.iter().filter(|state| state.word().is_some_and(|state| state != "unknown")).count();
-        let none = match asked {
+        let ids: Vec<&str> = self.references().collect();
+        let states: Vec<Known> = ids.iter().map(|id| self.seen(id, &port.to_string())).collect();
+        let asked: Vec<&str> = ids
+            .iter()
+            .zip(&states)
+            .filter(|(_, state)| state.word().is_some_and(|state| state != "unknown"))
+            .map(|(id, _)| *id)
+            .collect();
+        let none = match asked.len() {
             0 => unknown("the same port could not be tried at any other company's server"),
             n if n < AGREEING_REFERENCES => unknown("only one other company's server could be tried"),
-            _ => word("closed"),
+            // Servers that may themselves be down agree as well; one that is known to live must be among them.
+            _ => any(
+                asked.iter().map(|id| self.lives(id)),
+                |lives| lives == "yes",
+                "closed",
+                unknown("the other companies' servers that were tried opened no port at all"),
+            ),
         };
         any(states, |state| state == "open", "open", none)
     }
 
-    /// What a reference's port proves. One that was tried on several ports and opened none may itself be down: it
-    /// proves nothing.
-    fn as_witness(&self, id: &str, state: Known) -> Known {
-        if state.word().is_none_or(|state| state == "open") {
-            return state;
-        }
-        let Some(observed) = self.input.seen.checks.get(id) else { return state };
+    /// Whether a reference opened any port; one that was asked for a single port only is taken to live.
+    fn lives(&self, id: &str) -> Known {
+        let Some(observed) = self.input.seen.checks.get(id) else { return unknown("not asked") };
         let ports = observed.facts.iter().filter(|(key, _)| key.bytes().all(|b| b.is_ascii_digit()));
         let states: Vec<&Value> = ports.map(|(_, value)| value).collect();
         match () {
-            () if states.iter().any(|state| **state == Value::from("open")) => state,
+            () if states.iter().any(|state| **state == Value::from("open")) => word("yes"),
             () if !observed.done => Known::Pending([id.to_owned()].into()),
-            () if states.len() > 1 => unknown("that server opened no port at all"),
-            () => state,
+            () => yes_no(states.len() == 1),
         }
     }
 
