@@ -22,19 +22,20 @@ echo "memory: $resident kB resident at most over a run, at most $MOST_RESIDENT_K
 
 # From the start to the first frame, in a pseudo-terminal: the best of several, since other work on the machine only adds.
 first=$(python3 - "$PROGRAM" <<'PY'
-import os, pty, sys, time
+import fcntl, os, pty, signal, struct, sys, termios, time
 best = 9.9
 for _ in range(8):
     began = time.monotonic()
     pid, fd = pty.fork()
     if pid == 0:
         os.environ["TERM"] = "xterm-256color"
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         os.execv(sys.argv[1], [sys.argv[1], "practice", "587-silent"])
     seen = b""
     while b"Result" not in seen:
         seen += os.read(fd, 65536)
     best = min(best, time.monotonic() - began)
-    os.write(fd, b"\x03")
+    os.kill(pid, signal.SIGTERM)
     try:
         while os.read(fd, 65536):
             pass
