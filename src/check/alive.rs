@@ -6,7 +6,7 @@ use super::{Ctx, Finding, Head, Notebook, Role, Target};
 use crate::net::{ConnectOptions, PortState};
 use crate::text::Text;
 use futures::future::{join_all, select_all};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Web, IMAP and POP3, each encrypted and not (RFC 8314).
@@ -45,9 +45,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         return book.pass("mail ports open");
     }
     let local = ctx.net.local();
-    let routed = |addr: &IpAddr| if addr.is_ipv4() { local.routed_v4 } else { local.routed_v6 };
     let mut addresses = ctx.addresses(Role::InUse);
-    addresses.sort_by_key(|addr| (!routed(addr), addr.is_ipv6()));
+    addresses.sort_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()));
     let Some(addr) = addresses.first().copied() else {
         return book.skipped("the server has no address here");
     };

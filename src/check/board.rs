@@ -154,6 +154,11 @@ impl Ctx {
         self.board.slots().wanted.clone()
     }
 
+    /// Whether this is the very port that the mail program uses.
+    pub(crate) fn is_in_use(&self, target: Target) -> bool {
+        target.role == Role::InUse && self.in_use().is_some_and(|in_use| in_use.port == target.port)
+    }
+
     /// The server's name for a role.
     pub(crate) fn host(&self, role: Role) -> Option<String> {
         match role {

@@ -3,7 +3,7 @@
 use super::clock::in_words;
 use super::smtp::Seen;
 use super::tls::prepare;
-use super::{Ctx, Finding, Head, Notebook, Role, Target};
+use super::{Ctx, Finding, Head, Notebook, Target};
 use crate::facts::interceptors;
 use crate::probe::certificate::{Certificate, parse};
 use crate::probe::hello::{self, Heard, Version};
@@ -68,7 +68,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     }
     let word = word_for(&certificate, &chain, &host, now, verified, interceptor.is_some(), said.as_deref());
     book.fact("certificate", word);
-    let is_own = target.role == Role::InUse && ctx.in_use().is_some_and(|in_use| in_use.port == target.port);
+    let is_own = ctx.is_in_use(target);
     let left = certificate.until - now;
     let summary = match word {
         "valid" => {

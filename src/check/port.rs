@@ -1,6 +1,6 @@
 //! Does a port open? On every address for the account's own port, on the first that answers for the others.
 
-use super::{Ctx, Finding, Head, Notebook, Role, Target, millis};
+use super::{Ctx, Finding, Head, Notebook, Target, millis};
 use crate::net::{BoxStream, ConnectFailure, PortState};
 use crate::probe::smtp::Dialogue;
 use crate::probe::tcp::{self, Opened as Tried};
@@ -28,7 +28,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     if all.is_empty() {
         return book.skipped("the server has no address here");
     }
-    let is_own = target.role == Role::InUse && ctx.in_use().is_some_and(|in_use| in_use.port == target.port);
+    let is_own = ctx.is_in_use(target);
     let addresses = chosen(&all, is_own);
     if addresses.len() < all.len() {
         book.saw("addresses", format!("{} of {} tried", addresses.len(), all.len()));

@@ -15,7 +15,6 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, reference: &Reference) -> Findin
     let mut book = Notebook::new(ctx, head);
     book.fact("host", reference.host.as_str());
     let local = ctx.net.local();
-    let routed = |addr: &IpAddr| if addr.is_ipv4() { local.routed_v4 } else { local.routed_v6 };
     let found = match reference.host.parse::<IpAddr>() {
         Ok(addr) => vec![addr],
         Err(_) => ask(ctx, &reference.host, RecordKind::Address).await.addresses(),
@@ -25,7 +24,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, reference: &Reference) -> Findin
     }
     let mut usable: Vec<IpAddr> = found.into_iter().filter(|addr| ctx.uses(*addr)).collect();
     // An address that there is a route to, IPv4 before IPv6.
-    usable.sort_by_key(|addr| (!routed(addr), addr.is_ipv6()));
+    usable.sort_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()));
     let Some(addr) = usable.first().copied() else {
         return book.unknown(format!("{} has no address of the family in use", reference.host));
     };

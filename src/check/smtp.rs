@@ -45,7 +45,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let Some(host) = ctx.host(target.role) else { return book.skipped("no server") };
     let mut chain = Chain { ctx, target, host, addr: opened.addr, greeting: Duration::ZERO };
     let first = chain.go(&mut book, opened.stream).await;
-    let is_own = target.role == Role::InUse && ctx.in_use().is_some_and(|in_use| in_use.port == target.port);
+    let is_own = ctx.is_in_use(target);
     let ended = match first {
         Ended::Busy(reply) if is_crowded(&reply) => chain.try_alone(&mut book, reply, is_own).await,
         other => other,

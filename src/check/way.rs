@@ -16,8 +16,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let mut book = Notebook::new(ctx, head);
     let addresses = ctx.addresses(target.role);
     let local = ctx.net.local();
-    let routed = |addr: &IpAddr| if addr.is_ipv4() { local.routed_v4 } else { local.routed_v6 };
-    let chosen = addresses.iter().copied().find(|addr| routed(addr)).or(addresses.first().copied());
+    let chosen = addresses.iter().copied().find(|addr| local.is_routed(*addr)).or(addresses.first().copied());
     let Some(mut addr) = chosen else {
         return book.skipped("the server has no address here");
     };
@@ -28,7 +27,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     if local.is_on_link(addr) {
         // A rule of this computer for the port shows on the way to any other host as well.
         let others = ctx.board.slots().references.clone();
-        match others.into_iter().find(|other| !local.is_on_link(*other) && routed(other)) {
+        match others.into_iter().find(|other| !local.is_on_link(*other) && local.is_routed(*other)) {
             Some(other) => addr = other,
             None => return book.skipped("no router stands between this computer and the server"),
         }

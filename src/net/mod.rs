@@ -287,6 +287,11 @@ impl Local {
         addr.is_loopback() || self.addresses.iter().any(|(own, _)| *own == addr)
     }
 
+    /// Whether there is a route to the rest of the world in the address's family.
+    pub fn is_routed(&self, addr: IpAddr) -> bool {
+        if addr.is_ipv4() { self.routed_v4 } else { self.routed_v6 }
+    }
+
     /// Whether the address is in a network that this machine is itself in, so that no router stands between.
     pub fn is_on_link(&self, addr: IpAddr) -> bool {
         self.is_own(addr) || self.addresses.iter().any(|(own, prefix)| same_prefix(*own, addr, *prefix))

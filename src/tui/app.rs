@@ -18,8 +18,6 @@ use std::collections::VecDeque;
 pub enum Effect {
     /// Run checks.
     Run(Box<Request>),
-    /// Stop the run.
-    Stop,
     /// Write the report to disk.
     Save(SaveHow),
     /// Put a text where it can be pasted from.

@@ -200,7 +200,6 @@ impl<O: Outside> Loop<'_, O> {
         match effect {
             Effect::Quit => return true,
             Effect::Run(request) => self.run(*request),
-            Effect::Stop => self.runner = None,
             Effect::Copy(text) => self.app.core.message = Some(self.outside.copy(&text)),
             Effect::Save(how) => {
                 let core = &mut self.app.core;
@@ -277,7 +276,6 @@ impl<O: Outside> Loop<'_, O> {
     fn begin_round(&mut self) {
         let Some(bench) = &self.bench else { return };
         let mut session = self.app.core.session.clone();
-        session.runs.truncate(session.runs.len());
         session.apply(Event::Began { at: bench.net.now(), keeps: Group::ALL.to_vec() });
         let only = vec![Group::Dns, Group::Ports, Group::Smtp];
         let request = Request { account: None, only, keeps: vec![], password: None };
