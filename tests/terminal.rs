@@ -70,6 +70,31 @@ impl Terminal {
         panic!("\"{text}\" never came; the screen shows\n{}", self.shows());
     }
 
+    fn resize(&self, columns: u16, rows: u16) {
+        self.screen.lock().unwrap().screen_mut().set_size(rows, columns);
+        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+    }
+
+    /// Down a list until this line is marked.
+    fn go_to(&mut self, marked: &str) {
+        let mut shown = self.wait_for(" > ");
+        for _ in 0..100 {
+            if shown.contains(marked) {
+                return;
+            }
+            self.press("\x1b[B");
+            let before = shown;
+            let until = Instant::now() + Duration::from_secs(5);
+            shown = self.shows();
+            while shown == before {
+                assert!(Instant::now() < until, "\"{marked}\" is not in the list:\n{shown}");
+                std::thread::sleep(Duration::from_millis(10));
+                shown = self.shows();
+            }
+        }
+        panic!("\"{marked}\" is not in the list:\n{shown}");
+    }
+
     fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
@@ -94,6 +119,12 @@ impl Terminal {
         let raw = self.raw.lock().unwrap();
         let last = |sequence: &[u8]| raw.windows(sequence.len()).rposition(|window| window == sequence);
         last(b"\x1b[?1049l") > last(b"\x1b[?1049h") && last(b"\x1b[?25h") > last(b"\x1b[?25l")
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
     }
 }
 
@@ -141,17 +172,150 @@ fn a_case_by_keys_alone() {
     assert_eq!(terminal.end(), 1);
 }
 
+/// From the menu to the saved report: guess, result, clicks, question, note, again, before and after.
 #[test]
-fn every_size_shows_the_verdict() {
-    let folder = tempfile::tempdir().unwrap();
-    for size in [(120, 40), (40, 12)] {
-        let mut terminal = Terminal::start(&["practice", "587-rejected-here", "--ascii"], size, folder.path());
-        terminal.wait_for("is forbidden");
-        terminal.master.resize(PtySize { rows: 8, cols: 30, pixel_width: 0, pixel_height: 0 }).unwrap();
-        terminal.press("\x03");
+fn a_whole_case_at_every_size() {
+    for size in [(80, 24), (120, 40), (40, 12)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut terminal = Terminal::start(&["practice", "--ascii"], size, folder.path());
+        terminal.wait_for("Practice:");
+        terminal.go_to("> The new password");
+        terminal.press("\r");
+        let shows = terminal.wait_for("The call");
+        assert!(!shows.contains("CANNOT"), "the result is not told before the guess:\n{shows}");
+        terminal.wait_for("not saved");
+        terminal.press("g");
+        terminal.wait_for("> healthy");
+        terminal.go_to("> wrong port");
+        terminal.press("\r");
+        terminal.wait_for("CANNOT SEND");
+        terminal.wait_for("You said");
+        // The clicks for the program at hand, and for another.
+        terminal.press("\r");
+        terminal.wait_for("Do this now");
+        terminal.press("o");
+        terminal.wait_for("The clicks for");
+        terminal.go_to("> Thunderbird");
+        terminal.press("\r");
+        terminal.wait_for("for Thunderbird");
+        terminal.press("\x1b");
+        terminal.wait_for("> Result");
+        // The question: answered, changed, withdrawn.
+        terminal.press("a");
+        terminal.wait_for("> 1");
+        terminal.press("1");
+        terminal.wait_for("answered:");
+        terminal.press("a");
+        terminal.wait_for("(answered)");
+        terminal.press("0");
+        terminal.wait_for("withdrawn");
+        terminal.press("\x1b");
+        terminal.wait_for("> Result");
+        terminal.press("n");
+        terminal.wait_for("Goes into");
+        terminal.press("called back at nine\r");
+        terminal.wait_for("> Result");
+        terminal.press("r");
+        terminal.wait_for("checks done.");
+        terminal.wait_for("not saved");
+        terminal.press("b");
+        terminal.wait_for("Before and after");
+        terminal.press("\x1b");
+        terminal.wait_for("> Result");
+        terminal.press("S");
+        terminal.wait_for("saved /");
+        terminal.press("q");
         assert_eq!(terminal.end(), 1);
         assert!(terminal.is_sane());
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let json = files.into_iter().find(|path| path.extension().is_some_and(|end| end == "json")).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
+        assert_eq!(report["diagnosis"]["cause"], "password-wrong");
+        assert_eq!(report["runs"].as_array().unwrap().len(), 2);
     }
+}
+
+/// A hand that never lets go of the window's corner: nothing is lost, and keys count all the time.
+#[test]
+fn resizing_all_the_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(&["practice", "587-rejected-here", "--ascii"], (80, 24), folder.path());
+    terminal.wait_for("Result");
+    for step in 0_u16..300 {
+        let (columns, rows) = (1 + step * 37 % 140, 1 + step * 23 % 50);
+        terminal.resize(columns, rows);
+        if step % 10 == 0 {
+            terminal.press("\t");
+        }
+    }
+    terminal.resize(10, 3);
+    terminal.wait_for("Too small");
+    terminal.resize(80, 24);
+    terminal.wait_for("CANNOT SEND");
+    terminal.press("\x03");
+    assert_eq!(terminal.end(), 1);
+    assert!(terminal.is_sane());
+}
+
+/// A megabyte into a field, with line ends and commands in it: bounded, and nothing of it is taken for a key.
+#[test]
+fn a_paste_is_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(&["practice", "587-rejected-here", "--ascii"], (80, 24), folder.path());
+    terminal.wait_for("not saved");
+    terminal.press("n");
+    terminal.wait_for("Goes into");
+    let errors = "0x800CCC0F\r\n\x1b]0;title\x07\x1b[31m550 5.7.1 q\r\n".repeat(25_000);
+    terminal.press(&format!("\x1b[200~{errors}\x1b[201~"));
+    terminal.wait_for("550 5.7.1 q");
+    terminal.press("\r");
+    terminal.wait_for("> Result");
+    // On a screen without a field it does nothing.
+    terminal.press("\x1b[200~q\rs\r\x1b[201~");
+    terminal.press("?");
+    terminal.wait_for("What SMTP is");
+    terminal.press("\x03");
+    assert_eq!(terminal.end(), 1);
+}
+
+/// A disk that is full (no byte may be written) and folders that cannot be written: said, and the session goes on.
+#[test]
+fn what_cannot_be_saved_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_mailtriage");
+    let full = format!("trap '' XFSZ; ulimit -f 0; exec {program} practice 587-rejected-here --ascii");
+    let mut terminal = Terminal::run("/bin/sh", &["-c", &full], (80, 24), folder.path());
+    terminal.wait_for("not saved");
+    terminal.press("s");
+    terminal.wait_for("For whom");
+    terminal.press("\r");
+    let shows = terminal.wait_for("not saved:");
+    assert!(shows.contains("too large:") && shows.contains("CANNOT SEND"), "{shows}");
+    // A folder that nobody can write to, not even root.
+    terminal.press("s");
+    terminal.wait_for("For whom");
+    terminal.press("\t\t\t\t\t\t/proc/self\r");
+    terminal.wait_for("no such folder: /proc");
+    terminal.press("q");
+    terminal.wait_for("has not been saved");
+    terminal.press("y");
+    assert_eq!(terminal.end(), 1);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing half is left");
+}
+
+#[test]
+fn a_watch_counts_its_rounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(&["practice", "587-rejected-here", "--ascii"], (120, 40), folder.path());
+    terminal.wait_for("not saved");
+    terminal.press("w");
+    terminal.wait_for("watching");
+    let shows = terminal.wait_for("watched: 1 round");
+    assert!(shows.contains("1 failed") && shows.contains("587"), "{shows}");
+    terminal.press("w");
+    terminal.wait_for("no longer watching");
+    terminal.press("\x03");
+    assert_eq!(terminal.end(), 1);
 }
 
 #[test]

@@ -9,13 +9,14 @@ use crate::session::journal::{self, Journal};
 use crate::session::{Event, Session};
 use crate::tui::app::{App, Request, SaveHow};
 use crate::tui::screens::Screen;
+use crate::tui::screens::form::Form;
 use crate::tui::screens::menu::Menu;
 use crate::tui::theme::Theme;
 use crate::tui::{self, Begun, Bench, Outside};
 use etcetera::BaseStrategy;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -40,10 +41,16 @@ fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench, Optio
         Some(account) => {
             (account, Screen::Dashboard(Default::default()), Some(Request { password, ..Request::everything() }))
         }
-        None => (args.blank_account()?, Screen::Form(Box::default()), None),
+        None if password.is_some() => {
+            return Err(Usage("a password needs the ADDRESS it is for: mailtriage ADDRESS".to_owned()));
+        }
+        None => {
+            let account = args.blank_account()?;
+            let form = Form::new_case(&account);
+            (account, Screen::Form(Box::new(form)), None)
+        }
     };
-    let app = app(account, &bench, answers, &args.screen, screen);
-    let mut app = app;
+    let mut app = app(account, &bench, answers, &args.screen, screen);
     if let (true, Some(found)) = (first.is_some(), broken_off.first()) {
         app.core.message =
             Some(format!("a session over {} broke off: start without an address to go on with it", found.address));
@@ -68,11 +75,11 @@ fn app(
     args: &ScreenArgs,
     screen: Screen,
 ) -> App {
-    let mut session = Session::new(account, &bench.net.local());
+    let mut app = App::new(Session::new(account, &bench.net.local()), theme(args), screen);
     for (question, answer) in answers {
-        session.apply(Event::Answered { question, answer: Some(answer) });
+        app.core.apply(Event::Answered { question, answer: Some(answer) });
     }
-    App::new(session, theme(args), screen)
+    app
 }
 
 fn theme(args: &ScreenArgs) -> Theme {
@@ -150,11 +157,13 @@ struct Here {
     journal: Option<Journal>,
     /// Whether sessions are kept as they go: not in the lab, not for saved ones.
     keeps: bool,
+    /// Whether the disk refused; said once.
+    cannot_keep: bool,
 }
 
 impl Here {
     fn new(keeps: bool) -> Self {
-        Here { journal: None, keeps }
+        Here { journal: None, keeps, cannot_keep: false }
     }
 
     /// The session ended in order. One that ended by a signal, unsaved, stays and is offered again.
@@ -176,14 +185,22 @@ impl Outside for Here {
             let paths: Vec<PathBuf> =
                 files.iter().map(|(end, _)| folder.join(save::file_name(domain, at, end))).collect();
             let free = save::free_names(&paths);
-            let written = files.iter().zip(&free).try_for_each(|((_, text), path)| save::write_new(path, text));
+            let mut done = Vec::new();
+            let written = files.iter().zip(&free).try_for_each(|((_, text), path)| {
+                save::write_new(path, text)?;
+                done.push(path);
+                Ok(())
+            });
             match written {
                 Ok(()) => {
                     let shown = std::path::absolute(&free[0]).unwrap_or_else(|_| free[0].clone());
                     return Ok(format!("saved {} and .json", shown.display()));
                 }
-                Err(error) if why.is_empty() => why = error,
-                Err(_) => {}
+                // Both or none: what is told must be true of the whole report.
+                Err(error) => {
+                    done.iter().for_each(|path| drop(std::fs::remove_file(path)));
+                    why = if why.is_empty() { error } else { why };
+                }
             }
         }
         Err(format!("not saved: {why}"))
@@ -205,21 +222,24 @@ impl Outside for Here {
         }
     }
 
-    fn journal(&mut self, session: &Session, events: &[Event]) {
-        if !self.keeps {
-            return;
+    fn journal(&mut self, session: &Session, events: &[Event]) -> Result<(), String> {
+        if !self.keeps || self.cannot_keep {
+            return Ok(());
         }
-        if self.journal.is_none() {
-            // Where nothing can be written, the session goes on without.
-            self.journal =
-                journal_folder().and_then(|folder| Journal::begin(&folder, session, jiff::Timestamp::now()).ok());
-            self.keeps = self.journal.is_some();
-        }
-        if let Some(journal) = &mut self.journal
-            && events.iter().try_for_each(|event| journal.add(event)).is_err()
-        {
-            (self.journal, self.keeps) = (None, false);
-        }
+        let mut keep = || {
+            let Some(journal) = &mut self.journal else {
+                let folder = journal_folder().ok_or(ErrorKind::NotFound)?;
+                let mut journal = Journal::begin(&folder, session, jiff::Timestamp::now())?;
+                events.iter().try_for_each(|event| journal.add(event))?;
+                self.journal = Some(journal);
+                return Ok(());
+            };
+            events.iter().try_for_each(|event| journal.add(event))
+        };
+        keep().map_err(|why: io::Error| {
+            self.cannot_keep = true;
+            format!("a kill would lose this session from here on, it cannot be written to disk: {why}")
+        })
     }
 
     fn refused(&mut self, session: &Session, one_more: bool) -> u32 {

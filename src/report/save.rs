@@ -75,7 +75,12 @@ fn folder_of(path: &Path) -> PathBuf {
 }
 
 fn cannot(path: &Path, error: &io::Error) -> String {
-    format!("{} cannot be written: {error}", path.display())
+    // The reason first: on a narrow screen the end is cut.
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "no such folder".to_owned(),
+        kind => kind.to_string(),
+    };
+    format!("cannot write, {why}: {}", path.display())
 }
 
 #[cfg(test)]

@@ -125,6 +125,8 @@ pub struct Core {
     pub refused_today: u32,
     /// The watch.
     pub watch: Watch,
+    /// The mail program, by its place in the table, whose clicks are shown; none is the one at hand.
+    pub shown_program: Option<usize>,
     /// As it was saved last.
     pub last_save: Option<SaveHow>,
     /// Whether anything has happened since the last save.
@@ -201,6 +203,7 @@ impl App {
             lesson: None,
             refused_today: 0,
             watch: Watch::default(),
+            shown_program: None,
             last_save: None,
             unsaved: false,
             find: None,

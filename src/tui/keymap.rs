@@ -99,6 +99,8 @@ const READING: &[Place] = &[Dashboard, Check, Diagnosis, Step, Text, Menu];
 const LISTS: &[Place] = &[Form, Dashboard, Check, Diagnosis, Step, Save, Text, Menu];
 const CASE: &[Place] = &[Dashboard, Check, Diagnosis, Step];
 
+const OTHER_SIDE: &str = "The text for the other side: network, provider, administrator";
+
 /// All keys; the order of the footer.
 pub const KEYS: &[Row] = &[
     row(LISTS, KeyCode::Up, "Up", A::Up, "", "The line above"),
@@ -123,6 +125,9 @@ pub const KEYS: &[Row] = &[
     row(&[Save], KeyCode::Enter, "Enter", A::Open, "save", "Saves the report"),
     row(&[Line], KeyCode::Enter, "Enter", A::Open, "done", "Takes the line"),
     row(&[Step], KeyCode::Enter, "Enter", A::Open, "answer", "Answers with the marked line"),
+    row(&[Diagnosis], Char('o'), "o", A::Program, "other program", "The clicks for another mail program"),
+    row(&[Diagnosis], Char('x'), "x", A::OtherSide, "text for them", OTHER_SIDE),
+    row(&[Dashboard], Char('x'), "x", A::OtherSide, "", OTHER_SIDE),
     row(&[Form, Save], KeyCode::Tab, "Tab", A::Part, "next field", "The next field"),
     row(&[Form, Save], KeyCode::BackTab, "Shift-Tab", A::PartBack, "", "The field before"),
     row(&[Dashboard], KeyCode::Tab, "Tab", A::Part, "", "The next part: result, checks, steps"),
@@ -154,7 +159,6 @@ pub const KEYS: &[Row] = &[
     row(CASE, Char('n'), "n", A::Note, "", "Writes a note into the report"),
     row(CASE, Char('s'), "s", A::Save, "save", "Saves the report, for whom you say"),
     row(CASE, Char('S'), "S", A::SaveAtOnce, "", "Saves at once, as last time"),
-    row(&[Diagnosis], Char('o'), "o", A::Program, "other program", "The clicks for another mail program"),
     row(
         &[Dashboard, Diagnosis, Step],
         Char('h'),
@@ -162,14 +166,6 @@ pub const KEYS: &[Row] = &[
         A::ByHand,
         "by hand",
         "What to do by hand, without this program",
-    ),
-    row(
-        &[Dashboard, Diagnosis],
-        Char('x'),
-        "x",
-        A::OtherSide,
-        "",
-        "The text for the other side: network, provider, administrator",
     ),
     row(&[Dashboard, Diagnosis, Check, Text], Char('c'), "c", A::Copy, "copy", "Copies what is shown as text"),
     row(&[Check, Text, Diagnosis], Char('/'), "/", A::Find, "find", "Finds a word"),

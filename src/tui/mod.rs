@@ -14,19 +14,22 @@ use crate::facts::Value;
 use crate::net::Network;
 use crate::session::{Event, Session};
 use app::{App, Effect, Lesson, Request, SaveHow};
-use futures::StreamExt;
+use futures::{StreamExt, poll};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
-use ratatui::crossterm::event::{Event as Input, EventStream};
+use ratatui::crossterm::event::{Event as Input, EventStream, KeyCode, KeyEventKind};
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-/// Frames follow each other at least this far apart while checks report; keys are answered at once.
+/// Frames follow each other at least this far apart while checks report.
 const FRAME: Duration = Duration::from_millis(40);
+/// Likewise while keys come: a hand sees no delay, and a flood of them (a long paste) is not drawn one by one.
+const KEY_FRAME: Duration = Duration::from_millis(3);
 /// How often the clock on the screen moves while a run goes on.
 const CLOCK: Duration = Duration::from_millis(500);
 /// From one round of a watch to the next.
@@ -61,8 +64,8 @@ pub trait Outside {
     fn save(&mut self, session: &Session, how: &SaveHow) -> Result<String, String>;
     /// Puts a text where it can be pasted from; what to tell the person.
     fn copy(&mut self, text: &str) -> String;
-    /// Keeps what happened, so that a kill loses nothing.
-    fn journal(&mut self, session: &Session, events: &[Event]);
+    /// Keeps what happened, so that a kill loses nothing; the error, told once, is for the person.
+    fn journal(&mut self, session: &Session, events: &[Event]) -> Result<(), String>;
     /// Counts a refused log-in of an account; how many there were today.
     fn refused(&mut self, session: &Session, one_more: bool) -> u32;
     /// Begins a scenario.
@@ -122,13 +125,14 @@ pub async fn show(
     if let Some(request) = first {
         state.run(request);
     }
-    let mut next_frame = now;
+    let (mut next_frame, mut next_key_frame) = (now, now);
     let mut dirty = true;
     loop {
         if dirty && Instant::now() >= next_frame {
             draw(&mut screen.terminal, &mut state.app)?;
             dirty = false;
-            next_frame = Instant::now() + FRAME;
+            let drawn = Instant::now();
+            (next_frame, next_key_frame) = (drawn + FRAME, drawn + KEY_FRAME);
         }
         let wake = match (dirty, state.app.core.is_running()) {
             (true, _) => next_frame,
@@ -143,14 +147,16 @@ pub async fn show(
                 break;
             }
             event = input.next() => match event {
-                Some(Ok(Input::Resize(..))) => (dirty, next_frame) = (true, Instant::now()),
                 Some(Ok(event)) => {
-                    let effect = state.app.input(&event);
-                    if effect.is_some_and(|effect| state.perform(effect)) {
+                    let mut events = vec![event];
+                    while let Poll::Ready(Some(Ok(event))) = poll!(input.next()) {
+                        events.push(event);
+                    }
+                    if pasted(events).iter().any(|event| state.input(event)) {
                         break;
                     }
                     state.keep_journal();
-                    (dirty, next_frame) = (true, Instant::now());
+                    (dirty, next_frame) = (true, next_key_frame);
                 }
                 // A terminal that is gone will not come back.
                 Some(Err(_)) | None => {
@@ -194,7 +200,37 @@ async fn next_round_event(round: &mut Option<(Session, Runner)>) -> Option<Check
     }
 }
 
+/// What waited at the same moment, as it was meant. Windows' console gives a paste as single keys: an Enter with more
+/// characters right behind it is no hand's, and must neither start the checks nor make commands of what follows.
+fn pasted(events: Vec<Input>) -> Vec<Input> {
+    let typed = |event: &Input| match event {
+        Input::Key(key) if key.kind != KeyEventKind::Release => match key.code {
+            KeyCode::Char(c) => Some(c),
+            KeyCode::Enter => Some('\n'),
+            KeyCode::Tab => Some('\t'),
+            _ => None,
+        },
+        _ => None,
+    };
+    let text: String = events.iter().filter_map(typed).collect();
+    let has_inner_line_end = text.trim_end().contains('\n');
+    let is_text = events.iter().all(|event| typed(event).is_some() || is_release(event));
+    match has_inner_line_end && is_text {
+        true => vec![Input::Paste(text)],
+        false => events,
+    }
+}
+
+fn is_release(event: &Input) -> bool {
+    matches!(event, Input::Key(key) if key.kind == KeyEventKind::Release)
+}
+
 impl<O: Outside> Loop<'_, O> {
+    /// Takes an input; whether it was the end.
+    fn input(&mut self, event: &Input) -> bool {
+        self.app.input(event).is_some_and(|effect| self.perform(effect))
+    }
+
     /// Does what an input led to; whether that was the end.
     fn perform(&mut self, effect: Effect) -> bool {
         match effect {
@@ -267,7 +303,6 @@ impl<O: Outside> Loop<'_, O> {
                 if with_password && rejected {
                     core.refused_today = self.outside.refused(&core.session, true);
                 }
-                self.next_round = Instant::now() + ROUND;
             }
         }
         core.elapsed_ms = millis(self.started.elapsed());
@@ -315,8 +350,10 @@ impl<O: Outside> Loop<'_, O> {
 
     fn keep_journal(&mut self) {
         let events = std::mem::take(&mut self.app.core.happened);
-        if !events.is_empty() {
-            self.outside.journal(&self.app.core.session, &events);
+        if !events.is_empty()
+            && let Err(why) = self.outside.journal(&self.app.core.session, &events)
+        {
+            self.app.core.message = Some(why);
         }
     }
 }
@@ -352,4 +389,26 @@ async fn asked_to_end() {
         return std::future::pending().await;
     };
     tokio::select! { _ = c.recv() => {}, _ = pause.recv() => {}, _ = close.recv() => {} }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::crossterm::event::{KeyEvent, KeyModifiers};
+
+    fn keys(text: &str) -> Vec<Input> {
+        let code = |c| if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
+        text.chars().map(|c| Input::Key(KeyEvent::new(code(c), KeyModifiers::NONE))).collect()
+    }
+
+    #[test]
+    fn a_paste_that_comes_as_keys_starts_nothing() {
+        assert_eq!(pasted(keys("0x800CCC0F\nquit")), [Input::Paste("0x800CCC0F\nquit".to_owned())]);
+        for hand in ["anna@example.com\n", "\n", "q", "\n\n"] {
+            assert_eq!(pasted(keys(hand)), keys(hand), "{hand:?}");
+        }
+        let up = Input::Key(KeyEvent::new(KeyCode::Up, KeyModifiers::NONE));
+        let mixed: Vec<Input> = keys("a\nb").into_iter().chain([up]).collect();
+        assert_eq!(pasted(mixed.clone()), mixed);
+    }
 }

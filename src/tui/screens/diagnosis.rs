@@ -1,5 +1,6 @@
 //! The result, opened: what to do now with the clicks for the program at hand, for good, why, what not to do.
 
+use super::menu::Menu;
 use super::{Screen, parts};
 use crate::account::client;
 use crate::session::diagnosis::PathStep;
@@ -9,12 +10,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-/// How far it is scrolled, and for which mail program.
+/// How far it is scrolled.
 #[derive(Default)]
 pub struct DiagnosisView {
     scroll: usize,
-    /// The program whose clicks are shown; none is the one at hand.
-    program: Option<usize>,
 }
 
 impl DiagnosisView {
@@ -22,10 +21,9 @@ impl DiagnosisView {
         match action {
             _ if parts::scroll(action, &mut self.scroll) => {}
             Action::Program => {
-                let count = client::all().len();
-                let current = self.program.or_else(|| at_hand(core));
-                self.program = Some(current.map_or(0, |index| (index + 1) % count));
                 self.scroll = 0;
+                let marked = core.shown_program.or_else(|| at_hand(core));
+                return Next::Go(Box::new(Screen::Menu(Menu::programs(marked.unwrap_or(0)))));
             }
             Action::Copy => {
                 let text: Vec<String> = self.lines(core, 80).iter().map(ToString::to_string).collect();
@@ -42,14 +40,10 @@ impl DiagnosisView {
         Next::Stay
     }
 
-    fn program(&self, core: &Core) -> Option<&'static client::Client> {
-        client::all().get(self.program.or_else(|| at_hand(core))?)
-    }
-
     fn lines(&self, core: &Core, width: u16) -> Vec<Line<'static>> {
         let theme = core.theme;
         let plain = ratatui::style::Style::new();
-        let program = self.program(core);
+        let program = core.shown_program.or_else(|| at_hand(core)).and_then(|index| client::all().get(index));
         let diagnosis = match program {
             Some(program) => core.session.diagnosis_for(&program.id),
             None => core.diagnosis.clone(),
@@ -57,8 +51,7 @@ impl DiagnosisView {
         let mut lines = Vec::new();
         let rule = |title: &str, right: &str| parts::rule_line(theme, title, right, width);
         lines.extend(parts::paragraph(theme, &diagnosis.summary, width, plain));
-        let of = program
-            .map_or_else(|| "program not said; o = another".to_owned(), |program| format!("for {}", program.name));
+        let of = program.map_or_else(|| "for which program: o".to_owned(), |program| format!("for {}", program.name));
         lines.push(rule("Do this now", &of));
         lines.extend(parts::items(theme, &diagnosis.remedy, width, true));
         lines.push(rule("For good", ""));

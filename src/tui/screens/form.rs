@@ -34,7 +34,6 @@ const SECURITIES: [Option<Security>; 4] =
     [None, Some(Security::Implicit), Some(Security::Starttls), Some(Security::None)];
 
 /// What has been typed.
-#[derive(Default)]
 pub struct Form {
     at: usize,
     address: Field,
@@ -47,12 +46,19 @@ pub struct Form {
     security: usize,
     user: Field,
     ticket: Field,
-    /// The account that is edited; what the form has no field for stays.
-    edits: Option<Account>,
+    /// What is known beforehand; what the form has no field for stays.
+    base: Option<Account>,
+    /// Whether a case is open already.
+    edits: bool,
     why: Option<String>,
 }
 
 impl Form {
+    /// A new case, with what the command line says; its address is still to be typed.
+    pub fn new_case(account: &Account) -> Self {
+        Form { at: 0, address: Field::default(), edits: false, ..Form::edit(account) }
+    }
+
     /// With what is known of an account.
     pub fn edit(account: &Account) -> Self {
         let text = |text: &Option<String>| Field::with(text.as_deref().unwrap_or_default());
@@ -68,7 +74,8 @@ impl Form {
             security: SECURITIES.iter().position(|security| *security == account.settings.security).unwrap_or(0),
             user: text(&account.settings.user),
             ticket: text(&account.ticket),
-            edits: Some(account.clone()),
+            base: Some(account.clone()),
+            edits: true,
             why: None,
         }
     }
@@ -124,12 +131,13 @@ impl Form {
             Action::Left => self.turn(-1),
             Action::Right => self.turn(1),
             Action::Help => return Next::Go(Box::new(Screen::Menu(Menu::help()))),
-            Action::Back if self.edits.is_some() => return Next::Back,
+            Action::Back if self.edits => return Next::Back,
             Action::Back => core.message = Some("Ctrl-C ends".to_owned()),
             Action::Open => match self.account() {
                 Ok(account) => {
-                    let request = match &self.edits {
-                        Some(before) if before.address == account.address => Request::edited(account),
+                    core.shown_program = None;
+                    let request = match &self.base {
+                        Some(before) if self.edits && before.address == account.address => Request::edited(account),
                         _ => Request { account: Some(account), only: vec![], keeps: vec![], password: None },
                     };
                     return Next::DoAndHome(Effect::Run(Box::new(request)));
@@ -150,7 +158,7 @@ impl Form {
         let server = self.server.given().map(|server| host_name(&server)).transpose();
         let port = self.port.given().map(|port| port.parse().ok().filter(|port: &u16| *port != 0).ok_or(port));
         let port = port.transpose().map_err(|port| (At::Port, format!("\"{port}\" is no port: 1 to 65535")))?;
-        let mut account = self.edits.clone().unwrap_or_else(|| Account::new(address.clone()));
+        let mut account = self.base.clone().unwrap_or_else(|| Account::new(address.clone()));
         account.address = address;
         account.settings = Settings {
             server: server.map_err(|why| (At::Server, why))?,
@@ -195,7 +203,7 @@ impl Form {
     }
 
     pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
-        let title = if self.edits.is_some() { "What is known of the account" } else { "New case" };
+        let title = if self.edits { "What is known of the account" } else { "New case" };
         let body = parts::page(frame, area, core, Place::Form, title, &core.session.runs_as);
         let theme = core.theme;
         let mut lines: Vec<Line<'static>> = Vec::new();

@@ -15,6 +15,7 @@ use ratatui::text::{Line, Span};
 enum Target {
     Scenario(String),
     Guess(String),
+    Program(usize),
     Journal(String),
     Page { title: String, body: String },
     Keys,
@@ -79,6 +80,16 @@ impl Menu {
         Menu::new("What is the cause?", causes.collect())
     }
 
+    /// Mail programs, for their clicks; `marked` is shown now.
+    pub fn programs(marked: usize) -> Self {
+        let items = client::all().iter().enumerate().map(|(index, client)| Item {
+            label: client.name.clone(),
+            detail: String::new(),
+            target: Target::Program(index),
+        });
+        Menu { selected: marked, ..Menu::new("The clicks for which mail program?", items.collect()) }
+    }
+
     /// Keys, then the background.
     pub fn help() -> Self {
         let page = |title: &str, body: &str| Item {
@@ -126,6 +137,10 @@ impl Menu {
                 if let Some(lesson) = &mut core.lesson {
                     lesson.guess = Some(cause.clone());
                 }
+                Next::Back
+            }
+            Target::Program(index) => {
+                core.shown_program = Some(*index);
                 Next::Back
             }
             Target::Page { title, body } => Next::Go(Box::new(Screen::Text(TextView::markdown(title, body.clone())))),

@@ -112,7 +112,7 @@ pub fn render(frame: &mut Frame<'_>, app: &App) {
     let core = &app.core;
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         let result = if core.is_hidden() { "" } else { &core.diagnosis.title };
-        let text = format!("{result}. Make this window at least {} by {} characters.", SMALLEST.0, SMALLEST.1);
+        let text = format!("Too small, needs {}x{}. {result}", SMALLEST.0, SMALLEST.1);
         frame.render_widget(Paragraph::new(core.theme.text(&text)).wrap(Wrap { trim: true }), area);
         return;
     }

@@ -22,7 +22,9 @@ pub fn rule(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: &str, right:
 pub fn rule_line(theme: Theme, title: &str, right: &str, width: u16) -> Line<'static> {
     let width = usize::from(width);
     let line = theme.horizontal();
-    let right = cut(theme, right, width.saturating_sub(4));
+    // The title comes first; what stands on the right has what is left, but room for "certain" at least.
+    let beside = if title.is_empty() { 4 } else { (title.width() + 7).min(width.saturating_sub(14)) };
+    let right = cut(theme, right, width.saturating_sub(beside));
     let end = if right.is_empty() { String::new() } else { format!(" {right} {line}") };
     let title = cut(theme, title, width.saturating_sub(end.width() + 4));
     let left = if title.is_empty() { String::new() } else { format!("{line} {title} ") };
