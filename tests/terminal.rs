@@ -59,15 +59,19 @@ impl Terminal {
     }
 
     fn wait_for(&self, text: &str) -> String {
+        self.wait_until(text, |shows| shows.contains(text))
+    }
+
+    fn wait_until(&self, what: &str, holds: impl Fn(&str) -> bool) -> String {
         let until = Instant::now() + WAIT;
         while Instant::now() < until {
             let shows = self.shows();
-            if shows.contains(text) {
+            if holds(&shows) {
                 return shows;
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        panic!("\"{text}\" never came; the screen shows\n{}", self.shows());
+        panic!("\"{what}\" never came; the screen shows\n{}", self.shows());
     }
 
     fn resize(&self, columns: u16, rows: u16) {
@@ -84,7 +88,7 @@ impl Terminal {
             }
             self.press("\x1b[B");
             let before = shown;
-            let until = Instant::now() + Duration::from_secs(5);
+            let until = Instant::now() + Duration::from_secs(20);
             shown = self.shows();
             while shown == before {
                 assert!(Instant::now() < until, "\"{marked}\" is not in the list:\n{shown}");
@@ -216,7 +220,7 @@ fn a_whole_case_at_every_size() {
         terminal.press("called back at nine\r");
         terminal.wait_for("> Result");
         terminal.press("r");
-        terminal.wait_for("checks done.");
+        terminal.wait_until("a run", |shows| shows.contains("checks done") && !shows.contains("not saved"));
         terminal.wait_for("not saved");
         terminal.press("b");
         terminal.wait_for("Before and after");
