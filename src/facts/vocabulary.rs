@@ -133,11 +133,7 @@ pub const VOCABULARY: &[FactKind] = &[
     fact("ipv6.elsewhere", "whether IPv6 works to other hosts", &["works", "broken", "none"]),
     fact("clock", "this machine's clock against network time", &["right", "wrong"]),
     fact("port.number", "the port in use", &["25", "465", "587", "other"]),
-    fact(
-        "port.state",
-        "what the port in use does, the best over all addresses",
-        &["open", "refused", "filtered", "unreachable", "denied"],
-    ),
+    fact("port.state", "what the port in use does", &["open", "refused", "filtered", "unreachable", "denied"]),
     fact("port.by", "who refused or answered on the port in use", &["self", "near", "server"]),
     fact("port.leaves", "whether packets for the port in use get as far as the first router", YES_NO),
     fact("port.refuser", "where the device that turned the connection away stands", &["inside", "beyond"]),

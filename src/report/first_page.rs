@@ -165,6 +165,11 @@ fn said(report: &Report) -> Vec<String> {
 fn heard_last(report: &Report) -> String {
     let Some(way) = &report.account.in_use else { return String::new() };
     let Some(finding) = report.finding(&format!("way.{}", way.port)) else { return String::new() };
+    // A port that answers, with a refusal too, is not blocked on the way.
+    let state = report.finding(&format!("port.{}", way.port)).and_then(|finding| word(finding, "state"));
+    if !matches!(state.as_deref(), Some("filtered" | "unreachable" | "denied")) {
+        return String::new();
+    }
     match (word(finding, "leaves").as_deref(), word(finding, "first-router")) {
         (Some("yes"), Some(first)) => format!("for port {}: {first}; the block is there or behind it", way.port),
         (Some("no"), _) => format!("port {} does not leave this computer", way.port),

@@ -69,7 +69,10 @@ fn time(text: &str) -> jiff::Timestamp {
 }
 
 fn account(report: &Account) -> account::Account {
-    let address = Address::parse(&report.address).or_else(|_| Address::parse("left-out@left-out.invalid"));
+    let domain = report.address.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let address = Address::parse(&report.address)
+        .or_else(|_| Address::parse(&format!("left-out@{domain}")))
+        .or_else(|_| Address::parse("left-out@left-out.invalid"));
     let mut account = account::Account::new(match address {
         Ok(address) => address,
         Err(_) => unreachable!("a literal address parses"),

@@ -156,7 +156,6 @@ pub const KEYS: &[Row] = &[
     row(&[Dashboard, Check], Char('R'), "R", A::AgainGroup, "", "Checks the marked group again, without log-in"),
     row(&[Dashboard], Char('b'), "b", A::Changes, "", "Before and after: what differs from the run before"),
     row(&[Dashboard], Char('w'), "w", A::Watch, "", "Watches: ports, DNS and greeting every minute, without log-in"),
-    row(CASE, Char('n'), "n", A::Note, "", "Writes a note into the report"),
     row(CASE, Char('s'), "s", A::Save, "save", "Saves the report, for whom you say"),
     row(CASE, Char('S'), "S", A::SaveAtOnce, "", "Saves at once, as last time"),
     row(
@@ -168,6 +167,7 @@ pub const KEYS: &[Row] = &[
         "What to do by hand, without this program",
     ),
     row(&[Dashboard, Diagnosis, Check, Text], Char('c'), "c", A::Copy, "copy", "Copies what is shown as text"),
+    row(CASE, Char('n'), "n", A::Note, "note", "Writes a note into the report"),
     row(&[Check, Text, Diagnosis], Char('/'), "/", A::Find, "find", "Finds a word"),
     row(&[Check, Text, Diagnosis], Char('f'), "f", A::FindNext, "", "The next place of the word"),
     row(&[Save], KeyCode::F(2), "F2", A::Preview, "look", "Shows the first page as it will be"),

@@ -34,6 +34,7 @@ world.sh run SCENARIO …       new world, break it, run the tool, compare; worl
 world.sh verify [SCENARIO …]  the same without the tool: is it broken in the way the table says? (nc, dig, openssl, swaks)
 world.sh break SCENARIO       new world with the scenario's faults, left standing
 world.sh as-client COMMAND …  a command on the client, as the ordinary user that the tool runs as
+world.sh kills [COUNT]         the dashboard, killed at random moments: every session is offered again
 world.sh list                 the scenarios
 
 Environment: MAILTRIAGE (the program), MT_RESULTS (where reports go), MT_STATE.
@@ -285,6 +286,11 @@ main() {
     break) clean_up; prepare "$1"; trap - EXIT ;;
     list) rows | cut -f 1 ;;
     as-client) as_user "$@" ;;
+    kills)
+        clean_up
+        prepare drop-587-router
+        as_user python3 - "$(realpath "$MAILTRIAGE")" "$@" <"$HERE/kills.py"
+        ;;
     verify) clean_up; mapfile -t names < <(rows | cut -f 1); each verify_one "${@:-${names[@]}}" ;;
     run | all)
         clean_up

@@ -56,6 +56,10 @@ impl DiagnosisView {
         lines.extend(parts::items(theme, &diagnosis.remedy, width, true));
         lines.push(rule("For good", ""));
         lines.extend(parts::paragraph(theme, &format!("{}: {}", diagnosis.who, diagnosis.who_name), width, plain));
+        if !diagnosis.tell_caller.is_empty() {
+            lines.push(rule("Tell the caller", ""));
+            lines.extend(parts::paragraph(theme, &format!("\"{}\"", diagnosis.tell_caller), width, plain));
+        }
         lines.push(rule("Why we say so", diagnosis.certainty.word()));
         for PathStep { question, answer, because, .. } in &diagnosis.path {
             let because = if because.is_empty() { String::new() } else { format!(" ({})", because.join(", ")) };

@@ -50,13 +50,16 @@ pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll:
     frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), area);
 }
 
+/// As many lines a page goes on: fewer than the lowest screen shows, so that none is skipped.
+const PAGE: usize = 7;
+
 /// Moves a scroll position, if the action is one that scrolls.
 pub fn scroll(action: Action, at: &mut usize) -> bool {
     *at = match action {
         Action::Up => at.saturating_sub(1),
         Action::Down => *at + 1,
-        Action::PageUp => at.saturating_sub(10),
-        Action::PageDown => *at + 10,
+        Action::PageUp => at.saturating_sub(PAGE),
+        Action::PageDown => *at + PAGE,
         Action::First => 0,
         // Drawing never scrolls past the end.
         Action::Last => usize::MAX / 2,
@@ -139,7 +142,7 @@ pub fn cut(theme: Theme, text: &str, width: usize) -> String {
 /// The keys that work here, as many as fit; the ways out always.
 pub fn footer(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place) {
     let rows: Vec<&keymap::Row> =
-        keymap::at(place).filter(|row| !row.says.is_empty() && (core.can_run || !needs_network(row.action))).collect();
+        keymap::at(place).filter(|row| !row.says.is_empty() && works_now(core, place, row.action)).collect();
     let width = |row: &keymap::Row| row.shown.width() + 1 + row.says.width() + 2;
     let is_way_out = |row: &keymap::Row| matches!(row.action, Action::Back | Action::Help | Action::Quit);
     let mut room = (usize::from(area.width) + 1)
@@ -156,6 +159,13 @@ pub fn footer(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place) {
         spans.push(Span::raw(format!(" {}  ", row.says)));
     }
     frame.render_widget(Line::from(spans), area);
+}
+
+/// Whether a key does anything now: one that is shown must.
+fn works_now(core: &Core, place: Place, action: Action) -> bool {
+    let answers = action == Action::Answer || (place, action) == (Place::Step, Action::Open);
+    let has_question = !core.diagnosis.questions.is_empty() || !core.session.answers.is_empty();
+    (core.can_run || !needs_network(action)) && (has_question || !answers)
 }
 
 /// What only works where there is a network to check.
