@@ -132,6 +132,13 @@ impl Drop for Terminal {
     }
 }
 
+/// A case of the lab whose verdict is certain, in a folder of its own.
+fn rejected_here(size: (u16, u16)) -> (tempfile::TempDir, Terminal) {
+    let folder = tempfile::tempdir().unwrap();
+    let terminal = Terminal::start(&["practice", "587-rejected-here", "--ascii"], size, folder.path());
+    (folder, terminal)
+}
+
 #[test]
 fn a_case_by_keys_alone() {
     let folder = tempfile::tempdir().unwrap();
@@ -242,8 +249,7 @@ fn a_whole_case_at_every_size() {
 /// A hand that never lets go of the window's corner: nothing is lost, and keys count all the time.
 #[test]
 fn resizing_all_the_time() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut terminal = Terminal::start(&["practice", "587-rejected-here", "--ascii"], (80, 24), folder.path());
+    let (_folder, mut terminal) = rejected_here((80, 24));
     terminal.wait_for("Result");
     for step in 0_u16..300 {
         let (columns, rows) = (1 + step * 37 % 140, 1 + step * 23 % 50);
@@ -264,8 +270,7 @@ fn resizing_all_the_time() {
 /// A megabyte into a field, with line ends and commands in it: bounded, and nothing of it is taken for a key.
 #[test]
 fn a_paste_is_text() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut terminal = Terminal::start(&["practice", "587-rejected-here", "--ascii"], (80, 24), folder.path());
+    let (_folder, mut terminal) = rejected_here((80, 24));
     terminal.wait_for("not saved");
     terminal.press("n");
     terminal.wait_for("Goes into");
@@ -309,8 +314,7 @@ fn what_cannot_be_saved_is_said() {
 
 #[test]
 fn a_watch_counts_its_rounds() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut terminal = Terminal::start(&["practice", "587-rejected-here", "--ascii"], (120, 40), folder.path());
+    let (_folder, mut terminal) = rejected_here((120, 40));
     terminal.wait_for("not saved");
     terminal.press("w");
     terminal.wait_for("watching");

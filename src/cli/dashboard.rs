@@ -227,12 +227,12 @@ impl Outside for Here {
             return Ok(());
         }
         let mut keep = || {
-            let Some(journal) = &mut self.journal else {
-                let folder = journal_folder().ok_or(ErrorKind::NotFound)?;
-                let mut journal = Journal::begin(&folder, session, jiff::Timestamp::now())?;
-                events.iter().try_for_each(|event| journal.add(event))?;
-                self.journal = Some(journal);
-                return Ok(());
+            let journal = match &mut self.journal {
+                Some(journal) => journal,
+                none => {
+                    let folder = journal_folder().ok_or(ErrorKind::NotFound)?;
+                    none.insert(Journal::begin(&folder, session, jiff::Timestamp::now())?)
+                }
             };
             events.iter().try_for_each(|event| journal.add(event))
         };

@@ -34,7 +34,7 @@ world.sh run SCENARIO …       new world, break it, run the tool, compare; worl
 world.sh verify [SCENARIO …]  the same without the tool: is it broken in the way the table says? (nc, dig, openssl, swaks)
 world.sh break SCENARIO       new world with the scenario's faults, left standing
 world.sh as-client COMMAND …  a command on the client, as the ordinary user that the tool runs as
-world.sh kills [COUNT]         the dashboard, killed at random moments: every session is offered again
+world.sh kills [COUNT]        the dashboard, killed at random moments: every session is offered again
 world.sh list                 the scenarios
 
 Environment: MAILTRIAGE (the program), MT_RESULTS (where reports go), MT_STATE.

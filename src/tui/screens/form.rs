@@ -47,7 +47,7 @@ pub struct Form {
     user: Field,
     ticket: Field,
     /// What is known beforehand; what the form has no field for stays.
-    base: Option<Account>,
+    base: Account,
     /// Whether a case is open already.
     edits: bool,
     why: Option<String>,
@@ -74,7 +74,7 @@ impl Form {
             security: SECURITIES.iter().position(|security| *security == account.settings.security).unwrap_or(0),
             user: text(&account.settings.user),
             ticket: text(&account.ticket),
-            base: Some(account.clone()),
+            base: account.clone(),
             edits: true,
             why: None,
         }
@@ -136,9 +136,10 @@ impl Form {
             Action::Open => match self.account() {
                 Ok(account) => {
                     core.shown_program = None;
-                    let request = match &self.base {
-                        Some(before) if self.edits && before.address == account.address => Request::edited(account),
-                        _ => Request { account: Some(account), only: vec![], keeps: vec![], password: None },
+                    let same = self.edits && self.base.address == account.address;
+                    let request = match same {
+                        true => Request::edited(account),
+                        false => Request { account: Some(account), ..Request::everything() },
                     };
                     return Next::DoAndHome(Effect::Run(Box::new(request)));
                 }
@@ -158,7 +159,7 @@ impl Form {
         let server = self.server.given().map(|server| host_name(&server)).transpose();
         let port = self.port.given().map(|port| port.parse().ok().filter(|port: &u16| *port != 0).ok_or(port));
         let port = port.transpose().map_err(|port| (At::Port, format!("\"{port}\" is no port: 1 to 65535")))?;
-        let mut account = self.base.clone().unwrap_or_else(|| Account::new(address.clone()));
+        let mut account = self.base.clone();
         account.address = address;
         account.settings = Settings {
             server: server.map_err(|why| (At::Server, why))?,

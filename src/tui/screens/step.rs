@@ -76,14 +76,9 @@ impl StepView {
     pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
         let choices = self.choices(core);
         match action {
-            Action::Up if choices.is_empty() => self.scroll = self.scroll.saturating_sub(1),
-            Action::Down if choices.is_empty() => self.scroll += 1,
-            Action::Up => self.selected = self.selected.saturating_sub(1),
-            Action::Down => self.selected = (self.selected + 1).min(choices.len() - 1),
-            Action::PageUp => self.scroll = self.scroll.saturating_sub(8),
-            Action::PageDown => self.scroll += 8,
-            Action::First => self.scroll = 0,
-            Action::Last => self.scroll = usize::MAX / 2,
+            Action::Up if !choices.is_empty() => self.selected = self.selected.saturating_sub(1),
+            Action::Down if !choices.is_empty() => self.selected = (self.selected + 1).min(choices.len() - 1),
+            _ if parts::scroll(action, &mut self.scroll) => {}
             Action::Left => self.turn(-1),
             Action::Right => self.turn(1),
             Action::ByHand => self.by_hand = !self.by_hand,
