@@ -4,6 +4,7 @@
 
 use mailtriage::cli::{job, run_to_end};
 use mailtriage::practice::{scenario, scenarios};
+use mailtriage::report::first_page::Reader;
 use mailtriage::report::{html, json, markdown, text};
 use mailtriage::session::Session;
 use mailtriage::tui::app::App;
@@ -110,7 +111,7 @@ fn reports_as_text() {
     let report = json::report(&measured("smtp-auth-disabled", ""));
     with_filters(|| {
         insta::assert_snapshot!("report-text", text::text(&report, false));
-        let markdown = markdown::markdown(&report);
+        let markdown = markdown::markdown(&report, Reader::Ticket);
         let (before_evidence, _) = markdown.split_once("## Evidence").unwrap();
         insta::assert_snapshot!("report-markdown", before_evidence);
     });
@@ -134,9 +135,9 @@ fn hostile_text_does_nothing() {
     let session = measured("healthy-587", HOSTILE);
     let report = json::report(&session);
     let no_controls = |text: &str| text.chars().all(|c| !c.is_control() || c == '\n') && !text.contains('\u{202e}');
-    let html = html::html(&report).unwrap();
+    let html = html::html(&report, Reader::Ticket).unwrap();
     assert!(!html.contains("<script") && !html.contains("<img") && no_controls(&html));
-    let markdown = markdown::markdown(&report);
+    let markdown = markdown::markdown(&report, Reader::Ticket);
     // Inside a fence nothing acts; outside nothing may.
     let parts: Vec<&str> = markdown.split("```").collect();
     assert!(no_controls(&markdown) && parts.len() % 2 == 1);

@@ -196,8 +196,8 @@ fn a_whole_case_at_every_size() {
         assert!(!shows.contains("CANNOT"), "the result is not told before the guess:\n{shows}");
         terminal.wait_for("not saved");
         terminal.press("g");
-        terminal.wait_for("> healthy");
-        terminal.go_to("> wrong port");
+        terminal.wait_for("> Everything works");
+        terminal.go_to("> The port is not the right one");
         terminal.press("\r");
         terminal.wait_for("CANNOT SEND");
         terminal.wait_for("You said");

@@ -77,7 +77,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     book.fact("alive", alive);
     let shown = open.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
     match (open.is_empty(), alive) {
-        (false, _) => book.pass(format!("port {shown} opens, so the server is there")),
+        (false, _) => book.pass(format!("the server is there: it opens {shown}")),
         (true, true) => book.pass("it turns connections away, so it is there"),
         (true, false) => book.fail("nothing at that address answers"),
     }

@@ -243,6 +243,11 @@ impl Notebook {
     pub(crate) fn end(mut self, outcome: Outcome, summary: impl Into<String>) -> Finding {
         self.finding.outcome = outcome;
         self.finding.summary = summary.into();
+        // Where two servers are measured, the provider's is named.
+        let host = self.ctx.host(super::Role::Wanted).filter(|_| self.finding.id.starts_with("wanted."));
+        if let Some(host) = host.filter(|host| outcome != Outcome::Skipped && !self.finding.summary.contains(host)) {
+            self.finding.summary.insert_str(0, &format!("{host}: "));
+        }
         self.finding.elapsed_ms = self.ctx.elapsed_ms().saturating_sub(self.finding.started_ms);
         self.finding
     }

@@ -159,6 +159,7 @@ fn note(book: &mut Notebook, certificate: &Certificate) {
     book.fact("names", certificate.names.clone());
     book.fact("subject", certificate.subject.as_str());
     book.fact("issuer", certificate.issuer.as_str());
+    book.fact("serial", certificate.serial.as_str());
     book.fact("from", date(certificate.from));
     book.fact("until", date(certificate.until));
     let mut names = Text::new();

@@ -16,7 +16,11 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         format!("this computer is {} s {}", off.abs(), if off >= 0 { "ahead" } else { "behind" }),
     );
     if off.abs() <= MOST_OFF {
-        return book.pass(if off.abs() < 2 { "right".to_owned() } else { format!("right to {} s", off.abs()) });
+        return book.pass(if off.abs() < 2 {
+            "this computer's clock is right".to_owned()
+        } else {
+            format!("this computer's clock is right to {} s", off.abs())
+        });
     }
     book.fail(format!("{} {}", in_words(off), if off > 0 { "ahead" } else { "behind" }))
 }

@@ -92,7 +92,7 @@ pub(super) async fn server(ctx: &Ctx, head: &Head, role: Role) -> Finding {
         let shown = found.iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join(", ");
         ctx.board.slots().addresses.insert(role, found);
         return match worst {
-            Some("public") | None => book.pass(shown),
+            Some("public") | None => book.pass(format!("{shown} ({host})")),
             Some("sinkhole") => book.fail(format!("{shown}: an address that leads nowhere")),
             Some(_) => book.warn(format!("{shown}: an address inside this network")),
         };

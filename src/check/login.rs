@@ -56,6 +56,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     };
     book.fact("mechanism", mechanism);
     let user = ctx.account.log_in_name(wanted.as_ref());
+    book.fact("user", user.as_str());
     book.saw(
         "log-in",
         Text::new().say(format!("{mechanism} as ")).user(&user).say(format!(" on port {}", target.port)),
@@ -63,10 +64,16 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let reply = authenticate(&mut dialogue, mechanism, &user, &password).await;
     write_lines(ctx, &mut book, &dialogue.lines);
     dialogue.lines.clear();
-    finish(ctx, book, dialogue, reply).await
+    finish(ctx, book, target, dialogue, reply).await
 }
 
-async fn finish(ctx: &Ctx, mut book: Notebook, dialogue: Dialogue, reply: Result<Reply, NoReply>) -> Finding {
+async fn finish(
+    ctx: &Ctx,
+    mut book: Notebook,
+    target: Target,
+    dialogue: Dialogue,
+    reply: Result<Reply, NoReply>,
+) -> Finding {
     let reply = match reply {
         Ok(reply) => reply,
         Err(why) => {
@@ -78,7 +85,7 @@ async fn finish(ctx: &Ctx, mut book: Notebook, dialogue: Dialogue, reply: Result
     if reply.code == 235 {
         book.fact("result", "accepted");
         ctx.board.slots().logged_in = Some(dialogue);
-        return book.pass("accepted");
+        return book.pass(format!("accepted on port {}", target.port));
     }
     tokio::spawn(dialogue.quit());
     book.fact("result", if reply.is_temporary() { "temporary" } else { "rejected" });

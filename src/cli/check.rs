@@ -5,6 +5,7 @@ use super::{Usage, print};
 use crate::check::run::{Job, run as run_checks};
 use crate::net::Network;
 use crate::net::system::SystemNetwork;
+use crate::report::first_page::Reader;
 use crate::report::{self, redact};
 use crate::session::{Event, Session};
 use std::collections::BTreeMap;
@@ -107,8 +108,8 @@ impl OutputArgs {
         let report = redact::redact(&report::json::report(session), how.into())?;
         let text = match format {
             Format::Json => report::json::to_string(&report),
-            Format::Markdown => report::markdown::markdown(&report),
-            Format::Html => report::html::html(&report)?,
+            Format::Markdown => report::markdown::markdown(&report, Reader::Everything),
+            Format::Html => report::html::html(&report, Reader::Everything)?,
             _ => report::text::text(&report, self.verbose),
         };
         match &self.output {

@@ -179,7 +179,7 @@ impl Outside for Here {
         let report = redact::redact(&json::report(session), how.left_out)?;
         let at = session.run().map_or_else(jiff::Timestamp::now, |run| run.finished.unwrap_or(run.started));
         let domain = if how.left_out.hosts { "report" } else { session.account.address.domain() };
-        let files = [("html", html::html(&report)?), ("json", json::to_string(&report))];
+        let files = [("html", html::html(&report, how.reader)?), ("json", json::to_string(&report))];
         let mut why = String::new();
         for folder in folders(&how.folder) {
             let paths: Vec<PathBuf> =

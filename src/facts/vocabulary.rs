@@ -22,6 +22,18 @@ pub fn find(name: &str) -> Option<&'static FactKind> {
     VOCABULARY.iter().find(|kind| kind.name == name)
 }
 
+/// What decided, for people: "the same port at other companies' servers: closed" for "port.elsewhere is closed".
+pub fn in_words(decided: &[String]) -> String {
+    decided.iter().map(|decided| said(decided)).collect::<Vec<_>>().join(", ")
+}
+
+fn said(decided: &str) -> String {
+    let Some((name, word)) = decided.split_once(" is ") else { return decided.to_owned() };
+    let Some(kind) = find(name) else { return decided.to_owned() };
+    let word = if word == "unknown" { "not known".to_owned() } else { word.replace('-', " ") };
+    format!("{}: {word}", kind.says.trim_start_matches("whether "))
+}
+
 /// Every cause, in the order of the documentation's trunk; each has a page in `docs/guide/causes`.
 pub const CAUSES: &[&str] = &[
     "healthy",

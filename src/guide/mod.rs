@@ -66,6 +66,13 @@ impl Guide {
         self.pages.get(&format!("causes/{cause}"))
     }
 
+    /// A cause in words that fit any case, where nothing was measured for it: "The port is not the right one for sending".
+    pub fn headline(&self, cause: &str) -> String {
+        let title = self.cause(cause).map_or(cause, |page| page.title.as_str());
+        let title = title.replace("Port {port}", "The port").replace("port {port}", "the port");
+        title.replace("than {security}", "than the one set").replace(": use {wanted.server}", "")
+    }
+
     /// All pages.
     pub fn pages(&self) -> impl Iterator<Item = (&str, &Page)> {
         self.pages.iter().map(|(name, page)| (name.as_str(), page))
@@ -90,6 +97,10 @@ impl Guide {
             }
         }
         for cause in crate::facts::vocabulary::CAUSES {
+            let headline = self.headline(cause);
+            if headline.contains('{') {
+                return Err(format!("causes/{cause}: \"{headline}\" needs words in Guide::headline"));
+            }
             self.cause(cause).ok_or_else(|| format!("causes/{cause}: there is no such page"))?;
         }
         Ok(())

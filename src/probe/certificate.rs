@@ -12,6 +12,8 @@ pub struct Certificate {
     pub issuer: String,
     /// The DNS names and addresses it is for (subjectAltName only, RFC 6125).
     pub names: Vec<String>,
+    /// The serial number, in hexadecimal with colons.
+    pub serial: String,
     /// Valid from, in seconds since 1970.
     pub from: i64,
     /// Valid until, in seconds since 1970.
@@ -35,6 +37,7 @@ pub fn parse(der: &[u8]) -> Result<Certificate, String> {
         subject: one_line(certificate.subject()),
         issuer: one_line(certificate.issuer()),
         names,
+        serial: certificate.raw_serial_as_string(),
         from: certificate.validity().not_before.timestamp(),
         until: certificate.validity().not_after.timestamp(),
         self_issued: certificate.subject().as_raw() == certificate.issuer().as_raw(),
@@ -95,6 +98,7 @@ mod tests {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             from: 0,
             until: 0,
+            serial: String::new(),
             self_issued: false,
             is_ca: false,
             names_its_issuer: false,

@@ -3,8 +3,9 @@
 
 use super::Report;
 use super::redact::LeftOut;
-use crate::check::Finding;
+use crate::check::{Finding, Outcome as CheckOutcome};
 use crate::facts::Value;
+use crate::guide::guide;
 use crate::net::PortState;
 use crate::session::diagnosis::{Diagnosis, Outcome};
 
@@ -62,10 +63,11 @@ pub struct FirstPage {
 }
 
 /// Makes the page from a report whose names have been left out already.
-pub fn first_page(report: &Report) -> FirstPage {
+pub fn first_page(report: &Report, reader: Reader) -> FirstPage {
     let Some(diagnosis) = &report.diagnosis else {
         return FirstPage { subject: "Nothing was measured".to_owned(), rows: vec![] };
     };
+    let is_ours = matches!(reader, Reader::Ticket | Reader::Everything);
     let mut rows: Vec<(&'static str, Vec<String>)> = Vec::new();
     let mut row = |label, lines: Vec<String>| {
         let lines: Vec<String> = lines.into_iter().filter(|line| !line.trim().is_empty()).collect();
@@ -73,28 +75,46 @@ pub fn first_page(report: &Report) -> FirstPage {
             rows.push((label, lines));
         }
     };
-    let told = |key: &str| {
-        let line = diagnosis.tell_provider.lines().find_map(|line| line.trim_start_matches("- ").strip_prefix(key));
-        vec![line.unwrap_or_default().trim().to_owned()]
-    };
-    row("FOR", told("To:"));
-    row("REQUEST", told("Ask:"));
+    let (whom, request) = request(diagnosis, is_ours);
+    row("FOR", vec![whom]);
+    row("REQUEST", request);
     row("RESULT", vec![result(diagnosis), diagnosis.summary.clone()]);
-    row("WHEN", vec![when(report)]);
+    row("WHEN", when(report));
     row("FROM", from(report));
     row("TO", vec![to(report)]);
     row("SERVER SAID", said(report));
+    row("CERTIFICATE", certificate(report));
     row("HEARD LAST", vec![heard_last(report)]);
     row("CONTRAST", contrast(report));
-    row("RULED OUT", vec![ruled_out(diagnosis)]);
-    let answers = report.answers.iter().map(|answer| format!("answered {}: {}", answer.question, answer.answer));
-    row("DONE", report.notes.iter().cloned().chain(answers).collect());
+    row("RULED OUT", vec![ruled_out(report, diagnosis)]);
+    row("DONE", done(report));
     row("NOT KNOWN", not_known(report, diagnosis));
-    row("NO USE", diagnosis.do_not.iter().map(|line| line.trim_start_matches("Do not ").to_owned()).take(3).collect());
+    if is_ours {
+        row("DO NOT", diagnosis.do_not.iter().take(3).cloned().collect());
+    }
     row("MENDED WHEN", vec![diagnosis.mended_when.clone()]);
     let ticket = report.account.ticket.as_ref().map_or_else(String::new, |ticket| format!("helpdesk, ticket {ticket}"));
     row("CONTACT", vec![ticket]);
     FirstPage { subject: subject(report, diagnosis), rows }
+}
+
+/// Whom the page is for, and what is asked. What user or helpdesk can mend themselves is asked of nobody else.
+fn request(diagnosis: &Diagnosis, is_ours: bool) -> (String, Vec<String>) {
+    let told = |key: &str| {
+        let line = diagnosis.tell_provider.lines().find_map(|line| line.trim_start_matches("- ").strip_prefix(key));
+        capital(line.unwrap_or_default().trim())
+    };
+    if is_ours && matches!(diagnosis.who.as_str(), "user" | "helpdesk") {
+        let good = format!("For good: {}", diagnosis.who_name);
+        let good = if diagnosis.who_name == diagnosis.now_name { String::new() } else { good };
+        return (format!("The {}", diagnosis.now), vec![capital(&diagnosis.now_name), good]);
+    }
+    (told("To:"), vec![told("Ask:")])
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn subject(report: &Report, diagnosis: &Diagnosis) -> String {
@@ -114,15 +134,32 @@ fn result(diagnosis: &Diagnosis) -> String {
     }
 }
 
-/// Start and end in UTC, and what the machine's own clock showed.
-fn when(report: &Report) -> String {
-    let parsed = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<jiff::Timestamp>().ok());
-    let Some(from) = parsed(&report.started) else { return String::new() };
-    let day = from.strftime("%Y-%m-%d %H:%M:%S").to_string();
-    match parsed(&report.finished) {
-        Some(until) => format!("{day} to {} UTC", until.strftime("%H:%M:%S")),
-        None => format!("{day} UTC, not finished"),
-    }
+/// Start and end of the last run in UTC, and when it was measured before.
+fn when(report: &Report) -> Vec<String> {
+    let day = |at: jiff::Timestamp| at.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let mut runs = report.runs.iter().rev();
+    let Some(run) = runs.next() else { return vec![] };
+    let Some(from) = timestamp(&run.started) else { return vec![] };
+    let last = match run.finished.as_deref().and_then(timestamp) {
+        Some(until) => format!("{} to {} UTC", day(from), until.strftime("%H:%M:%S")),
+        None => format!("{} UTC, not finished", day(from)),
+    };
+    let before: Vec<String> = runs.rev().filter_map(|run| timestamp(&run.started)).map(day).collect();
+    let before = if before.is_empty() { String::new() } else { format!("before that at {} UTC", before.join(", ")) };
+    vec![last, before]
+}
+
+fn timestamp(text: &str) -> Option<jiff::Timestamp> {
+    text.parse().ok()
+}
+
+/// When a check saw this, in UTC. What was kept from an earlier run counts from the beginning of that one.
+fn seen_at(report: &Report, id: &str, what: &str) -> Option<String> {
+    let measured = |check: &&super::Check| check.finding.id == id && !check.kept;
+    let (run, check) = report.runs.iter().rev().find_map(|run| Some((run, run.checks.iter().find(measured)?)))?;
+    let seen = check.finding.evidence.iter().find(|evidence| evidence.what == what)?;
+    let at = timestamp(&run.started)? + jiff::SignedDuration::from_millis(i64::try_from(seen.at_ms).ok()?);
+    Some(at.strftime("%H:%M:%S UTC").to_string())
 }
 
 fn from(report: &Report) -> Vec<String> {
@@ -147,19 +184,64 @@ fn to(report: &Report) -> String {
     format!("{}{addresses}, port {}, {}", way.server, way.port, way.security.says())
 }
 
-/// The server's own words, exactly as received.
+/// The server's own words, exactly as received, each with what it answers.
 fn said(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(finding) = report.finding("login")
+        && let Some(reply) = word(finding, "reply")
+    {
+        lines.push(log_in_context(report, finding));
+        lines.push(reply);
+    }
+    if let Some(reply) = report.finding("sending").and_then(|finding| word(finding, "reply")) {
+        lines.push("to the test of sending, after the log-in:".to_owned());
+        lines.push(reply);
+    }
     let port = report.account.in_use.as_ref().map_or(0, |way| way.port);
-    let refused = [("login", "reply"), ("sending", "reply")].into_iter().filter_map(|(id, key)| {
-        let finding = report.finding(id)?;
-        word(finding, key)
+    if let Some(finding) = report.finding(&format!("smtp.{port}"))
+        && matches!(word(finding, "greeting").as_deref(), Some("refuses" | "busy"))
+        && let Some(banner) = word(finding, "banner")
+    {
+        lines.push(format!("as its greeting on port {port}:"));
+        lines.push(banner);
+    }
+    if let Some(error) = &report.account.error {
+        lines.push("the mail program shows:".to_owned());
+        lines.push(error.clone());
+    }
+    lines
+}
+
+/// "to AUTH PLAIN as anna@example.com on port 587 at 14:21:07 UTC:"
+fn log_in_context(report: &Report, finding: &Finding) -> String {
+    let mechanism = word(finding, "mechanism").unwrap_or_default();
+    let user = word(finding, "user").map_or_else(String::new, |user| format!(" as {user}"));
+    let port = word(finding, "port").map_or_else(String::new, |port| format!(" on port {port}"));
+    let at = seen_at(report, "login", "log-in").map_or_else(String::new, |at| format!(" at {at}"));
+    format!("to AUTH {mechanism}{user}{port}{at}:")
+}
+
+/// A certificate that is not in order: whose, by whom, its dates and number, and which ports show it.
+fn certificate(report: &Report) -> Vec<String> {
+    let Some(way) = &report.account.in_use else { return vec![] };
+    let Some(finding) = report.finding(&format!("certificate.{}", way.port)) else { return vec![] };
+    if matches!(word(finding, "certificate").as_deref(), None | Some("valid")) {
+        return vec![];
+    }
+    let day = |key: &str| word(finding, key).map_or_else(|| "?".to_owned(), |date| date.replace('T', " "));
+    let names = list(finding, "names").or_else(|| word(finding, "subject")).unwrap_or_else(|| "no name".to_owned());
+    let serial = word(finding, "serial").map_or_else(String::new, |serial| format!("serial number {serial}"));
+    let ports = report.checks.iter().map(|check| &check.finding).filter_map(|finding| {
+        let port = finding.id.strip_prefix("certificate.")?;
+        Some(format!("{port} {}", word(finding, "certificate")?.replace('-', " ")))
     });
-    let greeting = report.finding(&format!("smtp.{port}")).and_then(|finding| {
-        let refuses = matches!(word(finding, "greeting").as_deref(), Some("refuses" | "busy"));
-        word(finding, "banner").filter(|_| refuses)
-    });
-    let shown = report.account.error.as_ref().map(|error| format!("the mail program shows: {error}"));
-    refused.chain(greeting).chain(shown).collect()
+    vec![
+        format!("for {names}"),
+        format!("issued by {}", word(finding, "issuer").unwrap_or_else(|| "nobody named".to_owned())),
+        format!("valid from {} to {}", day("from"), day("until")),
+        serial,
+        format!("on the ports: {}", ports.collect::<Vec<_>>().join(", ")),
+    ]
 }
 
 fn heard_last(report: &Report) -> String {
@@ -192,7 +274,12 @@ fn contrast(report: &Report) -> Vec<String> {
     let mut ports = vec![25, 465, 587];
     ports.extend(port_in_use.filter(|port| !ports.contains(port)));
     let server = report.account.in_use.as_ref().map_or("this server", |way| way.server.as_str());
-    let heads = std::iter::once(server.to_owned()).chain(references.iter().filter_map(|finding| word(finding, "host")));
+    // Where another server is set than the provider wants, both stand there.
+    let wanted = report.checks.iter().any(|check| check.finding.id.starts_with("wanted.port."));
+    let wanted = report.account.expected.as_ref().and_then(|expected| expected.server.clone()).filter(|_| wanted);
+    let heads = std::iter::once(server.to_owned())
+        .chain(wanted.clone())
+        .chain(references.iter().filter_map(|finding| word(finding, "host")));
     let heads: Vec<String> = heads.collect();
     let widths: Vec<usize> = heads.iter().map(|head| head.chars().count().max(10) + 2).collect();
     let line = |first: &str, cells: &[String]| {
@@ -203,7 +290,9 @@ fn contrast(report: &Report) -> Vec<String> {
     for port in ports {
         let own = report.finding(&format!("port.{port}")).and_then(|finding| word(finding, "state"));
         let others = references.iter().map(|finding| word(finding, &port.to_string()));
-        let cells: Vec<String> = std::iter::once(own).chain(others).map(state_says).collect();
+        let at_wanted = wanted.as_ref().map(|_| report.finding(&format!("wanted.port.{port}")));
+        let at_wanted = at_wanted.map(|finding| finding.and_then(|finding| word(finding, "state")));
+        let cells: Vec<String> = std::iter::once(own).chain(at_wanted).chain(others).map(state_says).collect();
         if cells.iter().any(|cell| cell != "-") {
             lines.push(line(&port.to_string(), &cells));
         }
@@ -224,24 +313,56 @@ fn state_says(word: Option<String>) -> String {
     word.map_or("-", |word| says(&word).unwrap_or("-")).to_owned()
 }
 
-/// The steps of the guide that were passed.
-fn ruled_out(diagnosis: &Diagnosis) -> String {
+/// The steps of the guide that were passed, and what was measured as sound beside them.
+fn ruled_out(report: &Report, diagnosis: &Diagnosis) -> String {
     const PASSED: [(&str, &str); 7] = [
         ("settings", "settings"),
         ("firewall", "this computer's firewall, the network"),
-        ("connection", "connection, DNS, portal"),
+        ("connection", "internet connection, DNS, portal"),
         ("server", "the server's answering"),
         ("encryption", "TLS version, certificate"),
         ("login", "log-in"),
         ("sending", "permission to send"),
     ];
     let decided = diagnosis.path.iter().rfind(|step| !step.page.starts_with("causes/")).map(|step| step.page.as_str());
-    let passed =
-        PASSED.iter().filter(|(page, _)| decided != Some(page) && diagnosis.path.iter().any(|step| step.page == *page));
+    let is_passed =
+        |page: &str| decided != Some(page) && diagnosis.path.iter().any(|step| step.page == page && step.is_settled());
     let unsure = diagnosis.outcome == Outcome::Unsure;
-    let said: Vec<&str> =
-        passed.filter(|(page, _)| !(unsure && matches!(*page, "login" | "sending"))).map(|(_, says)| *says).collect();
+    let steps = PASSED.iter().filter(|(page, _)| is_passed(page));
+    let steps = steps.filter(|(page, _)| !(unsure && matches!(*page, "login" | "sending")));
+    let mut said: Vec<&str> = steps.map(|(_, says)| *says).collect();
+    if decided == Some("firewall") {
+        let passes = |id: &str| report.finding(id).is_some_and(|finding| finding.outcome == CheckOutcome::Pass);
+        let leaves = report.account.in_use.as_ref().is_some_and(|way| {
+            let finding = report.finding(&format!("way.{}", way.port));
+            finding.and_then(|finding| word(finding, "leaves")).as_deref() == Some("yes")
+        });
+        said.extend(passes("dns.server").then_some("DNS"));
+        said.extend(passes("connectivity").then_some("internet connection, portal"));
+        said.extend(leaves.then_some("this computer's firewall (the packets leave it)"));
+    }
+    if let Some(login) = report.finding("login")
+        && word(login, "result").as_deref() == Some("accepted")
+        && !said.contains(&"log-in")
+    {
+        let elsewhere = word(login, "server").as_deref() == Some("wanted");
+        said.push(if elsewhere { "the log-in, at the provider's own server" } else { "the log-in, by another port" });
+    }
     said.join("; ")
+}
+
+/// The technician's notes, and the answers with their questions.
+fn done(report: &Report) -> Vec<String> {
+    let answers = report.answers.iter().map(|answer| {
+        let question = guide().pages().find_map(|(_, page)| {
+            page.questions
+                .iter()
+                .find(|question| question.name == answer.question)
+                .map(|question| question.text.as_str())
+        });
+        format!("{} {}", question.unwrap_or(&answer.question), answer.answer.replace('-', " "))
+    });
+    report.notes.iter().cloned().chain(answers).collect()
 }
 
 fn not_known(report: &Report, diagnosis: &Diagnosis) -> Vec<String> {

@@ -1,8 +1,9 @@
 //! The report as one HTML file: no script, no outside request, prints on A4. The template escapes everything.
 
-use super::first_page::{FirstPage, first_page};
+use super::first_page::{FirstPage, Reader, first_page};
 use super::{Check, Report};
 use crate::check::Outcome;
+use crate::facts::vocabulary::in_words;
 use askama::Template;
 
 #[derive(Template)]
@@ -15,8 +16,8 @@ struct Page<'a> {
     timeline: String,
 }
 
-/// The report of the last run; the error is for people.
-pub fn html(report: &Report) -> Result<String, String> {
+/// The report of the last run for this reader; the error is for people.
+pub fn html(report: &Report, reader: Reader) -> Result<String, String> {
     let outcome = report.diagnosis.as_ref().and_then(|diagnosis| serde_json::to_value(diagnosis.outcome).ok());
     let steps = report.diagnosis.iter().flat_map(|diagnosis| &diagnosis.remedy).map(|step| {
         let mut lines = step.lines();
@@ -25,7 +26,7 @@ pub fn html(report: &Report) -> Result<String, String> {
     });
     let page = Page {
         report,
-        page: first_page(report),
+        page: first_page(report, reader),
         outcome: outcome.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default(),
         steps: steps.collect(),
         timeline: super::timeline(report),

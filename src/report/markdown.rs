@@ -1,13 +1,13 @@
 //! The report as Markdown: for tickets and mails. What others said stands in code, where nothing in it acts.
 
 use super::Report;
-use super::first_page::first_page;
+use super::first_page::{Reader, first_page};
 use crate::check::Group;
 use std::fmt::Write;
 
-/// The report of the last run.
-pub fn markdown(report: &Report) -> String {
-    let page = first_page(report);
+/// The report of the last run for this reader.
+pub fn markdown(report: &Report, reader: Reader) -> String {
+    let page = first_page(report, reader);
     let mut out = format!("# {}\n\n", escaped(&page.subject));
     for (label, lines) in &page.rows {
         let is_quote = matches!(*label, "SERVER SAID" | "CONTRAST");
@@ -24,7 +24,7 @@ pub fn markdown(report: &Report) -> String {
     if let Some(diagnosis) = &report.diagnosis {
         list(&mut out, "What to do", &diagnosis.remedy, true);
         list(&mut out, "What not to do", &diagnosis.do_not, false);
-        list(&mut out, "Also seen", &diagnosis.also, false);
+        list(&mut out, "Also seen", &super::also(diagnosis), false);
     }
     out.push_str("## Checks\n\n| | check | found |\n|---|---|---|\n");
     for group in Group::ALL {

@@ -147,6 +147,11 @@ impl Report {
     }
 }
 
+/// The other causes that show, in words.
+fn also(diagnosis: &Diagnosis) -> Vec<String> {
+    diagnosis.also.iter().map(|cause| crate::guide::guide().headline(cause)).collect()
+}
+
 /// All evidence of the last run in the order of time, a line each.
 pub fn timeline(report: &Report) -> String {
     let mut all: Vec<(u64, &str, String)> = Vec::new();

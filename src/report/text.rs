@@ -3,10 +3,12 @@
 use super::Report;
 use super::first_page::FirstPage;
 use crate::check::{Finding, Group, Outcome as CheckOutcome};
+use crate::facts::vocabulary::in_words;
 use crate::session::diagnosis::{Diagnosis, Outcome};
 use std::fmt::Write;
 
-const WIDTH: usize = 80;
+/// The width of a terminal, and of a mail.
+pub const WIDTH: usize = 80;
 
 /// The last run, for a terminal.
 pub fn text(report: &Report, verbose: bool) -> String {
@@ -22,7 +24,7 @@ pub fn text(report: &Report, verbose: bool) -> String {
     }
     checks(&mut out, report, verbose);
     way(&mut out, diagnosis);
-    list(&mut out, "Also seen", &diagnosis.also, false);
+    list(&mut out, "Also seen", &super::also(diagnosis), false);
     list(&mut out, "Not known", &diagnosis.not_known, false);
     if !diagnosis.questions.is_empty() {
         section(&mut out, "Questions that could change this");
@@ -85,6 +87,7 @@ fn checks(out: &mut String, report: &Report, verbose: bool) {
         if !verbose {
             // What was left out because of something else is no news.
             findings.retain(|finding| finding.outcome != CheckOutcome::Skipped || all_skipped);
+            findings.dedup_by(|a, b| a.summary == b.summary && a.outcome == b.outcome);
         }
         let _ = writeln!(out, "  {}", group.title());
         for finding in findings {
@@ -112,8 +115,8 @@ fn way(out: &mut String, diagnosis: &Diagnosis) {
     section(out, "The way to this verdict");
     for step in &diagnosis.path {
         wrapped(out, "  ", "    ", &format!("{} > {}", step.question, step.answer));
-        for fact in &step.because {
-            wrapped(out, "      ", "        ", fact);
+        if !step.because.is_empty() {
+            wrapped(out, "      ", "        ", &in_words(&step.because));
         }
     }
 }
@@ -142,23 +145,27 @@ fn section(out: &mut String, title: &str) {
 }
 
 fn wrapped(out: &mut String, first: &str, rest: &str, text: &str) {
-    let options = textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(rest).break_words(false);
+    wrapped_to(WIDTH, out, first, rest, text);
+}
+
+fn wrapped_to(width: usize, out: &mut String, first: &str, rest: &str, text: &str) {
+    let options = textwrap::Options::new(width).initial_indent(first).subsequent_indent(rest).break_words(false);
     for line in text.lines() {
         let _ = writeln!(out, "{}", textwrap::fill(line, &options).trim_end());
     }
 }
 
-/// The first page alone, for a mail or a ticket.
-pub fn first_page(page: &FirstPage) -> String {
+/// The first page alone, for a mail or a ticket, in lines of at most `width` columns.
+pub fn first_page(page: &FirstPage, width: usize) -> String {
     let mut out = format!("Subject: {}\n\n", page.subject);
     for (label, lines) in &page.rows {
         for (index, line) in lines.iter().enumerate() {
             let label = if index == 0 { label } else { "" };
-            // A table keeps its columns.
+            // A table keeps its columns, and what a server said its form.
             if line.contains("  ") {
                 let _ = writeln!(out, "{label:<12} {line}");
             } else {
-                wrapped(&mut out, &format!("{label:<12} "), &" ".repeat(13), line);
+                wrapped_to(width, &mut out, &format!("{label:<12} "), &" ".repeat(13), line);
             }
         }
     }

@@ -57,6 +57,15 @@ pub struct PathStep {
     pub because: Vec<String>,
 }
 
+impl PathStep {
+    /// Whether the page's question was answered. The firewall's is so only where the port opens: a port that no server
+    /// answers on may be shut anywhere.
+    pub fn is_settled(&self) -> bool {
+        let opens = |fact: &String| matches!(fact.as_str(), "port.state is open" | "account.works is yes");
+        self.page != "firewall" || self.because.iter().any(opens)
+    }
+}
+
 /// A question that stands open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenQuestion {
@@ -155,7 +164,12 @@ pub fn diagnose(session: &Session, run: &Run, facts: &Derived) -> Diagnosis {
     });
     let questions: Vec<OpenQuestion> = questions.collect();
     let Some((cause, certainty)) = walk.cause.clone() else {
-        let waits = if waits_for.is_empty() { String::new() } else { format!("Waiting for {}.", waits_for.join(", ")) };
+        let titles: std::collections::BTreeSet<&str> =
+            waits_for.iter().map(|id| run.check(id).map_or("", |check| check.head.group.title())).collect();
+        let waits = match titles.is_empty() {
+            true => String::new(),
+            false => format!("Waiting for {}.", titles.into_iter().collect::<Vec<_>>().join(", ")),
+        };
         return Diagnosis { path, waits_for, questions, summary: waits, ..nothing_yet() };
     };
     let Some(page) = guide().cause(&cause) else { return nothing_yet() };
@@ -296,7 +310,7 @@ fn joined(text: &str) -> String {
             if !out.is_empty() && !out.ends_with('\n') {
                 out.push(if is_item { '\n' } else { ' ' });
             }
-            out.push_str(line);
+            out.push_str(if is_item { line } else { line.trim_start() });
         }
     }
     out.trim().to_owned()

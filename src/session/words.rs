@@ -68,6 +68,7 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
         "user" => Some(account.log_in_name(run.wanted.as_ref())),
         "server" => in_use.as_ref().map(|in_use| in_use.host.clone()),
         "port" => in_use.as_ref().map(|in_use| in_use.port.to_string()),
+        "server.addresses" => text("dns.server", "addresses"),
         "security" => in_use.as_ref().map(|in_use| in_use.security.says().to_owned()),
         "wanted.server" => target.as_ref().map(|choice| choice.host.clone()),
         "wanted.port" => target.as_ref().map(|choice| choice.port.to_string()),
@@ -106,6 +107,7 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
     };
     let otherwise = match name {
         "server" | "wanted.server" => "the mail server",
+        "server.addresses" => "its addresses are not known",
         "port" | "wanted.port" => "the port",
         "security" | "wanted.security" => "the encryption",
         "other.port" => "another port",

@@ -3,6 +3,7 @@
 use super::menu::Menu;
 use super::{Screen, parts};
 use crate::account::client;
+use crate::facts::vocabulary::in_words;
 use crate::session::diagnosis::PathStep;
 use crate::tui::app::{Core, Effect, Next};
 use crate::tui::keymap::{Action, Place};
@@ -62,7 +63,7 @@ impl DiagnosisView {
         }
         lines.push(rule("Why we say so", diagnosis.certainty.word()));
         for PathStep { question, answer, because, .. } in &diagnosis.path {
-            let because = if because.is_empty() { String::new() } else { format!(" ({})", because.join(", ")) };
+            let because = if because.is_empty() { String::new() } else { format!(" ({})", in_words(because)) };
             let text = format!("{question} {answer}{because}");
             lines.extend(
                 parts::wrapped(theme, &format!(" {text}"), usize::from(width) - 1, 3).into_iter().map(Line::raw),

@@ -72,10 +72,10 @@ impl Menu {
 
     /// Causes to guess.
     pub fn guess() -> Self {
-        let causes = crate::facts::vocabulary::CAUSES.iter().filter_map(|cause| {
-            let page = guide().cause(cause)?;
-            let label = crate::guide::page::plain(&page.title).replace("{port}", "587").replace(['{', '}'], "");
-            Some(Item { label: (*cause).replace('-', " "), detail: label, target: Target::Guess((*cause).to_owned()) })
+        let causes = crate::facts::vocabulary::CAUSES.iter().map(|cause| Item {
+            label: guide().headline(cause),
+            detail: String::new(),
+            target: Target::Guess((*cause).to_owned()),
         });
         Menu::new("What is the cause?", causes.collect())
     }

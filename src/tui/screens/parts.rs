@@ -34,13 +34,29 @@ pub fn rule_line(theme: Theme, title: &str, right: &str, width: u16) -> Line<'st
 
 /// A screen's frame: title on top, keys below, the last message above them. Returns the room between.
 pub fn page(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place, title: &str, right: &str) -> Rect {
-    let [top, body, line, keys] =
-        Layout::vertical([Constraint::Length(1), Constraint::Min(1), Constraint::Length(1), Constraint::Length(1)])
-            .areas(area);
+    let message = message(core, area.width);
+    let message_height = u16::try_from(message.len()).unwrap_or(1);
+    let [top, body, line, keys] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Min(1),
+        Constraint::Length(message_height),
+        Constraint::Length(1),
+    ])
+    .areas(area);
     rule(frame, top, core.theme, title, right);
-    rule(frame, line, core.theme, "", core.message.as_deref().unwrap_or_default());
+    frame.render_widget(Paragraph::new(message), line);
     footer(frame, keys, core, place);
     body
+}
+
+/// The last message in a line across; where it is longer, in up to three lines of its own.
+pub fn message(core: &Core, width: u16) -> Vec<Line<'static>> {
+    let message = core.message.as_deref().unwrap_or_default();
+    if message.width() + 8 <= usize::from(width) {
+        return vec![rule_line(core.theme, "", message, width)];
+    }
+    let lines = paragraph(core.theme, message, width, core.theme.strong());
+    lines.into_iter().take(3).collect()
 }
 
 /// Lines from the first that is wanted on; never scrolled past the end.
@@ -143,11 +159,13 @@ pub fn cut(theme: Theme, text: &str, width: usize) -> String {
 pub fn footer(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place) {
     let rows: Vec<&keymap::Row> =
         keymap::at(place).filter(|row| !row.says.is_empty() && works_now(core, place, row.action)).collect();
-    let width = |row: &keymap::Row| row.shown.width() + 1 + row.says.width() + 2;
+    // On a narrow screen every column counts.
+    let (lead, gap) = if area.width < 60 { ("", " ") } else { (" ", "  ") };
+    let width = |row: &keymap::Row| row.shown.width() + 1 + row.says.width() + gap.len();
     let is_way_out = |row: &keymap::Row| matches!(row.action, Action::Back | Action::Help | Action::Quit);
     let mut room = (usize::from(area.width) + 1)
         .saturating_sub(rows.iter().filter(|row| is_way_out(row)).map(|row| width(row)).sum());
-    let mut spans = vec![Span::raw(" ")];
+    let mut spans = vec![Span::raw(lead)];
     for row in rows {
         if !is_way_out(row) {
             if width(row) > room {
@@ -156,7 +174,7 @@ pub fn footer(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place) {
             room -= width(row);
         }
         spans.push(Span::styled(row.shown, core.theme.key()));
-        spans.push(Span::raw(format!(" {}  ", row.says)));
+        spans.push(Span::raw(format!(" {}{gap}", row.says)));
     }
     frame.render_widget(Line::from(spans), area);
 }

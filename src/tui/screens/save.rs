@@ -2,9 +2,9 @@
 
 use super::text::TextView;
 use super::{Screen, parts};
-use crate::report::first_page::{Reader, first_page};
+use crate::report::first_page::{FirstPage, Reader, first_page};
+use crate::report::json;
 use crate::report::redact::{self, LeftOut};
-use crate::report::{json, text};
 use crate::tui::app::{Core, Effect, Next, SaveHow};
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Place};
@@ -78,8 +78,8 @@ impl SaveView {
             }
             Action::Toggle => self.folder.paste(" "),
             Action::Preview => {
-                return match preview(core, self.left_out) {
-                    Ok(text) => Next::Go(Box::new(Screen::Text(TextView::plain("Page 1", text)))),
+                return match preview(core, self.reader, self.left_out) {
+                    Ok(page) => Next::Go(Box::new(Screen::Text(TextView::page("Page 1", page)))),
                     Err(why) => {
                         core.message = Some(why);
                         Next::Stay
@@ -97,13 +97,20 @@ impl SaveView {
         let ticket = core.session.account.ticket.as_ref().map_or_else(String::new, |ticket| format!("ticket {ticket}"));
         let body = parts::page(frame, area, core, Place::Save, "Save the report", &ticket);
         let theme = core.theme;
-        let line = |index: usize, text: String| {
+        let width = usize::from(body.width);
+        let line = |index: usize, text: &str, indent: usize| {
             let style = if index == self.at { theme.selected() } else { ratatui::style::Style::new() };
-            Line::from_iter([Span::raw(if index == self.at { " > " } else { "   " }), Span::styled(text, style)])
+            let mark = if index == self.at { " > " } else { "   " };
+            let lines = parts::wrapped(theme, text, width.saturating_sub(3), indent).into_iter().enumerate();
+            let lines = lines.map(move |(row, text)| {
+                Line::from_iter([Span::raw(if row == 0 { mark } else { "   " }), Span::styled(text, style)])
+            });
+            lines.collect::<Vec<_>>()
         };
         let suggested = Reader::suggested(&core.diagnosis) == self.reader;
         let why = if suggested { "   suggested by the result" } else { "" };
-        let mut lines = vec![line(0, format!("For whom     < {} >{why}", self.reader.says())), Line::default()];
+        let mut lines = line(0, &format!("For whom     < {} >{why}", self.reader.says()), 13);
+        lines.push(Line::default());
         lines.push(Line::styled("   Left out (Space changes it):", theme.dim()));
         let things = [
             (1, self.left_out.machine, "this computer's name"),
@@ -112,7 +119,13 @@ impl SaveView {
             (4, self.left_out.notes, "the notes"),
             (5, self.left_out.hosts, "servers and the mail domain (then nobody can act on it)"),
         ];
-        lines.extend(things.map(|(index, out, says)| line(index, format!("[{}] {says}", if out { "x" } else { " " }))));
+        let mut at = 0;
+        for (index, out, says) in things {
+            if index == self.at {
+                at = lines.len();
+            }
+            lines.extend(line(index, &format!("[{}] {says}", if out { "x" } else { " " }), 4));
+        }
         lines.push(Line::default());
         lines.extend(parts::paragraph(
             theme,
@@ -121,20 +134,26 @@ impl SaveView {
             theme.dim(),
         ));
         lines.push(Line::default());
-        let width = usize::from(body.width).saturating_sub(20);
-        let (shown, cursor) = self.folder.shown(width);
-        let at = u16::try_from(lines.len()).unwrap_or(0);
-        lines.push(line(LAST, format!("Folder       [{shown:<width$}]")));
+        let room = width.saturating_sub(20);
+        let (shown, cursor) = self.folder.shown(room);
+        if self.at == LAST {
+            at = lines.len();
+        }
+        let style = if self.at == LAST { theme.selected() } else { ratatui::style::Style::new() };
+        lines.push(Line::from_iter([
+            Span::raw(if self.at == LAST { " > " } else { "   " }),
+            Span::styled(format!("Folder       [{shown:<room$}]"), style),
+        ]));
         lines.extend(parts::paragraph(
             theme,
             "  Two files: .html to read and print, .json to open again here. Empty: the current folder, or the home folder.",
             body.width,
             theme.dim(),
         ));
-        let scroll = (usize::from(at) + 2).saturating_sub(usize::from(body.height)) * usize::from(self.at == LAST);
+        let scroll = (at + 3).saturating_sub(usize::from(body.height));
         parts::scrolled(frame, body, lines, scroll);
         if self.at == LAST {
-            let y = body.y + at.saturating_sub(u16::try_from(scroll).unwrap_or(0));
+            let y = body.y + u16::try_from(at.saturating_sub(scroll)).unwrap_or(0);
             frame.set_cursor_position(Position::new(body.x + 17 + u16::try_from(cursor).unwrap_or(0), y));
         }
     }
@@ -147,7 +166,7 @@ pub fn suggested(core: &Core) -> SaveHow {
 }
 
 /// The first page as it will be read.
-pub fn preview(core: &Core, left_out: LeftOut) -> Result<String, String> {
+pub fn preview(core: &Core, reader: Reader, left_out: LeftOut) -> Result<FirstPage, String> {
     let report = redact::redact(&json::report(&core.session), left_out)?;
-    Ok(text::first_page(&first_page(&report)))
+    Ok(first_page(&report, reader))
 }

@@ -2,6 +2,8 @@
 
 use super::line::LineView;
 use super::{Screen, parts};
+use crate::report::first_page::FirstPage;
+use crate::report::text::{WIDTH, first_page};
 use crate::tui::app::{Core, Effect, Next};
 use crate::tui::keymap::{Action, Place};
 use ratatui::Frame;
@@ -9,24 +11,45 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Paragraph, Wrap};
+use std::borrow::Cow;
 
 /// A text, and how far it is scrolled.
 pub struct TextView {
     title: String,
-    body: String,
-    is_markdown: bool,
+    body: Body,
     scroll: usize,
+}
+
+enum Body {
+    Plain(String),
+    Markdown(String),
+    /// A report's first page: set anew for the width at hand.
+    Page(FirstPage),
+}
+
+impl Body {
+    fn text(&self, width: usize) -> Cow<'_, str> {
+        match self {
+            Body::Plain(text) | Body::Markdown(text) => text.into(),
+            Body::Page(page) => first_page(page, width).into(),
+        }
+    }
 }
 
 impl TextView {
     /// Plain text, as it stands.
     pub fn plain(title: &str, body: String) -> Self {
-        TextView { title: title.to_owned(), body, is_markdown: false, scroll: 0 }
+        TextView { title: title.to_owned(), body: Body::Plain(body), scroll: 0 }
+    }
+
+    /// A report's first page.
+    pub fn page(title: &str, page: FirstPage) -> Self {
+        TextView { title: title.to_owned(), body: Body::Page(page), scroll: 0 }
     }
 
     /// A page in Markdown.
     pub fn markdown(title: &str, body: String) -> Self {
-        TextView { title: title.to_owned(), body, is_markdown: true, scroll: 0 }
+        TextView { title: title.to_owned(), body: Body::Markdown(body), scroll: 0 }
     }
 
     pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
@@ -34,10 +57,10 @@ impl TextView {
             _ if parts::scroll(action, &mut self.scroll) => {}
             Action::Find => return Next::Go(Box::new(Screen::Line(LineView::find(core)))),
             Action::FindNext => {
-                let found = parts::find_next(core, self.body.lines().map(str::to_owned), self.scroll);
+                let found = parts::find_next(core, self.body.text(WIDTH).lines().map(str::to_owned), self.scroll);
                 self.scroll = found.unwrap_or(self.scroll);
             }
-            Action::Copy => return Next::Do(Effect::Copy(self.body.clone())),
+            Action::Copy => return Next::Do(Effect::Copy(self.body.text(WIDTH).into_owned())),
             Action::Back => return Next::Back,
             _ => {}
         }
@@ -46,14 +69,15 @@ impl TextView {
 
     pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
         let body = parts::page(frame, area, core, Place::Text, &self.title, "");
-        let text = if self.is_markdown {
-            plain_colours(tui_markdown::from_str(&self.body), core)
+        let shown = self.body.text(usize::from(body.width).clamp(24, WIDTH));
+        let text = if let Body::Markdown(text) = &self.body {
+            plain_colours(tui_markdown::from_str(text), core)
         } else {
-            Text::from_iter(self.body.lines().map(|line| Line::raw(core.theme.text(line))))
+            Text::from_iter(shown.lines().map(|line| Line::raw(core.theme.text(line))))
         };
         let paragraph = Paragraph::new(text).wrap(Wrap { trim: false });
         // Counted as if no line were wrapped twice: good enough to stop at the end.
-        let height: usize = self.body.lines().map(|line| 1 + line.len() / usize::from(body.width.max(1))).sum();
+        let height: usize = shown.lines().map(|line| 1 + line.len() / usize::from(body.width.max(1))).sum();
         let most = height.saturating_sub(usize::from(body.height));
         let scroll = u16::try_from(self.scroll.min(most)).unwrap_or(u16::MAX);
         frame.render_widget(paragraph.scroll((scroll, 0)), body);

@@ -41,7 +41,9 @@ pub fn standing(run: &Run, group: Group, in_use: Option<u16>) -> Standing {
         .collect();
     let telling = findings.iter().rev().copied().max_by_key(|finding| (weight(finding.outcome), own(finding)));
     let running = checks.len() - findings.len();
-    let says = telling.map_or_else(String::new, |finding| finding.summary.clone());
+    let kept = telling.is_some_and(|finding| run.check(&finding.id).is_some_and(|check| check.kept));
+    let kept = if kept { " (before, not made again)" } else { "" };
+    let says = telling.map_or_else(String::new, |finding| format!("{}{kept}", finding.summary));
     match telling {
         Some(finding) if running == 0 || finding.outcome == Outcome::Fail => {
             Standing { outcome: Some(finding.outcome), says }

@@ -99,6 +99,10 @@ impl Dashboard {
             }
             Action::Open => return self.open(core),
             Action::Guess if core.lesson.is_some() => return Next::Go(Box::new(Screen::Menu(Menu::guess()))),
+            Action::Guess => {
+                core.message =
+                    Some("nothing to guess: only `mailtriage practice`, without a name, hides the result".into());
+            }
             Action::Changes => return changes(core),
             Action::Watch if core.can_run => {
                 core.watch.is_on = !core.watch.is_on;
@@ -132,6 +136,7 @@ impl Dashboard {
         let with_steps = area.height >= WITH_STEPS;
         let height = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
         let result_height = height(&result).min(area.height.saturating_sub(7));
+        let said = progress_lines(core, area.width);
         let steps_height = if with_steps { height(&steps).min(area.height / 3) + 1 } else { 0 };
         let [title, result_rule, result_area, middle, steps_area, progress, keys] = Layout::vertical([
             Constraint::Length(1),
@@ -139,7 +144,7 @@ impl Dashboard {
             Constraint::Length(result_height),
             Constraint::Min(2),
             Constraint::Length(steps_height),
-            Constraint::Length(1),
+            Constraint::Length(height(&said)),
             Constraint::Length(1),
         ])
         .areas(area);
@@ -153,7 +158,7 @@ impl Dashboard {
             rule(frame, line, core.theme, &marked(Part::Steps, "Steps"), "");
             frame.render_widget(Paragraph::new(steps), rest);
         }
-        render_progress(frame, progress, core);
+        frame.render_widget(Paragraph::new(said), progress);
         footer(frame, keys, core, Place::Dashboard);
     }
 
@@ -205,10 +210,13 @@ pub(super) fn common(action: Action, core: &mut Core) -> Next {
             let how = core.last_save.clone().unwrap_or_else(|| suggested(core));
             return Next::Do(Effect::Save(how));
         }
-        Action::OtherSide => match preview(core, Reader::suggested(&core.diagnosis).left_out()) {
-            Ok(text) => return go(Screen::Text(TextView::plain("For the other side; c copies it", text))),
-            Err(why) => core.message = Some(why),
-        },
+        Action::OtherSide => {
+            let reader = Reader::suggested(&core.diagnosis);
+            match preview(core, reader, reader.left_out()) {
+                Ok(page) => return go(Screen::Text(TextView::page("For the other side; c copies it", page))),
+                Err(why) => core.message = Some(why),
+            }
+        }
         Action::ByHand => {
             let page = core.diagnosis.path.iter().rfind(|step| !step.page.starts_with("causes/"));
             return go(Screen::Step(StepView::by_hand(page.map_or(crate::guide::START, |step| &step.page))));
@@ -261,9 +269,13 @@ fn compared(session: &Session) -> Option<String> {
         format!("{}: {}", diagnosis.outcome.says(), diagnosis.title)
     };
     let mut out = format!("before  {}\nafter   {}\n\n", verdict(before), verdict(after));
-    let mut same = 0;
+    let (mut same, mut kept) = (0, 0);
     for check in &after.checks {
         let State::Done(now) = &check.state else { continue };
+        if check.kept {
+            kept += 1;
+            continue;
+        }
         let then = before.check(&check.head.id).and_then(|check| match &check.state {
             State::Done(finding) => Some(finding),
             _ => None,
@@ -279,6 +291,9 @@ fn compared(session: &Session) -> Option<String> {
         }
     }
     out.push_str(&format!("\n{same} checks found the same.\n"));
+    if kept > 0 {
+        out.push_str(&format!("{kept} were not made again (the log-in never is): they stand as they were.\n"));
+    }
     Some(out)
 }
 
@@ -311,11 +326,14 @@ fn render_title(frame: &mut Frame<'_>, area: Rect, core: &Core) {
     frame.render_widget(Line::from_iter(spans), area);
 }
 
-fn render_progress(frame: &mut Frame<'_>, area: Rect, core: &Core) {
+/// How far the run is, or the last message.
+fn progress_lines(core: &Core, width: u16) -> Vec<Line<'static>> {
+    if core.message.is_some() {
+        return parts::message(core, width);
+    }
     let (done, all) = core.session.run().map_or((0, 0), |run| run.progress());
-    let state = match (&core.message, core.is_running()) {
-        (Some(message), _) => message.clone(),
-        (None, false) => {
+    let state = match core.is_running() {
+        false => {
             let saved = match (core.can_run, core.unsaved) {
                 (false, _) => String::new(),
                 (true, true) => format!(" {} not saved", core.theme.dot()),
@@ -323,10 +341,10 @@ fn render_progress(frame: &mut Frame<'_>, area: Rect, core: &Core) {
             };
             format!("all {all} checks done{saved}")
         }
-        (None, true) => {
+        true => {
             let waits = checks::waits_for(core).map_or_else(String::new, |question| format!(". {question}"));
             format!("{done} of {all} checks done{waits}")
         }
     };
-    rule(frame, area, core.theme, "", &state);
+    vec![parts::rule_line(core.theme, "", &state, width)]
 }

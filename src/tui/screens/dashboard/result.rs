@@ -1,5 +1,6 @@
 //! The result: verdict, what to do now, who for good, what to tell the caller.
 
+use crate::guide::guide;
 use crate::session::diagnosis::Outcome;
 use crate::tui::app::Core;
 use crate::tui::screens::parts::labelled;
@@ -43,8 +44,8 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     let headline = format!("{}.", diagnosis.title.trim_end_matches('.'));
     let guessed = core.lesson.as_ref().and_then(|lesson| Some((lesson.guess.as_deref()?, lesson.cause.as_str())));
     let guess = guessed.map(|(guess, cause)| match guess == cause {
-        true => format!("Right: {}. ", cause.replace('-', " ")),
-        false => format!("You said {}; it is {}. ", guess.replace('-', " "), cause.replace('-', " ")),
+        true => "You were right. ".to_owned(),
+        false => format!("You said: {}. It is: ", guide().headline(guess)),
     });
     let headline = format!("{}{headline}", guess.unwrap_or_default());
     let mut lines = labelled(theme, diagnosis.outcome.says(), &headline, width, style, 2);

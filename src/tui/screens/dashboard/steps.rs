@@ -1,5 +1,7 @@
 //! The steps of the documentation, how far the walk came, and the question that stands open.
 
+use crate::facts::vocabulary::in_words;
+use crate::guide::guide;
 use crate::tui::app::Core;
 use crate::tui::screens::parts::{labelled, wrapped};
 use crate::tui::screens::step::STEPS;
@@ -9,6 +11,8 @@ use ratatui::text::{Line, Span};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Passed,
+    /// Passed without an answer.
+    NotDecided,
     Decided,
     Waiting,
     Ahead,
@@ -31,10 +35,11 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
         let style = match standing {
             Standing::Decided => core.theme.strong(),
             Standing::Passed => ratatui::style::Style::new(),
-            Standing::Waiting | Standing::Ahead => core.theme.dim(),
+            Standing::NotDecided | Standing::Waiting | Standing::Ahead => core.theme.dim(),
         };
         spans.push(Span::styled(name, style));
         let word = match standing {
+            Standing::NotDecided => " ?",
             Standing::Passed if roomy => " ok",
             Standing::Passed => "",
             Standing::Decided => " HERE",
@@ -47,7 +52,7 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     if height >= 36 {
         for step in &core.diagnosis.path {
             let because =
-                if step.because.is_empty() { "nothing against it".to_owned() } else { step.because.join(", ") };
+                if step.because.is_empty() { "nothing against it".to_owned() } else { in_words(&step.because) };
             let text = format!("{} {} ({because})", step.question, step.answer);
             lines.extend(
                 wrapped(core.theme, &text, width.saturating_sub(4), 2)
@@ -64,18 +69,12 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
         None => {
             let also = match core.diagnosis.also.as_slice() {
                 [] => return lines,
-                also => also.iter().filter_map(|cause| title(cause)).collect::<Vec<_>>().join("; "),
+                also => also.iter().map(|cause| guide().headline(cause)).collect::<Vec<_>>().join("; "),
             };
             lines.extend(labelled(core.theme, "Also seen", &also, width, ratatui::style::Style::new(), 2));
         }
     }
     lines
-}
-
-fn title(cause: &str) -> Option<String> {
-    let page = crate::guide::guide().cause(cause)?;
-    // A headline with placeholders is about the port in use, not about what is seen beside it.
-    Some(if page.title.contains('{') { cause.replace('-', " ") } else { page.title.clone() })
 }
 
 fn standings(core: &Core) -> Vec<(&'static str, Standing)> {
@@ -90,6 +89,9 @@ fn standings(core: &Core) -> Vec<(&'static str, Standing)> {
         .map(|(index, (name, pages))| {
             let standing = match () {
                 () if decided && last.is_some_and(|page| pages.contains(&page)) => Standing::Decided,
+                () if path.iter().any(|step| pages.contains(&step.page.as_str()) && !step.is_settled()) => {
+                    Standing::NotDecided
+                }
                 () if reached.is_some_and(|reached| index <= reached) => Standing::Passed,
                 () if !decided && core.is_running() && index == reached.map_or(0, |reached| reached + 1) => {
                     Standing::Waiting
