@@ -90,14 +90,24 @@ pub fn meaning(phase: Phase, joined: &str, lines: &str) -> Option<&'static Row> 
 /// The row for a reply that somebody pasted, wherever in a text it stands.
 pub fn meaning_of_pasted(text: &str) -> Option<&'static Row> {
     let reply = Regex::new(r"\b([245]\d\d)[ -]").ok()?;
-    let from = reply.find(text).map_or(0, |found| found.start());
-    let rest: Vec<&str> = text[from..].split_whitespace().collect();
-    let joined = rest.join(" ");
-    // Where it came is not said, so every phase may be meant. A bare code may be anything; only sentences count.
-    let phases = [Phase::Auth, Phase::Mail, Phase::Rcpt, Phase::Data, Phase::Banner, Phase::Ehlo, Phase::Starttls];
-    let found = phases.into_iter().filter_map(|phase| lookup(Some(phase), &joined, &text[from..]));
+    // Several errors may have been pasted: from each number on, and all from the first one on.
+    let mut starts: Vec<usize> = reply.find_iter(text).map(|found| found.start()).take(20).collect();
+    if starts.is_empty() {
+        starts.push(0);
+    }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    let parts = std::iter::once(&text[starts[0]..]).chain(starts.iter().zip(ends).map(|(from, end)| &text[*from..end]));
+    let found = parts.flat_map(|part| {
+        let joined = part.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Where it came is not said, so every phase may be meant.
+        PHASES.into_iter().filter_map(move |phase| lookup(Some(phase), &joined, part))
+    });
+    // A bare code may be anything; only sentences count.
     found.filter(|row| row.tier < 4).min_by_key(|row| row.tier)
 }
+
+const PHASES: [Phase; 7] =
+    [Phase::Auth, Phase::Mail, Phase::Rcpt, Phase::Data, Phase::Banner, Phase::Ehlo, Phase::Starttls];
 
 /// A text of this length says the same whatever number stands before it.
 const TELLING_LENGTH: usize = 12;
@@ -222,5 +232,9 @@ mod tests {
     fn pasted_errors() {
         let pasted = "Task 'anna' reported error (0x800CCC78): 'The server responded: 550 5.7.1 Relaying denied'";
         assert_eq!(meaning_of_pasted(pasted).map(|row| row.cause.as_str()), Some("auth-not-sent"));
+        // Several at once: the one that says something counts, wherever it stands.
+        let pasted = "0x800CCC0F\n421 4.3.2 Service not active\nthen at 9:40\n535 5.7.139 Authentication \
+                      unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://example.com";
+        assert_eq!(meaning_of_pasted(pasted).map(|row| row.cause.as_str()), Some("smtp-auth-disabled"));
     }
 }

@@ -228,7 +228,9 @@ fn certificate(report: &Report) -> Vec<String> {
     if matches!(word(finding, "certificate").as_deref(), None | Some("valid")) {
         return vec![];
     }
-    let day = |key: &str| word(finding, key).map_or_else(|| "?".to_owned(), |date| date.replace('T', " "));
+    let day = |key: &str| {
+        word(finding, key).map_or_else(|| "?".to_owned(), |date| date.replace('T', " ").replace('Z', " UTC"))
+    };
     let names = list(finding, "names").or_else(|| word(finding, "subject")).unwrap_or_else(|| "no name".to_owned());
     let serial = word(finding, "serial").map_or_else(String::new, |serial| format!("serial number {serial}"));
     let ports = report.checks.iter().map(|check| &check.finding).filter_map(|finding| {

@@ -149,7 +149,11 @@ fn wrapped(out: &mut String, first: &str, rest: &str, text: &str) {
 }
 
 fn wrapped_to(width: usize, out: &mut String, first: &str, rest: &str, text: &str) {
-    let options = textwrap::Options::new(width).initial_indent(first).subsequent_indent(rest).break_words(false);
+    let options = textwrap::Options::new(width)
+        .initial_indent(first)
+        .subsequent_indent(rest)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     for line in text.lines() {
         let _ = writeln!(out, "{}", textwrap::fill(line, &options).trim_end());
     }

@@ -87,7 +87,10 @@ pub fn scroll(action: Action, at: &mut usize) -> bool {
 /// Text in lines of at most `width` columns; every line after the first is indented by `indent`.
 pub fn wrapped(theme: Theme, text: &str, width: usize, indent: usize) -> Vec<String> {
     let indentation = " ".repeat(indent);
-    let options = textwrap::Options::new(width.max(indent + 8)).subsequent_indent(&indentation).break_words(true);
+    let options = textwrap::Options::new(width.max(indent + 8))
+        .subsequent_indent(&indentation)
+        .break_words(true)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::wrap(&theme.text(text), options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 

@@ -21,14 +21,17 @@ pub fn lines(core: &Core, group: Group, width: u16) -> Vec<Line<'static>> {
     }
     let is_skipped = |state: &State| matches!(state, State::Done(finding) if finding.outcome == Outcome::Skipped);
     let all_skipped = run.group(group).all(|check| is_skipped(&check.state));
+    let mut left_out = None;
     for check in run.group(group) {
         match &check.state {
             // What was left out is news only where nothing else was done.
             State::Done(finding) => {
                 let skipped = finding.outcome == Outcome::Skipped;
-                if skipped && !all_skipped {
+                // What was left out for one and the same reason is said once.
+                if skipped && (!all_skipped || left_out == Some(&finding.summary)) {
                     continue;
                 }
+                left_out = skipped.then_some(&finding.summary);
                 let style = if skipped { core.theme.dim() } else { core.theme.strong() };
                 let text = wrapped(core.theme, &finding.summary, width.saturating_sub(6), 0);
                 for (index, text) in text.into_iter().enumerate() {
