@@ -50,7 +50,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let Some(addr) = addresses.first().copied() else {
         return book.skipped("the server has no address here");
     };
-    let options = ConnectOptions { ttl: None, deadline: ctx.options.timeout.min(Duration::from_secs(4)) };
+    let options = ConnectOptions::within(ctx.options.timeout.min(Duration::from_secs(4)));
     let tries = OTHER_PORTS.map(|port| async move {
         ctx.count_connection();
         let state = ctx

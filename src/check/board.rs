@@ -226,6 +226,10 @@ impl Notebook {
         self.finding.facts.insert(key.to_owned(), value);
     }
 
+    pub(crate) fn get(&self, key: &str) -> Option<&Value> {
+        self.finding.facts.get(key)
+    }
+
     pub(crate) fn has(&self, key: &str) -> bool {
         self.finding.facts.contains_key(key)
     }

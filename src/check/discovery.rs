@@ -230,7 +230,7 @@ async fn guess(ctx: &Ctx, book: &mut Notebook, names: &[String]) -> Wanted {
 
 async fn opens(ctx: &Ctx, to: SocketAddr) -> bool {
     ctx.count_connection();
-    match ctx.net.connect(to, ConnectOptions { ttl: None, deadline: ctx.options.timeout }).await {
+    match ctx.net.connect(to, ConnectOptions::within(ctx.options.timeout)).await {
         Ok(connection) if to.port() == 587 => {
             let mut dialogue = Dialogue::over(connection.stream);
             tokio::spawn(async move {

@@ -16,6 +16,7 @@ mod discovery;
 mod dns;
 mod login;
 mod port;
+mod quality;
 mod reference;
 mod sending;
 mod settings;

@@ -23,6 +23,8 @@ pub enum Kind {
     Clock,
     /// Which ports open at another company's server?
     Reference(usize),
+    /// How many packets get lost, how long do the others take?
+    Quality,
     /// Does an address answer that cannot?
     Testnet,
     /// What does the port do?
@@ -77,6 +79,9 @@ pub fn before(options: &Options) -> Plan {
     for (index, reference) in options.references.iter().enumerate() {
         let title = format!("Which mail ports open at {}?", reference.host);
         plan.push(check(&format!("reference.{}", index + 1), Group::Internet, &title, &[], Kind::Reference(index)));
+    }
+    if options.references.iter().any(|reference| reference.ports.contains(&443)) {
+        plan.push(check("quality", Group::Internet, "How good is the connection?", &[], Kind::Quality));
     }
     plan.push(check(
         "testnet",

@@ -14,19 +14,8 @@ use std::time::Duration;
 pub(super) async fn run(ctx: &Ctx, head: &Head, reference: &Reference) -> Finding {
     let mut book = Notebook::new(ctx, head);
     book.fact("host", reference.host.as_str());
-    let local = ctx.net.local();
-    let found = match reference.host.parse::<IpAddr>() {
-        Ok(addr) => vec![addr],
-        Err(_) => ask(ctx, &reference.host, RecordKind::Address).await.addresses(),
-    };
-    if found.is_empty() {
-        return book.unknown(format!("{} was not found", reference.host));
-    }
-    let mut usable: Vec<IpAddr> = found.into_iter().filter(|addr| ctx.uses(*addr)).collect();
-    // An address that there is a route to, IPv4 before IPv6.
-    usable.sort_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()));
-    let Some(addr) = usable.first().copied() else {
-        return book.unknown(format!("{} has no address of the family in use", reference.host));
+    let Some(addr) = address_of(ctx, reference).await else {
+        return book.unknown(format!("{} was not found, or not by the family in use", reference.host));
     };
     book.fact("address", addr.to_string());
     ctx.board.slots().references.push(addr);
@@ -58,6 +47,17 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, reference: &Reference) -> Findin
     let shown = states.iter().map(|(port, state)| format!("{port} {}", state.says())).collect::<Vec<_>>().join(", ");
     let summary = format!("{host}: {shown}");
     if states.iter().any(|(_, state)| *state == PortState::Open) { book.pass(summary) } else { book.warn(summary) }
+}
+
+/// An address of it that there is a route to, IPv4 before IPv6.
+pub(super) async fn address_of(ctx: &Ctx, reference: &Reference) -> Option<IpAddr> {
+    let found = match reference.host.parse::<IpAddr>() {
+        Ok(addr) => vec![addr],
+        Err(_) => ask(ctx, &reference.host, RecordKind::Address).await.addresses(),
+    };
+    let local = ctx.net.local();
+    let usable = found.into_iter().filter(|addr| ctx.uses(*addr));
+    usable.min_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()))
 }
 
 type Waiting<'a> = futures::future::BoxFuture<'a, (u16, Step<'a>)>;

@@ -1,6 +1,7 @@
 //! Does a mail server answer on a port, and how far does it let us in? Greeting, EHLO, STARTTLS, the TLS handshake by
 //! this machine's own library, EHLO again: one connection, as a mail program does it, up to the log-in.
 
+use super::tls::prepare_with;
 use super::{Ctx, Finding, Head, Notebook, Role, Target, millis};
 use crate::account::Security;
 use crate::net::{BoxStream, ConnectOptions};
@@ -18,6 +19,8 @@ use tokio::time::{Instant, timeout};
 const REPLY: Duration = Duration::from_secs(30);
 /// The limit of a TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Passes every link (RFC 9293 section 3.7.1: 536 bytes are what all hosts take).
+const SMALL_SEGMENT: u16 = 536;
 /// How long a port may keep silent before we ask on a second connection whether it waits for TLS.
 const HEDGE: Duration = Duration::from_millis(1_000);
 
@@ -108,7 +111,7 @@ impl Chain<'_> {
             return None;
         }
         self.ctx.count_connection();
-        let options = ConnectOptions { ttl: None, deadline: self.ctx.options.timeout };
+        let options = ConnectOptions::within(self.ctx.options.timeout);
         self.ctx.net.connect(self.addr, options).await.ok().map(|connection| connection.stream)
     }
 
@@ -250,6 +253,10 @@ impl Chain<'_> {
             }
             Err(failure) => {
                 let plain = failure.kind == FailureKind::NotTls;
+                let small = match failure.kind {
+                    FailureKind::Silent if self.ctx.is_in_use(self.target) => self.with_small_segments(&seen).await,
+                    _ => None,
+                };
                 let word = handshake_word(&failure);
                 lines.push(Line {
                     at: Instant::now(),
@@ -276,7 +283,12 @@ impl Chain<'_> {
                     self.greeting = asked.elapsed();
                     return Box::pin(self.plain(book, dialogue, greeting)).await;
                 }
-                if implicit && failure.kind == FailureKind::Silent {
+                if let Some(done) = small {
+                    book.fact("small-segments", if done { "done" } else { "silent" });
+                    let says = if done { "the handshake is done" } else { "no answer either" };
+                    book.saw(format!("once more, in segments of {SMALL_SEGMENT} bytes"), says);
+                }
+                if implicit && failure.kind == FailureKind::Silent && small != Some(true) {
                     // Nobody answers a ClientHello: perhaps the server speaks first, only late.
                     let greeting = match self.connect().await {
                         Some(stream) => {
@@ -306,6 +318,16 @@ impl Chain<'_> {
                 self.ctx.board.slots().leaves.insert(self.target, seen);
                 Ended::Stopped(format!("the TLS handshake fails: {said}"))
             }
+        }
+    }
+
+    /// Whether a handshake that stalled comes through in small segments: then large packets get lost on the way, and
+    /// nobody says so (RFC 2923 section 2.1).
+    async fn with_small_segments(&self, seen: &Seen) -> Option<bool> {
+        let stream = prepare_with(self.ctx, seen, Some(SMALL_SEGMENT)).await?;
+        match secure(stream, &self.host, &self.ctx.tls, Verify::No, HANDSHAKE).await {
+            Ok(_) => Some(true),
+            Err(failure) => Some(matches!(failure.kind, FailureKind::Certificate | FailureKind::Alert(_))),
         }
     }
 

@@ -26,7 +26,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let nobody: Vec<IpAddr> =
         NOBODY.iter().filter_map(|addr| addr.parse().ok()).filter(|addr| !local.is_on_link(*addr)).collect();
     let tries = MAIL_PORTS.iter().flat_map(|port| nobody.iter().map(move |addr| SocketAddr::new(*addr, *port)));
-    let options = ConnectOptions { ttl: None, deadline: ctx.options.timeout.min(WAIT) };
+    let options = ConnectOptions::within(ctx.options.timeout.min(WAIT));
     let results = join_all(
         tries.map(|to| async move { (to, ctx.net.connect(to, options).await.err().map(|failure| failure.state)) }),
     )

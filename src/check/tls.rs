@@ -91,12 +91,17 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
 
 /// A new connection on which TLS may begin at once. `None` where it does not open or the run has used up its connections.
 pub(super) async fn prepare(ctx: &Ctx, seen: &Seen) -> Option<BoxStream> {
+    prepare_with(ctx, seen, None).await
+}
+
+/// The same with segments of at most `mss` bytes.
+pub(super) async fn prepare_with(ctx: &Ctx, seen: &Seen, mss: Option<u16>) -> Option<BoxStream> {
     if !ctx.may_connect() {
         return None;
     }
     ctx.count_connection();
-    let connection =
-        ctx.net.connect(seen.addr, ConnectOptions { ttl: None, deadline: ctx.options.timeout }).await.ok()?;
+    let options = ConnectOptions { mss, ..ConnectOptions::within(ctx.options.timeout) };
+    let connection = ctx.net.connect(seen.addr, options).await.ok()?;
     if seen.implicit {
         return Some(connection.stream);
     }

@@ -99,7 +99,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
 }
 
 async fn probe(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, ttl: u8) -> Result<(), ConnectFailure> {
-    let result = ctx.net.connect(to, ConnectOptions { ttl: Some(ttl), deadline: WAIT }).await;
+    let result = ctx.net.connect(to, ConnectOptions { ttl: Some(ttl), ..ConnectOptions::within(WAIT) }).await;
     let what = format!("connect for {ttl} hop{}", if ttl == 1 { "" } else { "s" });
     match result {
         Ok(_) => {

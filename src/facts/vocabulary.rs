@@ -92,6 +92,11 @@ const REFUSAL: &[&str] = &["accepted", "rejected", "temporary", "not-tried"];
 /// Every fact that a page may use.
 pub const VOCABULARY: &[FactKind] = &[
     fact("account.works", "with the settings as typed, everything up to the log-in succeeds", YES_NO),
+    fact(
+        "account.stops",
+        "how the account's way ends where it does not come through",
+        &["answer", "silence", "slow", "never-opened"],
+    ),
     fact("wanted.works", "what the provider wants gets as far as an offered log-in", &["yes", "no", "same"]),
     fact(
         "measured.on",

@@ -136,8 +136,18 @@ impl Answer {
 pub struct ConnectOptions {
     /// The IP time to live (hop limit) of the first packets; `None` is the system's.
     pub ttl: Option<u8>,
+    /// The largest segment in bytes, for both directions (RFC 9293 section 3.7.1); `None` is the system's. Where the
+    /// system does not let us choose, nothing is connected.
+    pub mss: Option<u16>,
     /// When to give up.
     pub deadline: Duration,
+}
+
+impl ConnectOptions {
+    /// As usual, with this limit.
+    pub fn within(deadline: Duration) -> Self {
+        ConnectOptions { ttl: None, mss: None, deadline }
+    }
 }
 
 /// A byte stream to the other side.

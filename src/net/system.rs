@@ -119,6 +119,9 @@ impl SystemNetwork {
             Some(ttl) => Some(set_ttl(&SockRef::from(&socket), to, u32::from(ttl)).map_err(|error| fail(error, None))?),
             None => None,
         };
+        if let Some(mss) = options.mss {
+            set_mss(&SockRef::from(&socket), mss).map_err(|error| fail(error, None))?;
+        }
         #[cfg(target_os = "linux")]
         let queue = icmp::ErrorQueue::of(&socket, to);
         #[cfg(target_os = "linux")]
@@ -161,6 +164,16 @@ fn addresses(found: Vec<SocketAddr>) -> Answer {
         }
     }
     Answer::Records(records)
+}
+
+#[cfg(unix)]
+fn set_mss(socket: &SockRef<'_>, mss: u16) -> io::Result<()> {
+    socket.set_tcp_mss(u32::from(mss))
+}
+
+#[cfg(not(unix))]
+fn set_mss(_socket: &SockRef<'_>, _mss: u16) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Sets the time to live and returns what it was.

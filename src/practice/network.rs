@@ -18,6 +18,8 @@ use tokio::time::{Instant, sleep};
 
 /// How long this machine's own resolver takes.
 const OWN_LOOKUP: Duration = Duration::from_millis(2);
+/// What still passes where large packets vanish, in bytes: less than on real lines, as the lab's certificates are small.
+const NARROW: usize = 600;
 /// A lost SYN is repeated after a second, then two, then four (RFC 6298).
 const SYN_REPEAT: Duration = Duration::from_secs(1);
 
@@ -75,7 +77,7 @@ impl LabNetwork {
     }
 
     /// Opens the server's end of a line.
-    fn open(&self, name: &str, number: u16, rtt: Duration, client: IpAddr) -> Option<BoxStream> {
+    fn open(&self, name: &str, number: u16, rtt: Duration, largest: Option<usize>) -> Option<BoxStream> {
         let host = self.world.host.get(name)?;
         let number = number.to_string();
         let port = host.port.get(&number)?;
@@ -94,12 +96,12 @@ impl LabNetwork {
         };
         let service = Service {
             host: name.to_owned(),
-            client: client.to_string(),
+            client: self.world.machine.public_address.to_string(),
             implicit: port.implicit,
             tls: self.tls_of(name, host, &number, port)?,
             speaks,
         };
-        let (ours, theirs) = line(rtt / 2, &self.dice());
+        let (ours, theirs) = line(rtt / 2, &self.dice(), largest);
         tokio::spawn(async move {
             serve(Box::new(theirs), service).await;
             drop(held);
@@ -233,7 +235,9 @@ impl Network for LabNetwork {
         match fate {
             Fate::Opens { host, port, rtt } if rtt + late <= options.deadline => {
                 sleep(rtt + late).await;
-                let opened = self.open(&host, port, rtt, self.world.machine.public_address);
+                let small = options.mss.is_some_and(|mss| usize::from(mss) <= NARROW);
+                let largest = (self.world.drops_large(to) && !small).then_some(NARROW);
+                let opened = self.open(&host, port, rtt, largest);
                 let stream = opened.ok_or_else(|| silent(started.elapsed()))?;
                 let own = self.world.own_addresses().into_iter().find(|(own, _)| own.is_ipv4() == to.is_ipv4());
                 let packet = self.packets.load(Ordering::Relaxed);

@@ -42,17 +42,17 @@ impl Dice {
     }
 }
 
-/// The two ends of a line: ours, and the server's.
-pub(super) fn line(one_way: Duration, dice: &Dice) -> (DuplexStream, DuplexStream) {
-    if one_way.is_zero() && dice.percent == 0 {
+/// The two ends of a line: ours, and the server's. Past `largest` bytes at once nothing more arrives.
+pub(super) fn line(one_way: Duration, dice: &Dice, largest: Option<usize>) -> (DuplexStream, DuplexStream) {
+    if one_way.is_zero() && dice.percent == 0 && largest.is_none() {
         return duplex(BUFFER);
     }
     let (ours, near) = duplex(BUFFER);
     let (far, theirs) = duplex(BUFFER);
     let (near_read, near_write) = split(near);
     let (far_read, far_write) = split(far);
-    tokio::spawn(carry(near_read, far_write, one_way, dice.clone()));
-    tokio::spawn(carry(far_read, near_write, one_way, dice.clone()));
+    tokio::spawn(carry(near_read, far_write, one_way, dice.clone(), largest));
+    tokio::spawn(carry(far_read, near_write, one_way, dice.clone(), largest));
     (ours, theirs)
 }
 
@@ -62,6 +62,7 @@ async fn carry(
     mut to: impl AsyncWrite + Unpin + Send + 'static,
     one_way: Duration,
     mut dice: Dice,
+    largest: Option<usize>,
 ) {
     let (sender, mut due) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
     tokio::spawn(async move {
@@ -75,7 +76,13 @@ async fn carry(
     });
     let mut buffer = vec![0; 16 * 1024];
     let mut last = Instant::now();
+    let mut is_stuck = false;
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        // TCP delivers in order: after what never arrives, nothing does.
+        is_stuck |= largest.is_some_and(|largest| count > largest);
+        if is_stuck {
+            continue;
+        }
         let late = (0..dice.losses()).map(|repeat| REPEAT * 2u32.pow(repeat)).sum::<Duration>();
         last = last.max(Instant::now() + one_way + late);
         if sender.send((last, buffer[..count].to_vec())).is_err() {

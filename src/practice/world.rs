@@ -211,6 +211,8 @@ pub(super) enum Does {
     Deny,
     /// Another host answers.
     Redirect,
+    /// It opens, but large packets vanish, and nobody says so.
+    DropLarge,
 }
 
 fn yes() -> bool {
@@ -326,9 +328,18 @@ impl World {
         to.map_or(Fate::Nothing, |(name, host)| self.at_host(name, host, port, rtt))
     }
 
+    /// Whether large packets on a connection to there vanish.
+    pub(super) fn drops_large(&self, to: SocketAddr) -> bool {
+        let concerns = |fault: &Fault| fault.ports.is_empty() || fault.ports.contains(&to.port());
+        let host = self.host_at(to.ip()).map(|(name, _)| name);
+        let on_the_way = |place: &str| self.router.iter().any(|router| router.name == place) || host == Some(place);
+        self.fault.iter().any(|fault| fault.does == Does::DropLarge && on_the_way(&fault.at) && concerns(fault))
+    }
+
     fn fault_at(&self, place: &str, to: SocketAddr) -> Option<&Fault> {
         self.fault.iter().find(|fault| {
             fault.at == place
+                && fault.does != Does::DropLarge
                 && (fault.ports.is_empty() || fault.ports.contains(&to.port()))
                 && fault.family.is_none_or(|family| (family == 4) == to.is_ipv4())
         })

@@ -84,7 +84,7 @@ pub async fn fetch(net: &dyn Network, library: &Library, url: &Url, limit: Durat
     };
     let mut why = String::new();
     for addr in addresses.into_iter().take(2) {
-        match net.connect(SocketAddr::new(addr, port), ConnectOptions { ttl: None, deadline: limit }).await {
+        match net.connect(SocketAddr::new(addr, port), ConnectOptions::within(limit)).await {
             Ok(connection) => return get(connection.stream, url, library, limit).await,
             Err(failure) => why = format!("{addr} port {port}: {}", failure.state.says()),
         }

@@ -36,7 +36,7 @@ impl Opened {
 pub async fn open(net: &dyn Network, to: SocketAddr, limit: Duration) -> Opened {
     let mut failures = Vec::new();
     for _ in 0..2 {
-        match net.connect(to, ConnectOptions { ttl: None, deadline: limit }).await {
+        match net.connect(to, ConnectOptions::within(limit)).await {
             Ok(connection) => return Opened { failures, connection: Some(connection) },
             Err(failure) => {
                 let silent = failure.state == PortState::Filtered;

@@ -22,6 +22,12 @@ fault_deny() { # PORT: this machine's policy; connect() itself fails (EACCES)
     ip -n mt-client -6 rule add ipproto tcp dport "$1" prohibit
 }
 fault_lose() { rule "$3" "iifname lan numgen random mod 100 < $1 drop"; } # PERCENT of what the client sends
+fault_narrow() { # packets over 1280 bytes vanish on the line to the ISP, and nobody says so
+    ip -n mt-isp link set line mtu 1280
+    ip -n mt-router link set wan mtu 1280
+    chain isp "type filter hook output priority 0" "icmp code 4 drop"
+    chain router "type filter hook output priority 0" "icmp code 4 drop"
+}
 fault_intercept() { # PORT at router: a stranger answers for every server
     serve router python3 "$HERE/other_servers.py" relay "$STATE/tls/relay.pem"
     redirect "$1"

@@ -127,10 +127,46 @@ impl View<'_> {
             () => unknown("too few other servers were asked"),
         };
         put("handshake.elsewhere", any(elsewhere, |found| found == "done", "done", none));
-        put("handshake.stalls", unknown("not measured"));
+        put(
+            "handshake.stalls",
+            match self.seen(&smtp, "small-segments") {
+                Known::Word(found) => yes_no(found == "done"),
+                Known::Unknown(_) => unknown("nothing stalled"),
+                pending => pending,
+            },
+        );
+        put("account.stops", self.stops());
         put("certificate", self.own("certificate", "certificate"));
         put("certificate.dates", self.own("certificate", "dates"));
         put("certificate.accepted", self.own("certificate", "verified"));
+    }
+
+    /// How the account's way ends where it does not come through: only silence and lateness can be the line's doing.
+    fn stops(&self) -> Known {
+        let smtp = format!("smtp.{}", self.port());
+        match self.own("port", "state") {
+            Known::Word(state) if state == "open" => {}
+            Known::Word(_) => return word("never-opened"),
+            other => return other,
+        }
+        for (key, silent, slow) in [
+            ("greeting", &["silent", "endless", "closes"][..], "greeting_ms"),
+            ("ehlo", &["too-slow", "closes"], "ehlo_ms"),
+            ("ehlo-encrypted", &["too-slow", "closes"], ""),
+            ("handshake", &["silent", "cut"], ""),
+        ] {
+            match self.seen(&smtp, key) {
+                Known::Pending(checks) => return Known::Pending(checks),
+                Known::Word(found) if silent.contains(&found.as_str()) => return word("silence"),
+                _ if self.number(&smtp, slow).is_some_and(|ms| ms > SLOW_MS) => return word("slow"),
+                _ => {}
+            }
+        }
+        match (self.seen("login", "result"), self.seen("login", "reply")) {
+            (Known::Pending(checks), _) => Known::Pending(checks),
+            (Known::Word(result), Known::Unknown(_)) if result == "temporary" => word("silence"),
+            _ => word("answer"),
+        }
     }
 
     fn refused_handshake(&self, tls: &str, found: &str) -> Known {

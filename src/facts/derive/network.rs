@@ -23,7 +23,7 @@ impl View<'_> {
 
     pub(super) fn internet(&self, put: &mut impl FnMut(&str, Known)) {
         put("internet", self.connected());
-        put("loss", unknown("not measured"));
+        put("loss", self.seen("quality", "loss"));
         let v6 = self.own("port", "state.v6");
         let v4 = self.own("port", "state.v4");
         put(
