@@ -92,6 +92,7 @@ CNF
     issue other-name mail.other.test root "-30 days" "+60 days"
     issue self-signed mail.example.test "" "-30 days" "+60 days"
     issue link-missing mail.example.test middle "-30 days" "+60 days"
+    issue full-chain mail.example.test middle "-30 days" "+60 days"
     issue relay gateway.hotel.test "" "-30 days" "+60 days"
     issue ref-a ref-a.test root "-30 days" "+60 days"
     issue ref-b ref-b.test root "-30 days" "+60 days"
@@ -111,6 +112,8 @@ issue() { # FILE NAME ISSUER (empty: itself) FROM TO → FILE.pem: key and certi
             -startdate "$(stamp "$4")" -enddate "$(stamp "$5")" "${by[@]}"
     } >>"$STATE/log/openssl" 2>&1 || die "openssl: see $STATE/log/openssl"
     cat "$1.key" "$1.crt" >"$1.pem"
+    # As public issuers send it: with the certificates above it, too large for one small packet.
+    [[ $1 != full-chain ]] || cat middle.crt root.crt >>"$1.pem"
 }
 
 postfix_up() {
