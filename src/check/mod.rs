@@ -3,6 +3,7 @@
 //! A check asks probes, writes down what it saw and sums it up; it does not name causes.
 
 pub mod defaults;
+mod path;
 pub mod plan;
 pub mod run;
 

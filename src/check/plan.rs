@@ -31,6 +31,8 @@ pub enum Kind {
     Port(Target),
     /// Where on the way does the port stop?
     Way(Target),
+    /// How far do packets get, port by port?
+    Path,
     /// Does anything answer at the server's address?
     Alive,
     /// Does a mail server answer, and what does it offer?
@@ -150,6 +152,8 @@ pub fn after(account: &Account, wanted: &Wanted, options: &Options) -> Plan {
         targets.iter().filter(|target| target.role == Role::InUse).map(|target| target.id("port")).collect();
     let all_ports: Vec<&str> = all_ports.iter().map(String::as_str).collect();
     plan.push(check("alive", Group::Ports, "Does anything answer at the server's address?", &all_ports, Kind::Alive));
+    let own_port = in_use_target.id("port");
+    plan.push(check("path", Group::Ports, "How far do packets get?", &[&own_port], Kind::Path));
     // The log-in itself waits for those ways that it may fall back to, one after the other.
     let own_smtp = in_use_target.id("smtp");
     plan.push(check("login", Group::Login, "Is the password accepted?", &[&own_smtp], Kind::Login));
@@ -255,7 +259,7 @@ mod tests {
              port.587 smtp.587 certificate.587 way.587 tls.587 \
              port.25 smtp.25 certificate.25 way.25 tls.25 \
              port.465 smtp.465 certificate.465 way.465 tls.465 \
-             alive login sending"
+             alive path login sending"
         );
     }
 

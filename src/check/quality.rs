@@ -58,7 +58,12 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         Some(crate::facts::Value::Number(number)) => number.to_string(),
         _ => "?".to_owned(),
     };
-    let summary = format!("{} of {} handshakes lost packets; half took under {} ms", says("lost"), says("sent"), says("median_ms"));
+    let summary = format!(
+        "{} of {} handshakes lost packets; half took under {} ms",
+        says("lost"),
+        says("sent"),
+        says("median_ms")
+    );
     match share {
         HEAVY_PERCENT.. => {
             book.fact("loss", "heavy");
@@ -93,13 +98,16 @@ struct Line {
 fn judge(samples: &[Sample]) -> Option<Line> {
     let answers = |host: &IpAddr| samples.iter().any(|(other, took)| other == host && took.is_some());
     let counted: Vec<&Sample> = samples.iter().filter(|(host, _)| answers(host)).collect();
-    let fastest_of = |host: &IpAddr| counted.iter().filter(|(other, _)| other == host).filter_map(|(_, took)| *took).min();
+    let fastest_of =
+        |host: &IpAddr| counted.iter().filter(|(other, _)| other == host).filter_map(|(_, took)| *took).min();
     let is_lost = |(host, took): &Sample| match (took, fastest_of(host)) {
         (Some(took), Some(fastest)) => *took >= fastest + LATE,
         _ => true,
     };
-    let mut times: Vec<usize> =
-        counted.iter().filter_map(|(_, took)| took.map(|took| usize::try_from(millis(took)).unwrap_or(usize::MAX))).collect();
+    let mut times: Vec<usize> = counted
+        .iter()
+        .filter_map(|(_, took)| took.map(|took| usize::try_from(millis(took)).unwrap_or(usize::MAX)))
+        .collect();
     times.sort_unstable();
     (counted.len() >= ENOUGH).then(|| Line {
         sent: counted.len(),

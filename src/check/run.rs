@@ -117,6 +117,7 @@ async fn perform(ctx: &Ctx, check: &Planned) -> Finding {
         Kind::Testnet => testnet::run(ctx, head).await,
         Kind::Port(target) => port::run(ctx, head, target).await,
         Kind::Way(target) => way::run(ctx, head, target).await,
+        Kind::Path => path::run(ctx, head).await,
         Kind::Alive => alive::run(ctx, head).await,
         Kind::Smtp(target) => smtp::run(ctx, head, target).await,
         Kind::Certificate(target) => certificate::run(ctx, head, target).await,

@@ -277,6 +277,8 @@ pub struct Local {
     pub routed_v4: bool,
     /// Whether there is a route to the rest of the world by IPv6.
     pub routed_v6: bool,
+    /// Whether the system tells an ordinary user about ICMP messages (Linux does, by its error queues).
+    pub sees_icmp: bool,
     /// The DNS servers configured here.
     pub resolvers: Vec<SocketAddr>,
     /// A web proxy configured for programs, as `host:port`.

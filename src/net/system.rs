@@ -321,6 +321,7 @@ fn look_around() -> Local {
         addresses,
         routed_v4: is_routed("0.0.0.0:0", "198.41.0.4:53"),
         routed_v6: is_routed("[::]:0", "[2001:503:ba3e::2:30]:53"),
+        sees_icmp: cfg!(target_os = "linux"),
         resolvers: own_resolvers(),
         proxy: proxy_of(|name| std::env::var(name).ok()),
         hostname: whoami::hostname().ok(),

@@ -264,6 +264,7 @@ impl Network for LabNetwork {
             addresses: self.world.own_addresses(),
             routed_v4: machine.routed_v4,
             routed_v6: machine.routed_v6,
+            sees_icmp: true,
             resolvers: vec![self.world.resolver.address],
             proxy: machine.proxy.clone(),
             hostname: Some(machine.hostname.clone()),

@@ -318,7 +318,7 @@ fn joined(text: &str) -> String {
 
 /// Facts that this version never measures are no news.
 fn is_unmeasured(fact: &str) -> bool {
-    matches!(fact, "port.last-heard" | "ipv6.elsewhere" | "said")
+    matches!(fact, "ipv6.elsewhere" | "said")
 }
 
 /// What could not be asked because of something that is known is no gap.

@@ -22,7 +22,7 @@ impl View<'_> {
         put("port.leaves", if is_open { unknown("the port opens") } else { self.own("way", "leaves") });
         put("port.refuser", self.refuser());
         put("port.rejected-by", self.rejected_by());
-        put("port.last-heard", unknown("not measured"));
+        put("port.last-heard", self.last_heard());
         put("port.state", state);
         put("port.elsewhere", self.state_elsewhere(port));
         put("port.others", self.others_open());
@@ -53,7 +53,13 @@ impl View<'_> {
     fn turned_away_by(&self, state: &Known) -> Known {
         match state {
             Known::Word(state) if state == "denied" => return word("self"),
-            Known::Word(state) if state == "open" => return unknown("the port opens"),
+            Known::Word(state) if state == "open" => {
+                return match self.seen("path", "nearer") {
+                    Known::Word(_) => word("near"),
+                    Known::Unknown(_) => unknown("the port opens"),
+                    pending => pending,
+                };
+            }
             Known::Word(_) => {}
             other => return other.clone(),
         }
@@ -72,7 +78,35 @@ impl View<'_> {
                 word(if is_server { "server" } else { "near" })
             }
             _ if state.word() == Some("filtered") => unknown("nothing came back"),
-            _ => unknown("a reset does not say who sent it"),
+            _ => match (self.seen("path", "nearer"), self.seen("path", "same-distance")) {
+                (Known::Word(_), _) => word("near"),
+                (_, Known::Word(_)) => word("server"),
+                (Known::Pending(checks), _) => Known::Pending(checks),
+                _ => unknown("a reset does not say who sent it"),
+            },
+        }
+    }
+
+    /// The last device that answers for a silent port is the one that drops it, or the one before. It is inside where it
+    /// has an inner address and another port goes on beyond it.
+    fn last_heard(&self) -> Known {
+        if let Known::Pending(checks) = self.seen("path", "port") {
+            return Known::Pending(checks);
+        }
+        if self.seen("path", "distance").word().is_some() {
+            return unknown("the port answers");
+        }
+        let (Some(last), Some(hop)) =
+            (self.seen("path", "last-heard").word().map(str::to_owned), self.number("path", "last-hop"))
+        else {
+            return unknown("no router on the way tells what reaches it");
+        };
+        let goes_on = self.number("path", "contrast.last-hop").is_some_and(|other| other > hop);
+        let inner = last.parse().is_ok_and(crate::net::is_inner);
+        match (inner, goes_on) {
+            (true, true) => word("inside"),
+            (true, false) => unknown("nothing goes further, so the end of this network is not seen"),
+            (false, _) => word("beyond"),
         }
     }
 

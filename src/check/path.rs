@@ -1,0 +1,284 @@
+//! How far do packets get, and from how far away does the answer come? Connects whose packets live for one hop, two, three
+//! and so on: each router on the way says "time exceeded" in its turn. Only where the port in use does not do what it
+//! should, and beside a port of the same server that opens.
+
+use super::port::say_goodbye;
+use super::{Ctx, Finding, Head, Notebook, Outcome, Role, Target, millis};
+use crate::net::{ConnectOptions, PortState};
+use crate::text::Text;
+use futures::future::join_all;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// Longer ways are rare, and say no more.
+const MOST_HOPS: u8 = 20;
+/// Packets on the way at a time; so at most two connections of a walk reach the server.
+const AT_A_TIME: u8 = 2;
+/// The system repeats a SYN after a second: so two tries for a router that answers one a second.
+const WAIT: Duration = Duration::from_millis(1_300);
+/// So many silent hops in a row are the end.
+const SILENT: usize = 3;
+
+/// What came of the packets that live for so many hops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hop {
+    /// A router let them die, after so many milliseconds.
+    Router(IpAddr, u64),
+    /// The port opened, or a reset came.
+    Answered(PortState, u64),
+    /// A device turned them away.
+    TurnedAway(IpAddr),
+    Silent,
+}
+
+/// The way of one port, hop by hop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Way {
+    port: u16,
+    hops: Vec<Hop>,
+}
+
+impl Way {
+    /// The hop count at which the port answered.
+    fn distance(&self) -> Option<usize> {
+        self.hops.iter().position(|hop| matches!(hop, Hop::Answered(..))).map(|index| index + 1)
+    }
+
+    /// The last router that answered, and at which hop.
+    fn last_heard(&self) -> Option<(usize, IpAddr)> {
+        self.hops.iter().enumerate().rev().find_map(|(index, hop)| match hop {
+            Hop::Router(addr, _) => Some((index + 1, *addr)),
+            _ => None,
+        })
+    }
+
+    fn router_at(&self, hop: usize) -> Option<IpAddr> {
+        match self.hops.get(hop.checked_sub(1)?)? {
+            Hop::Router(addr, _) => Some(*addr),
+            _ => None,
+        }
+    }
+
+    /// `this computer > 192.168.1.1 (3 ms) > 10.0.0.1 (9 ms) > nothing more is heard`
+    fn drawn(&self, server: IpAddr) -> Text {
+        let mut text = Text::new().say("this computer");
+        let heard = self.hops.iter().rposition(|hop| *hop != Hop::Silent).map_or(0, |last| last + 1);
+        for hop in &self.hops[..heard] {
+            text = match hop {
+                Hop::Router(addr, ms) => text.say(" > ").addr(*addr).say(format!(" ({ms} ms)")),
+                Hop::Answered(state, ms) => text.say(" > ").addr(server).say(format!(" {} ({ms} ms)", state.says())),
+                Hop::TurnedAway(addr) => text.say(" > ").addr(*addr).say(" turns it away"),
+                Hop::Silent => text.say(" > ?"),
+            };
+        }
+        if heard < self.hops.len() { text.say(" > nothing more is heard") } else { text }
+    }
+}
+
+pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
+    let mut book = Notebook::new(ctx, head);
+    let Some(in_use) = ctx.in_use() else { return book.skipped("no server") };
+    let own = Target { role: Role::InUse, port: in_use.port };
+    let state = port_state(ctx, own);
+    if state == PortState::Open {
+        let smtp = ctx.board.wait_for(&own.id("smtp")).await;
+        if smtp.outcome == Outcome::Pass {
+            return book.skipped(format!("{} opens and answers as it should", own.port));
+        }
+    }
+    let local = ctx.net.local();
+    let addresses = ctx.addresses(Role::InUse);
+    let Some(addr) = addresses.into_iter().find(|addr| local.is_routed(*addr) && !local.is_on_link(*addr)) else {
+        return book.skipped("no router stands between this computer and the server");
+    };
+    if state != PortState::Open && !local.sees_icmp {
+        return book.skipped("this system does not tell an ordinary user which router answers");
+    }
+    // One at a time over all checks that ask routers: their limit is a common one.
+    let turn = ctx.board.turn.clone().lock_owned().await;
+    let way = walk(ctx, addr, own.port).await;
+    book.saw(format!("way of {}", own.port), way.drawn(addr));
+    note(&mut book, "", &way);
+    let mut contrast = None;
+    if let Some(port) = contrast_port(ctx, own.port).await {
+        match (state, way.distance()) {
+            // Does another port answer from the same place? Two packets say so.
+            (PortState::Open, Some(distance)) => compare(ctx, &mut book, addr, port, distance, &way).await,
+            (PortState::Open, None) => {}
+            _ => {
+                let other = walk(ctx, addr, port).await;
+                book.saw(format!("way of {port}, which opens"), other.drawn(addr));
+                note(&mut book, "contrast.", &other);
+                contrast = Some(other);
+            }
+        }
+    }
+    drop(turn);
+    if let (PortState::Refused, Some(other)) = (state, &contrast) {
+        refusal(&mut book, &way, other);
+    }
+    finish(book, own.port, &way, contrast.as_ref())
+}
+
+fn finish(book: Notebook, port: u16, way: &Way, contrast: Option<&Way>) -> Finding {
+    if book.has("nearer") {
+        return book.fail(format!("{port} is answered from nearer than the server"));
+    }
+    if let Some(distance) = way.distance() {
+        return book.pass(format!("{port} is answered {distance} hops away"));
+    }
+    match (way.last_heard(), contrast.and_then(Way::distance)) {
+        (Some((hop, router)), Some(distance)) => {
+            book.warn(format!("{port}: the last that answers is {router}, hop {hop} of {distance} to the server"))
+        }
+        (Some((hop, router)), None) => book.warn(format!("{port}: the last that answers is {router}, hop {hop}")),
+        (None, _) => book.unknown(format!("{port}: no router on the way answers")),
+    }
+}
+
+/// Where the port in use stands, once it is known.
+fn port_state(ctx: &Ctx, target: Target) -> PortState {
+    let finding = ctx.board.finding(&target.id("port"));
+    let word = finding.as_ref().and_then(|finding| match finding.facts.get("state") {
+        Some(crate::facts::Value::Word(word)) => Some(word.clone()),
+        _ => None,
+    });
+    [PortState::Open, PortState::Refused, PortState::Unreachable, PortState::Denied, PortState::Filtered]
+        .into_iter()
+        .find(|state| word.as_deref() == Some(state.word()))
+        .unwrap_or(PortState::Unknown)
+}
+
+/// A port of the same server that opens: another mail port, else one that shows whether anything is there.
+async fn contrast_port(ctx: &Ctx, own: u16) -> Option<u16> {
+    for port in super::plan::MAIL_PORTS.into_iter().filter(|port| *port != own) {
+        let target = Target { role: Role::InUse, port };
+        if ctx.board.is_planned(&target.id("port")) {
+            ctx.board.wait_until_open(target).await;
+            if ctx.board.slots().open.contains(&target) {
+                return Some(port);
+            }
+        }
+    }
+    if !ctx.board.is_planned("alive") {
+        return None;
+    }
+    let alive = ctx.board.wait_for("alive").await;
+    match alive.facts.get("open") {
+        Some(crate::facts::Value::List(open)) => open.first()?.parse().ok(),
+        _ => None,
+    }
+}
+
+async fn walk(ctx: &Ctx, addr: IpAddr, port: u16) -> Way {
+    let mut way = Way { port, hops: Vec::new() };
+    let sees_icmp = ctx.net.local().sees_icmp;
+    for first in (1..=MOST_HOPS).step_by(usize::from(AT_A_TIME)) {
+        let last = (first + AT_A_TIME - 1).min(MOST_HOPS);
+        way.hops.extend(join_all((first..=last).map(|ttl| probe(ctx, addr, port, ttl))).await);
+        let end = way.hops.iter().position(|hop| matches!(hop, Hop::Answered(..) | Hop::TurnedAway(_)));
+        if let Some(end) = end {
+            way.hops.truncate(end + 1);
+            break;
+        }
+        let silent = way.hops.iter().rev().take_while(|hop| **hop == Hop::Silent).count();
+        if sees_icmp && silent >= SILENT {
+            break;
+        }
+    }
+    way
+}
+
+async fn probe(ctx: &Ctx, addr: IpAddr, port: u16, ttl: u8) -> Hop {
+    let options = ConnectOptions { ttl: Some(ttl), ..ConnectOptions::within(WAIT) };
+    match ctx.net.connect(SocketAddr::new(addr, port), options).await {
+        Ok(connection) => {
+            ctx.count_connection();
+            tokio::spawn(say_goodbye(connection.stream, port));
+            Hop::Answered(PortState::Open, millis(connection.elapsed))
+        }
+        Err(failure) => match failure.icmp {
+            Some(icmp) if icmp.is_time_exceeded() => Hop::Router(icmp.from, millis(failure.elapsed)),
+            Some(icmp) if icmp.from != addr => Hop::TurnedAway(icmp.from),
+            _ if failure.state == PortState::Refused => Hop::Answered(PortState::Refused, millis(failure.elapsed)),
+            _ => Hop::Silent,
+        },
+    }
+}
+
+fn note(book: &mut Notebook, prefix: &str, way: &Way) {
+    let routers = way.hops.iter().map(|hop| match hop {
+        Hop::Router(addr, _) => addr.to_string(),
+        Hop::TurnedAway(addr) => format!("{addr} turns away"),
+        Hop::Answered(state, _) => state.word().to_owned(),
+        Hop::Silent => "silent".to_owned(),
+    });
+    book.fact(&format!("{prefix}port"), i64::from(way.port));
+    book.fact(&format!("{prefix}hops"), routers.collect::<Vec<_>>());
+    if let Some(distance) = way.distance() {
+        book.fact(&format!("{prefix}distance"), i64::try_from(distance).unwrap_or(0));
+    }
+    if let Some((hop, router)) = way.last_heard() {
+        book.fact(&format!("{prefix}last-heard"), router.to_string());
+        book.fact(&format!("{prefix}last-hop"), i64::try_from(hop).unwrap_or(0));
+    }
+}
+
+/// The port in use answers so many hops away; another port that is still on its way there, and one hop further, has its
+/// server behind whoever answers. One hop more or less is no proof: large providers stand several machines in a row.
+async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distance: usize, way: &Way) {
+    let Ok(distance) = u8::try_from(distance) else { return };
+    let mut behind = Vec::new();
+    for ttl in [distance, distance.saturating_add(1)] {
+        match probe(ctx, addr, port, ttl).await {
+            Hop::Router(router, _) => behind.push(router),
+            _ => return,
+        }
+    }
+    book.fact("nearer", true);
+    book.saw(
+        format!("{port} at the same distance"),
+        Text::new().say("still on its way, at ").addr(behind[0]).say(" and ").addr(behind[1]),
+    );
+    if let Some(router) = way.router_at(usize::from(distance) - 1) {
+        book.fact("nearer.behind", router.to_string());
+    }
+}
+
+/// A reset from nearer than a port of the same server that opens: by a device of this network, or by at least two hops.
+fn refusal(book: &mut Notebook, way: &Way, other: &Way) {
+    let (Some(refused_at), Some(distance)) = (way.distance(), other.distance()) else { return };
+    let by = way.router_at(refused_at - 1);
+    let is_inner = by.is_some_and(crate::net::is_inner);
+    if refused_at + 2 <= distance || (refused_at < distance && is_inner) {
+        book.fact("nearer", true);
+        if let Some(by) = by {
+            book.fact("nearer.behind", by.to_string());
+        }
+    } else if refused_at == distance {
+        book.fact("same-distance", true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn router(last: u8) -> Hop {
+        Hop::Router(IpAddr::from([10, 0, 0, last]), 3)
+    }
+
+    #[test]
+    fn a_way_is_drawn() {
+        let server = IpAddr::from([192, 0, 2, 1]);
+        let way = Way { port: 587, hops: vec![router(1), Hop::Silent, router(3), Hop::Silent, Hop::Silent] };
+        assert_eq!(
+            way.drawn(server).text,
+            "this computer > 10.0.0.1 (3 ms) > ? > 10.0.0.3 (3 ms) > nothing more is heard"
+        );
+        assert_eq!((way.distance(), way.last_heard()), (None, Some((3, IpAddr::from([10, 0, 0, 3])))));
+        let open = Way { port: 465, hops: vec![router(1), Hop::Answered(PortState::Open, 9)] };
+        assert_eq!(open.drawn(server).text, "this computer > 10.0.0.1 (3 ms) > 192.0.2.1 open (9 ms)");
+        assert_eq!(open.distance(), Some(2));
+    }
+}
