@@ -9,6 +9,7 @@ use crate::text::Text;
 use futures::future::join_all;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// Longer ways are rare, and say no more.
 const MOST_HOPS: u8 = 20;
@@ -16,6 +17,8 @@ const MOST_HOPS: u8 = 20;
 const AT_A_TIME: u8 = 2;
 /// The system repeats a SYN after a second: so two tries for a router that answers one a second.
 const WAIT: Duration = Duration::from_millis(1_300);
+/// How long a port may be silent before its way is looked at.
+const PATIENCE: Duration = Duration::from_millis(1_500);
 /// So many silent hops in a row are the end.
 const SILENT: usize = 3;
 
@@ -79,7 +82,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let mut book = Notebook::new(ctx, head);
     let Some(in_use) = ctx.in_use() else { return book.skipped("no server") };
     let own = Target { role: Role::InUse, port: in_use.port };
-    let state = port_state(ctx, own);
+    let _ = timeout(PATIENCE, ctx.board.wait_until_open(own)).await;
+    let mut state = port_state(ctx, own);
     if state == PortState::Open {
         let smtp = ctx.board.wait_for(&own.id("smtp")).await;
         if smtp.outcome == Outcome::Pass {
@@ -100,20 +104,18 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     book.saw(format!("way of {}", own.port), way.drawn(addr));
     note(&mut book, "", &way);
     let mut contrast = None;
-    if let Some(port) = contrast_port(ctx, own.port).await {
-        match (state, way.distance()) {
-            // Does another port answer from the same place? Two packets say so.
-            (PortState::Open, Some(distance)) => compare(ctx, &mut book, addr, port, distance, &way).await,
-            (PortState::Open, None) => {}
-            _ => {
-                let other = walk(ctx, addr, port).await;
-                book.saw(format!("way of {port}, which opens"), other.drawn(addr));
-                note(&mut book, "contrast.", &other);
-                contrast = Some(other);
+    match (state, way.distance()) {
+        // Does another port answer from the same place? Two packets say so.
+        (PortState::Open, Some(distance)) => {
+            if let Some(port) = open_port(ctx, own.port) {
+                compare(ctx, &mut book, addr, port, distance, &way).await;
             }
         }
+        (PortState::Open, None) => {}
+        _ => contrast = other_way(ctx, &mut book, addr, own.port).await,
     }
     drop(turn);
+    state = port_state(ctx, own).max(state);
     if let (PortState::Refused, Some(other)) = (state, &contrast) {
         refusal(&mut book, &way, other);
     }
@@ -136,8 +138,11 @@ fn finish(book: Notebook, port: u16, way: &Way, contrast: Option<&Way>) -> Findi
     }
 }
 
-/// Where the port in use stands, once it is known.
+/// What the port in use does; one that has not answered yet is as good as silent.
 fn port_state(ctx: &Ctx, target: Target) -> PortState {
+    if ctx.board.slots().open.contains(&target) {
+        return PortState::Open;
+    }
     let finding = ctx.board.finding(&target.id("port"));
     let word = finding.as_ref().and_then(|finding| match finding.facts.get("state") {
         Some(crate::facts::Value::Word(word)) => Some(word.clone()),
@@ -146,28 +151,27 @@ fn port_state(ctx: &Ctx, target: Target) -> PortState {
     [PortState::Open, PortState::Refused, PortState::Unreachable, PortState::Denied, PortState::Filtered]
         .into_iter()
         .find(|state| word.as_deref() == Some(state.word()))
-        .unwrap_or(PortState::Unknown)
+        .unwrap_or(PortState::Filtered)
 }
 
-/// A port of the same server that opens: another mail port, else one that shows whether anything is there.
-async fn contrast_port(ctx: &Ctx, own: u16) -> Option<u16> {
-    for port in super::plan::MAIL_PORTS.into_iter().filter(|port| *port != own) {
-        let target = Target { role: Role::InUse, port };
-        if ctx.board.is_planned(&target.id("port")) {
-            ctx.board.wait_until_open(target).await;
-            if ctx.board.slots().open.contains(&target) {
-                return Some(port);
-            }
+/// Another mail port of the same server that has opened.
+fn open_port(ctx: &Ctx, own: u16) -> Option<u16> {
+    let open = |port: &u16| *port != own && ctx.board.slots().open.contains(&Target { role: Role::InUse, port: *port });
+    super::plan::MAIL_PORTS.into_iter().find(open)
+}
+
+/// The way of a port of the same server that opens: another mail port, else one that many mail servers have.
+async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16) -> Option<Way> {
+    let ports = open_port(ctx, own).map_or_else(|| vec![443, 993], |port| vec![port]);
+    for port in ports {
+        let way = walk(ctx, addr, port).await;
+        if way.distance().is_some() {
+            book.saw(format!("way of {port}, which answers"), way.drawn(addr));
+            note(book, "contrast.", &way);
+            return Some(way);
         }
     }
-    if !ctx.board.is_planned("alive") {
-        return None;
-    }
-    let alive = ctx.board.wait_for("alive").await;
-    match alive.facts.get("open") {
-        Some(crate::facts::Value::List(open)) => open.first()?.parse().ok(),
-        _ => None,
-    }
+    None
 }
 
 async fn walk(ctx: &Ctx, addr: IpAddr, port: u16) -> Way {

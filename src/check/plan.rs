@@ -152,8 +152,7 @@ pub fn after(account: &Account, wanted: &Wanted, options: &Options) -> Plan {
         targets.iter().filter(|target| target.role == Role::InUse).map(|target| target.id("port")).collect();
     let all_ports: Vec<&str> = all_ports.iter().map(String::as_str).collect();
     plan.push(check("alive", Group::Ports, "Does anything answer at the server's address?", &all_ports, Kind::Alive));
-    let own_port = in_use_target.id("port");
-    plan.push(check("path", Group::Ports, "How far do packets get?", &[&own_port], Kind::Path));
+    plan.push(check("path", Group::Ports, "How far do packets get?", &["dns.server"], Kind::Path));
     // The log-in itself waits for those ways that it may fall back to, one after the other.
     let own_smtp = in_use_target.id("smtp");
     plan.push(check("login", Group::Login, "Is the password accepted?", &[&own_smtp], Kind::Login));
