@@ -1,7 +1,7 @@
 //! Is there a connection, without a portal? Pages whose exact answer is known, over plain HTTP.
 
 use super::{Connectivity, Ctx, Expect, Finding, Head, Notebook};
-use crate::probe::http::{Answer, fetch};
+use crate::probe::http::{Answer, fetch, fetch_by_proxy};
 use crate::text::Text;
 use futures::stream::{FuturesUnordered, StreamExt};
 
@@ -59,7 +59,26 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         return book.fail(format!("a portal answers instead of the page{lead}"));
     }
     book.fact("result", "none");
+    if by_proxy(ctx, &mut book).await {
+        book.fact("by-proxy", true);
+        return book.fail("no page answers directly, only by the web proxy");
+    }
     book.fail("no page answers")
+}
+
+/// Where nothing answers directly, the proxy that is configured may be the only way out.
+async fn by_proxy(ctx: &Ctx, book: &mut Notebook) -> bool {
+    let Some(proxy) = ctx.net.local().proxy else { return false };
+    for page in ctx.options.connectivity.iter().filter(|page| page.url.scheme() == "http") {
+        let answer = fetch_by_proxy(ctx.net.as_ref(), &ctx.tls, &proxy, &page.url, ctx.options.timeout).await;
+        let says = answer.as_ref().map_or_else(Clone::clone, |answer| format!("status {}", answer.status));
+        book.saw(format!("GET {} by the proxy {proxy}", page.url), says);
+        // RFC 9110 section 15.5.8: 407, the proxy wants a log-in of its own; so it is there.
+        if matches!(judge(page, &answer), Verdict::Good) || answer.is_ok_and(|answer| answer.status == 407) {
+            return true;
+        }
+    }
+    false
 }
 
 enum Verdict {

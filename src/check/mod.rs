@@ -17,6 +17,7 @@ mod discovery;
 mod dns;
 mod login;
 mod port;
+mod protection;
 mod quality;
 mod reference;
 mod sending;

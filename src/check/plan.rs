@@ -25,6 +25,8 @@ pub enum Kind {
     Reference(usize),
     /// How many packets get lost, how long do the others take?
     Quality,
+    /// Which security programs and VPNs are on this computer?
+    Protection,
     /// Does an address answer that cannot?
     Testnet,
     /// What does the port do?
@@ -152,6 +154,13 @@ pub fn after(account: &Account, wanted: &Wanted, options: &Options) -> Plan {
         targets.iter().filter(|target| target.role == Role::InUse).map(|target| target.id("port")).collect();
     let all_ports: Vec<&str> = all_ports.iter().map(String::as_str).collect();
     plan.push(check("alive", Group::Ports, "Does anything answer at the server's address?", &all_ports, Kind::Alive));
+    plan.push(check(
+        "protection",
+        Group::Ports,
+        "Which security programs and VPNs are on this computer?",
+        &[],
+        Kind::Protection,
+    ));
     plan.push(check("path", Group::Ports, "How far do packets get?", &["dns.server"], Kind::Path));
     // The log-in itself waits for those ways that it may fall back to, one after the other.
     let own_smtp = in_use_target.id("smtp");
@@ -258,7 +267,7 @@ mod tests {
              port.587 smtp.587 certificate.587 way.587 tls.587 \
              port.25 smtp.25 certificate.25 way.25 tls.25 \
              port.465 smtp.465 certificate.465 way.465 tls.465 \
-             alive path login sending"
+             alive protection path login sending"
         );
     }
 

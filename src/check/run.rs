@@ -113,6 +113,7 @@ async fn perform(ctx: &Ctx, check: &Planned) -> Finding {
         Kind::Connectivity => connectivity::run(ctx, head).await,
         Kind::Clock => clock::run(ctx, head).await,
         Kind::Reference(index) => reference::run(ctx, head, &ctx.options.references[index]).await,
+        Kind::Protection => protection::run(ctx, head).await,
         Kind::Quality => quality::run(ctx, head).await,
         Kind::Testnet => testnet::run(ctx, head).await,
         Kind::Port(target) => port::run(ctx, head, target).await,

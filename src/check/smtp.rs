@@ -91,7 +91,11 @@ impl Chain<'_> {
         };
         for _ in 0..tries {
             book.saw("too many connections", "the others are closed first, then this one is tried alone");
-            if !is_own {
+            if is_own {
+                // What was kept for the log-in makes room: this port's own connection serves for it as well.
+                let kept: Vec<Dialogue> = board.slots().dialogues.drain().map(|(_, dialogue)| dialogue).collect();
+                futures::future::join_all(kept.into_iter().map(Dialogue::quit)).await;
+            } else {
                 tokio::time::sleep(Duration::from_secs(3)).await;
             }
             let _turn = board.alone.lock().await;

@@ -1,4 +1,5 @@
-//! Known scanners and gateways that answer TLS with certificates of their own: the table `interceptors.toml`.
+//! Known security programs and gateways, by the certificates that they make and the programs that they run: the table
+//! `interceptors.toml`.
 
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -7,8 +8,11 @@ use std::sync::LazyLock;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Interceptor {
-    #[serde(rename = "match")]
+    #[serde(rename = "match", default)]
     matches: Vec<String>,
+    /// How its programs' names begin, lower-case.
+    #[serde(default)]
+    programs: Vec<String>,
     /// Whether the match must be a whole word.
     #[serde(default)]
     word: bool,
@@ -52,6 +56,12 @@ pub fn of_issuer(issuer: &str) -> Option<&'static Interceptor> {
     })
 }
 
+/// The product that a running program belongs to.
+pub fn of_program(program: &str) -> Option<&'static Interceptor> {
+    let program = program.to_lowercase();
+    ROWS.iter().find(|row| row.programs.iter().any(|name| program.starts_with(name.as_str())))
+}
+
 /// The row with this name.
 pub fn by_name(name: &str) -> Option<&'static Interceptor> {
     ROWS.iter().find(|row| row.name == name)
@@ -60,6 +70,15 @@ pub fn by_name(name: &str) -> Option<&'static Interceptor> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn known_programs() {
+        let name = |program| of_program(program).map(|row| row.name.as_str());
+        assert_eq!(name("AvastSvc.exe"), Some("Avast"));
+        assert_eq!(name("ekrn"), Some("ESET"));
+        assert_eq!(name("Little Snitch Agent"), Some("Little Snitch"));
+        assert_eq!(name("outlook.exe"), None);
+    }
 
     #[test]
     fn known_issuers() {

@@ -26,6 +26,9 @@ pub trait Network: Send + Sync {
     /// What this machine knows of its own network.
     fn local(&self) -> Local;
 
+    /// The names of the programs that run here, as far as the system tells an ordinary user.
+    async fn programs(&self) -> Vec<String>;
+
     /// Which certificates are trusted beside or instead of the system's.
     fn trust(&self) -> Trust;
 
@@ -283,6 +286,8 @@ pub struct Local {
     pub resolvers: Vec<SocketAddr>,
     /// A web proxy configured for programs, as `host:port`.
     pub proxy: Option<String>,
+    /// The interface of a VPN that is connected, by its name.
+    pub vpn: Option<String>,
     /// The machine's name.
     pub hostname: Option<String>,
     /// The name of the person's account on this machine.

@@ -59,6 +59,17 @@ impl Network for SystemNetwork {
         self.local.clone()
     }
 
+    async fn programs(&self) -> Vec<String> {
+        let look = || {
+            let mut system = sysinfo::System::new();
+            let what = sysinfo::ProcessRefreshKind::nothing();
+            system.refresh_processes_specifics(sysinfo::ProcessesToUpdate::All, true, what);
+            let names = system.processes().values().map(|process| process.name().to_string_lossy().into_owned());
+            names.collect::<std::collections::BTreeSet<String>>().into_iter().collect()
+        };
+        tokio::task::spawn_blocking(look).await.unwrap_or_default()
+    }
+
     fn trust(&self) -> Trust {
         self.trust.clone()
     }
@@ -308,8 +319,10 @@ fn from_error(error: &NetError) -> Answer {
 }
 
 fn look_around() -> Local {
-    let addresses = if_addrs::get_if_addrs()
-        .unwrap_or_default()
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let vpn = interfaces.iter().find(|interface| is_vpn(&interface.name) && is_in_use(&interface.ip()));
+    let vpn = vpn.map(|interface| interface.name.clone());
+    let addresses = interfaces
         .into_iter()
         .map(|interface| match interface.addr {
             if_addrs::IfAddr::V4(v4) => (IpAddr::V4(v4.ip), v4.netmask.to_bits().count_ones() as u8),
@@ -323,11 +336,41 @@ fn look_around() -> Local {
         routed_v6: is_routed("[::]:0", "[2001:503:ba3e::2:30]:53"),
         sees_icmp: cfg!(target_os = "linux"),
         resolvers: own_resolvers(),
+        vpn,
         proxy: proxy_of(|name| std::env::var(name).ok()),
         hostname: whoami::hostname().ok(),
         user: whoami::username().ok(),
         elevated: is_elevated(),
         os: whoami::distro().unwrap_or_else(|_| std::env::consts::OS.to_owned()),
+    }
+}
+
+/// Tunnels by the names that systems and VPN programs give them.
+fn is_vpn(interface: &str) -> bool {
+    const KINDS: [&str; 13] = [
+        "tun",
+        "tap",
+        "utun",
+        "wg",
+        "ipsec",
+        "nordlynx",
+        "proton",
+        "tailscale",
+        "wireguard",
+        "openvpn",
+        "anyconnect",
+        "fortinet",
+        "pangp",
+    ];
+    let name = interface.to_ascii_lowercase();
+    KINDS.iter().any(|kind| name.starts_with(kind))
+}
+
+/// macOS keeps idle tunnels of its own, with link-local addresses alone.
+fn is_in_use(addr: &IpAddr) -> bool {
+    match addr {
+        IpAddr::V4(v4) => !v4.is_link_local(),
+        IpAddr::V6(v6) => !v6.is_unicast_link_local(),
     }
 }
 
@@ -378,6 +421,12 @@ fn is_elevated() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn vpns() {
+        assert!(is_vpn("tun0") && is_vpn("utun4") && is_vpn("NordLynx") && is_vpn("wg-office"));
+        assert!(!is_vpn("eth0") && !is_vpn("Ethernet") && !is_vpn("Wi-Fi") && !is_vpn("en0"));
+    }
 
     #[test]
     fn a_proxy_is_named_without_its_password() {

@@ -266,12 +266,17 @@ impl Network for LabNetwork {
             routed_v6: machine.routed_v6,
             sees_icmp: true,
             resolvers: vec![self.world.resolver.address],
+            vpn: machine.vpn.clone(),
             proxy: machine.proxy.clone(),
             hostname: Some(machine.hostname.clone()),
             user: Some(machine.user.clone()),
             elevated: false,
             os: machine.os.clone(),
         }
+    }
+
+    async fn programs(&self) -> Vec<String> {
+        self.world.machine.programs.clone()
     }
 
     fn trust(&self) -> Trust {

@@ -47,6 +47,12 @@ pub(super) struct Machine {
     pub(super) routed_v6: bool,
     #[serde(default)]
     pub(super) proxy: Option<String>,
+    /// The interface of a VPN.
+    #[serde(default)]
+    pub(super) vpn: Option<String>,
+    /// The names of the programs that run.
+    #[serde(default)]
+    pub(super) programs: Vec<String>,
     /// How many seconds the rest of the world's clock is ahead of this machine's.
     #[serde(default)]
     pub(super) clock_behind: i64,

@@ -26,6 +26,20 @@ pub struct Answer {
 
 /// Gets a page over an open connection, encrypted for `https`. The error is for people.
 pub async fn get(stream: BoxStream, url: &Url, library: &Library, limit: Duration) -> Result<Answer, String> {
+    let mut path = url.path().to_owned();
+    if let Some(query) = url.query() {
+        path = format!("{path}?{query}");
+    }
+    get_as(stream, url, &path, library, limit).await
+}
+
+async fn get_as(
+    stream: BoxStream,
+    url: &Url,
+    path: &str,
+    library: &Library,
+    limit: Duration,
+) -> Result<Answer, String> {
     let until = Instant::now() + limit;
     let host = url.host_str().ok_or("the address names no host")?;
     let mut stream = if url.scheme() == "https" {
@@ -33,10 +47,6 @@ pub async fn get(stream: BoxStream, url: &Url, library: &Library, limit: Duratio
     } else {
         stream
     };
-    let mut path = url.path().to_owned();
-    if let Some(query) = url.query() {
-        path = format!("{path}?{query}");
-    }
     let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: mailtriage\r\nAccept: */*\r\nConnection: close\r\n\r\n"
@@ -67,8 +77,26 @@ pub async fn get(stream: BoxStream, url: &Url, library: &Library, limit: Duratio
     parse(&received).ok_or_else(|| "the answer is no HTTP".to_owned())
 }
 
+/// Gets a page of plain HTTP by a web proxy, `host:port` (RFC 9112 section 3.2.2). The error is for people.
+pub async fn fetch_by_proxy(
+    net: &dyn Network,
+    library: &Library,
+    proxy: &str,
+    url: &Url,
+    limit: Duration,
+) -> Result<Answer, String> {
+    let proxy = Url::parse(&format!("http://{proxy}")).map_err(|_| "the proxy's address cannot be read".to_owned())?;
+    let connection = open(net, &proxy, limit).await?;
+    get_as(connection, url, url.as_str(), library, limit).await
+}
+
 /// Finds the host, connects and gets the page. The error is for people.
 pub async fn fetch(net: &dyn Network, library: &Library, url: &Url, limit: Duration) -> Result<Answer, String> {
+    let stream = open(net, url, limit).await?;
+    get(stream, url, library, limit).await
+}
+
+async fn open(net: &dyn Network, url: &Url, limit: Duration) -> Result<BoxStream, String> {
     let host = url.host_str().ok_or("the address names no host")?;
     let port = url.port_or_known_default().unwrap_or(80);
     let addresses = match host.trim_matches(['[', ']']).parse() {
@@ -85,7 +113,7 @@ pub async fn fetch(net: &dyn Network, library: &Library, url: &Url, limit: Durat
     let mut why = String::new();
     for addr in addresses.into_iter().take(2) {
         match net.connect(SocketAddr::new(addr, port), ConnectOptions::within(limit)).await {
-            Ok(connection) => return get(connection.stream, url, library, limit).await,
+            Ok(connection) => return Ok(connection.stream),
             Err(failure) => why = format!("{addr} port {port}: {}", failure.state.says()),
         }
     }

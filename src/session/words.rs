@@ -99,6 +99,13 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
             .map(|version| version.replace("TLSv", "TLS ")),
         "clock.off" => run.findings().find(|finding| finding.id == "clock").map(|finding| finding.summary.clone()),
         "turned-away.by" => own("port", "icmp.from"),
+        "protection" => protection(run),
+        "protection.switch" => match fact("protection", "products") {
+            Some(Value::List(products)) => products
+                .iter()
+                .find_map(|name| interceptors::by_name(name)?.switch.as_ref().map(|how| format!("{name}: {how}"))),
+            _ => None,
+        },
         "resolver" => None,
         "greeting.seconds" => {
             own("smtp", "greeting_ms").and_then(|ms| ms.parse::<u64>().ok()).map(|ms| (ms / 1000).to_string())
@@ -126,11 +133,26 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
         "tls.best" => "an old TLS version",
         "clock.off" => "wrong",
         "turned-away.by" => "a device on the way",
+        "protection" => "no security program and no VPN that this tool knows",
+        "protection.switch" => "its list of events shows the rule",
         "resolver" => "this machine's DNS server",
         "greeting.seconds" => "many",
         _ => "",
     };
     Some(found.unwrap_or_else(|| otherwise.to_owned()))
+}
+
+/// The security programs and VPN that are here, in words.
+fn protection(run: &Run) -> Option<String> {
+    let check = run.check("protection")?;
+    let mut found = match check.facts.get("products") {
+        Some(Value::List(products)) => products.clone(),
+        _ => Vec::new(),
+    };
+    if let Some(Value::Word(vpn)) = check.facts.get("vpn") {
+        found.push(format!("a VPN ({vpn})"));
+    }
+    (!found.is_empty()).then(|| found.join(", "))
 }
 
 /// What to set in the mail program: what the provider wants; but where that very port is shut, the other one that works.

@@ -74,8 +74,10 @@ impl View<'_> {
         let tried = opens.iter().any(|state| state.word().is_some_and(|state| state != "unknown"));
         let other_ports = self.list("alive", "open").is_some_and(|open| !open.is_empty());
         let routeless = self.seen("testnet", "route").word() == Some("no");
+        let by_proxy = self.seen("connectivity", "by-proxy").word().is_some();
         let none = match () {
             () if other_ports => word("yes"),
+            () if by_proxy => word("proxy-only"),
             () if tried || routeless => word("no"),
             () => unknown("nothing could be tried: no name was found"),
         };
@@ -97,7 +99,7 @@ impl View<'_> {
                 Known::Pending(more) => Known::Pending(checks.into_iter().chain(more).collect()),
             },
             known => match opens {
-                Known::Word(answer) if answer == "no" && matches!(known, Known::Unknown(_)) && !has_references => {
+                Known::Word(answer) if answer != "yes" && matches!(known, Known::Unknown(_)) && !has_references => {
                     unknown("nothing but the mail server was tried")
                 }
                 other => other,

@@ -17,6 +17,7 @@ pub fn lines(core: &Core, group: Group, width: u16) -> Vec<Line<'static>> {
     if group == Group::Ports {
         lines.extend(port_table(core, run));
         lines.push(Line::default());
+        lines.extend(ways(core, run, width));
         lines.extend(watched(core, width));
     }
     let is_skipped = |state: &State| matches!(state, State::Done(finding) if finding.outcome == Outcome::Skipped);
@@ -61,6 +62,20 @@ pub fn lines(core: &Core, group: Group, width: u16) -> Vec<Line<'static>> {
                 }));
             }
         }
+    }
+    lines
+}
+
+/// The ways of the ports, hop by hop, where they were looked at.
+fn ways(core: &Core, run: &Run, width: usize) -> Vec<Line<'static>> {
+    let Some(State::Done(finding)) = run.check("path").map(|check| &check.state) else { return Vec::new() };
+    let ways = finding.evidence.iter().filter(|evidence| evidence.what.starts_with("way of "));
+    let mut lines: Vec<Line<'static>> = ways
+        .flat_map(|way| wrapped(core.theme, &format!("{}: {}", way.what, way.detail), width.saturating_sub(1), 2))
+        .map(Line::raw)
+        .collect();
+    if !lines.is_empty() {
+        lines.push(Line::default());
     }
     lines
 }
