@@ -72,6 +72,11 @@ fn variants() {
 ("another name of the same server", "password-wrong", "[dns]\n\"mail.example.com\" = [\"A 203.0.113.5\"]\n\"_submission._tcp.example.com\" = [\"SRV 0 1 587 mail.example.com\"]\n\"_submissions._tcp.example.com\" = []\n".to_owned(), None, "password-wrong"),
 ("refused in plain words where TLS is due", "healthy-465", "[host.\"smtp.example.com\".port.465]\nimplicit = false\ndialogue = \"S: 554 5.7.1 No service for you\\n-- close\"\n".to_owned(), None, "server-rejects-client"),
 ("a domain that only this machine does not know", "misspelt-domain", "[dns]\n\"gmial.com\" = [\"MX 10 smtp.example.com\"]\n[resolver.says]\n\"gmial.com\" = []\n".to_owned(), None, "dns-answer-tampered"),
+("two seconds of latency", "healthy-587", "[host.\"smtp.example.com\"]\nrtt-ms = 2000\n".to_owned(), None, "healthy certain"),
+("two seconds of latency, password wrong", "password-wrong", "[host.\"smtp.example.com\"]\nrtt-ms = 2000\n".to_owned(), None, "password-wrong"),
+("a lossy line and an expired certificate", "certificate-expired", "loss = 30\n".to_owned(), None, "certificate-expired"),
+("a lossy line and a server that is down", "server-down", "loss = 30\n".to_owned(), None, "server-refusing"),
+("a lossy line and a wrong password", "password-wrong", "loss = 30\n".to_owned(), None, "password-wrong"),
 ("3 percent of packets lost", "healthy-587", "loss = 3\n".to_owned(), None, "healthy certain"),
     ];
     let mut wrong = Vec::new();

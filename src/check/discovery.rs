@@ -117,7 +117,7 @@ pub(super) fn describe(answer: &Answer) -> Text {
                 }
                 text = match record {
                     Record::Address(addr) => text.addr(*addr),
-                    Record::Cname(name) => text.say("alias of ").host(name),
+                    Record::Cname(name) | Record::Ptr(name) => text.say("alias of ").host(name),
                     Record::Mx(preference, host) => text.say(format!("{preference} ")).host(host),
                     Record::Srv(_, _, port, target) => text.host(target).say(format!(":{port}")),
                 };

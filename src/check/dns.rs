@@ -82,6 +82,11 @@ pub(super) async fn server(ctx: &Ctx, head: &Head, role: Role) -> Finding {
     book.saw(format!("{host}, as programs here look it up"), describe(&answer));
     book.fact("result", result_word(&answer));
     let found: Vec<IpAddr> = answer.addresses().into_iter().take(64).collect();
+    let listed = ctx.net.local().hosts.into_iter().find(|(_, name)| *name == host.to_ascii_lowercase());
+    book.fact("hosts-file", listed.is_some());
+    if let Some((addr, _)) = &listed {
+        book.saw("a line of this computer's hosts file", Text::new().addr(*addr).say(" ").host(&host));
+    }
     if !found.is_empty() {
         book.fact("addresses", found.iter().map(ToString::to_string).collect::<Vec<_>>());
         let worst = found
@@ -122,12 +127,78 @@ pub(super) async fn server(ctx: &Ctx, head: &Head, role: Role) -> Finding {
     }
 }
 
+/// Does each DNS server of this computer answer? Programs ask the first and wait for it before they ask the second.
+pub(super) async fn own(ctx: &Ctx, head: &Head) -> Finding {
+    let mut book = Notebook::new(ctx, head);
+    let servers = ctx.net.local().resolvers;
+    let Some(host) = ctx.host(Role::InUse).filter(|host| host.parse::<IpAddr>().is_err()) else {
+        return book.skipped("no name to look up");
+    };
+    if servers.is_empty() {
+        return book.skipped("the system does not say which DNS servers it asks");
+    }
+    let asked = servers.iter().map(|server| {
+        let host = &host;
+        async move {
+            let begun = tokio::time::Instant::now();
+            let answer = ctx.net.lookup(Via::Server(*server), host, RecordKind::A, LOOKUP).await;
+            (*server, answer, begun.elapsed())
+        }
+    });
+    let answers = join_all(asked).await;
+    let fails =
+        |answer: &Answer| matches!(answer, Answer::Silent | Answer::ServFail | Answer::Refused | Answer::NoNetwork);
+    for (server, answer, took) in &answers {
+        let says = describe(answer).say(format!(" after {} ms", took.as_millis()));
+        book.saw(format!("{host} at {}", server.ip()), says);
+    }
+    let names = |failing: bool| {
+        let chosen = answers.iter().filter(|(_, answer, _)| fails(answer) == failing);
+        chosen.map(|(server, ..)| server.ip().to_string()).collect::<Vec<_>>()
+    };
+    let (failing, answering) = (names(true), names(false));
+    book.fact("servers", answers.iter().map(|(server, ..)| server.ip().to_string()).collect::<Vec<_>>());
+    book.fact("failing", failing.clone());
+    match (failing.is_empty(), answering.is_empty()) {
+        (true, _) => {
+            book.fact("result", "answer");
+            book.pass(format!("{} answers", answering.join(", ")))
+        }
+        (false, false) => {
+            book.fact("result", "some-fail");
+            book.warn(format!(
+                "{} gives no answer, {} does: each look-up may wait for it",
+                failing.join(", "),
+                answering.join(", ")
+            ))
+        }
+        (false, true) => {
+            book.fact("result", "fail");
+            book.fail(format!("{} gives no answer", failing.join(", ")))
+        }
+    }
+}
+
 fn host_of(ctx: &Ctx, role: Role) -> String {
     ctx.host(role).unwrap_or_default()
 }
 
 async fn both(ctx: &Ctx, via: Via, host: &str) -> (Answer, Answer) {
     join(ctx.net.lookup(via, host, RecordKind::A, LOOKUP), ctx.net.lookup(via, host, RecordKind::Aaaa, LOOKUP)).await
+}
+
+/// Whether this computer's DNS server gives the same address for a name that nobody can have: some internet providers
+/// send misspelt names to a page of their own in place of "does not exist" (RFC 8020 forbids it).
+async fn is_rewritten(ctx: &Ctx, book: &mut Notebook, own: &BTreeSet<IpAddr>) -> bool {
+    let mut random = [0; 8];
+    if getrandom::fill(&mut random).is_err() {
+        return false;
+    }
+    let label: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let name = format!("nobody-{label}.com");
+    let answer = ctx.net.lookup(Via::System, &name, RecordKind::Address, LOOKUP).await;
+    book.saw(format!("{name}, which does not exist"), describe(&answer));
+    answer.addresses().iter().any(|addr| own.contains(addr))
 }
 
 /// Do other DNS servers say the same?
@@ -175,6 +246,10 @@ pub(super) async fn elsewhere(ctx: &Ctx, head: &Head) -> Finding {
         (false, false) => "differs",
     };
     book.fact("result", word);
+    if word == "not-found" && !own.is_empty() {
+        let rewritten = is_rewritten(ctx, &mut book, &own).await;
+        book.fact("rewritten", rewritten);
+    }
     if word == "differs" {
         other_address(ctx, &mut book, &sets, &own).await;
     }

@@ -15,6 +15,8 @@ mod clock;
 mod connectivity;
 mod discovery;
 mod dns;
+mod ipv6;
+mod isp;
 mod login;
 mod port;
 mod protection;

@@ -33,6 +33,12 @@ pub enum Kind {
     Port(Target),
     /// Where on the way does the port stop?
     Way(Target),
+    /// Does each DNS server of this computer answer?
+    OwnResolvers,
+    /// Does IPv6 work to other hosts?
+    Ipv6,
+    /// Which internet provider's line is this?
+    Isp,
     /// How far do packets get, port by port?
     Path,
     /// Does anything answer at the server's address?
@@ -119,6 +125,7 @@ pub fn after(account: &Account, wanted: &Wanted, options: &Options) -> Plan {
             Kind::Server(Role::InUse),
         ),
     ];
+    plan.push(check("dns.own", Group::Dns, "Does each DNS server of this computer answer?", &[], Kind::OwnResolvers));
     if !options.resolvers.is_empty() {
         plan.push(check("dns.elsewhere", Group::Dns, "Do other DNS servers say the same?", &[], Kind::Elsewhere));
     }
@@ -162,6 +169,16 @@ pub fn after(account: &Account, wanted: &Wanted, options: &Options) -> Plan {
         Kind::Protection,
     ));
     plan.push(check("path", Group::Ports, "How far do packets get?", &["dns.server"], Kind::Path));
+    if options.v6 {
+        let own_port = in_use_target.id("port");
+        plan.push(check("ipv6", Group::Internet, "Does IPv6 work to other hosts?", &[&own_port], Kind::Ipv6));
+    }
+    if in_use.port == 25 {
+        let all: Vec<String> =
+            targets.iter().filter(|target| target.role == Role::InUse).map(|target| target.id("smtp")).collect();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        plan.push(check("isp", Group::Internet, "Which internet provider's line is this?", &all, Kind::Isp));
+    }
     // The log-in itself waits for those ways that it may fall back to, one after the other.
     let own_smtp = in_use_target.id("smtp");
     plan.push(check("login", Group::Login, "Is the password accepted?", &[&own_smtp], Kind::Login));
@@ -263,11 +280,11 @@ mod tests {
         assert_eq!(ids(&before(&options())), "provider dns.domain testnet");
         assert_eq!(
             ids(&after(&account, &wanted(), &options())),
-            "settings dns.server \
+            "settings dns.server dns.own \
              port.587 smtp.587 certificate.587 way.587 tls.587 \
              port.25 smtp.25 certificate.25 way.25 tls.25 \
              port.465 smtp.465 certificate.465 way.465 tls.465 \
-             alive protection path login sending"
+             alive protection path ipv6 login sending"
         );
     }
 

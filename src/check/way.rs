@@ -34,6 +34,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     }
     // One at a time over all ports: the routers' limit is a common one.
     let turn = ctx.board.turn.clone().lock_owned().await;
+    if ctx.board.slots().mute_routers {
+        return book.unknown(MUTE);
+    }
     let to = SocketAddr::new(addr, target.port);
     let mut first = probe(ctx, &mut book, to, 1).await;
     if is_silent(&first) {
@@ -95,8 +98,11 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         book.fact("leaves", true);
         return book.pass(format!("{} leaves this computer; {router} is the first router", target.port));
     }
-    book.unknown("no router on the way tells what reaches it")
+    ctx.board.slots().mute_routers = true;
+    book.unknown(MUTE)
 }
+
+const MUTE: &str = "no router on the way tells what reaches it";
 
 async fn probe(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, ttl: u8) -> Result<(), ConnectFailure> {
     let result = ctx.net.connect(to, ConnectOptions { ttl: Some(ttl), ..ConnectOptions::within(WAIT) }).await;

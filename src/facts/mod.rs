@@ -2,6 +2,7 @@
 
 pub mod derive;
 pub mod interceptors;
+pub mod isps;
 pub mod outlook_errors;
 pub mod replies;
 pub mod vocabulary;

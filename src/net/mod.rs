@@ -59,6 +59,8 @@ pub enum RecordKind {
     Mx,
     /// Service location.
     Srv,
+    /// The name of an address.
+    Ptr,
 }
 
 impl fmt::Display for RecordKind {
@@ -69,6 +71,7 @@ impl fmt::Display for RecordKind {
             RecordKind::Aaaa => "AAAA",
             RecordKind::Mx => "MX",
             RecordKind::Srv => "SRV",
+            RecordKind::Ptr => "PTR",
         })
     }
 }
@@ -80,6 +83,8 @@ pub enum Record {
     Address(IpAddr),
     /// Another name that stands for the one asked.
     Cname(String),
+    /// The name of the address asked for.
+    Ptr(String),
     /// A mail exchanger and its preference.
     Mx(u16, String),
     /// A service: priority, weight, port, target.
@@ -284,6 +289,8 @@ pub struct Local {
     pub sees_icmp: bool,
     /// The DNS servers configured here.
     pub resolvers: Vec<SocketAddr>,
+    /// What the hosts file says: address and name, lower-case.
+    pub hosts: Vec<(IpAddr, String)>,
     /// A web proxy configured for programs, as `host:port`.
     pub proxy: Option<String>,
     /// The interface of a VPN that is connected, by its name.

@@ -234,6 +234,7 @@ async fn ask(servers: &[SocketAddr], name: &str, kind: RecordKind, deadline: Dur
         RecordKind::Aaaa => RecordType::AAAA,
         RecordKind::Mx => RecordType::MX,
         RecordKind::Srv => RecordType::SRV,
+        RecordKind::Ptr => RecordType::PTR,
     };
     if servers.is_empty() {
         return Answer::NoNetwork;
@@ -292,6 +293,7 @@ fn from_rdata(data: &RData) -> Option<Record> {
         RData::A(a) => Some(Record::Address(IpAddr::V4(a.0))),
         RData::AAAA(aaaa) => Some(Record::Address(IpAddr::V6(aaaa.0))),
         RData::CNAME(name) => Some(Record::Cname(text(&name.0))),
+        RData::PTR(name) => Some(Record::Ptr(text(&name.0))),
         RData::MX(mx) => Some(Record::Mx(mx.preference, text(&mx.exchange))),
         RData::SRV(srv) => Some(Record::Srv(srv.priority, srv.weight, srv.port, text(&srv.target))),
         _ => None,
@@ -337,12 +339,32 @@ fn look_around() -> Local {
         sees_icmp: cfg!(target_os = "linux"),
         resolvers: own_resolvers(),
         vpn,
+        hosts: hosts_file(),
         proxy: proxy_of(|name| std::env::var(name).ok()),
         hostname: whoami::hostname().ok(),
         user: whoami::username().ok(),
         elevated: is_elevated(),
         os: whoami::distro().unwrap_or_else(|_| std::env::consts::OS.to_owned()),
     }
+}
+
+fn hosts_file() -> Vec<(IpAddr, String)> {
+    let path = match std::env::var("SystemRoot") {
+        Ok(root) if cfg!(windows) => format!("{root}\\System32\\drivers\\etc\\hosts"),
+        _ => "/etc/hosts".to_owned(),
+    };
+    std::fs::read(path).map_or_else(|_| Vec::new(), |text| hosts_of(&String::from_utf8_lossy(&text)))
+}
+
+/// The lines of a hosts file (hosts(5)); block lists with many thousands are read as well.
+fn hosts_of(text: &str) -> Vec<(IpAddr, String)> {
+    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
+    let entries = lines.flat_map(|line| {
+        let mut words = line.split_whitespace();
+        let addr = words.next().and_then(|addr| addr.parse::<IpAddr>().ok());
+        words.filter_map(move |name| Some((addr?, name.to_ascii_lowercase())))
+    });
+    entries.take(200_000).collect()
 }
 
 /// Tunnels by the names that systems and VPN programs give them.
@@ -421,6 +443,14 @@ fn is_elevated() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_files() {
+        let read =
+            hosts_of("127.0.0.1 localhost\n# 10.0.0.1 off.example\n10.9.9.9\tSMTP.example.com mail # old\nnonsense\n");
+        let names: Vec<&str> = read.iter().map(|(_, name)| name.as_str()).collect();
+        assert_eq!(names, ["localhost", "smtp.example.com", "mail"]);
+    }
 
     #[test]
     fn vpns() {

@@ -134,7 +134,12 @@ impl LabNetwork {
                 let records = |_: &str| Some(lies.iter().filter_map(|text| record(text)).collect());
                 chosen(&records, name, kind, |_| true)
             }
-            None => self.truth(name, kind),
+            None => match (self.truth(name, kind), self.world.resolver.unknown_names) {
+                (Answer::NxDomain, Some(addr)) if matches!(kind, RecordKind::A | RecordKind::Address) => {
+                    Answer::Records(vec![Record::Address(addr)])
+                }
+                (truth, _) => truth,
+            },
         }
     }
 }
@@ -157,6 +162,7 @@ fn chosen(
             Record::Address(IpAddr::V6(_)) => matches!(kind, RecordKind::Aaaa | RecordKind::Address),
             Record::Mx(..) => kind == RecordKind::Mx,
             Record::Srv(..) => kind == RecordKind::Srv,
+            Record::Ptr(_) => kind == RecordKind::Ptr,
             Record::Cname(_) => false,
         };
         let of_kind: Vec<Record> = all.iter().filter(is_kind).cloned().collect();
@@ -180,6 +186,7 @@ pub(super) fn record(text: &str) -> Option<Record> {
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.as_slice() {
         ["A" | "AAAA", addr] => Some(Record::Address(addr.parse().ok()?)),
+        ["PTR", name] => Some(Record::Ptr((*name).to_owned())),
         ["CNAME", name] => Some(Record::Cname((*name).to_owned())),
         ["MX", preference, name] => Some(Record::Mx(preference.parse().ok()?, (*name).to_owned())),
         ["SRV", priority, weight, port, name] => {
@@ -194,6 +201,12 @@ impl Network for LabNetwork {
     async fn lookup(&self, via: Via, name: &str, kind: RecordKind, deadline: Duration) -> Answer {
         match via {
             Via::System => {
+                let own =
+                    self.world.hosts().into_iter().filter(|(_, host)| kind == RecordKind::Address && host == name);
+                let own: Vec<Record> = own.map(|(addr, _)| Record::Address(addr)).collect();
+                if !own.is_empty() {
+                    return Answer::Records(own);
+                }
                 if !self.world.machine.routed_v4 && !self.world.machine.routed_v6 {
                     return Answer::NoNetwork;
                 }
@@ -266,6 +279,7 @@ impl Network for LabNetwork {
             routed_v6: machine.routed_v6,
             sees_icmp: true,
             resolvers: vec![self.world.resolver.address],
+            hosts: self.world.hosts(),
             vpn: machine.vpn.clone(),
             proxy: machine.proxy.clone(),
             hostname: Some(machine.hostname.clone()),

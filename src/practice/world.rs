@@ -47,6 +47,9 @@ pub(super) struct Machine {
     pub(super) routed_v6: bool,
     #[serde(default)]
     pub(super) proxy: Option<String>,
+    /// The lines of the hosts file: `10.9.9.9 smtp.example.com`.
+    #[serde(default)]
+    pub(super) hosts: Vec<String>,
     /// The interface of a VPN.
     #[serde(default)]
     pub(super) vpn: Option<String>,
@@ -65,6 +68,9 @@ pub(super) struct Resolver {
     pub(super) address: SocketAddr,
     #[serde(default)]
     pub(super) state: ResolverState,
+    /// The address that it gives to names that do not exist.
+    #[serde(default)]
+    pub(super) unknown_names: Option<IpAddr>,
     /// What it says in place of the truth; an empty list is NXDOMAIN.
     #[serde(default)]
     pub(super) says: BTreeMap<String, Vec<String>>,
@@ -260,6 +266,15 @@ impl World {
             Some((addr.parse().ok()?, prefix.parse().ok()?))
         });
         parsed.collect()
+    }
+
+    /// The hosts file.
+    pub(super) fn hosts(&self) -> Vec<(IpAddr, String)> {
+        let lines = self.machine.hosts.iter().filter_map(|line| {
+            let (addr, name) = line.split_once(' ')?;
+            Some((addr.parse().ok()?, name.to_owned()))
+        });
+        lines.collect()
     }
 
     /// The host with this address.

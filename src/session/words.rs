@@ -3,8 +3,8 @@
 use super::{Run, Session};
 use crate::account::{Choice, Security, client};
 use crate::facts::derive;
-use crate::facts::interceptors;
 use crate::facts::{Derived, Known, Value};
+use crate::facts::{interceptors, isps};
 
 /// The words for placeholders, with what many of them need looked up once.
 pub(super) struct Words<'a> {
@@ -99,6 +99,11 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
             .map(|version| version.replace("TLSv", "TLS ")),
         "clock.off" => run.findings().find(|finding| finding.id == "clock").map(|finding| finding.summary.clone()),
         "turned-away.by" => own("port", "icmp.from"),
+        "isp" => text("isp", "isp"),
+        "isp.policy" => text("isp", "isp").and_then(|name| isps::by_name(&name)).map(|isp| {
+            let page = isp.page.as_ref().map_or_else(String::new, |page| format!(" See {page}"));
+            format!("{} {}.{page}", isp.name, isp.policy)
+        }),
         "protection" => protection(run),
         "protection.switch" => match fact("protection", "products") {
             Some(Value::List(products)) => products
@@ -106,7 +111,7 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
                 .find_map(|name| interceptors::by_name(name)?.switch.as_ref().map(|how| format!("{name}: {how}"))),
             _ => None,
         },
-        "resolver" => None,
+        "resolver" => text("dns.own", "failing").or_else(|| text("dns.own", "servers")),
         "greeting.seconds" => {
             own("smtp", "greeting_ms").and_then(|ms| ms.parse::<u64>().ok()).map(|ms| (ms / 1000).to_string())
         }
@@ -133,6 +138,8 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
         "tls.best" => "an old TLS version",
         "clock.off" => "wrong",
         "turned-away.by" => "a device on the way",
+        "isp" => "the internet provider",
+        "isp.policy" => "Whose line this is, the line's name does not tell.",
         "protection" => "no security program and no VPN that this tool knows",
         "protection.switch" => "its list of events shows the rule",
         "resolver" => "this machine's DNS server",

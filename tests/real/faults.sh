@@ -13,6 +13,8 @@ chain() { # SPACE HOOK RULE: a chain of its own for each rule, so that several f
 }
 EITHER="meta l4proto { tcp, udp } th dport"
 fault_drop() { rule "$3" "$EITHER $1 drop"; }                             # drop PORT at WHERE: no answer at all
+fault_drop_to() { rule "$4" "ip daddr $2 tcp dport $1 drop"; } # PORT ADDRESS at WHERE: a list of permitted servers
+fault_reset_to() { rule "$4" "ip daddr $2 tcp dport $1 reject with tcp reset"; }
 fault_only() { rule "$3" "iifname lan meta l4proto tcp th dport != { $1 } drop"; } # PORTS at WHERE: all others are shut
 fault_drop6() { rule "$3" "meta nfproto ipv6 tcp dport $1 drop"; }      # the same for IPv6 alone
 fault_reject() { rule "$3" "$EITHER $1 reject"; }                         # ICMP port unreachable, nft's default

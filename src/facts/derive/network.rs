@@ -18,6 +18,18 @@ impl View<'_> {
         put("dns.near-miss", any([server, domain], |found| found == "misspelt", "yes", word("no")));
         put("dns.elsewhere", self.seen("dns.elsewhere", "result"));
         put("dns.other-address", self.seen("dns.elsewhere", "other-address"));
+        put(
+            "dns.rewritten",
+            match self.seen("dns.elsewhere", "rewritten") {
+                Known::Unknown(_) => match self.seen("dns.elsewhere", "result") {
+                    Known::Word(_) => word("no"),
+                    other => other,
+                },
+                other => other,
+            },
+        );
+        put("dns.own", self.seen("dns.own", "result"));
+        put("dns.hosts-file", self.seen("dns.server", "hosts-file"));
         put("dns.answer", self.seen("dns.server", "answer"));
     }
 
@@ -39,7 +51,7 @@ impl View<'_> {
                 (pending, _) => pending,
             },
         );
-        put("ipv6.elsewhere", unknown("not measured"));
+        put("ipv6.elsewhere", self.seen("ipv6", "elsewhere"));
         put(
             "clock",
             match self.seen("clock", "off_s") {
