@@ -1,6 +1,6 @@
 //! Is the password accepted? One attempt for each password given, only over a connection whose certificate verifies.
 
-use super::smtp::{says, write_lines};
+use super::wording::{says, write_lines};
 use super::{Ctx, Finding, Head, Notebook, Role, Target};
 use crate::account::Wanted;
 use crate::account::provider::Passwords;

@@ -28,6 +28,7 @@ mod smtp;
 mod testnet;
 mod tls;
 mod way;
+mod wording;
 
 use crate::account::Wanted;
 use crate::facts::{Facts, Value};

@@ -1,7 +1,7 @@
 //! May this address send from here? MAIL FROM, RCPT TO, then RSET: nothing is sent.
 
 use super::login::note_refusal;
-use super::smtp::{says, write_lines};
+use super::wording::{says, write_lines};
 use super::{Ctx, Finding, Head, Notebook};
 use crate::facts::replies::Phase;
 use std::time::Duration;

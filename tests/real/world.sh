@@ -34,10 +34,12 @@ world.sh run SCENARIO …       new world, break it, run the tool, compare; worl
 world.sh verify [SCENARIO …]  the same without the tool: is it broken in the way the table says? (nc, dig, openssl, swaks)
 world.sh break SCENARIO       new world with the scenario's faults, left standing
 world.sh as-client COMMAND …  a command on the client, as the ordinary user that the tool runs as
+world.sh repeat N SCENARIO    one world, N runs of the tool: how often which cause
 world.sh kills [COUNT]        the dashboard, killed at random moments: every session is offered again
 world.sh list                 the scenarios
 
-Environment: MAILTRIAGE (the program), MT_RESULTS (where reports go), MT_STATE.
+Environment: MAILTRIAGE (the program), MT_RESULTS (where reports go), MT_STATE,
+MT_ALSO (one more fault for every scenario, such as "down ref-a").
 USAGE
 }
 
@@ -174,7 +176,7 @@ prepare() {
     while read -r -a fault; do
         [[ ${fault[0]} != - ]] || continue
         "fault_${fault[0]}" "${fault[@]:1}"
-    done <<<"${faults//; /$'\n'}"
+    done < <(printf '%s\n' "${faults//; /$'\n'}" ${MT_ALSO:+"${MT_ALSO//; /$'\n'}"})
 }
 
 # The same log-in with swaks, up to RCPT; its exit code.
@@ -187,17 +189,23 @@ swaks_says() {
     echo $code
 }
 
-run_one() {
-    local out=$RESULTS/$1.json code=0 began cause seconds verdict=ok swaks=
-    prepare "$1"
-    began=$(date +%s%N)
+# check OUT: the tool on the client, its report into OUT
+check() {
     # shellcheck disable=SC2086 # OPTIONS is a list of words
     as_user "${PREFIX[@]}" timeout -k 5 90 "$PROGRAM" check $ADDRESS --format json --password-stdin --ca-file "$STATE/tls/ca.pem" \
         --reference-host ref-a.test --reference-host ref-b.test \
         --connectivity-url http://ref-a.test/generate_204 --connectivity-url http://ref-b.test/generate_204 \
-        --resolver $WAN4.53 "${SETTINGS[@]}" $OPTIONS <<<"$TYPED" >"$out" 2>"$RESULTS/$1.stderr" || code=$?
+        --resolver $WAN4.53 "${SETTINGS[@]}" $OPTIONS <<<"$TYPED" >"$1" 2>"${1%.json}.stderr"
+}
+cause_of() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["diagnosis"]["cause"])' "$1" 2>/dev/null || echo "(no report)"; }
+
+run_one() {
+    local out=$RESULTS/$1.json code=0 began cause seconds verdict=ok swaks=
+    prepare "$1"
+    began=$(date +%s%N)
+    check "$out" || code=$?
     seconds=$((($(date +%s%N) - began) / 10000000))
-    cause=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["diagnosis"]["cause"])' "$out" 2>/dev/null) || cause="(no report)"
+    cause=$(cause_of "$out")
     [[ $cause == "$WANT_CAUSE" && $code == "$WANT_EXIT" ]] || verdict=FAILED
     # Where a log-in is reached, another program's word on the same credentials has to agree.
     if [[ $WITNESS =~ swaks=(0|28)$ ]]; then
@@ -208,6 +216,17 @@ run_one() {
     [[ $verdict == ok ]] || swaks+=" wanted $WANT_CAUSE/$WANT_EXIT, see $out"
     printf '%-7s %-30s %-28s exit %-3s %6s s  %s\n' "$verdict" "$1" "$cause" "$code" "$((seconds / 100)).$(printf %02d $((seconds % 100)))" "$swaks"
     [[ $verdict == ok ]] || return $DIFFERS
+}
+
+# repeat COUNT SCENARIO: one world, many runs; how often which cause
+repeat() {
+    local run
+    mkdir -p "$RESULTS"
+    prepare "$2"
+    for run in $(seq "$1"); do
+        check "$RESULTS/repeat.json" || true
+        cause_of "$RESULTS/repeat.json"
+    done | sort | uniq -c
 }
 
 # What a term of the witness column is about, seen with an ordinary tool.
@@ -290,6 +309,11 @@ main() {
         clean_up
         prepare drop-587-router
         as_user python3 - "$(realpath "$MAILTRIAGE")" "$@" <"$HERE/kills.py"
+        ;;
+    repeat)
+        clean_up
+        PROGRAM=$(realpath "$MAILTRIAGE")
+        repeat "$@"
         ;;
     verify) clean_up; mapfile -t names < <(rows | cut -f 1); each verify_one "${@:-${names[@]}}" ;;
     run | all)
