@@ -71,6 +71,14 @@ fn bad_passwords_are_a_message_and_exit_2(#[case] typed: &str, #[case] says: &st
     mailtriage(&arguments).write_stdin(typed).assert().code(2).stdout("").stderr(contains(says));
 }
 
+#[rstest]
+#[case("", "the token on standard input is empty")]
+#[case("two words\n", "is none")]
+fn bad_tokens_are_a_message_and_exit_2(#[case] typed: &str, #[case] says: &str) {
+    let arguments = ["check", "anna@example.com", "--token-stdin"];
+    mailtriage(&arguments).write_stdin(typed).assert().code(2).stdout("").stderr(contains(says));
+}
+
 #[test]
 fn an_existing_file_is_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
@@ -107,7 +115,9 @@ fn the_exit_code_follows_the_outcome(
 
 #[test]
 fn the_password_is_nowhere() {
-    for (name, password) in [("healthy-465", "correct horse"), ("password-wrong", "not this one")] {
+    for (name, password) in
+        [("healthy-465", "correct horse"), ("password-wrong", "not this one"), ("token-refused", "ya29.good")]
+    {
         for format in ["json", "text"] {
             let assert = mailtriage(&["practice", name, "--format", format, "--verbose"]).assert();
             let output = assert.get_output();
@@ -117,7 +127,11 @@ fn the_password_is_nowhere() {
             for secret in [password, &STANDARD.encode(password), &message] {
                 assert!(!all.contains(secret), "{name} {format}: {secret}");
             }
-            assert!(all.contains("AUTH PLAIN ********"));
+            assert!(all.contains(if name == "token-refused" {
+                "AUTH XOAUTH2 ********"
+            } else {
+                "AUTH PLAIN ********"
+            }));
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::facts::{Facts, Value};
 use crate::net::Network;
 use crate::probe;
 use crate::text::Text;
-use secrecy::SecretString;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,7 +21,7 @@ pub(crate) struct Ctx {
     pub(crate) tls: Arc<probe::secure::Library>,
     pub(crate) account: Arc<Account>,
     pub(crate) options: Arc<Options>,
-    pub(crate) password: Option<Arc<SecretString>>,
+    pub(crate) secret: Option<Arc<super::secret::Secret>>,
     pub(crate) board: Arc<Board>,
     pub(crate) started: Instant,
     pub(crate) events: mpsc::UnboundedSender<Event>,

@@ -1,18 +1,19 @@
 //! Is the password accepted? One attempt for each password given, only over a connection whose certificate verifies.
 
+use super::secret::Secret;
 use super::wording::{says, write_lines};
 use super::{Ctx, Finding, Head, Notebook, Role, Target};
 use crate::account::Wanted;
 use crate::account::provider::Passwords;
 use crate::facts::replies::{self, Phase};
-use crate::probe::smtp::{Dialogue, NoReply, Reply};
+use crate::probe::smtp::{Dialogue, Line, NoReply, Reply, Side};
 use crate::text::Text;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rsasl::callback::{Context, Request, SessionCallback, SessionData};
 use rsasl::prelude::{Mechname, SASLClient, SASLConfig, Session, SessionError, State};
-use rsasl::property::{AuthId, Password};
-use secrecy::{ExposeSecret, SecretString};
+use rsasl::property::{AuthId, AuthzId, OAuthBearerKV, OAuthBearerToken, Password};
+use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -20,18 +21,26 @@ use zeroize::Zeroizing;
 /// Servers delay refusals on purpose.
 const REPLY: Duration = Duration::from_secs(30);
 
-/// The mechanisms that we speak, the preferred first; both send the password itself, so both need the encryption.
-const MECHANISMS: [&str; 2] = ["PLAIN", "LOGIN"];
+/// The mechanisms for a password, the strongest first (RFC 5802, RFC 7677, RFC 4616; LOGIN was never standardised). The last
+/// two send the password itself; all are spoken over verified encryption only.
+const FOR_PASSWORDS: [&str; 4] = ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
+/// The mechanisms for a token (RFC 7628; XOAUTH2 is Google's and Microsoft's own, and all that Exchange takes).
+const FOR_TOKENS: [&str; 2] = ["OAUTHBEARER", "XOAUTH2"];
 
 pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let mut book = Notebook::new(ctx, head);
-    book.fact("given", ctx.password.is_some());
-    let Some(password) = ctx.password.clone() else {
+    book.fact("given", ctx.secret.is_some());
+    let Some(secret) = ctx.secret.clone() else {
         book.fact("result", "not-tried");
         return book.skipped("not tested: no password was given");
     };
+    if secret.is_token() {
+        book.fact("with", "token");
+    }
     let wanted = ctx.wanted();
-    if wanted.as_ref().and_then(Wanted::provider).is_some_and(|row| row.passwords == Passwords::None) {
+    if !secret.is_token()
+        && wanted.as_ref().and_then(Wanted::provider).is_some_and(|row| row.passwords == Passwords::None)
+    {
         book.fact("result", "not-tried");
         return book.skipped("not tried: the provider takes no passwords from mail programs");
     }
@@ -48,7 +57,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         book.fact("server", "wanted");
     }
     let offered = offered(ctx, target);
-    let Some(mechanism) = MECHANISMS.into_iter().find(|name| offered.iter().any(|offer| offer == name)) else {
+    let ours = if secret.is_token() { &FOR_TOKENS[..] } else { &FOR_PASSWORDS };
+    let Some(mechanism) = ours.iter().copied().find(|name| offered.iter().any(|offer| offer == name)) else {
         book.fact("result", "not-tried");
         book.fact("offered", offered.clone());
         dialogue.quit().await;
@@ -61,7 +71,15 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         "log-in",
         Text::new().say(format!("{mechanism} as ")).user(&user).say(format!(" on port {}", target.port)),
     );
-    let reply = authenticate(&mut dialogue, mechanism, &user, &password).await;
+    let host = ctx.host(target.role).unwrap_or_default();
+    let exchange = Exchange { mechanism, user: &user, host: &host, port: target.port, secret: &secret };
+    let (reply, document) = exchange.run(&mut dialogue).await;
+    if let Some(document) = document {
+        note_document(&mut book, &document);
+    }
+    if mechanism.starts_with("SCRAM") {
+        hide_challenges(&mut dialogue.lines);
+    }
     write_lines(ctx, &mut book, &dialogue.lines);
     dialogue.lines.clear();
     finish(ctx, book, target, dialogue, reply).await
@@ -91,6 +109,13 @@ async fn finish(
     book.fact("result", if reply.is_temporary() { "temporary" } else { "rejected" });
     note_refusal(&mut book, Phase::Auth, &reply);
     book.fail(format!("refused: {}", reply.joined()))
+}
+
+/// Salt, nonces and the server's signature would let whoever reads the report try passwords at home (RFC 5802 section 9).
+fn hide_challenges(lines: &mut [Line]) {
+    for line in lines.iter_mut().filter(|line| line.side == Side::Server && line.text.starts_with("334 ")) {
+        line.text = "334 ********".to_owned();
+    }
 }
 
 /// Writes down a refusal: the server's own words, and what the table says they mean.
@@ -149,70 +174,115 @@ fn offered(ctx: &Ctx, target: Target) -> Vec<String> {
     }
 }
 
-/// Gives the mechanism its name and password without keeping a copy of the password anywhere else.
+/// What a server says of a token that it refuses (RFC 7628 section 3.2.2): the status, and the scope that it wants.
+fn note_document(book: &mut Notebook, document: &[u8]) {
+    let text = crate::text::visible(document.get(..2_000).unwrap_or(document));
+    book.saw("the server says of the token", text.as_str());
+    let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(document) else { return };
+    for key in ["status", "scope"] {
+        if let Some(value) = fields.get(key) {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            book.fact(&format!("token.{key}"), crate::text::visible_str(&value));
+        }
+    }
+}
+
+/// Gives the mechanism its name and secret without keeping a copy of it anywhere else.
 struct Credentials {
     user: String,
-    password: Arc<SecretString>,
+    secret: Arc<Secret>,
+    /// For OAUTHBEARER: the server's name and port (RFC 7628 section 3.1).
+    server: (String, String),
 }
 
 impl SessionCallback for Credentials {
     fn callback(&self, _: &SessionData, _: &Context<'_>, request: &mut Request<'_>) -> Result<(), SessionError> {
         request.satisfy::<AuthId>(&self.user)?;
-        request.satisfy::<Password>(self.password.expose_secret().as_bytes())?;
+        match &*self.secret {
+            Secret::Password(password) => {
+                request.satisfy::<Password>(password.expose_secret().as_bytes())?;
+            }
+            Secret::Token(token) => {
+                request.satisfy::<AuthzId>(&self.user)?;
+                request.satisfy::<OAuthBearerToken>(token.expose_secret())?;
+                request.satisfy::<OAuthBearerKV>(&[("host", &self.server.0), ("port", &self.server.1)])?;
+            }
+        }
         Ok(())
     }
 }
 
-async fn authenticate(
-    dialogue: &mut Dialogue,
-    mechanism: &str,
-    user: &str,
-    password: &Arc<SecretString>,
-) -> Result<Reply, NoReply> {
-    let broken = |what: &str| NoReply::Broken(format!("{what} (our own SASL library)"));
-    let credentials = Credentials { user: user.to_owned(), password: Arc::clone(password) };
-    let config =
-        SASLConfig::builder().with_defaults().with_callback(credentials).map_err(|_| broken("no configuration"))?;
-    let name = Mechname::parse(mechanism.as_bytes()).map_err(|_| broken("no such mechanism"))?;
-    let mut session = SASLClient::new(config).start_suggested(&[name]).map_err(|_| broken("mechanism not built in"))?;
-    let mut command = Zeroizing::new(format!("AUTH {mechanism}").into_bytes());
-    if session.are_we_first() {
-        let first = step(&mut session, None).map_err(|_| broken("first step failed"))?;
-        command.push(b' ');
-        command.extend_from_slice(&first);
+/// One log-in.
+struct Exchange<'a> {
+    mechanism: &'a str,
+    user: &'a str,
+    host: &'a str,
+    port: u16,
+    secret: &'a Arc<Secret>,
+}
+
+impl Exchange<'_> {
+    /// The server's last word, and what it says of a token that it refuses.
+    async fn run(&self, dialogue: &mut Dialogue) -> (Result<Reply, NoReply>, Option<Vec<u8>>) {
+        let mut document = None;
+        let reply = self.talk(dialogue, &mut document).await;
+        (reply, document)
     }
-    let mut reply = dialogue.ask(&command, Some(&format!("AUTH {mechanism} ********")), REPLY).await?;
-    // A mechanism has few rounds; a server that asks for more is playing.
-    for _ in 0..4 {
-        if reply.code != 334 {
-            return Ok(reply);
+
+    async fn talk(&self, dialogue: &mut Dialogue, document: &mut Option<Vec<u8>>) -> Result<Reply, NoReply> {
+        let broken = |what: &str| NoReply::Broken(format!("{what} (our own SASL library)"));
+        let credentials = Credentials {
+            user: self.user.to_owned(),
+            secret: Arc::clone(self.secret),
+            server: (self.host.to_owned(), self.port.to_string()),
+        };
+        let config =
+            SASLConfig::builder().with_defaults().with_callback(credentials).map_err(|_| broken("no configuration"))?;
+        let name = Mechname::parse(self.mechanism.as_bytes()).map_err(|_| broken("no such mechanism"))?;
+        let mut session =
+            SASLClient::new(config).start_suggested(&[name]).map_err(|_| broken("mechanism not built in"))?;
+        let mut command = Zeroizing::new(format!("AUTH {}", self.mechanism).into_bytes());
+        if session.are_we_first() {
+            let first = step(&mut session, None).map_err(|_| broken("first step failed"))?;
+            command.push(b' ');
+            command.extend_from_slice(&first);
         }
-        let challenge =
-            reply.lines.last().and_then(|line| line.get(4..)).map(|text| STANDARD.decode(text.trim_ascii()));
-        let answer = match challenge {
-            Some(Ok(challenge)) => step(&mut session, Some(&challenge)),
-            Some(Err(_)) => Err(()),
-            None => step(&mut session, Some(&[])),
-        };
-        reply = match answer {
-            Ok(answer) => dialogue.ask(&answer, Some("********"), REPLY).await?,
-            // RFC 4954 section 4: an asterisk ends the exchange.
-            Err(()) => dialogue.ask(b"*", None, REPLY).await?,
-        };
+        let shown = format!("AUTH {} ********", self.mechanism);
+        let mut reply = dialogue.ask(&command, Some(&shown), REPLY).await?;
+        // A mechanism has few rounds; a server that asks for more is playing.
+        for _ in 0..4 {
+            if reply.code != 334 {
+                return Ok(reply);
+            }
+            let challenge = reply.lines.last().and_then(|line| line.get(4..)).unwrap_or_default();
+            let challenge = STANDARD.decode(challenge.trim_ascii());
+            let answer = match challenge {
+                Ok(refusal) if self.secret.is_token() => {
+                    *document = Some(refusal);
+                    // What ends the exchange after a refused token (RFC 7628 section 3.2.3; XOAUTH2: an empty line).
+                    let end = if self.mechanism == "OAUTHBEARER" { "AQ==" } else { "" };
+                    Ok(Zeroizing::new(end.as_bytes().to_vec()))
+                }
+                Ok(challenge) => step(&mut session, Some(&challenge)),
+                Err(_) => Err(()),
+            };
+            reply = match answer {
+                Ok(answer) => dialogue.ask(&answer, Some("********"), REPLY).await?,
+                // RFC 4954 section 4: an asterisk ends the exchange.
+                Err(()) => dialogue.ask(b"*", None, REPLY).await?,
+            };
+        }
+        Ok(reply)
     }
-    Ok(reply)
 }
 
 /// One answer of the mechanism, as base64.
 fn step(session: &mut Session, challenge: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>, ()> {
     let mut out = Zeroizing::new(Vec::with_capacity(1024));
     let state = session.step(challenge, &mut *out).map_err(|_| ())?;
-    let has_message = match state {
-        State::Running => true,
-        State::Finished(sent) => matches!(sent, rsasl::prelude::MessageSent::Yes),
-    };
-    if !has_message {
-        return Err(());
+    // After a last challenge that only proves the server (SCRAM), an empty line says that it did.
+    if let State::Finished(rsasl::prelude::MessageSent::No) = state {
+        return Ok(Zeroizing::new(Vec::new()));
     }
     Ok(Zeroizing::new(STANDARD.encode(&*out).into_bytes()))
 }

@@ -22,6 +22,7 @@ mod port;
 mod protection;
 mod quality;
 mod reference;
+pub mod secret;
 mod sending;
 mod settings;
 mod smtp;

@@ -5,7 +5,6 @@ use super::*;
 use crate::account::Account;
 use crate::net::Network;
 use crate::probe;
-use secrecy::SecretString;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -19,8 +18,8 @@ pub struct Job {
     pub account: Account,
     /// How to run.
     pub options: Options,
-    /// The password for the one log-in.
-    pub password: Option<SecretString>,
+    /// What the one log-in is tried with.
+    pub secret: Option<secret::Secret>,
 }
 
 /// Runs everything; ends when all checks have ended, or the run's time is up. What happens is told as it happens.
@@ -30,7 +29,7 @@ pub async fn run(job: Job, events: mpsc::UnboundedSender<Event>) {
         net: job.net,
         account: Arc::new(job.account),
         options: Arc::new(job.options),
-        password: job.password.map(Arc::new),
+        secret: job.secret.map(Arc::new),
         board: Arc::new(Board::new()),
         started: Instant::now(),
         events,

@@ -16,10 +16,4 @@ impl Secret {
     pub fn is_token(&self) -> bool {
         matches!(self, Secret::Token(_))
     }
-
-    pub(super) fn value(&self) -> &SecretString {
-        match self {
-            Secret::Password(value) | Secret::Token(value) => value,
-        }
-    }
 }

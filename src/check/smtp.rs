@@ -3,8 +3,8 @@
 
 use super::tls::prepare_with;
 use super::wording::{
-    NoEhlo, address_in, foreign_protocol, handshake_word, is_masked, is_plain_name, number, refusal, says, starttls_word,
-    write_lines,
+    NoEhlo, address_in, foreign_protocol, handshake_word, is_masked, is_plain_name, number, refusal, says,
+    starttls_word, write_lines,
 };
 use super::{Ctx, Finding, Head, Notebook, Role, Target, millis};
 use crate::account::Security;
@@ -365,7 +365,7 @@ impl Chain<'_> {
                 book.fact("auth", mechanisms.clone());
                 book.fact("through", true);
                 self.write(book, &dialogue.lines);
-                if mechanisms.is_empty() || self.ctx.password.is_none() {
+                if mechanisms.is_empty() || self.ctx.secret.is_none() {
                     tokio::spawn(dialogue.quit());
                 } else {
                     dialogue.lines.clear();

@@ -1,8 +1,9 @@
-//! Where the password comes from: never from an argument.
+//! Where the password or token comes from: never from an argument.
 
 use super::Usage;
+use crate::check::secret::Secret;
 use clap::Args;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::io::BufRead;
 use zeroize::Zeroizing;
 
@@ -25,15 +26,19 @@ pub(super) struct PasswordArgs {
 
 /// Longer is no password, but a mistake.
 const MOST_BYTES: u64 = 4_096;
+/// Microsoft's tokens have some thousand characters.
+const MOST_TOKEN_BYTES: u64 = 32_768;
 
 impl PasswordArgs {
-    /// Reads the password, if one was offered.
-    pub(super) fn read(&self) -> Result<Option<SecretString>, Usage> {
+    /// Reads the password or token, if one was offered.
+    pub(super) fn read(&self) -> Result<Option<Secret>, Usage> {
         if self.token_stdin {
-            return Err(Usage(
-                "--token-stdin comes with a later version; this one logs in with passwords only".to_owned(),
-            ));
+            return token(std::io::stdin().lock()).map(|token| Some(Secret::Token(token)));
         }
+        Ok(self.password()?.map(Secret::Password))
+    }
+
+    fn password(&self) -> Result<Option<SecretString>, Usage> {
         if self.password_stdin {
             return first_line(std::io::stdin().lock(), "on standard input").map(Some);
         }
@@ -47,6 +52,18 @@ impl PasswordArgs {
             return from_command(command).map(Some);
         }
         Ok(None)
+    }
+}
+
+/// A token is what RFC 6750 section 2.1 lets one be: no blanks, no line ends within.
+fn token(source: impl BufRead) -> Result<SecretString, Usage> {
+    let token = line(source, "token", "on standard input", MOST_TOKEN_BYTES)?;
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
+    match token.expose_secret().chars().all(is_token) {
+        true => Ok(token),
+        false => {
+            Err(Usage("the token on standard input is none: it holds blanks or other characters (RFC 6750)".to_owned()))
+        }
     }
 }
 
@@ -65,11 +82,15 @@ fn from_command(command: &str) -> Result<SecretString, Usage> {
     first_line(stdout.as_slice(), "from the command")
 }
 
-/// The first line without its line end; everything else in it belongs to the password.
+/// A password: the first line without its line end; everything else in it belongs to it.
 fn first_line(source: impl BufRead, whence: &str) -> Result<SecretString, Usage> {
+    line(source, "password", whence, MOST_BYTES)
+}
+
+fn line(source: impl BufRead, what: &str, whence: &str, most: u64) -> Result<SecretString, Usage> {
     let mut line = Zeroizing::new(Vec::with_capacity(512));
-    let read = source.take(MOST_BYTES + 1).read_until(b'\n', &mut line);
-    read.map_err(|error| format!("the password {whence} could not be read: {error}"))?;
+    let read = source.take(most + 1).read_until(b'\n', &mut line);
+    read.map_err(|error| format!("the {what} {whence} could not be read: {error}"))?;
     if line.last() == Some(&b'\n') {
         line.pop();
         if line.last() == Some(&b'\r') {
@@ -77,14 +98,14 @@ fn first_line(source: impl BufRead, whence: &str) -> Result<SecretString, Usage>
         }
     }
     if line.is_empty() {
-        return Err(Usage(format!("the password {whence} is empty; leave the option out to check without a log-in")));
+        return Err(Usage(format!("the {what} {whence} is empty; leave the option out to check without a log-in")));
     }
-    if line.len() as u64 > MOST_BYTES {
-        return Err(Usage(format!("the password {whence} is longer than {MOST_BYTES} bytes")));
+    if line.len() as u64 > most {
+        return Err(Usage(format!("the {what} {whence} is longer than {most} bytes")));
     }
-    let text = std::str::from_utf8(&line).map_err(|_| format!("the password {whence} is not UTF-8"))?;
+    let text = std::str::from_utf8(&line).map_err(|_| format!("the {what} {whence} is not UTF-8"))?;
     if text.contains('\0') {
-        return Err(Usage(format!("the password {whence} holds a NUL byte, which no log-in can send")));
+        return Err(Usage(format!("the {what} {whence} holds a NUL byte, which no log-in can send")));
     }
     Ok(SecretString::from(text))
 }
@@ -92,7 +113,6 @@ fn first_line(source: impl BufRead, whence: &str) -> Result<SecretString, Usage>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secrecy::ExposeSecret;
 
     #[test]
     fn only_the_line_end_is_removed() {

@@ -5,6 +5,7 @@ use super::{Usage, dashboard, print};
 use crate::account::{Account, Address};
 use crate::check::Options;
 use crate::check::run::Job;
+use crate::check::secret::Secret;
 use crate::practice::{self, Scenario};
 use crate::session::Session;
 use crate::tui::app::{Lesson, Request};
@@ -67,7 +68,7 @@ pub(super) fn begin(name: &str) -> Result<Begun, String> {
         session: Session::new(job.account, &job.net.local()),
         bench: Bench { net: job.net, options: job.options },
         lesson: Some(Lesson { story: scenario.story, cause, guess: None }),
-        first: Request { password: job.password, ..Request::everything() },
+        first: Request { secret: job.secret, ..Request::everything() },
     })
 }
 
@@ -83,10 +84,11 @@ fn list() -> String {
 /// What a scenario asks for: its account, its network, the usual options. The error names what is wrong with it.
 pub fn job(scenario: &Scenario) -> Result<Job, String> {
     let mut table = scenario.account.clone();
-    let password = match table.remove("password") {
-        Some(Value::String(password)) => Some(SecretString::from(password)),
+    let mut secret = |key: &str| match table.remove(key) {
+        Some(Value::String(secret)) => Some(SecretString::from(secret)),
         _ => None,
     };
+    let secret = secret("password").map(Secret::Password).or(secret("token").map(Secret::Token));
     let account: Account = table.try_into().map_err(|error| format!("{}: {error}", scenario.name))?;
-    Ok(Job { net: Arc::new(scenario.network()?), account, options: Options::default(), password })
+    Ok(Job { net: Arc::new(scenario.network()?), account, options: Options::default(), secret })
 }

@@ -209,6 +209,7 @@ pub const VOCABULARY: &[FactKind] = &[
     fact("auth.elsewhere", "whether another port of the provider offers a log-in", YES_NO),
     fact("login", "the log-in", LOG_IN),
     fact("login.at", "at which server the log-in was tried", &["in-use", "wanted"]),
+    fact("login.with", "what the log-in was tried with", &["password", "token"]),
     fact("login.reason", "what the server's refusal of the log-in means", CAUSES),
     fact("sending", "permission to send", REFUSAL),
     fact("sending.reason", "what the server's refusal to send means", CAUSES),

@@ -1,6 +1,7 @@
 //! What the placeholders of the guide's pages stand for, in this session.
 
 use super::{Run, Session};
+use crate::account::provider::Kind;
 use crate::account::{Choice, Security, client};
 use crate::facts::derive;
 use crate::facts::{Derived, Known, Value};
@@ -86,6 +87,9 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
             .or_else(|| account.error.clone()),
         "suggestion" => text("settings", "suggestion").or_else(|| text("dns.domain", "suggestion")),
         "issuer" => own("certificate", "issuer"),
+        "token.scope" => {
+            text("login", "token.scope").or_else(|| scope(provider.map(|row| row.kind)).map(str::to_owned))
+        }
         "interceptor" => own("certificate", "interceptor"),
         "interceptor.switch" => own("certificate", "interceptor")
             .and_then(|name| interceptors::by_name(&name))
@@ -131,6 +135,7 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
         "said" => "(nothing was said)",
         "suggestion" => "the right spelling",
         "issuer" => "an unknown issuer",
+        "token.scope" => "that the provider names for SMTP",
         "interceptor" => "a security program or gateway",
         "interceptor.switch" => "its settings for mail or encrypted connections",
         "certificate.names" => "another name",
@@ -160,6 +165,16 @@ fn protection(run: &Run) -> Option<String> {
         found.push(format!("a VPN ({vpn})"));
     }
     (!found.is_empty()).then(|| found.join(", "))
+}
+
+/// The scope that a token needs for SMTP (Google: "Gmail SMTP, XOAUTH2"; Microsoft: "Authenticate an IMAP, POP or SMTP
+/// connection using OAuth").
+fn scope(kind: Option<Kind>) -> Option<&'static str> {
+    match kind? {
+        Kind::Google => Some("https://mail.google.com/"),
+        Kind::MicrosoftWork | Kind::MicrosoftPersonal => Some("https://outlook.office.com/SMTP.Send"),
+        _ => None,
+    }
 }
 
 /// What to set in the mail program: what the provider wants; but where that very port is shut, the other one that works.

@@ -6,6 +6,7 @@ use super::screens::ask::Ask;
 use super::theme::Theme;
 use crate::account::Account;
 use crate::check::Group;
+use crate::check::secret::Secret;
 use crate::report::first_page::Reader;
 use crate::report::redact::LeftOut;
 use crate::session::diagnosis::Diagnosis;
@@ -39,35 +40,40 @@ pub struct Request {
     /// What of the last run still holds.
     pub keeps: Vec<Group>,
     /// For the one log-in.
-    pub password: Option<SecretString>,
+    pub secret: Option<Secret>,
 }
 
 impl Request {
     /// Everything, with nothing kept.
     pub fn everything() -> Self {
-        Request { account: None, only: vec![], keeps: vec![], password: None }
+        Request { account: None, only: vec![], keeps: vec![], secret: None }
     }
 
     /// Everything again, without log-in; what the log-in showed still holds.
     pub fn again() -> Self {
         let only = Group::ALL.into_iter().filter(|group| !LOG_IN.contains(group)).collect();
-        Request { account: None, only, keeps: LOG_IN.to_vec(), password: None }
+        Request { account: None, only, keeps: LOG_IN.to_vec(), secret: None }
     }
 
     /// One group again, and what it rests on.
     pub fn group(group: Group) -> Self {
-        Request { account: None, only: vec![group], keeps: Group::ALL.to_vec(), password: None }
+        Request { account: None, only: vec![group], keeps: Group::ALL.to_vec(), secret: None }
     }
 
     /// The log-in and what comes after it.
     pub fn log_in(password: SecretString) -> Self {
-        Request { account: None, only: LOG_IN.to_vec(), keeps: Group::ALL.to_vec(), password: Some(password) }
+        Request {
+            account: None,
+            only: LOG_IN.to_vec(),
+            keeps: Group::ALL.to_vec(),
+            secret: Some(Secret::Password(password)),
+        }
     }
 
     /// What is known of the account has changed: the connection itself has not.
     pub fn edited(account: Account) -> Self {
         let touched = [Group::Settings, Group::Dns, Group::Ports, Group::Smtp, Group::Tls];
-        Request { account: Some(account), only: touched.to_vec(), keeps: vec![Group::Internet], password: None }
+        Request { account: Some(account), only: touched.to_vec(), keeps: vec![Group::Internet], secret: None }
     }
 }
 

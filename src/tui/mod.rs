@@ -78,17 +78,17 @@ pub trait Outside {
 struct Runner {
     events: mpsc::UnboundedReceiver<CheckEvent>,
     task: JoinHandle<()>,
-    with_password: bool,
+    with_secret: bool,
 }
 
 impl Runner {
     fn start(bench: &Bench, session: &Session, request: Request) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
         let options = Options { only: request.only, ..bench.options.clone() };
-        let with_password = request.password.is_some();
+        let with_secret = request.secret.is_some();
         let job =
-            Job { net: Arc::clone(&bench.net), account: session.account.clone(), options, password: request.password };
-        Runner { events, task: tokio::spawn(run_checks(job, sender)), with_password }
+            Job { net: Arc::clone(&bench.net), account: session.account.clone(), options, secret: request.secret };
+        Runner { events, task: tokio::spawn(run_checks(job, sender)), with_secret }
     }
 }
 
@@ -294,13 +294,13 @@ impl<O: Outside> Loop<'_, O> {
         match event {
             Some(event) => core.apply(Event::Check(event)),
             None => {
-                let with_password = self.runner.take().is_some_and(|runner| runner.with_password);
+                let with_secret = self.runner.take().is_some_and(|runner| runner.with_secret);
                 if let Some(bench) = &self.bench {
                     core.apply(Event::Ended { at: bench.net.now() });
                 }
                 let login = core.session.run().and_then(|run| run.check("login"));
                 let rejected = login.and_then(|check| check.facts.get("result")) == Some(&Value::from("rejected"));
-                if with_password && rejected {
+                if with_secret && rejected {
                     core.refused_today = self.outside.refused(&core.session, true);
                 }
             }
@@ -313,7 +313,7 @@ impl<O: Outside> Loop<'_, O> {
         let mut session = self.app.core.session.clone();
         session.apply(Event::Began { at: bench.net.now(), keeps: Group::ALL.to_vec() });
         let only = vec![Group::Dns, Group::Ports, Group::Smtp];
-        let request = Request { account: None, only, keeps: vec![], password: None };
+        let request = Request { account: None, only, keeps: vec![], secret: None };
         let runner = Runner::start(bench, &session, request);
         self.round = Some((session, runner));
     }

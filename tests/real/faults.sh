@@ -80,6 +80,16 @@ fault_postfix() { # KEY=VALUE …
     postconf -c "$STATE/postfix/conf" "$@"
     settled
 }
+fault_mechanisms() { # MECHANISM…: what Dovecot offers
+    MECHANISMS=$*
+    local pid
+    pid=$(<"$STATE/dovecot/run/master.pid")
+    kill "$pid"
+    until_true test ! -e "/proc/$pid"
+    rm -f "$STATE/postfix/queue/private/auth"
+    dovecot_up
+    until_true test -S "$STATE/postfix/queue/private/auth"
+}
 fault_password() { TYPED=$*; }
 fault_clock() { PREFIX=(FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f "$1"); }
 

@@ -182,7 +182,7 @@ base_dir = $STATE/dovecot/run
 log_path = $STATE/log/dovecot
 protocols =
 ssl = no
-auth_mechanisms = plain login
+auth_mechanisms = ${MECHANISMS:-plain login}
 passdb {
   driver = passwd-file
   args = $STATE/dovecot/users

@@ -194,8 +194,15 @@ impl View<'_> {
         let smtp = format!("smtp.{}", self.port());
         let ours = |offered: &str| match offered {
             "" => word("no"),
-            offered if offered.split(' ').any(|name| OUR_MECHANISMS.contains(&name)) => word("yes"),
-            _ => word("not-ours"),
+            offered => {
+                let offers = |ours: &[&str]| offered.split(' ').any(|name| ours.contains(&name));
+                match self.seen("login", "with") {
+                    _ if offers(&FOR_PASSWORDS) => word("yes"),
+                    Known::Word(_) if offers(&FOR_TOKENS) => word("yes"),
+                    Known::Pending(checks) if offers(&FOR_TOKENS) => Known::Pending(checks),
+                    _ => word("not-ours"),
+                }
+            }
         };
         let after_tls = self.seen(&smtp, "auth");
         let offered = if self.security() == Security::None {
@@ -229,6 +236,14 @@ impl View<'_> {
             match (self.seen("login", "server"), self.seen("login", "port")) {
                 (Known::Word(_), _) => word("wanted"),
                 (_, Known::Word(_)) => word("in-use"),
+                (_, other) => other,
+            },
+        );
+        put(
+            "login.with",
+            match (self.seen("login", "with"), self.seen("login", "port")) {
+                (Known::Word(with), _) => word(&with),
+                (_, Known::Word(_)) => word("password"),
                 (_, other) => other,
             },
         );

@@ -20,8 +20,10 @@ const CLOCK_OFF_S: i64 = 300;
 /// "The same at two other companies" (one silent control proves nothing).
 const AGREEING_REFERENCES: usize = 2;
 const MAIL_PORTS: [u16; 3] = [25, 465, 587];
-/// The log-in mechanisms that this program speaks.
-const OUR_MECHANISMS: [&str; 2] = ["PLAIN", "LOGIN"];
+/// The log-in mechanisms that this program speaks with a password.
+const FOR_PASSWORDS: [&str; 4] = ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
+/// And with a token.
+const FOR_TOKENS: [&str; 2] = ["OAUTHBEARER", "XOAUTH2"];
 
 /// What the facts are made from.
 #[derive(Clone, Copy)]
