@@ -55,8 +55,8 @@ pub(crate) struct Slots {
     pub(crate) chains: HashMap<Target, Vec<Vec<u8>>>,
     /// Addresses of references, for questions about this computer alone.
     pub(crate) references: Vec<IpAddr>,
-    /// No router on the way said anything, so there is no use in asking once more for another port.
-    pub(crate) mute_routers: bool,
+    /// Addresses on whose way the first router says nothing, whatever the port: no use in asking once more.
+    pub(crate) mute_ways: std::collections::HashSet<IpAddr>,
     pub(crate) logged_in: Option<probe::smtp::Dialogue>,
     /// How far this machine's clock is from network time, in seconds; positive = ahead.
     pub(crate) clock_off: Option<i64>,

@@ -2,7 +2,7 @@
 
 use super::{Connectivity, Ctx, Expect, Finding, Head, Notebook};
 use crate::probe::http::{Answer, fetch, fetch_by_proxy};
-use crate::text::Text;
+use crate::text::{Mark, Text};
 use futures::stream::{FuturesUnordered, StreamExt};
 
 pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
@@ -58,9 +58,12 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         let lead = lead.map_or(String::new(), |lead| format!(" ({lead})"));
         return book.fail(format!("a portal answers instead of the page{lead}"));
     }
-    book.fact("result", "none");
-    if by_proxy(ctx, &mut book).await {
+    let by_proxy = by_proxy(ctx, &mut book).await;
+    if by_proxy {
         book.fact("by-proxy", true);
+    }
+    book.fact("result", "none");
+    if by_proxy {
         return book.fail("no page answers directly, only by the web proxy");
     }
     book.fail("no page answers")
@@ -72,7 +75,10 @@ async fn by_proxy(ctx: &Ctx, book: &mut Notebook) -> bool {
     for page in ctx.options.connectivity.iter().filter(|page| page.url.scheme() == "http") {
         let answer = fetch_by_proxy(ctx.net.as_ref(), &ctx.tls, &proxy, &page.url, ctx.options.timeout).await;
         let says = answer.as_ref().map_or_else(Clone::clone, |answer| format!("status {}", answer.status));
-        book.saw(format!("GET {} by the proxy {proxy}", page.url), says);
+        book.saw(
+            format!("GET {} by the web proxy", page.url),
+            Text::from(format!("{proxy}: {says}").as_str()).marking(Mark::Inner, &proxy),
+        );
         // RFC 9110 section 15.5.8: 407, the proxy wants a log-in of its own; so it is there.
         if matches!(judge(page, &answer), Verdict::Good) || answer.is_ok_and(|answer| answer.status == 407) {
             return true;

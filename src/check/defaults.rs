@@ -2,7 +2,7 @@
 //! portals, public resolvers. The README lists them; each belongs to another owner.
 
 use super::{Connectivity, Expect, Reference};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use url::Url;
 
 /// The ports that a reference without a port is tried on.
@@ -34,6 +34,11 @@ pub fn connectivity() -> Vec<Connectivity> {
         .filter_map(|url| Url::parse(url).ok())
         .map(page)
         .collect()
+}
+
+/// Addresses of different owners that take connections on 443 by IPv6: Cloudflare's and Quad9's.
+pub fn v6_hosts() -> Vec<IpAddr> {
+    ["2606:4700:4700::1111", "2620:fe::fe"].iter().filter_map(|addr| addr.parse().ok()).collect()
 }
 
 /// Cloudflare's and Quad9's public resolvers.

@@ -82,7 +82,7 @@ pub(super) async fn server(ctx: &Ctx, head: &Head, role: Role) -> Finding {
     book.saw(format!("{host}, as programs here look it up"), describe(&answer));
     book.fact("result", result_word(&answer));
     let found: Vec<IpAddr> = answer.addresses().into_iter().take(64).collect();
-    let listed = ctx.net.local().hosts.into_iter().find(|(_, name)| *name == host.to_ascii_lowercase());
+    let listed = ctx.net.local().hosts.iter().find(|(_, name)| *name == host.to_ascii_lowercase()).cloned();
     book.fact("hosts-file", listed.is_some());
     if let Some((addr, _)) = &listed {
         book.saw("a line of this computer's hosts file", Text::new().addr(*addr).say(" ").host(&host));
@@ -149,8 +149,11 @@ pub(super) async fn own(ctx: &Ctx, head: &Head) -> Finding {
     let fails =
         |answer: &Answer| matches!(answer, Answer::Silent | Answer::ServFail | Answer::Refused | Answer::NoNetwork);
     for (server, answer, took) in &answers {
-        let says = describe(answer).say(format!(" after {} ms", took.as_millis()));
-        book.saw(format!("{host} at {}", server.ip()), says);
+        let says = Text::new().addr(server.ip()).say(": ").say(describe(answer).text);
+        book.saw(
+            format!("{host} at a DNS server of this computer"),
+            says.say(format!(" after {} ms", took.as_millis())),
+        );
     }
     let names = |failing: bool| {
         let chosen = answers.iter().filter(|(_, answer, _)| fails(answer) == failing);

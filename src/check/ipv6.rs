@@ -1,7 +1,7 @@
 //! Does IPv6 work to other hosts? Asked only where the server's IPv6 address is dead and its IPv4 address is not: is it this
 //! line, or that server?
 
-use super::{Ctx, Finding, Head, Notebook};
+use super::{Ctx, Finding, Head, Notebook, Reference, Role, defaults};
 use crate::facts::Value;
 use crate::net::{ConnectOptions, RecordKind, Via};
 use crate::text::Text;
@@ -21,7 +21,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     if !port.facts.contains_key("state.v6") || is("state.v6") || !is("state.v4") {
         return book.skipped("the server's IPv6 address gives no reason to ask");
     }
-    let hosts = ctx.options.references.iter().filter(|host| host.ports.contains(&443)).map(|host| async move {
+    // Never the account's own server: it is the one in question.
+    let other = |host: &&Reference| host.ports.contains(&443) && host.host != in_use.host;
+    let hosts = ctx.options.references.iter().filter(other).map(|host| async move {
         match host.host.parse::<IpAddr>() {
             Ok(addr) => vec![addr],
             Err(_) => {
@@ -30,7 +32,13 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         }
     });
     let found = join_all(hosts).await;
-    let v6 = found.into_iter().filter_map(|addresses| addresses.into_iter().find(IpAddr::is_ipv6)).take(HOSTS);
+    let mut v6: Vec<IpAddr> =
+        found.into_iter().filter_map(|addresses| addresses.into_iter().find(IpAddr::is_ipv6)).collect();
+    if ctx.options.references == defaults::references() {
+        v6.extend(defaults::v6_hosts());
+    }
+    let own = ctx.addresses(Role::InUse);
+    let v6 = v6.into_iter().filter(|addr| !own.contains(addr)).take(HOSTS);
     let tries = v6.map(|addr| async move {
         (addr, ctx.net.connect(SocketAddr::new(addr, 443), ConnectOptions::within(WAIT)).await.err())
     });
@@ -46,6 +54,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     if tried.iter().any(|(_, failure)| failure.is_none()) {
         book.fact("elsewhere", "works");
         return book.pass("IPv6 works to other hosts: it is the server's address");
+    }
+    if tried.len() < 2 {
+        return book.unknown("one other host alone proves nothing");
     }
     book.fact("elsewhere", "broken");
     book.fail("IPv6 is dead to other hosts too: it is this line")

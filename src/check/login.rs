@@ -18,12 +18,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
+/// What ends a failure that is not the server's.
+const OURS: &str = "(our own SASL library)";
+
 /// Servers delay refusals on purpose.
 const REPLY: Duration = Duration::from_secs(30);
 
-/// The mechanisms for a password, the strongest first (RFC 5802, RFC 7677, RFC 4616; LOGIN was never standardised). The last
-/// two send the password itself; all are spoken over verified encryption only.
-const FOR_PASSWORDS: [&str; 4] = ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
+/// The mechanisms for a password (RFC 4616, RFC 7677, RFC 5802; LOGIN was never standardised), all over verified encryption
+/// only. As mail programs do it: some servers offer SCRAM and cannot check it, and a refusal would call a right password wrong.
+const FOR_PASSWORDS: [&str; 4] = ["PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1"];
 /// The mechanisms for a token (RFC 7628; XOAUTH2 is Google's and Microsoft's own, and all that Exchange takes).
 const FOR_TOKENS: [&str; 2] = ["OAUTHBEARER", "XOAUTH2"];
 
@@ -94,7 +97,14 @@ async fn finish(
 ) -> Finding {
     let reply = match reply {
         Ok(reply) => reply,
+        Err(NoReply::Broken(why)) if why.ends_with(OURS) => {
+            book.fact("result", "not-tried");
+            return book.unknown(format!("not tried to the end: {why}"));
+        }
         Err(why) => {
+            if matches!(why, NoReply::Silent | NoReply::Unfinished(_)) {
+                book.fact("silent", true);
+            }
             // Why it broke off is not known, so no reason stands here.
             book.fact("result", "temporary");
             return book.fail(format!("no answer to the log-in: {}", says(&why)));
@@ -230,7 +240,7 @@ impl Exchange<'_> {
     }
 
     async fn talk(&self, dialogue: &mut Dialogue, document: &mut Option<Vec<u8>>) -> Result<Reply, NoReply> {
-        let broken = |what: &str| NoReply::Broken(format!("{what} (our own SASL library)"));
+        let broken = |what: &str| NoReply::Broken(format!("{what} {OURS}"));
         let credentials = Credentials {
             user: self.user.to_owned(),
             secret: Arc::clone(self.secret),
@@ -269,7 +279,10 @@ impl Exchange<'_> {
             reply = match answer {
                 Ok(answer) => dialogue.ask(&answer, Some("********"), REPLY).await?,
                 // RFC 4954 section 4: an asterisk ends the exchange.
-                Err(()) => dialogue.ask(b"*", None, REPLY).await?,
+                Err(()) => {
+                    dialogue.ask(b"*", None, REPLY).await?;
+                    return Err(broken("the server's challenge makes no sense"));
+                }
             };
         }
         Ok(reply)

@@ -85,6 +85,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let _ = timeout(PATIENCE, ctx.board.wait_until_open(own)).await;
     let mut state = port_state(ctx, own);
     if state == PortState::Open {
+        if !ctx.board.is_planned(&own.id("smtp")) {
+            return book.skipped(format!("{} opens", own.port));
+        }
         let smtp = ctx.board.wait_for(&own.id("smtp")).await;
         if smtp.outcome == Outcome::Pass {
             return book.skipped(format!("{} opens and answers as it should", own.port));
@@ -98,14 +101,11 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     if ctx.board.careful.load(std::sync::atomic::Ordering::Relaxed) {
         return book.skipped("the server takes few connections at a time");
     }
-    if state != PortState::Open && !local.sees_icmp {
+    if !local.sees_icmp {
         return book.skipped("this system does not tell an ordinary user which router answers");
     }
     // One at a time over all checks that ask routers: their limit is a common one.
     let turn = ctx.board.turn.clone().lock_owned().await;
-    if ctx.board.slots().mute_routers {
-        return book.unknown("no router on the way tells what reaches it");
-    }
     let way = walk(ctx, addr, own.port).await;
     book.saw(format!("way of {}", own.port), way.drawn(addr));
     note(&mut book, "", &way);
@@ -118,6 +118,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
             }
         }
         (PortState::Open, None) => {}
+        // It has opened after all.
+        _ if port_state(ctx, own) == PortState::Open => {}
         _ => contrast = other_way(ctx, &mut book, addr, own.port).await,
     }
     drop(turn);
@@ -168,14 +170,12 @@ fn open_port(ctx: &Ctx, own: u16) -> Option<u16> {
 
 /// The way of a port of the same server that opens: another mail port, else one that many mail servers have.
 async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16) -> Option<Way> {
-    let ports = open_port(ctx, own).map_or_else(|| vec![443, 993], |port| vec![port]);
-    for port in ports {
-        let way = walk(ctx, addr, port).await;
-        if way.distance().is_some() {
-            book.saw(format!("way of {port}, which answers"), way.drawn(addr));
-            note(book, "contrast.", &way);
-            return Some(way);
-        }
+    let port = open_port(ctx, own).unwrap_or(443);
+    let way = walk(ctx, addr, port).await;
+    if matches!(way.hops.last(), Some(Hop::Answered(PortState::Open, _))) {
+        book.saw(format!("way of {port}, which opens"), way.drawn(addr));
+        note(book, "contrast.", &way);
+        return Some(way);
     }
     None
 }
@@ -255,14 +255,17 @@ async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distan
     }
 }
 
-/// A reset from nearer than a port of the same server that opens: by a device of this network, or by at least two hops.
+/// A reset from a device of this network: all routers before it have inner addresses, and a port of the same server that
+/// opens goes on from there to a public one. Between public routers a hop more or less proves nothing.
 fn refusal(book: &mut Notebook, way: &Way, other: &Way) {
     let (Some(refused_at), Some(distance)) = (way.distance(), other.distance()) else { return };
-    let by = way.router_at(refused_at - 1);
-    let is_inner = by.is_some_and(crate::net::is_inner);
-    if refused_at + 2 <= distance || (refused_at < distance && is_inner) {
+    let before = &way.hops[..refused_at - 1];
+    let is_inner = |hop: &Hop| matches!(hop, Hop::Router(addr, _) if crate::net::is_inner(*addr));
+    let beyond = other.hops.get(refused_at - 1..).unwrap_or_default();
+    let goes_on = beyond.iter().any(|hop| matches!(hop, Hop::Router(addr, _) if !crate::net::is_inner(*addr)));
+    if !before.is_empty() && before.iter().all(is_inner) && goes_on {
         book.fact("nearer", true);
-        if let Some(by) = by {
+        if let Some(by) = way.router_at(refused_at - 1) {
             book.fact("nearer.behind", by.to_string());
         }
     } else if refused_at == distance {

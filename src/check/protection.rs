@@ -3,6 +3,7 @@
 
 use super::{Ctx, Finding, Head, Notebook};
 use crate::facts::interceptors;
+use crate::text::{Mark, Text};
 
 pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let mut book = Notebook::new(ctx, head);
@@ -25,6 +26,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     }
     if let Some(proxy) = &local.proxy {
         book.fact("proxy", proxy.as_str());
+        book.saw("a web proxy is set", Text::from(proxy.as_str()).marking(Mark::Inner, proxy));
         says.push(format!("a web proxy is set ({proxy})"));
     }
     match (running.is_empty(), says.is_empty()) {

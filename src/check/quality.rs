@@ -6,10 +6,11 @@ use super::{Ctx, Finding, Head, Notebook, millis};
 use crate::net::{ConnectOptions, PortState};
 use crate::text::Text;
 use futures::future::join_all;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Handshakes of one sampling: with five, a line that loses every tenth packet looks sound half of the time.
 const SAMPLES: usize = 60;
@@ -23,12 +24,15 @@ const HOSTS: usize = 3;
 const AT_A_TIME: usize = 4;
 /// A lost SYN is repeated after a second (RFC 6298 section 2), whose answer is so much later than the fastest.
 const LATE: Duration = Duration::from_millis(900);
+/// What each stream of handshakes rests in between, so that they are no burst.
+const REST: Duration = Duration::from_millis(150);
+const BETWEEN: Duration = Duration::from_secs(2);
 /// A handshake that takes longer is given up as lost.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A sampling ends here, with what it has.
 const LONGEST: Duration = Duration::from_secs(8);
 /// So many failures without a single answer: the host takes no connections, which is no loss.
-const DEAD: usize = 6;
+const DEAD: usize = AT_A_TIME;
 
 /// One handshake: who, and how long it took if it was done.
 type Sample = (IpAddr, Option<Duration>);
@@ -36,8 +40,11 @@ type Sample = (IpAddr, Option<Duration>);
 pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let mut book = Notebook::new(ctx, head);
     let mut share = 0;
-    // Only what two samplings agree on is heavy.
+    // Only what two samplings agree on is heavy; some time apart, as a gateway may have a limit for bursts.
     for round in 1..=2 {
+        if round == 2 {
+            sleep(BETWEEN).await;
+        }
         let samples = sample(ctx).await;
         let Some(line) = judge(&samples) else {
             return book.unknown("no host took enough handshakes to judge the connection by");
@@ -49,7 +56,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         book.fact(&format!("median_ms{from}"), number(line.median));
         book.fact(&format!("worst_ms{from}"), number(line.worst));
         note(&mut book, &samples, &line);
-        share = line.lost * 100 / line.sent;
+        share = if line.everywhere { line.lost * 100 / line.sent } else { 0 };
         if share < HEAVY_PERCENT {
             break;
         }
@@ -92,6 +99,8 @@ struct Line {
     fastest: usize,
     median: usize,
     worst: usize,
+    /// Whether each host with enough handshakes lost some: one alone may have a fault or a limit of its own.
+    everywhere: bool,
 }
 
 /// Hosts that answered nothing at all are left out.
@@ -109,12 +118,17 @@ fn judge(samples: &[Sample]) -> Option<Line> {
         .filter_map(|(_, took)| took.map(|took| usize::try_from(millis(took)).unwrap_or(usize::MAX)))
         .collect();
     times.sort_unstable();
+    let hosts: BTreeSet<IpAddr> = counted.iter().map(|(host, _)| *host).collect();
     (counted.len() >= ENOUGH).then(|| Line {
         sent: counted.len(),
         lost: counted.iter().filter(|sample| is_lost(sample)).count(),
         fastest: times.first().copied().unwrap_or(0),
         median: times.get(times.len() / 2).copied().unwrap_or(0),
         worst: times.last().copied().unwrap_or(0),
+        everywhere: hosts.iter().all(|host| {
+            let of_host: Vec<&&Sample> = counted.iter().filter(|(other, _)| other == host).collect();
+            of_host.len() < 10 || of_host.iter().any(|sample| is_lost(sample))
+        }),
     })
 }
 
@@ -130,7 +144,7 @@ async fn sample(ctx: &Ctx) -> Vec<Sample> {
             let Ok(Some(addr)) = timeout(LONGEST / 2, address_of(ctx, host)).await else { return Vec::new() };
             let failures = AtomicUsize::new(0);
             let answered = AtomicUsize::new(0);
-            let workers = (0..AT_A_TIME).map(|_| worker(ctx, addr, tickets, &failures, &answered, until));
+            let workers = (0..AT_A_TIME).map(|index| worker(ctx, addr, index, tickets, &failures, &answered, until));
             join_all(workers).await.into_iter().flatten().collect::<Vec<Sample>>()
         }
     });
@@ -140,12 +154,14 @@ async fn sample(ctx: &Ctx) -> Vec<Sample> {
 async fn worker(
     ctx: &Ctx,
     addr: IpAddr,
+    index: usize,
     tickets: &AtomicUsize,
     failures: &AtomicUsize,
     answered: &AtomicUsize,
     until: Instant,
 ) -> Vec<Sample> {
     let mut samples = Vec::new();
+    sleep(REST / 4 * u32::try_from(index).unwrap_or(0)).await;
     let take = || tickets.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
     while Instant::now() < until && take() {
         let options = ConnectOptions::within(PATIENCE);
@@ -153,6 +169,7 @@ async fn worker(
             Ok(connection) => {
                 answered.fetch_add(1, Ordering::Relaxed);
                 samples.push((addr, Some(connection.elapsed)));
+                sleep(REST).await;
             }
             Err(failure) if failure.state == PortState::Filtered => {
                 samples.push((addr, None));

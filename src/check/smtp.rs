@@ -1,7 +1,7 @@
 //! Does a mail server answer on a port, and how far does it let us in? Greeting, EHLO, STARTTLS, the TLS handshake by
 //! this machine's own library, EHLO again: one connection, as a mail program does it, up to the log-in.
 
-use super::tls::prepare_with;
+use super::tls::{prepare, prepare_with};
 use super::wording::{
     NoEhlo, address_in, foreign_protocol, handshake_word, is_masked, is_plain_name, number, refusal, says,
     starttls_word, write_lines,
@@ -333,10 +333,14 @@ impl Chain<'_> {
     /// nobody says so (RFC 2923 section 2.1).
     async fn with_small_segments(&self, seen: &Seen) -> Option<bool> {
         let stream = prepare_with(self.ctx, seen, Some(SMALL_SEGMENT)).await?;
-        match secure(stream, &self.host, &self.ctx.tls, Verify::No, HANDSHAKE).await {
-            Ok(_) => Some(true),
-            Err(failure) => Some(matches!(failure.kind, FailureKind::Certificate | FailureKind::Alert(_))),
+        let small = secure(stream, &self.host, &self.ctx.tls, Verify::No, HANDSHAKE).await;
+        if small.is_err_and(|failure| !matches!(failure.kind, FailureKind::Certificate | FailureKind::Alert(_))) {
+            return Some(false);
         }
+        // A second try may have met a better machine, or a better moment: only if large segments stall again.
+        let stream = prepare(self.ctx, seen).await?;
+        let large = secure(stream, &self.host, &self.ctx.tls, Verify::No, HANDSHAKE).await;
+        large.is_err_and(|failure| failure.kind == FailureKind::Silent).then_some(true)
     }
 
     /// After the handshake: the greeting where it comes only now, EHLO, and the log-in that is offered.

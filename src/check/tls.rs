@@ -75,18 +75,35 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let Some(best) = accepted.iter().max() else {
         return book.unknown("no TLS version could be established");
     };
-    let mut shown: Vec<String> =
-        accepted.iter().map(|version| version.word().trim_start_matches("TLSv").to_owned()).collect();
-    shown.sort();
+    let weak = if ctx.is_in_use(target) { weak(ctx, &mut book, &seen, &host).await } else { None };
+    let mut shown: Vec<&str> = accepted.iter().map(|version| version.word().trim_start_matches("TLSv")).collect();
+    shown.sort_unstable();
     shown.dedup();
     let summary = format!("{}: TLS {}", target.port, shown.join(", "));
+    let mut remarks = Vec::new();
+    if accepted.contains(&Version::Ssl3) {
+        remarks.push("SSLv3 is broken, RFC 7568".to_owned());
+    }
+    if accepted.iter().any(|version| (Version::Tls10..Version::Tls12).contains(version)) {
+        remarks.push("1.0 and 1.1 are deprecated, RFC 8996".to_owned());
+    }
+    remarks.extend(weak.map(|weak| format!("{weak} is taken where nothing better is offered")));
     match best {
-        Version::Tls12 | Version::Tls13 if accepted.iter().any(|version| *version < Version::Tls12) => {
-            book.warn(format!("{summary} (1.0 and 1.1 are deprecated, RFC 8996)"))
-        }
-        Version::Tls12 | Version::Tls13 => book.pass(summary),
+        Version::Tls12 | Version::Tls13 if remarks.is_empty() => book.pass(summary),
+        Version::Tls12 | Version::Tls13 => book.warn(format!("{summary} ({})", remarks.join("; "))),
         _ => book.fail(format!("{summary}: too old for today's mail programs")),
     }
+}
+
+/// Whether the server takes what nobody should take any more, where it is offered nothing else.
+async fn weak(ctx: &Ctx, book: &mut Notebook, seen: &Seen, host: &str) -> Option<&'static str> {
+    let mut stream = prepare(ctx, seen).await?;
+    let heard = hello::ask_weak(&mut stream, host, LIMIT).await;
+    book.saw("ClientHello with weak cipher suites only", heard.says());
+    let Heard::Chose(_, suite, _) = heard else { return None };
+    let weak = hello::weakness(suite)?;
+    book.fact("weak", weak);
+    Some(weak)
 }
 
 /// A new connection on which TLS may begin at once. `None` where it does not open or the run has used up its connections.

@@ -34,7 +34,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     }
     // One at a time over all ports: the routers' limit is a common one.
     let turn = ctx.board.turn.clone().lock_owned().await;
-    if ctx.board.slots().mute_routers {
+    if ctx.board.slots().mute_ways.contains(&addr) {
         return book.unknown(MUTE);
     }
     let to = SocketAddr::new(addr, target.port);
@@ -98,7 +98,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         book.fact("leaves", true);
         return book.pass(format!("{} leaves this computer; {router} is the first router", target.port));
     }
-    ctx.board.slots().mute_routers = true;
+    ctx.board.slots().mute_ways.insert(addr);
     book.unknown(MUTE)
 }
 

@@ -290,7 +290,7 @@ pub struct Local {
     /// The DNS servers configured here.
     pub resolvers: Vec<SocketAddr>,
     /// What the hosts file says: address and name, lower-case.
-    pub hosts: Vec<(IpAddr, String)>,
+    pub hosts: std::sync::Arc<[(IpAddr, String)]>,
     /// A web proxy configured for programs, as `host:port`.
     pub proxy: Option<String>,
     /// The interface of a VPN that is connected, by its name.

@@ -339,7 +339,7 @@ fn look_around() -> Local {
         sees_icmp: cfg!(target_os = "linux"),
         resolvers: own_resolvers(),
         vpn,
-        hosts: hosts_file(),
+        hosts: hosts_file().into(),
         proxy: proxy_of(|name| std::env::var(name).ok()),
         hostname: whoami::hostname().ok(),
         user: whoami::username().ok(),

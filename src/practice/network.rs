@@ -279,7 +279,7 @@ impl Network for LabNetwork {
             routed_v6: machine.routed_v6,
             sees_icmp: true,
             resolvers: vec![self.world.resolver.address],
-            hosts: self.world.hosts(),
+            hosts: self.world.hosts().into(),
             vpn: machine.vpn.clone(),
             proxy: machine.proxy.clone(),
             hostname: Some(machine.hostname.clone()),

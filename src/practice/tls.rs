@@ -233,10 +233,11 @@ fn offered(record: &[u8]) -> Option<Vec<u16>> {
         _ => None,
     })?;
     let extensions = hello.ext.map(|bytes| parse_tls_client_hello_extensions(bytes).map(|(_, found)| found));
-    let listed = extensions.and_then(Result::ok)?.into_iter().find_map(|extension| match extension {
-        TlsExtension::SupportedVersions(versions) => Some(versions.iter().map(|version| version.0).collect()),
-        _ => None,
-    });
+    let listed =
+        extensions.and_then(Result::ok).unwrap_or_default().into_iter().find_map(|extension| match extension {
+            TlsExtension::SupportedVersions(versions) => Some(versions.iter().map(|version| version.0).collect()),
+            _ => None,
+        });
     // Without the list a client offers its own version and, as far as it cares to say, all before it.
-    Some(listed.unwrap_or_else(|| (0x0301..=hello.version.0.min(0x0303)).collect()))
+    Some(listed.unwrap_or_else(|| (0x0300..=hello.version.0.min(0x0303)).collect()))
 }

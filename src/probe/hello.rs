@@ -6,10 +6,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
-/// A TLS version.
+/// A TLS version, or the one before them all (RFC 6101).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Version {
+    Ssl3,
     Tls10,
     Tls11,
     Tls12,
@@ -18,11 +19,12 @@ pub enum Version {
 
 impl Version {
     /// All that are asked, the newest first: the most telling answers come first.
-    pub const ALL: [Version; 4] = [Version::Tls13, Version::Tls12, Version::Tls11, Version::Tls10];
+    pub const ALL: [Version; 5] = [Version::Tls13, Version::Tls12, Version::Tls11, Version::Tls10, Version::Ssl3];
 
     /// As in the report.
     pub fn word(self) -> &'static str {
         match self {
+            Version::Ssl3 => "SSLv3",
             Version::Tls10 => "TLSv1.0",
             Version::Tls11 => "TLSv1.1",
             Version::Tls12 => "TLSv1.2",
@@ -33,6 +35,7 @@ impl Version {
     /// The two bytes on the wire.
     fn code(self) -> u16 {
         match self {
+            Version::Ssl3 => 0x0300,
             Version::Tls10 => 0x0301,
             Version::Tls11 => 0x0302,
             Version::Tls12 => 0x0303,
@@ -92,10 +95,30 @@ pub async fn ask<S>(stream: &mut S, host: &str, version: Version, limit: Duratio
 where
     S: AsyncRead + AsyncWrite + Unpin + ?Sized,
 {
+    let suites = if version == Version::Tls13 { SUITES_13 } else { SUITES_OLD };
+    exchange(stream, &client_hello(host, version, suites), limit).await
+}
+
+/// Offers only what nobody should take any more: a server that chooses one of these has them switched on.
+pub async fn ask_weak<S>(stream: &mut S, host: &str, limit: Duration) -> Heard
+where
+    S: AsyncRead + AsyncWrite + Unpin + ?Sized,
+{
+    let suites: Vec<u16> = WEAK.iter().flat_map(|(_, suites)| suites.iter().copied()).collect();
+    exchange(stream, &client_hello(host, Version::Tls12, &suites), limit).await
+}
+
+/// What is wrong with a cipher suite, if it is one that nobody should take.
+pub fn weakness(suite: u16) -> Option<&'static str> {
+    WEAK.iter().find(|(_, suites)| suites.contains(&suite)).map(|(name, _)| *name)
+}
+
+async fn exchange<S>(stream: &mut S, hello: &[u8], limit: Duration) -> Heard
+where
+    S: AsyncRead + AsyncWrite + Unpin + ?Sized,
+{
     let until = Instant::now() + limit;
-    match timeout_at(until, async { stream.write_all(&client_hello(host, version)).await.and(stream.flush().await) })
-        .await
-    {
+    match timeout_at(until, async { stream.write_all(hello).await.and(stream.flush().await) }).await {
         Ok(Ok(())) => {}
         Ok(Err(_)) => return Heard::Cut,
         Err(_) => return Heard::Silent,
@@ -256,7 +279,22 @@ const SUITES_OLD: &[u16] = &[
     0x0084, 0xc012, 0xc008, 0x0016, 0x000a, 0xc011, 0xc007, 0x0005, 0x0004,
 ];
 
-fn client_hello(host: &str, version: Version) -> Vec<u8> {
+/// Suites that are broken or give no protection, the worst first (RFC 7465, RFC 8996, RFC 9325 section 4.1).
+const WEAK: &[(&str, &[u16])] = &[
+    ("no encryption", &[0x0001, 0x0002, 0x003b, 0xc010, 0xc006]),
+    ("export encryption", &[0x0003, 0x0006, 0x0008, 0x000b, 0x000e, 0x0011, 0x0014, 0x0017, 0x0019]),
+    (
+        "anonymous key exchange",
+        &[
+            0x0018, 0x001b, 0x0034, 0x003a, 0x0046, 0x0089, 0x006c, 0x006d, 0x00a6, 0x00a7, 0xc016, 0xc017, 0xc018,
+            0xc019,
+        ],
+    ),
+    ("RC4", &[0xc011, 0xc007, 0x0005, 0x0004]),
+    ("3DES", &[0xc012, 0xc008, 0x0016, 0x000a]),
+];
+
+fn client_hello(host: &str, version: Version, suites: &[u16]) -> Vec<u8> {
     let is_13 = version == Version::Tls13;
     let legacy = version.code().min(Version::Tls12.code());
     let mut random = [0u8; 96];
@@ -271,7 +309,6 @@ fn client_hello(host: &str, version: Version) -> Vec<u8> {
     } else {
         body.push(0);
     }
-    let suites = if is_13 { SUITES_13 } else { SUITES_OLD };
     let mut list: Vec<u8> = suites.iter().flat_map(|suite| suite.to_be_bytes()).collect();
     if !is_13 {
         // TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746): some servers insist.
@@ -314,10 +351,13 @@ fn client_hello(host: &str, version: Version) -> Vec<u8> {
         push_u16_list(&mut shares, &share);
         extension(&mut extensions, 51, &shares);
     }
-    push_u16_list(&mut body, &extensions);
+    // SSL 3.0 knows no extensions.
+    if version > Version::Ssl3 {
+        push_u16_list(&mut body, &extensions);
+    }
 
     let mut record = vec![22];
-    record.extend_from_slice(&Version::Tls10.code().to_be_bytes());
+    record.extend_from_slice(&version.code().min(Version::Tls10.code()).to_be_bytes());
     let length = u16::try_from(body.len() + 4).unwrap_or(u16::MAX);
     record.extend_from_slice(&length.to_be_bytes());
     record.extend_from_slice(&[1, 0]);
@@ -369,7 +409,7 @@ mod tests {
     #[test]
     fn hellos_are_well_formed() {
         for version in Version::ALL {
-            let hello = client_hello("smtp.example.com", version);
+            let hello = client_hello("smtp.example.com", version, SUITES_OLD);
             assert_eq!(usize::from(u16::from_be_bytes([hello[3], hello[4]])), hello.len() - 5);
             let offers = offered(&hello).unwrap();
             assert!(offers.contains(&version), "{version}: {offers:?}");

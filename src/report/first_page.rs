@@ -258,15 +258,23 @@ fn heard_last(report: &Report) -> String {
         && let (Some(last), Some(hop)) = (word(path, "last-heard"), word(path, "last-hop"))
         && word(path, "distance").is_none()
     {
-        let other = word(path, "contrast.port").zip(word(path, "contrast.distance"));
-        let other = other.map_or_else(String::new, |(port, distance)| {
-            format!("; port {port} goes on from there and is answered at hop {distance}")
-        });
-        return format!("for port {}: {last}, hop {hop}; the block is there or just behind it{other}", way.port);
+        return match word(path, "contrast.port").zip(word(path, "contrast.distance")) {
+            Some((port, distance)) => format!(
+                "for port {}: {last}, hop {hop}; the block is there or just behind it: port {port} goes on and is answered at \
+                 hop {distance}",
+                way.port
+            ),
+            None => format!("for port {}: {last}, hop {hop}; routers behind it may be silent by choice", way.port),
+        };
     }
     match (word(finding, "leaves").as_deref(), word(finding, "first-router")) {
         (Some("yes"), Some(first)) => format!("for port {}: {first}; the block is there or behind it", way.port),
-        (Some("no"), _) => format!("port {} does not leave this computer", way.port),
+        (Some("no"), _) => {
+            format!(
+                "port {} is not heard of at the first router: it stops on this computer, or at that router",
+                way.port
+            )
+        }
         _ => String::new(),
     }
 }

@@ -115,7 +115,10 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
                 .find_map(|name| interceptors::by_name(name)?.switch.as_ref().map(|how| format!("{name}: {how}"))),
             _ => None,
         },
-        "resolver" => text("dns.own", "failing").or_else(|| text("dns.own", "servers")),
+        "resolver" => {
+            let fails = matches!(facts.get("dns.server").and_then(Known::word), Some("silent" | "failed"));
+            text("dns.own", "failing").filter(|_| fails).or_else(|| text("dns.own", "servers"))
+        }
         "greeting.seconds" => {
             own("smtp", "greeting_ms").and_then(|ms| ms.parse::<u64>().ok()).map(|ms| (ms / 1000).to_string())
         }

@@ -141,7 +141,8 @@ impl View<'_> {
         put("certificate.accepted", self.own("certificate", "verified"));
     }
 
-    /// How the account's way ends where it does not come through: only silence and lateness can be the line's doing.
+    /// How the account's way ends where it does not come through. Only silence and lateness can be the line's doing: a
+    /// refusal, a cut, a certificate are answers.
     fn stops(&self) -> Known {
         let smtp = format!("smtp.{}", self.port());
         match self.own("port", "state") {
@@ -149,24 +150,28 @@ impl View<'_> {
             Known::Word(_) => return word("never-opened"),
             other => return other,
         }
-        for (key, silent, slow) in [
-            ("greeting", &["silent", "endless", "closes"][..], "greeting_ms"),
-            ("ehlo", &["too-slow", "closes"], "ehlo_ms"),
-            ("ehlo-encrypted", &["too-slow", "closes"], ""),
-            ("handshake", &["silent", "cut"], ""),
-        ] {
+        let ends = [
+            ("greeting", &["silent", "endless"][..], &["ready", "slow"][..]),
+            ("ehlo", &["too-slow"], &["accepted"]),
+            ("ehlo-encrypted", &["too-slow"], &[]),
+            ("handshake", &["silent"], &["done"]),
+        ];
+        for (key, silence, goes_on) in ends {
             match self.seen(&smtp, key) {
                 Known::Pending(checks) => return Known::Pending(checks),
-                Known::Word(found) if silent.contains(&found.as_str()) => return word("silence"),
-                _ if self.number(&smtp, slow).is_some_and(|ms| ms > SLOW_MS) => return word("slow"),
+                Known::Word(found) if silence.contains(&found.as_str()) => return word("silence"),
+                Known::Word(found) if !goes_on.contains(&found.as_str()) => return word("answer"),
                 _ => {}
             }
         }
-        match (self.seen("login", "result"), self.seen("login", "reply")) {
-            (Known::Pending(checks), _) => Known::Pending(checks),
-            (Known::Word(result), Known::Unknown(_)) if result == "temporary" => word("silence"),
-            _ => word("answer"),
+        match (self.seen("login", "result"), self.seen("login", "silent")) {
+            (Known::Pending(checks), _) => return Known::Pending(checks),
+            (_, Known::Word(_)) => return word("silence"),
+            (Known::Word(result), _) if result != "not-tried" => return word("answer"),
+            _ => {}
         }
+        let late = ["greeting_ms", "ehlo_ms"].iter().any(|key| self.number(&smtp, key).is_some_and(|ms| ms > SLOW_MS));
+        word(if late { "slow" } else { "answer" })
     }
 
     fn refused_handshake(&self, tls: &str, found: &str) -> Known {

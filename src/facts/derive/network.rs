@@ -85,16 +85,23 @@ impl View<'_> {
         // Something that answered, even with a refusal, is a connection; where nothing could be tried, nothing is known.
         let tried = opens.iter().any(|state| state.word().is_some_and(|state| state != "unknown"));
         let other_ports = self.list("alive", "open").is_some_and(|open| !open.is_empty());
+        // Different hosts that were tried: one alone may be down.
+        let references =
+            self.input.seen.ids("reference.").filter(|id| self.seen(id, "address").word().is_some()).count();
+        let servers =
+            ["dns.server", "wanted.dns.server"].iter().filter(|id| self.list(id, "addresses").is_some()).count();
+        let hosts = references + servers;
         let routeless = self.seen("testnet", "route").word() == Some("no");
         let by_proxy = self.seen("connectivity", "by-proxy").word().is_some();
         let none = match () {
             () if other_ports => word("yes"),
             () if by_proxy => word("proxy-only"),
-            () if tried || routeless => word("no"),
+            () if routeless || (tried && hosts >= AGREEING_REFERENCES) => word("no"),
+            () if tried => unknown("only one host could be tried"),
             () => unknown("nothing could be tried: no name was found"),
         };
         let turned_away_here = self.own("way", "turned-away").word().is_some();
-        let answers = |state: &str| state == "open" || (state == "refused" && !turned_away_here);
+        let answers = |state: &str| state == "open" || (state == "refused" && !turned_away_here && !by_proxy);
         let opens = any(opens, answers, "yes", none);
         let through = self.input.seen.ids("smtp.").any(|id| self.seen(id, "through").word() == Some("yes"));
         match self.seen("connectivity", "result") {

@@ -63,7 +63,8 @@ impl View<'_> {
             Known::Word(_) => {}
             other => return other.clone(),
         }
-        if let Known::Word(_) = self.own("way", "turned-away") {
+        // A reset from before the first router may also be that router's own, at its inner side.
+        if self.own("way", "turned-away").word() == Some("by-this-machine") {
             return word("self");
         }
         if self.own("way", "near").word() == Some("open") {
