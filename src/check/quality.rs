@@ -66,7 +66,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         _ => "?".to_owned(),
     };
     let summary = format!(
-        "{} of {} handshakes lost packets; half took under {} ms",
+        "{} of {} handshakes lost packets; half took about {} ms",
         says("lost"),
         says("sent"),
         says("median_ms")

@@ -4,6 +4,7 @@ use super::smtp::Seen;
 use super::{Ctx, Finding, Head, Notebook, Target};
 use crate::net::{BoxStream, ConnectOptions};
 use crate::probe::hello::{self, Heard, Version};
+use crate::probe::secure::FailureKind;
 use crate::probe::smtp::Dialogue;
 use futures::stream::StreamExt;
 use std::collections::BTreeMap;
@@ -22,6 +23,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let Some(host) = ctx.host(target.role) else { return book.skipped("no server") };
     if seen.greeting > PATIENT_GREETING {
         return book.skipped("the server greets so late that it is not asked again");
+    }
+    if seen.refused.as_ref().is_some_and(|refused| refused.kind == FailureKind::Silent) {
+        return book.skipped("the handshake gets no answer");
     }
     // Two at a time: providers count connections.
     let most = if ctx.board.careful.load(std::sync::atomic::Ordering::Relaxed) { 1 } else { 2 };
