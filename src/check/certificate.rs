@@ -73,7 +73,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let summary = match word {
         "valid" => {
             let summary = format!(
-                "{}, from {}, {} left",
+                "{}: {}, from {}, {} left",
+                target.port,
                 certificate.names.first().unwrap_or(&certificate.subject),
                 certificate.issuer,
                 in_words(left)
@@ -91,6 +92,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         }
         _ => format!("this computer does not trust its issuer, {}", certificate.issuer),
     };
+    let summary = format!("{}: {summary}", target.port);
     match (word, verified) {
         ("intercepted", true) => book.warn(summary),
         _ if is_own => book.fail(summary),
