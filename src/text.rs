@@ -18,6 +18,12 @@ pub enum Mark {
     Inner,
 }
 
+/// With a capital at the beginning.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// A text with marks. Positions count characters (Unicode scalar values), the end is exclusive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text {

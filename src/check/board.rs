@@ -227,10 +227,6 @@ impl Notebook {
         self.finding.facts.insert(key.to_owned(), value);
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Value> {
-        self.finding.facts.get(key)
-    }
-
     pub(crate) fn has(&self, key: &str) -> bool {
         self.finding.facts.contains_key(key)
     }
@@ -249,8 +245,11 @@ impl Notebook {
         self.finding.outcome = outcome;
         self.finding.summary = summary.into();
         // Where two servers are measured, the provider's is named.
-        let host = self.ctx.host(super::Role::Wanted).filter(|_| self.finding.id.starts_with("wanted."));
-        if let Some(host) = host.filter(|host| outcome != Outcome::Skipped && !self.finding.summary.contains(host)) {
+        if self.finding.id.starts_with("wanted.")
+            && outcome != Outcome::Skipped
+            && let Some(host) = self.ctx.host(Role::Wanted)
+            && !self.finding.summary.contains(&host)
+        {
             self.finding.summary.insert_str(0, &format!("{host}: "));
         }
         self.finding.elapsed_ms = self.ctx.elapsed_ms().saturating_sub(self.finding.started_ms);

@@ -72,15 +72,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let left = certificate.until - now;
     let summary = match word {
         "valid" => {
-            let summary = format!(
-                "{}: {}, from {}, {} left",
-                target.port,
-                certificate.names.first().unwrap_or(&certificate.subject),
-                certificate.issuer,
-                in_words(left)
-            );
-            // Automatic renewal happens a month before the end; two weeks before it somebody has missed it.
-            return if left < 14 * 86_400 { book.warn(summary) } else { book.pass(summary) };
+            let name = certificate.names.first().unwrap_or(&certificate.subject);
+            format!("{name}, from {}, {} left", certificate.issuer, in_words(left))
         }
         "expired" => format!("expired {} ago", in_words(left)),
         "not-yet-valid" => format!("not valid for another {}", in_words(certificate.from - now)),
@@ -94,7 +87,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     };
     let summary = format!("{}: {summary}", target.port);
     match (word, verified) {
-        ("intercepted", true) => book.warn(summary),
+        // Automatic renewal happens a month before the end; two weeks before it somebody has missed it.
+        ("valid", _) if left >= 14 * 86_400 => book.pass(summary),
+        ("valid", _) | ("intercepted", true) => book.warn(summary),
         _ if is_own => book.fail(summary),
         _ => book.warn(summary),
     }

@@ -82,10 +82,10 @@ pub(super) async fn server(ctx: &Ctx, head: &Head, role: Role) -> Finding {
     book.saw(format!("{host}, as programs here look it up"), describe(&answer));
     book.fact("result", result_word(&answer));
     let found: Vec<IpAddr> = answer.addresses().into_iter().take(64).collect();
-    let listed = ctx.net.local().hosts.iter().find(|(_, name)| *name == host.to_ascii_lowercase()).cloned();
+    let listed = ctx.net.hosts_file(&host).await;
     book.fact("hosts-file", listed.is_some());
-    if let Some((addr, _)) = &listed {
-        book.saw("a line of this computer's hosts file", Text::new().addr(*addr).say(" ").host(&host));
+    if let Some(addr) = listed {
+        book.saw("a line of this computer's hosts file", Text::new().addr(addr).say(" ").host(&host));
     }
     if !found.is_empty() {
         book.fact("addresses", found.iter().map(ToString::to_string).collect::<Vec<_>>());

@@ -17,8 +17,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let mut book = Notebook::new(ctx, head);
     let Some(in_use) = ctx.in_use() else { return book.skipped("no server") };
     let port = ctx.board.wait_for(&format!("port.{}", in_use.port)).await;
-    let is = |key: &str| matches!(port.facts.get(key), Some(Value::Word(state)) if state == "open");
-    if !port.facts.contains_key("state.v6") || is("state.v6") || !is("state.v4") {
+    let opens = |key: &str| port.facts.get(key).map(|state| *state == Value::from("open"));
+    if (opens("state.v6"), opens("state.v4")) != (Some(false), Some(true)) {
         return book.skipped("the server's IPv6 address gives no reason to ask");
     }
     // Never the account's own server: it is the one in question.

@@ -6,6 +6,7 @@ use super::{Ctx, Finding, Head, Notebook, Role, Target};
 use crate::account::Wanted;
 use crate::account::provider::Passwords;
 use crate::facts::replies::{self, Phase};
+use crate::facts::{FOR_PASSWORDS, FOR_TOKENS};
 use crate::probe::smtp::{Dialogue, Line, NoReply, Reply, Side};
 use crate::text::Text;
 use base64::Engine;
@@ -23,12 +24,6 @@ const OURS: &str = "(our own SASL library)";
 
 /// Servers delay refusals on purpose.
 const REPLY: Duration = Duration::from_secs(30);
-
-/// The mechanisms for a password (RFC 4616, RFC 7677, RFC 5802; LOGIN was never standardised), all over verified encryption
-/// only. As mail programs do it: some servers offer SCRAM and cannot check it, and a refusal would call a right password wrong.
-const FOR_PASSWORDS: [&str; 4] = ["PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1"];
-/// The mechanisms for a token (RFC 7628; XOAUTH2 is Google's and Microsoft's own, and all that Exchange takes).
-const FOR_TOKENS: [&str; 2] = ["OAUTHBEARER", "XOAUTH2"];
 
 pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let mut book = Notebook::new(ctx, head);

@@ -83,7 +83,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let Some(in_use) = ctx.in_use() else { return book.skipped("no server") };
     let own = Target { role: Role::InUse, port: in_use.port };
     let _ = timeout(PATIENCE, ctx.board.wait_until_open(own)).await;
-    let mut state = port_state(ctx, own);
+    let state = port_state(ctx, own);
     if state == PortState::Open {
         if !ctx.board.is_planned(&own.id("smtp")) {
             return book.skipped(format!("{} opens", own.port));
@@ -123,8 +123,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         _ => contrast = other_way(ctx, &mut book, addr, own.port).await,
     }
     drop(turn);
-    state = port_state(ctx, own).max(state);
-    if let (PortState::Refused, Some(other)) = (state, &contrast) {
+    if let (PortState::Refused, Some(other)) = (port_state(ctx, own), &contrast) {
         refusal(&mut book, &way, other);
     }
     finish(book, own.port, &way, contrast.as_ref())
@@ -152,14 +151,9 @@ fn port_state(ctx: &Ctx, target: Target) -> PortState {
         return PortState::Open;
     }
     let finding = ctx.board.finding(&target.id("port"));
-    let word = finding.as_ref().and_then(|finding| match finding.facts.get("state") {
-        Some(crate::facts::Value::Word(word)) => Some(word.clone()),
-        _ => None,
-    });
-    [PortState::Open, PortState::Refused, PortState::Unreachable, PortState::Denied, PortState::Filtered]
-        .into_iter()
-        .find(|state| word.as_deref() == Some(state.word()))
-        .unwrap_or(PortState::Filtered)
+    let word = finding.as_ref().and_then(|finding| finding.facts.get("state")?.text());
+    let state = word.and_then(|word| PortState::of_word(&word)).filter(|state| *state != PortState::Unknown);
+    state.unwrap_or(PortState::Filtered)
 }
 
 /// Another mail port of the same server that has opened.
@@ -182,7 +176,6 @@ async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16) -> Op
 
 async fn walk(ctx: &Ctx, addr: IpAddr, port: u16) -> Way {
     let mut way = Way { port, hops: Vec::new() };
-    let sees_icmp = ctx.net.local().sees_icmp;
     for first in (1..=MOST_HOPS).step_by(usize::from(AT_A_TIME)) {
         let last = (first + AT_A_TIME - 1).min(MOST_HOPS);
         way.hops.extend(join_all((first..=last).map(|ttl| probe(ctx, addr, port, ttl))).await);
@@ -192,7 +185,7 @@ async fn walk(ctx: &Ctx, addr: IpAddr, port: u16) -> Way {
             break;
         }
         let silent = way.hops.iter().rev().take_while(|hop| **hop == Hop::Silent).count();
-        if sees_icmp && silent >= SILENT {
+        if silent >= SILENT {
             break;
         }
     }

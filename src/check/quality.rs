@@ -40,6 +40,7 @@ type Sample = (IpAddr, Option<Duration>);
 pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let mut book = Notebook::new(ctx, head);
     let mut share = 0;
+    let mut summary = String::new();
     // Only what two samplings agree on is heavy; some time apart, as a gateway may have a limit for bursts.
     for round in 1..=2 {
         if round == 2 {
@@ -56,21 +57,15 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         book.fact(&format!("median_ms{from}"), number(line.median));
         book.fact(&format!("worst_ms{from}"), number(line.worst));
         note(&mut book, &samples, &line);
+        if round == 1 {
+            let Line { lost, sent, median, .. } = line;
+            summary = format!("{lost} of {sent} handshakes lost packets; half took about {median} ms");
+        }
         share = if line.everywhere { line.lost * 100 / line.sent } else { 0 };
         if share < HEAVY_PERCENT {
             break;
         }
     }
-    let says = |key: &str| match book.get(key) {
-        Some(crate::facts::Value::Number(number)) => number.to_string(),
-        _ => "?".to_owned(),
-    };
-    let summary = format!(
-        "{} of {} handshakes lost packets; half took about {} ms",
-        says("lost"),
-        says("sent"),
-        says("median_ms")
-    );
     match share {
         HEAVY_PERCENT.. => {
             book.fact("loss", "heavy");
@@ -103,16 +98,18 @@ struct Line {
     everywhere: bool,
 }
 
+/// Not done, or so late against the host's fastest that a packet of it was sent again.
+fn is_lost(took: Option<Duration>, fastest: Option<Duration>) -> bool {
+    took.zip(fastest).is_none_or(|(took, fastest)| took >= fastest + LATE)
+}
+
 /// Hosts that answered nothing at all are left out.
 fn judge(samples: &[Sample]) -> Option<Line> {
     let answers = |host: &IpAddr| samples.iter().any(|(other, took)| other == host && took.is_some());
     let counted: Vec<&Sample> = samples.iter().filter(|(host, _)| answers(host)).collect();
     let fastest_of =
         |host: &IpAddr| counted.iter().filter(|(other, _)| other == host).filter_map(|(_, took)| *took).min();
-    let is_lost = |(host, took): &Sample| match (took, fastest_of(host)) {
-        (Some(took), Some(fastest)) => *took >= fastest + LATE,
-        _ => true,
-    };
+    let is_lost = |(host, took): &Sample| is_lost(*took, fastest_of(host));
     let mut times: Vec<usize> = counted
         .iter()
         .filter_map(|(_, took)| took.map(|took| usize::try_from(millis(took)).unwrap_or(usize::MAX)))
@@ -199,11 +196,10 @@ fn note(book: &mut Notebook, samples: &[Sample], line: &Line) {
         let fastest = of_host.iter().flatten().min().copied();
         let picture: String = of_host
             .iter()
-            .map(|took| match (took, fastest) {
-                (Some(took), Some(fastest)) if *took >= fastest + LATE => 'x',
-                (Some(took), _) if *took > ordinary => 'o',
-                (Some(_), _) => '.',
-                (None, _) => 'x',
+            .map(|took| match took {
+                took if is_lost(*took, fastest) => 'x',
+                took if took.is_some_and(|took| took > ordinary) => 'o',
+                _ => '.',
             })
             .collect();
         book.saw(

@@ -496,8 +496,7 @@ impl Chain<'_> {
     }
 
     fn sum_up(&self, mut book: Notebook, ended: Ended) -> Finding {
-        let is_own =
-            self.target.role == Role::InUse && self.ctx.in_use().is_some_and(|in_use| in_use.port == self.target.port);
+        let is_own = self.ctx.is_in_use(self.target);
         let port = self.target.port;
         match ended {
             Ended::Through { log_in: true } => book.pass(format!("{port} answers, encrypts, offers a log-in")),

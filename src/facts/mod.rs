@@ -10,6 +10,13 @@ pub mod vocabulary;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The log-in mechanisms that this program speaks with a password (RFC 4616, RFC 7677, RFC 5802; LOGIN was never
+/// standardised), in the order of trying. As mail programs do it: some servers offer SCRAM and cannot check it, and a refusal
+/// would call a right password wrong.
+pub const FOR_PASSWORDS: [&str; 4] = ["PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1"];
+/// And with a token (RFC 7628; XOAUTH2 is Google's and Microsoft's own, and all that Exchange takes).
+pub const FOR_TOKENS: [&str; 2] = ["OAUTHBEARER", "XOAUTH2"];
+
 /// One observed value, as it stands in the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -20,6 +27,17 @@ pub enum Value {
     Word(String),
     /// Several.
     List(Vec<String>),
+}
+
+impl Value {
+    /// A word or number as text; a list is neither.
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Value::Word(word) => Some(word.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::List(_) => None,
+        }
+    }
 }
 
 impl From<&str> for Value {

@@ -3,6 +3,7 @@
 //! `system` is the real thing, `practice::Network` the built-in lab. HTTP, TLS and SMTP are spoken in `probe`, over a
 //! [`Stream`]; no judgement happens here beyond giving an operating system's error its word.
 
+mod around;
 pub mod errors;
 #[cfg(target_os = "linux")]
 mod icmp;
@@ -25,6 +26,9 @@ pub trait Network: Send + Sync {
 
     /// What this machine knows of its own network.
     fn local(&self) -> Local;
+
+    /// The address that this machine's hosts file gives for a name.
+    async fn hosts_file(&self, name: &str) -> Option<IpAddr>;
 
     /// The names of the programs that run here, as far as the system tells an ordinary user.
     async fn programs(&self) -> Vec<String>;
@@ -251,6 +255,21 @@ pub enum PortState {
 }
 
 impl PortState {
+    /// All that say something, and the one that says nothing.
+    const ALL: [PortState; 6] = [
+        PortState::Unknown,
+        PortState::Filtered,
+        PortState::Denied,
+        PortState::Unreachable,
+        PortState::Refused,
+        PortState::Open,
+    ];
+
+    /// The state with this word of the report.
+    pub fn of_word(word: &str) -> Option<Self> {
+        PortState::ALL.into_iter().find(|state| state.word() == word)
+    }
+
     /// As in the report.
     pub fn word(self) -> &'static str {
         match self {
@@ -289,8 +308,6 @@ pub struct Local {
     pub sees_icmp: bool,
     /// The DNS servers configured here.
     pub resolvers: Vec<SocketAddr>,
-    /// What the hosts file says: address and name, lower-case.
-    pub hosts: std::sync::Arc<[(IpAddr, String)]>,
     /// A web proxy configured for programs, as `host:port`.
     pub proxy: Option<String>,
     /// The interface of a VPN that is connected, by its name.

@@ -201,11 +201,8 @@ impl Network for LabNetwork {
     async fn lookup(&self, via: Via, name: &str, kind: RecordKind, deadline: Duration) -> Answer {
         match via {
             Via::System => {
-                let own =
-                    self.world.hosts().into_iter().filter(|(_, host)| kind == RecordKind::Address && host == name);
-                let own: Vec<Record> = own.map(|(addr, _)| Record::Address(addr)).collect();
-                if !own.is_empty() {
-                    return Answer::Records(own);
+                if let (RecordKind::Address, Some(addr)) = (kind, self.hosts_file(name).await) {
+                    return Answer::Records(vec![Record::Address(addr)]);
                 }
                 if !self.world.machine.routed_v4 && !self.world.machine.routed_v6 {
                     return Answer::NoNetwork;
@@ -279,7 +276,6 @@ impl Network for LabNetwork {
             routed_v6: machine.routed_v6,
             sees_icmp: true,
             resolvers: vec![self.world.resolver.address],
-            hosts: self.world.hosts().into(),
             vpn: machine.vpn.clone(),
             proxy: machine.proxy.clone(),
             hostname: Some(machine.hostname.clone()),
@@ -287,6 +283,10 @@ impl Network for LabNetwork {
             elevated: false,
             os: machine.os.clone(),
         }
+    }
+
+    async fn hosts_file(&self, name: &str) -> Option<IpAddr> {
+        self.world.hosts().into_iter().find(|(_, listed)| listed == name).map(|(addr, _)| addr)
     }
 
     async fn programs(&self) -> Vec<String> {

@@ -8,6 +8,7 @@ use crate::facts::Value;
 use crate::guide::guide;
 use crate::net::PortState;
 use crate::session::diagnosis::{Diagnosis, Outcome};
+use crate::text::capital;
 
 /// Who reads the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,11 +113,6 @@ fn request(diagnosis: &Diagnosis, is_ours: bool) -> (String, Vec<String>) {
     (told("To:"), vec![told("Ask:")])
 }
 
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
 fn subject(report: &Report, diagnosis: &Diagnosis) -> String {
     let ticket = report.account.ticket.as_ref().map_or_else(String::new, |ticket| format!("[{ticket}] "));
     let way = report.account.in_use.as_ref();
@@ -127,10 +123,10 @@ fn subject(report: &Report, diagnosis: &Diagnosis) -> String {
 fn result(diagnosis: &Diagnosis) -> String {
     match diagnosis.outcome {
         Outcome::Unsure => diagnosis.title.clone(),
-        _ => format!("{}: {}. {}.", diagnosis.outcome.says(), diagnosis.title.trim_end_matches('.'), {
-            let word = diagnosis.certainty.word();
-            format!("{}{}", word[..1].to_uppercase(), &word[1..])
-        }),
+        _ => {
+            let certainty = capital(diagnosis.certainty.word());
+            format!("{}: {}. {certainty}.", diagnosis.outcome.says(), diagnosis.title.trim_end_matches('.'))
+        }
     }
 }
 
@@ -321,16 +317,7 @@ fn contrast(report: &Report) -> Vec<String> {
 }
 
 fn state_says(word: Option<String>) -> String {
-    let states = [
-        PortState::Open,
-        PortState::Refused,
-        PortState::Unreachable,
-        PortState::Denied,
-        PortState::Filtered,
-        PortState::Unknown,
-    ];
-    let says = |word: &str| states.iter().find(|state| state.word() == word).map(|state| state.says());
-    word.map_or("-", |word| says(&word).unwrap_or("-")).to_owned()
+    word.and_then(|word| PortState::of_word(&word)).map_or("-", PortState::says).to_owned()
 }
 
 /// The steps of the guide that were passed, and what was measured as sound beside them.
@@ -394,11 +381,7 @@ fn not_known(report: &Report, diagnosis: &Diagnosis) -> Vec<String> {
 }
 
 fn word(finding: &Finding, key: &str) -> Option<String> {
-    match finding.facts.get(key)? {
-        Value::Word(word) => Some(word.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::List(_) => None,
-    }
+    finding.facts.get(key)?.text()
 }
 
 fn list(finding: &Finding, key: &str) -> Option<String> {

@@ -212,7 +212,7 @@ pub fn diagnose(session: &Session, run: &Run, facts: &Derived) -> Diagnosis {
         } else {
             walk.missing
                 .iter()
-                .filter(|missing| !is_unmeasured(&missing.fact) && !is_moot(&missing.why))
+                .filter(|missing| missing.fact != "said" && !is_moot(&missing.why))
                 .map(not_known)
                 .collect()
         },
@@ -314,11 +314,6 @@ fn joined(text: &str) -> String {
         }
     }
     out.trim().to_owned()
-}
-
-/// Facts that this version never measures are no news.
-fn is_unmeasured(fact: &str) -> bool {
-    fact == "said"
 }
 
 /// What could not be asked because of something that is known is no gap.

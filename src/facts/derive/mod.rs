@@ -6,7 +6,9 @@ mod dialogue;
 mod network;
 mod ports;
 
-use super::{Derived, Known, Look, Observations, Value, outlook_errors, replies, vocabulary};
+use super::{
+    Derived, FOR_PASSWORDS, FOR_TOKENS, Known, Look, Observations, Value, outlook_errors, replies, vocabulary,
+};
 use crate::account::client::{Connects, SignIn};
 use crate::account::provider::{self, Kind};
 use crate::account::{Account, Endpoint, Security, Source, Wanted};
@@ -20,10 +22,6 @@ const CLOCK_OFF_S: i64 = 300;
 /// "The same at two other companies" (one silent control proves nothing).
 const AGREEING_REFERENCES: usize = 2;
 const MAIL_PORTS: [u16; 3] = [25, 465, 587];
-/// The log-in mechanisms that this program speaks with a password.
-const FOR_PASSWORDS: [&str; 4] = ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
-/// And with a token.
-const FOR_TOKENS: [&str; 2] = ["OAUTHBEARER", "XOAUTH2"];
 
 /// What the facts are made from.
 #[derive(Clone, Copy)]

@@ -2,7 +2,6 @@
 //! with its evidence.
 
 use crate::check::{Group, Outcome};
-use crate::facts::Value;
 use crate::net::PortState;
 use crate::session::{Run, State};
 use crate::tui::app::Core;
@@ -93,10 +92,7 @@ fn port_table(core: &Core, run: &Run) -> Vec<Line<'static>> {
             .checks
             .iter()
             .filter(|check| check.head.id.starts_with("reference."))
-            .filter_map(|check| match check.facts.get(&port.to_string()) {
-                Some(Value::Word(state)) => Some(state.clone()),
-                _ => None,
-            })
+            .filter_map(|check| check.facts.get(&port.to_string())?.text())
             .collect();
         let mark = if in_use == Some(port) { "<" } else { "" };
         if own.is_none() && others.is_empty() {
@@ -112,10 +108,7 @@ fn port_table(core: &Core, run: &Run) -> Vec<Line<'static>> {
 }
 
 fn fact(run: &Run, id: &str, key: &str) -> Option<String> {
-    match run.check(id)?.facts.get(key)? {
-        Value::Word(word) => Some(word.clone()),
-        _ => None,
-    }
+    run.check(id)?.facts.get(key)?.text()
 }
 
 fn others_say(states: &[String]) -> String {
@@ -129,10 +122,10 @@ fn others_say(states: &[String]) -> String {
 }
 
 fn says(word: &str) -> &'static str {
-    [PortState::Open, PortState::Refused, PortState::Unreachable, PortState::Denied, PortState::Filtered]
-        .into_iter()
-        .find(|state| state.word() == word)
-        .map_or("not known", |state| if state == PortState::Denied { "forbidden here" } else { state.says() })
+    match PortState::of_word(word) {
+        Some(PortState::Denied) => "forbidden here",
+        state => state.unwrap_or(PortState::Unknown).says(),
+    }
 }
 
 /// The rounds of a watch, the latest first.

@@ -2,6 +2,7 @@
 
 use crate::guide::guide;
 use crate::session::diagnosis::Outcome;
+use crate::text::capital;
 use crate::tui::app::Core;
 use crate::tui::screens::parts::labelled;
 use ratatui::text::Line;
@@ -84,9 +85,4 @@ fn who(who: &str) -> &str {
         "provider" => "mail provider",
         _ => "nobody",
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
