@@ -80,3 +80,26 @@ fn a_run_ends_within_its_deadline() {
         }
     }
 }
+
+/// Each scenario's times: what the benchmark of the real worlds cannot see is when the verdict was there. `--nocapture`
+/// shows the table.
+#[test]
+fn every_verdict_comes_within_the_deadline() {
+    let deadline = Duration::from_secs(45);
+    let mut late = Vec::new();
+    for scenario in mailtriage::practice::scenarios() {
+        let name = scenario.name;
+        let times = times(&name, "", None);
+        let seconds = |time: Duration| time.as_secs_f64();
+        println!(
+            "{name:30} verdict {:6.2} s, end {:6.2} s, {}",
+            seconds(times.verdict),
+            seconds(times.end),
+            times.cause
+        );
+        if times.end > deadline.mul_f32(1.05) {
+            late.push(name);
+        }
+    }
+    assert!(late.is_empty(), "{late:?}");
+}

@@ -77,6 +77,11 @@ fn variants() {
 ("a lossy line and an expired certificate", "certificate-expired", "loss = 30\n".to_owned(), None, "certificate-expired"),
 ("a lossy line and a server that is down", "server-down", "loss = 30\n".to_owned(), None, "server-refusing"),
 ("a lossy line and a wrong password", "password-wrong", "loss = 30\n".to_owned(), None, "password-wrong"),
+("routers that are not heard, drop", "587-silent", "[machine]\nhears-routers = false\n".to_owned(), None, "blocked-network"),
+("routers that are not heard, reset by the router", "healthy-587", format!("[machine]\nhears-routers = false\n{}", fault("router", "reset", "[587]")), None, "blocked-network"),
+("routers that are not heard, server down", "server-down", "[machine]\nhears-routers = false\n".to_owned(), None, "server-refusing"),
+("routers that are not heard, a stranger answers", "intercepted", "[machine]\nhears-routers = false\n".to_owned(), None, "smtp-intercepted"),
+("routers that are not heard, healthy", "healthy-587", "[machine]\nhears-routers = false\n".to_owned(), None, "healthy certain"),
 ("3 percent of packets lost", "healthy-587", "loss = 3\n".to_owned(), None, "healthy certain"),
     ];
     let mut wrong = Vec::new();

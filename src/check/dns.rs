@@ -252,6 +252,12 @@ pub(super) async fn elsewhere(ctx: &Ctx, head: &Head) -> Finding {
     if word == "not-found" && !own.is_empty() {
         let rewritten = is_rewritten(ctx, &mut book, &own).await;
         book.fact("rewritten", rewritten);
+        // The dot at the end forbids the search domains of this computer (RFC 1535, resolv.conf(5)).
+        let whole = ctx.net.lookup(Via::System, &format!("{host}."), RecordKind::Address, LOOKUP).await;
+        if matches!(whole, Answer::NxDomain | Answer::NoData) {
+            book.fact("searched", true);
+            book.saw("the same name without this computer's search domains", describe(&whole));
+        }
     }
     if word == "differs" {
         other_address(ctx, &mut book, &sets, &own).await;

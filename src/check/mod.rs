@@ -11,6 +11,7 @@ mod board;
 
 mod alive;
 mod certificate;
+mod clients;
 mod clock;
 mod connectivity;
 mod discovery;

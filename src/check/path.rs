@@ -6,15 +6,19 @@ use super::port::say_goodbye;
 use super::{Ctx, Finding, Head, Notebook, Outcome, Role, Target, millis};
 use crate::net::{ConnectOptions, PortState};
 use crate::text::Text;
-use futures::future::join_all;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// Longer ways are rare, and say no more.
 const MOST_HOPS: u8 = 20;
-/// Packets on the way at a time; so at most two connections of a walk reach the server.
-const AT_A_TIME: u8 = 2;
+/// Packets whose answer may still come in time; so at most two connections of a walk reach the server.
+const AT_A_TIME: usize = 2;
+/// An answer that takes longer is late: the next hop is asked meanwhile. Twenty silent hops take three seconds so.
+const LATE: Duration = Duration::from_millis(300);
 /// The system repeats a SYN after a second: so two tries for a router that answers one a second.
 const WAIT: Duration = Duration::from_millis(1_300);
 /// How long a port may be silent before its way is looked at.
@@ -66,12 +70,13 @@ impl Way {
     fn drawn(&self, server: IpAddr) -> Text {
         let mut text = Text::new().say("PC");
         let heard = self.hops.iter().rposition(|hop| *hop != Hop::Silent).map_or(0, |last| last + 1);
-        for hop in &self.hops[..heard] {
-            text = match hop {
-                Hop::Router(addr, ms) => text.say(" > ").addr(*addr).say(format!(" ({ms} ms)")),
+        for alike in self.hops[..heard].chunk_by(|a, b| *a == Hop::Silent && *b == Hop::Silent) {
+            text = match alike[0] {
+                Hop::Router(addr, ms) => text.say(" > ").addr(addr).say(format!(" ({ms} ms)")),
                 Hop::Answered(state, ms) => text.say(" > ").addr(server).say(format!(" {} ({ms} ms)", state.says())),
-                Hop::TurnedAway(addr) => text.say(" > ").addr(*addr).say(" turns it away"),
-                Hop::Silent => text.say(" > ?"),
+                Hop::TurnedAway(addr) => text.say(" > ").addr(addr).say(" turns it away"),
+                Hop::Silent if alike.len() > 2 => text.say(format!(" > {} that say nothing", alike.len())),
+                Hop::Silent => text.say(" > ?".repeat(alike.len())),
             };
         }
         if heard < self.hops.len() { text.say(" > nothing more is heard") } else { text }
@@ -101,12 +106,12 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     if ctx.board.careful.load(std::sync::atomic::Ordering::Relaxed) {
         return book.skipped("the server takes few connections at a time");
     }
-    if !local.sees_icmp {
-        return book.skipped("this system does not tell an ordinary user which router answers");
+    if !local.sees_icmp && !matches!(state, PortState::Open | PortState::Refused) {
+        return book.skipped("nothing answers, and this system does not tell an ordinary user which router does");
     }
     // One at a time over all checks that ask routers: their limit is a common one.
     let turn = ctx.board.turn.clone().lock_owned().await;
-    let way = walk(ctx, addr, own.port).await;
+    let way = walk(ctx, addr, own.port, 1, AT_A_TIME).await;
     book.saw(format!("way of {}", own.port), way.drawn(addr));
     note(&mut book, "", &way);
     let mut contrast = None;
@@ -120,7 +125,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         (PortState::Open, None) => {}
         // It has opened after all.
         _ if port_state(ctx, own) == PortState::Open => {}
-        _ => contrast = other_way(ctx, &mut book, addr, own.port).await,
+        _ => contrast = other_way(ctx, &mut book, addr, own.port, state).await,
     }
     drop(turn);
     if let (PortState::Refused, Some(other)) = (port_state(ctx, own), &contrast) {
@@ -163,9 +168,11 @@ fn open_port(ctx: &Ctx, own: u16) -> Option<u16> {
 }
 
 /// The way of a port of the same server that opens: another mail port, else one that many mail servers have.
-async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16) -> Option<Way> {
+async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16, state: PortState) -> Option<Way> {
     let port = open_port(ctx, own).unwrap_or(443);
-    let way = walk(ctx, addr, port).await;
+    // Three connections reach the server in all: a refused port has brought two there already.
+    let at_a_time = if state == PortState::Refused { 1 } else { AT_A_TIME };
+    let way = walk(ctx, addr, port, 1, at_a_time).await;
     if matches!(way.hops.last(), Some(Hop::Answered(PortState::Open, _))) {
         book.saw(format!("way of {port}, which opens"), way.drawn(addr));
         note(book, "contrast.", &way);
@@ -174,22 +181,67 @@ async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16) -> Op
     None
 }
 
-async fn walk(ctx: &Ctx, addr: IpAddr, port: u16) -> Way {
-    let mut way = Way { port, hops: Vec::new() };
-    for first in (1..=MOST_HOPS).step_by(usize::from(AT_A_TIME)) {
-        let last = (first + AT_A_TIME - 1).min(MOST_HOPS);
-        way.hops.extend(join_all((first..=last).map(|ttl| probe(ctx, addr, port, ttl))).await);
-        let end = way.hops.iter().position(|hop| matches!(hop, Hop::Answered(..) | Hop::TurnedAway(_)));
-        if let Some(end) = end {
-            way.hops.truncate(end + 1);
+/// Hop after hop from `first` on, until something answers or nothing has answered for a while.
+async fn walk(ctx: &Ctx, addr: IpAddr, port: u16, first: u8, at_a_time: usize) -> Way {
+    let places = Semaphore::new(at_a_time);
+    let blind = !ctx.net.local().sees_icmp;
+    let mut hops: Vec<Option<Hop>> = Vec::new();
+    let mut late = LATE;
+    let mut probes = FuturesUnordered::new();
+    for ttl in first..=MOST_HOPS {
+        let place = loop {
+            tokio::select! {
+                biased;
+                Some(found) = probes.next(), if !probes.is_empty() => record(&mut hops, &mut late, first, found),
+                place = places.acquire() => break place,
+            }
+        };
+        if end(&hops).is_some() || (!blind && is_dead_end(&hops)) {
             break;
         }
-        let silent = way.hops.iter().rev().take_while(|hop| **hop == Hop::Silent).count();
-        if silent >= SILENT {
-            break;
-        }
+        hops.push(None);
+        probes.push(async move {
+            let probe = probe(ctx, addr, port, ttl);
+            tokio::pin!(probe);
+            let early = timeout(late, &mut probe).await;
+            drop(place);
+            (
+                ttl,
+                match early {
+                    Ok(hop) => hop,
+                    Err(_) => probe.await,
+                },
+            )
+        });
     }
-    way
+    // What is beyond the answer does not matter.
+    while hops[..end(&hops).unwrap_or(hops.len())].contains(&None) {
+        let Some(found) = probes.next().await else { break };
+        record(&mut hops, &mut late, first, found);
+    }
+    let heard = hops.iter().rposition(|hop| *hop != Some(Hop::Silent)).map_or(0, |last| last + 1);
+    let length = end(&hops).map_or(heard + SILENT, |end| end + 1);
+    Way { port, hops: hops.into_iter().take(length).map(|hop| hop.unwrap_or(Hop::Silent)).collect() }
+}
+
+fn record(hops: &mut [Option<Hop>], late: &mut Duration, first: u8, (ttl, hop): (u8, Hop)) {
+    if let Hop::Router(_, ms) | Hop::Answered(_, ms) = hop
+        && ms < 1_000
+    {
+        *late = (*late).max(Duration::from_millis(ms + ms / 2));
+    }
+    if let Some(place) = hops.get_mut(usize::from(ttl - first)) {
+        *place = Some(hop);
+    }
+}
+
+/// The hop at which the way ends, as far as is known.
+fn end(hops: &[Option<Hop>]) -> Option<usize> {
+    hops.iter().position(|hop| matches!(hop, Some(Hop::Answered(..) | Hop::TurnedAway(_))))
+}
+
+fn is_dead_end(hops: &[Option<Hop>]) -> bool {
+    hops.windows(SILENT).any(|hops| hops.iter().all(|hop| *hop == Some(Hop::Silent)))
 }
 
 async fn probe(ctx: &Ctx, addr: IpAddr, port: u16, ttl: u8) -> Hop {
@@ -231,18 +283,27 @@ fn note(book: &mut Notebook, prefix: &str, way: &Way) {
 /// server behind whoever answers. One hop more or less is no proof: large providers stand several machines in a row.
 async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distance: usize, way: &Way) {
     let Ok(distance) = u8::try_from(distance) else { return };
-    let mut behind = Vec::new();
+    let mut there = Vec::new();
     for ttl in [distance, distance.saturating_add(1)] {
         match probe(ctx, addr, port, ttl).await {
-            Hop::Router(router, _) => behind.push(router),
-            _ => return,
+            Hop::Answered(..) | Hop::TurnedAway(_) => return,
+            hop => there.push(hop),
         }
     }
+    let says = match (there[0], there[1]) {
+        (Hop::Router(first, _), Hop::Router(second, _)) => {
+            Text::new().say("still on its way, at ").addr(first).say(" and ").addr(second)
+        }
+        // Where routers are not heard, only an answer from further away counts.
+        _ if !ctx.net.local().sees_icmp => {
+            let beyond = walk(ctx, addr, port, distance.saturating_add(2), 1).await;
+            let Some(further) = beyond.distance() else { return };
+            Text::from(format!("answered at hop {}", usize::from(distance) + 1 + further))
+        }
+        _ => return,
+    };
     book.fact("nearer", true);
-    book.saw(
-        format!("{port} at the same distance"),
-        Text::new().say("still on its way, at ").addr(behind[0]).say(" and ").addr(behind[1]),
-    );
+    book.saw(format!("{port} at the same distance"), says);
     if let Some(router) = way.router_at(usize::from(distance) - 1) {
         book.fact("nearer.behind", router.to_string());
     }
@@ -256,7 +317,11 @@ fn refusal(book: &mut Notebook, way: &Way, other: &Way) {
     let is_inner = |hop: &Hop| matches!(hop, Hop::Router(addr, _) if crate::net::is_inner(*addr));
     let beyond = other.hops.get(refused_at - 1..).unwrap_or_default();
     let goes_on = beyond.iter().any(|hop| matches!(hop, Hop::Router(addr, _) if !crate::net::is_inner(*addr)));
-    if !before.is_empty() && before.iter().all(is_inner) && goes_on {
+    // Where routers are not heard: the first hop is this computer's doing or its router's.
+    let is_first = before.is_empty() && distance > 2 && !other.hops.iter().any(|hop| matches!(hop, Hop::Router(..)));
+    if is_first {
+        book.fact("nearer", true);
+    } else if !before.is_empty() && before.iter().all(is_inner) && goes_on {
         book.fact("nearer", true);
         if let Some(by) = way.router_at(refused_at - 1) {
             book.fact("nearer.behind", by.to_string());

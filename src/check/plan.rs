@@ -53,6 +53,8 @@ pub enum Kind {
     Login,
     /// May this address send?
     Sending,
+    /// Which mail programs can encrypt.
+    Clients,
 }
 
 /// A check that will run.
@@ -179,8 +181,10 @@ pub fn after(account: &Account, wanted: &Wanted, options: &Options) -> Plan {
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         plan.push(check("isp", Group::Internet, "Which internet provider's line is this?", &all, Kind::Isp));
     }
-    // The log-in itself waits for those ways that it may fall back to, one after the other.
+    let title = "Which mail programs can encrypt with this server?";
     let own_smtp = in_use_target.id("smtp");
+    plan.push(check("clients", Group::Tls, title, &[], Kind::Clients));
+    // The log-in itself waits for those ways that it may fall back to, one after the other.
     plan.push(check("login", Group::Login, "Is the password accepted?", &[&own_smtp], Kind::Login));
     plan.push(check("sending", Group::Sending, "May this address send?", &["login"], Kind::Sending));
     only(plan, &options.only)
@@ -284,7 +288,7 @@ mod tests {
              port.587 smtp.587 certificate.587 way.587 tls.587 \
              port.25 smtp.25 certificate.25 way.25 tls.25 \
              port.465 smtp.465 certificate.465 way.465 tls.465 \
-             alive protection path ipv6 login sending"
+             alive protection path ipv6 clients login sending"
         );
     }
 

@@ -1,5 +1,5 @@
-//! Which security programs and VPNs are on this computer? What the system tells an ordinary user: the names of running
-//! programs, and network interfaces. Nothing here accuses: it names what to look at once a port is shut on this computer.
+//! Which security programs, firewalls and VPNs are on this computer? What the system tells an ordinary user: the names of
+//! running programs, switches, network interfaces. Nothing here accuses: it names what to look at once a port is shut on this computer.
 
 use super::{Ctx, Finding, Head, Notebook};
 use crate::facts::interceptors;
@@ -20,6 +20,10 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let local = ctx.net.local();
     book.fact("products", products.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     let mut says: Vec<String> = products.iter().map(|name| format!("{name} runs here")).collect();
+    if let Some(firewall) = &local.firewall {
+        book.fact("firewall", firewall.as_str());
+        says.push(format!("{firewall} is on"));
+    }
     if let Some(vpn) = &local.vpn {
         book.fact("vpn", vpn.as_str());
         says.push(format!("a VPN is connected ({vpn})"));
@@ -31,7 +35,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     }
     match (running.is_empty(), says.is_empty()) {
         (true, true) => book.unknown("the system does not say which programs run"),
-        (false, true) => book.pass("no security program that we know, no VPN, no proxy"),
+        (false, true) => book.pass("no security program or firewall that we know, no VPN, no proxy"),
         (_, false) => book.pass(says.join("; ")),
     }
 }

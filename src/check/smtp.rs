@@ -246,6 +246,9 @@ impl Chain<'_> {
         match result {
             Ok(secured) => {
                 book.fact("handshake", "done");
+                if let Some((version, _)) = secured.chosen {
+                    book.fact("tls-version", version.word());
+                }
                 book.fact("handshake_ms", number(millis(secured.elapsed)));
                 if implicit {
                     book.fact("speaks", "tls");

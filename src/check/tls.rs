@@ -47,6 +47,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
             format!("ClientHello for {version} only"),
             heard.as_ref().map_or_else(|| "not asked: no more connections".to_owned(), Heard::says),
         );
+        if matches!(heard, Some(Heard::Chose(chosen, ..)) if chosen == version) {
+            book.fact(version.word(), "accepted");
+        }
         answers.insert(version, heard);
     }
     let accepted: Vec<Version> = answers
@@ -68,6 +71,10 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         };
         book.fact(version.word(), word);
     }
+    let suite_12 = answers.values().flatten().find_map(|heard| match heard {
+        Heard::Chose(Version::Tls12, suite, _) => Some(*suite),
+        _ => None,
+    });
     let chain = answers.into_values().flatten().find_map(|heard| match heard {
         Heard::Chose(_, _, chain) if !chain.is_empty() => Some(chain),
         _ => None,
@@ -80,6 +87,11 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         return book.unknown("no TLS version could be established");
     };
     let weak = if ctx.is_in_use(target) { weak(ctx, &mut book, &seen, &host).await } else { None };
+    if ctx.is_in_use(target)
+        && let Some(suite) = suite_12
+    {
+        older_suites(ctx, &mut book, &seen, &host, suite).await;
+    }
     let mut shown: Vec<&str> = accepted.iter().map(|version| version.word().trim_start_matches("TLSv")).collect();
     shown.sort_unstable();
     shown.dedup();
@@ -108,6 +120,23 @@ async fn weak(ctx: &Ctx, book: &mut Notebook, seen: &Seen, host: &str) -> Option
     let weak = hello::weakness(suite)?;
     book.fact("weak", weak);
     Some(weak)
+}
+
+/// Whether TLS 1.2 is taken with what Windows 7 to 8.1 can: by a suite that was chosen already, else asked.
+async fn older_suites(ctx: &Ctx, book: &mut Notebook, seen: &Seen, host: &str, chosen: u16) {
+    if hello::is_older(chosen) {
+        book.fact("older-suites", "accepted");
+        return;
+    }
+    let Some(mut stream) = prepare(ctx, seen).await else { return };
+    let heard = hello::ask_older(&mut stream, host, LIMIT).await;
+    book.saw("ClientHello of Windows 7 to 8.1", heard.says());
+    let word = match heard {
+        Heard::Chose(..) => "accepted",
+        Heard::Alert(_) | Heard::Cut => "rejected",
+        _ => return,
+    };
+    book.fact("older-suites", word);
 }
 
 /// A new connection on which TLS may begin at once. `None` where it does not open or the run has used up its connections.

@@ -24,6 +24,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     if ctx.board.slots().open.contains(&target) {
         return book.skipped(format!("{} opens", target.port));
     }
+    if !local.sees_icmp {
+        return book.skipped("this system does not tell an ordinary user which router answers");
+    }
     if local.is_on_link(addr) {
         // A rule of this computer for the port shows on the way to any other host as well.
         let others = ctx.board.slots().references.clone();

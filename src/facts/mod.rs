@@ -5,6 +5,7 @@ pub mod interceptors;
 pub mod isps;
 pub mod outlook_errors;
 pub mod replies;
+pub mod stacks;
 pub mod vocabulary;
 
 use serde::{Deserialize, Serialize};

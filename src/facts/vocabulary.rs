@@ -109,6 +109,11 @@ pub const VOCABULARY: &[FactKind] = &[
         &["from-here", "from-elsewhere", "not-by-smtp"],
     ),
     fact("client.named", "whether somebody said which mail program it is", YES_NO),
+    fact(
+        "client.tls",
+        "whether the mail program has a TLS version and cipher suite in common with the server",
+        &["can", "cannot"],
+    ),
     fact("client.sign-in", "whether the mail program can sign in on the provider's page (OAuth)", YES_NO),
     fact("said", "what the error that the caller sees means", CAUSES),
     fact(

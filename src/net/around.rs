@@ -1,4 +1,5 @@
-//! What this machine knows of its own network: addresses, routes, DNS servers, VPN, web proxy, hosts file. Nothing is sent.
+//! What this machine knows of its own network: addresses, routes, DNS servers, VPN, firewall, web proxy, hosts file.
+//! Nothing is sent.
 
 use super::{IpAddr, Local, SocketAddr};
 
@@ -19,10 +20,12 @@ pub(super) fn look() -> Local {
         addresses,
         routed_v4: is_routed("0.0.0.0:0", "198.41.0.4:53"),
         routed_v6: is_routed("[::]:0", "[2001:503:ba3e::2:30]:53"),
-        sees_icmp: cfg!(target_os = "linux"),
+        sees_icmp: sees_icmp(),
         resolvers: own_resolvers(),
         vpn,
-        proxy: proxy_of(|name| std::env::var(name).ok()),
+        tls_policy: tls_policy(),
+        firewall: firewall(),
+        proxy: proxy_of(|name| std::env::var(name).ok()).or_else(system_proxy),
         hostname: whoami::hostname().ok(),
         user: whoami::username().ok(),
         elevated: is_elevated(),
@@ -87,6 +90,16 @@ fn is_routed(from: &str, to: &str) -> bool {
     std::net::UdpSocket::bind(from).and_then(|socket| socket.connect(to)).is_ok()
 }
 
+#[cfg(any(target_os = "linux", windows))]
+fn sees_icmp() -> bool {
+    super::icmp::is_told()
+}
+
+#[cfg(not(any(target_os = "linux", windows)))]
+fn sees_icmp() -> bool {
+    false
+}
+
 fn own_resolvers() -> Vec<SocketAddr> {
     let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Vec::new() };
     let mut servers = Vec::new();
@@ -102,13 +115,119 @@ fn own_resolvers() -> Vec<SocketAddr> {
 }
 
 fn proxy_of(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let value = ["https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"]
-        .iter()
-        .find_map(|name| variable(name))?;
-    let with_scheme = if value.contains("://") { value } else { format!("http://{value}") };
+    let names = ["https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"];
+    host_and_port(&names.iter().find_map(|name| variable(name))?)
+}
+
+/// `host:port` of a proxy's address, without the name and password that may stand in it.
+fn host_and_port(value: &str) -> Option<String> {
+    let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
     let url = url::Url::parse(&with_scheme).ok()?;
     let port = url.port_or_known_default().unwrap_or(8080);
     Some(format!("{}:{port}", url.host_str()?))
+}
+
+/// Windows: what Settings > Network & internet > Proxy holds for this user.
+#[cfg(windows)]
+fn system_proxy() -> Option<String> {
+    let key =
+        windows_registry::CURRENT_USER.open(r"Software\Microsoft\Windows\CurrentVersion\Internet Settings").ok()?;
+    let is_on = key.get_u32("ProxyEnable").ok()? != 0;
+    is_on.then(|| proxy_of_windows(&key.get_string("ProxyServer").ok()?))?
+}
+
+/// macOS: what System Settings > Network > Proxies holds.
+#[cfg(target_os = "macos")]
+fn system_proxy() -> Option<String> {
+    let said = std::process::Command::new("/usr/sbin/scutil").arg("--proxy").output().ok()?;
+    proxy_of_scutil(&String::from_utf8_lossy(&said.stdout))
+}
+
+#[cfg(not(any(windows, target_os = "macos")))]
+fn system_proxy() -> Option<String> {
+    None
+}
+
+/// `proxy:8080`, or one for each protocol: `http=proxy:8080;https=proxy:8443` (WinINet's INTERNET_PROXY_INFO).
+#[cfg(any(windows, test))]
+fn proxy_of_windows(value: &str) -> Option<String> {
+    let parts: Vec<(&str, &str)> =
+        value.split([';', ' ']).filter_map(|part| part.split_once('=').or(Some(("", part)))).collect();
+    let of = |kind: &str| parts.iter().find(|(name, _)| name.eq_ignore_ascii_case(kind)).map(|(_, value)| *value);
+    host_and_port(of("https").or_else(|| of("http")).or_else(|| of(""))?)
+}
+
+/// Lines such as `HTTPSEnable : 1`, `HTTPSProxy : proxy.example.com`, `HTTPSPort : 8443` (scutil(8)).
+#[cfg(any(target_os = "macos", test))]
+fn proxy_of_scutil(said: &str) -> Option<String> {
+    let value = |key: String| {
+        let lines = said.lines().filter_map(|line| line.split_once(" : "));
+        lines.map(|(name, value)| (name.trim(), value.trim())).find(|(name, _)| *name == key).map(|(_, value)| value)
+    };
+    ["HTTPS", "HTTP"].into_iter().find_map(|kind| {
+        let is_on = value(format!("{kind}Enable")) == Some("1");
+        let (host, port) = (value(format!("{kind}Proxy"))?, value(format!("{kind}Port")).unwrap_or("8080"));
+        is_on.then(|| host_and_port(&format!("{host}:{port}")))?
+    })
+}
+
+/// Windows: the registry's switches for programs that connect (MicrosoftDocs win32, "TLS registry settings").
+#[cfg(windows)]
+fn tls_policy() -> Vec<(String, bool)> {
+    const KEY: &str = r"SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols";
+    let switch = |version: &str| {
+        let key = windows_registry::LOCAL_MACHINE.open(format!(r"{KEY}\TLS {version}\Client")).ok()?;
+        schannel_switch(key.get_u32("Enabled").ok(), key.get_u32("DisabledByDefault").ok())
+    };
+    ["1.0", "1.1", "1.2", "1.3"]
+        .into_iter()
+        .filter_map(|version| Some((format!("TLSv{version}"), switch(version)?)))
+        .collect()
+}
+
+#[cfg(not(windows))]
+fn tls_policy() -> Vec<(String, bool)> {
+    Vec::new()
+}
+
+/// `Enabled` = 0 forbids a version; `DisabledByDefault` = 1 leaves it to programs that ask for it, and Outlook asks for
+/// none.
+#[cfg(any(windows, test))]
+fn schannel_switch(enabled: Option<u32>, disabled_by_default: Option<u32>) -> Option<bool> {
+    match (enabled, disabled_by_default) {
+        (Some(0), _) => Some(false),
+        (_, Some(0)) => Some(true),
+        (_, Some(_)) => Some(false),
+        (Some(_), None) | (None, None) => None,
+    }
+}
+
+/// ufw's switch is readable for everybody; nftables' rules are not, and firewalld is seen by its running program.
+#[cfg(target_os = "linux")]
+fn firewall() -> Option<String> {
+    let text = std::fs::read_to_string("/etc/ufw/ufw.conf").ok()?;
+    ufw_is_on(&text).then(|| "ufw".to_owned())
+}
+
+/// Windows Firewall is on as a rule, and lets everything out as a rule.
+#[cfg(windows)]
+fn firewall() -> Option<String> {
+    const PROFILES: &str = r"SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy";
+    let is_on = |profile: &str| {
+        let key = windows_registry::LOCAL_MACHINE.open(format!(r"{PROFILES}\{profile}"));
+        key.and_then(|key| key.get_u32("EnableFirewall")).is_ok_and(|value| value != 0)
+    };
+    ["StandardProfile", "PublicProfile", "DomainProfile"].into_iter().any(is_on).then(|| "Windows Firewall".to_owned())
+}
+
+#[cfg(not(any(windows, target_os = "linux")))]
+fn firewall() -> Option<String> {
+    None
+}
+
+#[cfg(any(target_os = "linux", test))]
+fn ufw_is_on(text: &str) -> bool {
+    text.lines().any(|line| line.trim().eq_ignore_ascii_case("ENABLED=yes"))
 }
 
 #[cfg(unix)]
@@ -138,6 +257,14 @@ mod tests {
     }
 
     #[test]
+    fn switches_of_schannel() {
+        assert_eq!(schannel_switch(Some(1), Some(0)), Some(true));
+        assert_eq!(schannel_switch(Some(0), Some(0)), Some(false));
+        assert_eq!(schannel_switch(None, Some(1)), Some(false));
+        assert_eq!(schannel_switch(None, None), None);
+    }
+
+    #[test]
     fn vpns() {
         assert!(is_vpn("tun0") && is_vpn("utun4") && is_vpn("NordLynx") && is_vpn("wg-office"));
         assert!(!is_vpn("eth0") && !is_vpn("Ethernet") && !is_vpn("Wi-Fi") && !is_vpn("en0"));
@@ -149,5 +276,12 @@ mod tests {
         assert_eq!(proxy("http://anna:secret@proxy.example.com:3128/").as_deref(), Some("proxy.example.com:3128"));
         assert_eq!(proxy("proxy.example.com:8080").as_deref(), Some("proxy.example.com:8080"));
         assert_eq!(proxy(""), None);
+        assert_eq!(proxy_of_windows("proxy:8080").as_deref(), Some("proxy:8080"));
+        assert_eq!(proxy_of_windows("http=a:1;https=b:2").as_deref(), Some("b:2"));
+        assert_eq!(proxy_of_windows(""), None);
+        let said = "<dictionary> {\n  HTTPEnable : 0\n  HTTPSEnable : 1\n  HTTPSPort : 8443\n  HTTPSProxy : proxy.example.com\n}";
+        assert_eq!(proxy_of_scutil(said).as_deref(), Some("proxy.example.com:8443"));
+        assert_eq!(proxy_of_scutil("<dictionary> {\n  HTTPSEnable : 0\n  HTTPSProxy : x\n}"), None);
+        assert!(ufw_is_on("# on?\nENABLED=yes\nLOGLEVEL=low\n") && !ufw_is_on("ENABLED=no\n"));
     }
 }

@@ -6,6 +6,10 @@
 mod around;
 pub mod errors;
 #[cfg(target_os = "linux")]
+#[path = "icmp_linux.rs"]
+mod icmp;
+#[cfg(windows)]
+#[path = "icmp_windows.rs"]
 mod icmp;
 pub mod system;
 
@@ -304,12 +308,17 @@ pub struct Local {
     pub routed_v4: bool,
     /// Whether there is a route to the rest of the world by IPv6.
     pub routed_v6: bool,
-    /// Whether the system tells an ordinary user about ICMP messages (Linux does, by its error queues).
+    /// Whether the system tells an ordinary user about ICMP messages (Linux by its error queues, Windows since
+    /// version 2004).
     pub sees_icmp: bool,
     /// The DNS servers configured here.
     pub resolvers: Vec<SocketAddr>,
+    /// A firewall that is switched on here, where the system tells an ordinary user.
+    pub firewall: Option<String>,
     /// A web proxy configured for programs, as `host:port`.
     pub proxy: Option<String>,
+    /// The TLS versions that this system's own policy switches on or off for programs, as in the report (`TLSv1.2`).
+    pub tls_policy: Vec<(String, bool)>,
     /// The interface of a VPN that is connected, by its name.
     pub vpn: Option<String>,
     /// The machine's name.
@@ -337,6 +346,16 @@ impl Local {
     pub fn is_on_link(&self, addr: IpAddr) -> bool {
         self.is_own(addr) || self.addresses.iter().any(|(own, prefix)| same_prefix(*own, addr, *prefix))
     }
+}
+
+/// The library behind native-tls on this system, with its version where it is not the system's own.
+pub fn tls_library() -> String {
+    #[cfg(not(any(windows, target_vendor = "apple")))]
+    return openssl::version::version().split(' ').take(2).collect::<Vec<_>>().join(" ");
+    #[cfg(windows)]
+    return "SChannel".to_owned();
+    #[cfg(target_vendor = "apple")]
+    return "Security.framework".to_owned();
 }
 
 fn same_prefix(a: IpAddr, b: IpAddr, prefix: u8) -> bool {

@@ -138,11 +138,11 @@ impl SystemNetwork {
         if let Some(mss) = options.mss {
             set_mss(&SockRef::from(&socket), mss).map_err(|error| fail(error, None))?;
         }
-        #[cfg(target_os = "linux")]
+        #[cfg(any(target_os = "linux", windows))]
         let queue = icmp::ErrorQueue::of(&socket, to);
-        #[cfg(target_os = "linux")]
+        #[cfg(any(target_os = "linux", windows))]
         let take_icmp = || queue.as_ref().and_then(icmp::ErrorQueue::take);
-        #[cfg(not(target_os = "linux"))]
+        #[cfg(not(any(target_os = "linux", windows)))]
         let take_icmp = || None;
         match timeout(options.deadline, socket.connect(to)).await {
             Ok(Ok(stream)) => {

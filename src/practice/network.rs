@@ -255,6 +255,10 @@ impl Network for LabNetwork {
                     own.map(|(own, _)| SocketAddr::new(own, 50_000 + u16::try_from(packet % 10_000).unwrap_or(0)));
                 Ok(Connection { stream, local, elapsed: started.elapsed(), retransmissions: Some(lost) })
             }
+            Fate::Fails { icmp: Some(_), .. } if !self.world.machine.hears_routers => {
+                sleep(options.deadline).await;
+                Err(silent(started.elapsed()))
+            }
             Fate::Fails { state, errno, icmp, after } if after + late <= options.deadline => {
                 sleep(after + late).await;
                 let name = errors::classify(errors::System::Linux, errno).1.to_owned();
@@ -274,9 +278,11 @@ impl Network for LabNetwork {
             addresses: self.world.own_addresses(),
             routed_v4: machine.routed_v4,
             routed_v6: machine.routed_v6,
-            sees_icmp: true,
+            sees_icmp: machine.hears_routers,
             resolvers: vec![self.world.resolver.address],
+            tls_policy: vec![],
             vpn: machine.vpn.clone(),
+            firewall: machine.firewall.clone(),
             proxy: machine.proxy.clone(),
             hostname: Some(machine.hostname.clone()),
             user: Some(machine.user.clone()),

@@ -53,6 +53,12 @@ pub(super) struct Machine {
     /// The interface of a VPN.
     #[serde(default)]
     pub(super) vpn: Option<String>,
+    /// Whether the system tells an ordinary user about ICMP messages; Linux does.
+    #[serde(default = "yes")]
+    pub(super) hears_routers: bool,
+    /// A firewall that is switched on.
+    #[serde(default)]
+    pub(super) firewall: Option<String>,
     /// The names of the programs that run.
     #[serde(default)]
     pub(super) programs: Vec<String>,

@@ -108,6 +108,19 @@ where
     exchange(stream, &client_hello(host, Version::Tls12, &suites), limit).await
 }
 
+/// Offers TLS 1.2 with the cipher suites of Windows 7 to 8.1.
+pub async fn ask_older<S>(stream: &mut S, host: &str, limit: Duration) -> Heard
+where
+    S: AsyncRead + AsyncWrite + Unpin + ?Sized,
+{
+    exchange(stream, &client_hello(host, Version::Tls12, SUITES_WINDOWS_7), limit).await
+}
+
+/// Whether Windows 7 to 8.1 know a cipher suite.
+pub fn is_older(suite: u16) -> bool {
+    SUITES_WINDOWS_7.contains(&suite)
+}
+
 /// What is wrong with a cipher suite, if it is one that nobody should take.
 pub fn weakness(suite: u16) -> Option<&'static str> {
     WEAK.iter().find(|(_, suites)| suites.contains(&suite)).map(|(name, _)| *name)
@@ -233,6 +246,13 @@ fn handshake_messages(mut bytes: &[u8]) -> Result<Vec<(u8, Vec<u8>)>, Heard> {
     Ok(messages)
 }
 
+/// The version and cipher suite in a ServerHello among the first bytes that a server sent.
+pub fn chosen(received: &[u8]) -> Option<(Version, u16)> {
+    let messages = handshake_messages(received).ok()?;
+    let (_, body) = messages.iter().find(|(kind, _)| *kind == SERVER_HELLO)?;
+    server_hello(body)
+}
+
 /// The version and cipher suite that the server chose.
 fn server_hello(body: &[u8]) -> Option<(Version, u16)> {
     let legacy = u16::from_be_bytes([*body.first()?, *body.get(1)?]);
@@ -277,6 +297,13 @@ const SUITES_OLD: &[u16] = &[
     0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9, 0xccaa, 0x009e, 0x009f, 0xc023, 0xc024, 0xc027, 0xc028, 0xc009,
     0xc00a, 0xc013, 0xc014, 0x0033, 0x0039, 0x0067, 0x006b, 0x009c, 0x009d, 0x003c, 0x003d, 0x002f, 0x0035, 0x0041,
     0x0084, 0xc012, 0xc008, 0x0016, 0x000a, 0xc011, 0xc007, 0x0005, 0x0004,
+];
+
+/// TLS 1.2 of Windows 7 to 8.1, updates of 2014 included (MicrosoftDocs win32, "TLS Cipher Suites in Windows 7", "… in
+/// Windows 8.1"; KB2992611): no GCM with ECDHE and RSA certificates.
+const SUITES_WINDOWS_7: &[u16] = &[
+    0xc028, 0xc027, 0xc014, 0xc013, 0x009f, 0x009e, 0x009d, 0x009c, 0x003d, 0x003c, 0x0035, 0x002f, 0xc02c, 0xc02b,
+    0xc024, 0xc023, 0xc00a, 0xc009, 0x000a, 0x0005,
 ];
 
 /// Suites that are broken or give no protection, the worst first (RFC 7465, RFC 8996, RFC 9325 section 4.1).

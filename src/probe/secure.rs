@@ -1,5 +1,6 @@
 //! A TLS handshake by this machine's own library, the one its mail programs use, through tokio-native-tls.
 
+use super::hello::{self, Version};
 use crate::net::{BoxStream, Trust};
 use native_tls::{Certificate, TlsConnector};
 use std::io;
@@ -7,7 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
@@ -21,6 +22,8 @@ pub struct Secured {
     pub stream: BoxStream,
     /// The server's certificate, as DER.
     pub leaf: Option<Vec<u8>>,
+    /// The version and cipher suite that the server chose.
+    pub chosen: Option<(Version, u16)>,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -133,9 +136,30 @@ pub async fn secure(
         Ok(Ok(mut stream)) => {
             let leaf = stream.get_ref().peer_certificate().ok().flatten().and_then(|leaf| leaf.to_der().ok());
             stream.get_mut().get_mut().get_mut().seen = None;
-            Ok(Secured { stream: Box::new(stream), leaf, elapsed: started.elapsed() })
+            let chosen = hello::chosen(&seen.lock().unwrap_or_else(PoisonError::into_inner));
+            Ok(Secured { stream: Box::new(stream), leaf, chosen, elapsed: started.elapsed() })
         }
     }
+}
+
+/// The versions that the library offers by this machine's own policy, seen in its ClientHello; none where it sent nothing.
+pub async fn offers(library: &Library) -> Vec<Version> {
+    let Ok(connector) = library.connector(Verify::Yes).await else { return Vec::new() };
+    let (ours, mut theirs) = tokio::io::duplex(16 * 1024);
+    let read = async {
+        let mut head = [0; 5];
+        theirs.read_exact(&mut head).await.ok()?;
+        let mut record = head.to_vec();
+        record.resize(5 + usize::from(u16::from_be_bytes([head[3], head[4]])), 0);
+        theirs.read_exact(&mut record[5..]).await.ok()?;
+        hello::offered(&record)
+    };
+    let mut versions = tokio::select! {
+        offered = read => offered.unwrap_or_default(),
+        _ = connector.connect("mail.invalid", ours) => Vec::new(),
+    };
+    versions.sort_unstable();
+    versions
 }
 
 fn connector(trust: &Trust, verify: Verify) -> Result<tokio_native_tls::TlsConnector, native_tls::Error> {

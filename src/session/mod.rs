@@ -115,7 +115,7 @@ impl Session {
             hostname: local.hostname.clone(),
             local_addresses: local.addresses.iter().map(|(addr, _)| addr.to_string()).collect(),
             seen_as: None,
-            tls_library: tls_library().to_owned(),
+            tls_library: crate::net::tls_library(),
         };
         Session::of(account, machine, runs_as)
     }
@@ -218,16 +218,5 @@ impl Session {
             return saved.1.clone();
         }
         diagnosis::diagnose(self, run, &self.facts_of(run))
-    }
-}
-
-/// The library behind native-tls on this system.
-fn tls_library() -> &'static str {
-    if cfg!(windows) {
-        "SChannel"
-    } else if cfg!(any(target_os = "macos", target_os = "ios")) {
-        "Security.framework"
-    } else {
-        "OpenSSL"
     }
 }

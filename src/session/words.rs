@@ -85,6 +85,7 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
             .or_else(|| own("smtp", "starttls-reply"))
             .or_else(|| own("smtp", "banner").filter(|_| refused_at_greeting(facts)))
             .or_else(|| account.error.clone()),
+        "client.remedy" => text("clients", "remedy"),
         "suggestion" => text("settings", "suggestion").or_else(|| text("dns.domain", "suggestion")),
         "issuer" => own("certificate", "issuer"),
         "token.scope" => {
@@ -136,6 +137,7 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
         "provider.switch" => "the webmail's settings",
         "program" => "the mail program",
         "said" => "(nothing was said)",
+        "client.remedy" => "switch on TLS 1.2 on this computer, or replace its system",
         "suggestion" => "the right spelling",
         "issuer" => "an unknown issuer",
         "token.scope" => "that the provider names for SMTP",
@@ -164,6 +166,9 @@ fn protection(run: &Run) -> Option<String> {
         Some(Value::List(products)) => products.clone(),
         _ => Vec::new(),
     };
+    if let Some(Value::Word(firewall)) = check.facts.get("firewall") {
+        found.push(firewall.clone());
+    }
     if let Some(Value::Word(vpn)) = check.facts.get("vpn") {
         found.push(format!("a VPN ({vpn})"));
     }

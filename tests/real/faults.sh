@@ -64,6 +64,30 @@ fault_unplug() {
     esac
 }
 fault_dns() { dns_again router "$LAN4.1 $LAN6::1" "$@"; } # NAME TYPE VALUE: the client's own resolver says something else
+fault_search() { # DOMAIN ADDRESS: a search domain in which every name exists
+    echo "search $1" >>/etc/netns/mt-client/resolv.conf
+    MORE_ZONES=("$1. redirect")
+    dns_again router "$LAN4.1 $LAN6::1" "$1" A "$2"
+}
+fault_hijack() { # ADDRESS: the client's own resolver gives it to every name that does not exist
+    local name zones=(". redirect" "test. nodefault")
+    for name in $(zone | cut -d ' ' -f 1 | grep -v 'example\.test'); do zones+=("$name transparent"); done
+    MORE_ZONES=("${zones[@]}")
+    dns_again router "$LAN4.1 $LAN6::1" "" A "$1"
+}
+fault_truncated() { # every answer by UDP is cut short (RFC 1035 section 4.1.1, TC): the client has to ask by TCP
+    serve router python3 "$HERE/other_servers.py" truncate
+    until_true ns router sh -c 'ss -Hlun "sport = :5353" | grep -q .'
+    chain router "type nat hook prerouting priority -100" "iifname lan udp dport 53 redirect to :5353"
+}
+fault_line() { # MILLISECONDS HOPS: the router's way out is long
+    serve router python3 "$HERE/long_line.py" line-out "$1" "$2"
+    until_true ip -n mt-router link show line-out
+    ip -n mt-router link set line-out up
+    ns router sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.line-out.rp_filter=0
+    ip -n mt-router rule add iif lan lookup 100
+    ip -n mt-router route add default dev line-out table 100
+}
 fault_ipv6() { # the server has an IPv6 address too, for everybody
     dns_again router "$LAN4.1 $LAN6::1" mail.example.test AAAA $MAIL6::5
     dns_again elsewhere $WAN4.53 mail.example.test AAAA $MAIL6::5
@@ -72,7 +96,7 @@ dns_again() {
     kill "${RESOLVER[$1]}"
     wait "${RESOLVER[$1]}" || true
     dns_up "$1" "$2" "$3. ${*:4}"
-    until_true ns client dig +short +time=1 +tries=1 "@${2%% *}" "$3" "$4"
+    until_true ns client dig +short +time=1 +tries=1 "@${2%% *}" "${3:-.}" "$4"
 }
 # Nobody has connected to Postfix yet: an smtpd reads what is here when the first one does.
 fault_certificate() { ln -sf "$1.pem" "$STATE/tls/mail.pem"; }

@@ -3,6 +3,7 @@
     other_servers.py reference NAME ADDRESS CHAIN.pem   mail on 25, 465 and 587, web on 80 and 443
     other_servers.py portal                             a sign-in page on 80, whatever was asked for
     other_servers.py relay CHAIN.pem                    a stranger's mail server on 587
+    other_servers.py truncate                           DNS on UDP 5353 that only says "ask by TCP"
 
 Standard library only (Python 3.11 or later, for start_tls). Each serves until it is killed.
 """
@@ -69,6 +70,22 @@ def served(talk, *arguments):
     return connection
 
 
+class Truncate(asyncio.DatagramProtocol):
+    """The question back, with the bits QR and TC (RFC 1035 section 4.1.1)."""
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, address):
+        self.transport.sendto(data[:2] + bytes([data[2] | 0x82, 0x80]) + data[4:6] + bytes(6) + self.question(data), address)
+
+    def question(self, data):
+        end = 12
+        while data[end]:
+            end += data[end] + 1
+        return data[12 : end + 5]
+
+
 async def main(role, *arguments):
     listen = asyncio.start_server
     if role in ("reference", "relay"):
@@ -85,6 +102,8 @@ async def main(role, *arguments):
         await listen(served(http, True), None, 80)
     elif role == "relay":
         await listen(served(smtp, "gateway.hotel.test", tls, False), None, 587)
+    elif role == "truncate":
+        await asyncio.get_running_loop().create_datagram_endpoint(Truncate, ("0.0.0.0", 5353))
     await asyncio.Event().wait()
 
 

@@ -19,7 +19,7 @@ dns_up() {
     num-threads: 1
     module-config: "iterator"
     # Nothing but what is written here exists …
-    local-zone: "." static
+    $([[ " ${MORE_ZONES[*]:-} " == *" . redirect "* ]] || echo 'local-zone: "." static')
     local-data: ". SOA ns.test. nobody.test. 1 3600 900 86400 60"
     local-zone: "example.test." static
     local-data: "example.test. SOA ns.test. nobody.test. 1 3600 900 86400 60"
@@ -31,6 +31,7 @@ CONF
             echo "    local-data: '$record'"
         done
         for record in "${extra[@]}"; do echo "    local-data: '$record'"; done
+        for record in "${MORE_ZONES[@]}"; do echo "    local-zone: \"${record% *}\" ${record#* }"; done
         printf 'forward-zone:\n    name: "servfail.test."\n    forward-addr: 127.0.0.1@5999\n'
         printf 'remote-control:\n    control-enable: no\n'
     } >"$STATE/unbound-$space.conf"
@@ -38,6 +39,7 @@ CONF
     RESOLVER[$space]=$!
 }
 declare -A RESOLVER # its process, in each space
+MORE_ZONES=()       # "NAME TYPE" of further local zones of unbound
 zone() {
     cat <<ZONE
 mail.example.test. A $MAIL4.5

@@ -136,9 +136,26 @@ impl View<'_> {
             },
         );
         put("account.stops", self.stops());
+        put("client.tls", self.client_tls());
         put("certificate", self.own("certificate", "certificate"));
         put("certificate.dates", self.own("certificate", "dates"));
         put("certificate.accepted", self.own("certificate", "verified"));
+    }
+
+    /// Whether the mail program can encrypt with the server, on one of the systems that it can be on.
+    fn client_tls(&self) -> Known {
+        if self.input.account.client().is_none() {
+            return unknown("nobody said which mail program it is");
+        }
+        // A version that was seen to be accepted settles it for all that offer it, whatever else is asked.
+        let port = self.port();
+        let accepted = |version: &str| {
+            self.seen(&format!("tls.{port}"), version).word() == Some("accepted")
+                || self.seen(&format!("smtp.{port}"), "tls-version").word() == Some(version)
+        };
+        let systems = self.list("clients", "systems").unwrap_or_default();
+        let mut systems = stacks::all().iter().filter(|row| systems.contains(&row.name));
+        if systems.any(|row| row.surely_fits(accepted)) { word("can") } else { self.seen("clients", "own") }
     }
 
     /// How the account's way ends where it does not come through. Only silence and lateness can be the line's doing: a

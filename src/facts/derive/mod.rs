@@ -7,7 +7,7 @@ mod network;
 mod ports;
 
 use super::{
-    Derived, FOR_PASSWORDS, FOR_TOKENS, Known, Look, Observations, Value, outlook_errors, replies, vocabulary,
+    Derived, FOR_PASSWORDS, FOR_TOKENS, Known, Look, Observations, Value, outlook_errors, replies, stacks, vocabulary,
 };
 use crate::account::client::{Connects, SignIn};
 use crate::account::provider::{self, Kind};

@@ -7,6 +7,11 @@ use std::io::IoSliceMut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
+/// Whether the system tells: Linux always does.
+pub fn is_told() -> bool {
+    true
+}
+
 /// Keeps a second handle on a socket, since tokio closes its own when a connect fails.
 pub struct ErrorQueue(OwnedFd);
 

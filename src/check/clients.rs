@@ -1,0 +1,98 @@
+//! Which mail programs can encrypt with this server? No packet is sent: what the port in use was seen to accept, against
+//! what the programs of each age can use. And what this computer's own TLS library offers, seen in its own ClientHello.
+
+use super::{Ctx, Finding, Head, Notebook};
+use crate::account::MeasuredOn;
+use crate::facts::stacks::{self, Fit, Offer, Stack};
+use crate::probe::hello::Version;
+use crate::probe::secure;
+
+pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
+    let mut book = Notebook::new(ctx, head);
+    let Some(in_use) = ctx.in_use() else { return book.skipped("no server") };
+    let local = ctx.net.local();
+    let here = (ctx.account.measured_on == MeasuredOn::ThisMachine).then(|| stacks::of_system(&local.os)).flatten();
+    let policy = |row: &Stack| if is_row(here, row) { row.with_policy(&local.tls_policy) } else { row.clone() };
+    // The rows that the named program can be in; on the computer that sends, the system is known.
+    let client = ctx.account.client();
+    let rows = stacks::all().iter().filter(|row| client.is_some_and(|client| row.is_of(&client.id)));
+    let rows: Vec<&Stack> = rows.collect();
+    let rows = match here {
+        Some(here) if rows.iter().any(|row| is_row(Some(here), row)) => vec![here],
+        _ => rows,
+    };
+    if !rows.is_empty() && (here.is_none() || local.tls_policy.is_empty()) {
+        // Told at once: what they can use as delivered may settle it before all versions are asked.
+        book.fact("systems", rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>());
+    }
+    let id = format!("tls.{}", in_use.port);
+    ctx.board.wait_for(&id).await;
+    let tls = ctx.board.finding(&id);
+    let fact = |key: &str| tls.as_ref().and_then(|finding| finding.facts.get(key)?.text());
+    let accepted = Version::ALL.iter().map(|version| version.word().to_owned());
+    let accepted: Vec<String> = accepted.filter(|word| fact(word).as_deref() == Some("accepted")).collect();
+    if accepted.is_empty() {
+        return book.skipped("no TLS version could be established");
+    }
+    let older_suites = fact("older-suites").and_then(|word| match word.as_str() {
+        "accepted" => Some(true),
+        "rejected" => Some(false),
+        _ => None,
+    });
+    let offer = Offer { accepted, older_suites };
+    let own = secure::offers(&ctx.tls).await;
+    if !own.is_empty() {
+        let versions: Vec<String> = own.iter().map(ToString::to_string).collect();
+        book.saw(format!("this computer's {}", crate::net::tls_library()), format!("offers {}", versions.join(", ")));
+    }
+    let mut cannot: Vec<&str> = Vec::new();
+    for row in stacks::all() {
+        let changed = policy(row);
+        let fit = changed.fit(&offer);
+        if fit.is_no() {
+            cannot.push(&row.name);
+        }
+        let programs = row.programs();
+        let what =
+            if row.name.starts_with(&programs) { row.name.clone() } else { format!("{programs} on {}", row.name) };
+        book.saw(what, says(&changed, &fit));
+    }
+    book.fact("cannot", cannot.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    let Some(client) = client.filter(|_| !rows.is_empty()) else {
+        return match cannot.is_empty() {
+            true => book.pass("every mail program of the last fifteen years"),
+            false => book.pass(format!("all but those on {}", cannot.join("; "))),
+        };
+    };
+    let fits: Vec<Fit> = rows.iter().map(|row| policy(row).fit(&offer)).collect();
+    let name = client.name.trim_end_matches(" (Windows)");
+    if fits.iter().all(Fit::is_no) {
+        book.fact("own", "cannot");
+        book.fact("remedy", rows[0].remedy.as_str());
+        let on = if here.is_some() { format!(" on {}", rows[0].name) } else { String::new() };
+        return book.fail(format!("{name}{on} cannot: {}", says(&policy(rows[0]), &fits[0])));
+    }
+    if fits.iter().any(|fit| matches!(fit, Fit::Fits(_))) {
+        book.fact("own", "can");
+    }
+    let unable: Vec<&str> =
+        rows.iter().zip(&fits).filter(|(_, fit)| fit.is_no()).map(|(row, _)| row.name.as_str()).collect();
+    match unable.is_empty() {
+        true => book.pass(format!("{name} can")),
+        false => book.pass(format!("{name} can, but not on {} as delivered", unable.join("; "))),
+    }
+}
+
+fn is_row(here: Option<&Stack>, row: &Stack) -> bool {
+    here.is_some_and(|here| here.name == row.name)
+}
+
+fn says(row: &Stack, fit: &Fit) -> String {
+    let name = |version: &str| version.replace("TLSv", "TLS ");
+    match fit {
+        Fit::Fits(version) => format!("{} fits", name(version)),
+        Fit::SwitchedOff(version) => format!("{} is switched off: {}", name(version), row.remedy),
+        Fit::Unknown => "a version in common; the cipher suites were not asked".to_owned(),
+        Fit::Cannot(why) => format!("{why}: {}", row.remedy),
+    }
+}

@@ -1,0 +1,208 @@
+//! Which mail programs can encrypt with a server: what the programs of each age can use (the table `stacks.toml`), judged
+//! against what the server was seen to accept.
+
+use crate::account::client;
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+/// A row of the table: the TLS of a system, or a program's own.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Stack {
+    /// The system or program, as people know it.
+    pub name: String,
+    programs: Vec<String>,
+    #[serde(default)]
+    os: Vec<String>,
+    versions: Vec<String>,
+    #[serde(default)]
+    off: Vec<String>,
+    suites: Suites,
+    /// What helps where it cannot.
+    pub remedy: String,
+    /// Where the row is from.
+    pub source: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Suites {
+    All,
+    NoEcdheRsaGcm,
+}
+
+#[derive(Deserialize)]
+struct File {
+    stack: Vec<Stack>,
+}
+
+static ROWS: LazyLock<Vec<Stack>> = LazyLock::new(|| {
+    let file: File = toml::from_str(include_str!("stacks.toml")).expect("stacks.toml is checked by a test");
+    file.stack
+});
+
+/// What a server was seen to accept.
+#[derive(Debug, Clone, Default)]
+pub struct Offer {
+    /// The versions, in the words of the report, such as `TLSv1.2`.
+    pub accepted: Vec<String>,
+    /// Whether it takes TLS 1.2 with the cipher suites of Windows 7 to 8.1; `None`: not known.
+    pub older_suites: Option<bool>,
+}
+
+/// Whether a program can encrypt with a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fit {
+    /// It can, with this version at best.
+    Fits(String),
+    /// It could with this version, which is switched off.
+    SwitchedOff(String),
+    /// They have a version in common, but whether a cipher suite too is not known.
+    Unknown,
+    /// They have nothing in common, and why.
+    Cannot(&'static str),
+}
+
+impl Fit {
+    /// Whether it cannot as things are.
+    pub fn is_no(&self) -> bool {
+        matches!(self, Fit::SwitchedOff(_) | Fit::Cannot(_))
+    }
+}
+
+/// All rows, the oldest system first.
+pub fn all() -> &'static [Stack] {
+    &ROWS
+}
+
+/// The row of a system that names itself so.
+pub fn of_system(os: &str) -> Option<&'static Stack> {
+    let length = |row: &Stack| row.os.iter().filter(|name| os.starts_with(name.as_str())).map(String::len).max();
+    ROWS.iter().filter(|row| length(row).is_some()).max_by_key(|row| length(row))
+}
+
+impl Stack {
+    /// Whether a program uses this TLS.
+    pub fn is_of(&self, program: &str) -> bool {
+        self.programs.iter().any(|name| name == program)
+    }
+
+    /// The programs' names, for people.
+    pub fn programs(&self) -> String {
+        let names: Vec<&str> = self
+            .programs
+            .iter()
+            .filter_map(|id| Some(client::by_id(id)?.name.trim_end_matches(" (Windows)")))
+            .collect();
+        names.join(", ")
+    }
+
+    /// The row as a computer's own policy changes it: versions switched on or off there.
+    pub fn with_policy(&self, policy: &[(String, bool)]) -> Stack {
+        let mut changed = self.clone();
+        for (version, on) in policy {
+            let known = self.versions.contains(version) || self.off.contains(version);
+            changed.versions.retain(|other| other != version);
+            changed.off.retain(|other| other != version);
+            if known {
+                if *on { &mut changed.versions } else { &mut changed.off }.push(version.clone());
+            }
+        }
+        changed
+    }
+
+    /// Whether one accepted version is enough: any cipher suite of it will do.
+    pub fn surely_fits(&self, accepted: impl Fn(&str) -> bool) -> bool {
+        self.suites == Suites::All && self.versions.iter().any(|version| accepted(version))
+    }
+
+    /// Whether it can encrypt with a server that makes this offer.
+    pub fn fit(&self, offer: &Offer) -> Fit {
+        let best = |versions: &[String]| {
+            let common = versions.iter().filter(|version| offer.accepted.contains(version));
+            common.max().cloned()
+        };
+        // A handshake agrees on the newest version that both offer, and then on a suite; there is no second try.
+        match (best(&self.versions), best(&self.off)) {
+            (Some(version), _) => match (self.suites, version.as_str(), offer.older_suites) {
+                (Suites::NoEcdheRsaGcm, "TLSv1.2", Some(false)) => Fit::Cannot("no cipher suite in common"),
+                (Suites::NoEcdheRsaGcm, "TLSv1.2", None) => Fit::Unknown,
+                _ => Fit::Fits(version),
+            },
+            (None, Some(version)) => match (self.suites, offer.older_suites) {
+                (Suites::NoEcdheRsaGcm, Some(false)) => Fit::Cannot("no cipher suite in common"),
+                _ => Fit::SwitchedOff(version),
+            },
+            (None, None) => Fit::Cannot("no TLS version in common"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer(accepted: &[&str], older_suites: Option<bool>) -> Offer {
+        Offer { accepted: accepted.iter().map(|version| (*version).to_owned()).collect(), older_suites }
+    }
+
+    fn fit(name: &str, offer: &Offer) -> Fit {
+        all().iter().find(|row| row.name == name).unwrap().fit(offer)
+    }
+
+    #[test]
+    fn every_program_named_is_one() {
+        for row in all() {
+            assert!(!row.remedy.is_empty() && !row.source.is_empty());
+            for program in &row.programs {
+                assert!(client::by_id(program).is_some(), "{program}");
+            }
+        }
+        // Every program whose TLS is known is in some row; "other" and "device" are nobody in particular.
+        for program in client::all().iter().filter(|program| !["other", "device"].contains(&program.id.as_str())) {
+            assert!(all().iter().any(|row| row.is_of(&program.id)), "{}", program.id);
+        }
+    }
+
+    #[test]
+    fn clients_of_each_age_against_servers_of_each_age() {
+        let modern = offer(&["TLSv1.2", "TLSv1.3"], Some(true));
+        assert_eq!(fit("Windows 7", &modern), Fit::SwitchedOff("TLSv1.2".to_owned()));
+        assert_eq!(fit("Windows 10", &modern), Fit::Fits("TLSv1.2".to_owned()));
+        assert_eq!(fit("Windows 11", &modern), Fit::Fits("TLSv1.3".to_owned()));
+        let strict = offer(&["TLSv1.2", "TLSv1.3"], Some(false));
+        assert_eq!(fit("Windows 8 and 8.1", &strict), Fit::Cannot("no cipher suite in common"));
+        assert_eq!(fit("Windows 7", &strict), Fit::Cannot("no cipher suite in common"));
+        let newest = offer(&["TLSv1.3"], None);
+        assert_eq!(fit("Windows 10", &newest), Fit::Cannot("no TLS version in common"));
+        assert_eq!(fit("Thunderbird 78 and later", &newest), Fit::Fits("TLSv1.3".to_owned()));
+        let old = offer(&["TLSv1.0"], None);
+        assert_eq!(fit("Windows 7", &old), Fit::Fits("TLSv1.0".to_owned()));
+        assert_eq!(fit("Windows 11", &old), Fit::Fits("TLSv1.0".to_owned()));
+        assert_eq!(fit("Thunderbird 78 and later", &old), Fit::Cannot("no TLS version in common"));
+    }
+
+    #[test]
+    fn systems_by_their_own_names() {
+        let name = |os| of_system(os).map(|row| row.name.as_str());
+        assert_eq!(name("Windows 6.1.7601 (Workstation)"), Some("Windows 7"));
+        assert_eq!(name("Windows 10.0.19045 (Workstation)"), Some("Windows 10"));
+        assert_eq!(name("Windows 10.0.22631 (Workstation)"), Some("Windows 11"));
+        assert_eq!(name("Windows 10.0.26100 (Workstation)"), Some("Windows 11"));
+        assert_eq!(name("Windows 10.0.26200 (Workstation)"), Some("Windows 11, releases after 24H2"));
+        assert_eq!(name("Debian GNU/Linux 12"), None);
+    }
+
+    #[test]
+    fn a_policy_switches() {
+        let seven = of_system("Windows 7").unwrap();
+        let modern = offer(&["TLSv1.2"], Some(true));
+        let on = seven.with_policy(&[("TLSv1.2".to_owned(), true)]);
+        assert_eq!(on.fit(&modern), Fit::Fits("TLSv1.2".to_owned()));
+        // A version that the system does not know cannot be switched on.
+        let ten = of_system("Windows 10").unwrap().with_policy(&[("TLSv1.3".to_owned(), true)]);
+        assert_eq!(ten.fit(&offer(&["TLSv1.3"], None)), Fit::Cannot("no TLS version in common"));
+        let off = of_system("Windows 10").unwrap().with_policy(&[("TLSv1.2".to_owned(), false)]);
+        assert_eq!(off.fit(&modern), Fit::SwitchedOff("TLSv1.2".to_owned()));
+    }
+}
