@@ -82,6 +82,10 @@ fn variants() {
 ("routers that are not heard, server down", "server-down", "[machine]\nhears-routers = false\n".to_owned(), None, "server-refusing"),
 ("routers that are not heard, a stranger answers", "intercepted", "[machine]\nhears-routers = false\n".to_owned(), None, "smtp-intercepted"),
 ("routers that are not heard, healthy", "healthy-587", "[machine]\nhears-routers = false\n".to_owned(), None, "healthy certain"),
+("a server that breaks on TLS 1.3", "healthy-465", "[host.\"smtp.example.com\"]\ntls = [\"1.2\"]\n[host.\"smtp.example.com\".port.465]\nhandshake = \"cut-new\"\n".to_owned(), None, "tls-version-mismatch likely"),
+("a server that breaks on its name", "healthy-465", "[host.\"smtp.example.com\".port.465]\nhandshake = \"cut-named\"\n".to_owned(), None, "tls-version-mismatch likely"),
+("a challenge that is no base64", "password-wrong", "[host.\"smtp.example.com\".port.587]\ndialogue = \"S: 220 x ESMTP\\nC: EHLO *\\nS: 250-x\\nS: 250 STARTTLS\\nC: STARTTLS\\nS: 220 go\\n-- TLS\\nC: EHLO *\\nS: 250-x\\nS: 250 AUTH LOGIN\\nC: AUTH *\\nS: 334 *** no base64 ***\"\n".to_owned(), None, "undetermined"),
+("challenges without end", "password-wrong", "[host.\"smtp.example.com\".port.587]\ndialogue = \"S: 220 x ESMTP\\nC: EHLO *\\nS: 250-x\\nS: 250 STARTTLS\\nC: STARTTLS\\nS: 220 go\\n-- TLS\\nC: EHLO *\\nS: 250-x\\nS: 250 AUTH LOGIN\\nC: AUTH *\\nS: 334 VXNlcm5hbWU6\\nC: *\\nS: 334 VXNlcm5hbWU6\"\n".to_owned(), None, "undetermined"),
 ("3 percent of packets lost", "healthy-587", "loss = 3\n".to_owned(), None, "healthy certain"),
     ];
     let mut wrong = Vec::new();

@@ -80,6 +80,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         "name-mismatch" => format!("it is for {}, not for {host}", shown_names(&certificate)),
         "self-signed" => "it vouches for itself".to_owned(),
         "incomplete" => "a link between it and a known issuer is missing".to_owned(),
+        "untrusted" if certificate.weakness().is_some() => {
+            format!("not accepted: {}", certificate.weakness().unwrap_or_default())
+        }
         "intercepted" => {
             format!("it was made by {}, not by the provider", interceptor.map_or("a scanner", |row| &row.name))
         }
@@ -157,6 +160,8 @@ fn note(book: &mut Notebook, certificate: &Certificate) {
     book.fact("subject", certificate.subject.as_str());
     book.fact("issuer", certificate.issuer.as_str());
     book.fact("serial", certificate.serial.as_str());
+    book.fact("key", certificate.key.as_str());
+    book.fact("signature", certificate.signature.as_str());
     book.fact("from", date(certificate.from));
     book.fact("until", date(certificate.until));
     let mut names = Text::new();
@@ -165,6 +170,7 @@ fn note(book: &mut Notebook, certificate: &Certificate) {
     }
     book.saw("certificate for", names);
     book.saw("issued by", certificate.issuer.as_str());
+    book.saw("key and signature", format!("{}, {}", certificate.key, certificate.signature));
     book.saw("valid", format!("{} to {}", date(certificate.from), date(certificate.until)));
 }
 

@@ -54,7 +54,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         }
         let programs = row.programs();
         let what =
-            if row.name.starts_with(&programs) { row.name.clone() } else { format!("{programs} on {}", row.name) };
+            if row.name.starts_with(&programs) { row.name.clone() } else { format!("{} ({programs})", row.name) };
         book.saw(what, says(&changed, &fit));
     }
     book.fact("cannot", cannot.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());

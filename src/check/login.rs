@@ -280,6 +280,10 @@ impl Exchange<'_> {
                 }
             };
         }
+        if reply.code == 334 {
+            dialogue.ask(b"*", None, REPLY).await?;
+            return Err(broken("the server asks for more and more"));
+        }
         Ok(reply)
     }
 }

@@ -11,6 +11,7 @@ mod board;
 
 mod alive;
 mod certificate;
+mod chain;
 mod clients;
 mod clock;
 mod connectivity;

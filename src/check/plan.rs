@@ -53,6 +53,8 @@ pub enum Kind {
     Login,
     /// May this address send?
     Sending,
+    /// Is the chain of certificates whole?
+    Chain,
     /// Which mail programs can encrypt.
     Clients,
 }
@@ -181,6 +183,9 @@ pub fn after(account: &Account, wanted: &Wanted, options: &Options) -> Plan {
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         plan.push(check("isp", Group::Internet, "Which internet provider's line is this?", &all, Kind::Isp));
     }
+    let own_tls = in_use_target.id("tls");
+    let title = "Is the chain of certificates whole, strong, and everywhere the same?";
+    plan.push(check("chain", Group::Tls, title, &[&own_tls], Kind::Chain));
     let title = "Which mail programs can encrypt with this server?";
     let own_smtp = in_use_target.id("smtp");
     plan.push(check("clients", Group::Tls, title, &[], Kind::Clients));
@@ -288,7 +293,7 @@ mod tests {
              port.587 smtp.587 certificate.587 way.587 tls.587 \
              port.25 smtp.25 certificate.25 way.25 tls.25 \
              port.465 smtp.465 certificate.465 way.465 tls.465 \
-             alive protection path ipv6 clients login sending"
+             alive protection path ipv6 chain clients login sending"
         );
     }
 

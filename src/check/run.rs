@@ -126,6 +126,7 @@ async fn perform(ctx: &Ctx, check: &Planned) -> Finding {
         Kind::Certificate(target) => certificate::run(ctx, head, target).await,
         Kind::TlsVersions(target) => tls::run(ctx, head, target).await,
         Kind::Login => login::run(ctx, head).await,
+        Kind::Chain => chain::run(ctx, head).await,
         Kind::Clients => clients::run(ctx, head).await,
         Kind::Sending => sending::run(ctx, head).await,
     }

@@ -83,6 +83,16 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         book.fact("chain", i64::try_from(chain.len()).unwrap_or(0));
         ctx.board.slots().chains.insert(target, chain);
     }
+    let breaks = match &seen.refused {
+        Some(refused) if ctx.is_in_use(target) && refused.kind != FailureKind::Certificate => {
+            breaks_on(ctx, &mut book, &seen, &host, accepted.is_empty()).await
+        }
+        _ => None,
+    };
+    if let Some(breaks) = breaks {
+        book.fact("breaks-on", breaks);
+        return book.fail(format!("{}: the server breaks off {breaks}", target.port));
+    }
     let Some(best) = accepted.iter().max() else {
         return book.unknown("no TLS version could be established");
     };
@@ -120,6 +130,36 @@ async fn weak(ctx: &Ctx, book: &mut Notebook, seen: &Seen, host: &str) -> Option
     let weak = hello::weakness(suite)?;
     book.fact("weak", weak);
     Some(weak)
+}
+
+/// What a server cannot stand that takes some version alone, but not what this computer's library offers.
+async fn breaks_on(
+    ctx: &Ctx,
+    book: &mut Notebook,
+    seen: &Seen,
+    host: &str,
+    none_accepted: bool,
+) -> Option<&'static str> {
+    // Larger than one packet, as hellos with post-quantum key shares are.
+    const LARGE: usize = 1_700;
+    let ask = |with_name: bool, at_least: usize| async move {
+        let mut stream = prepare(ctx, seen).await?;
+        Some(hello::ask_modern(&mut stream, with_name.then_some(host), at_least, LIMIT).await)
+    };
+    let took = |heard: &Heard| matches!(heard, Heard::Chose(..));
+    let modern = ask(true, 0).await?;
+    book.saw("ClientHello for TLS 1.3 and 1.2", modern.says());
+    if took(&modern) {
+        let large = ask(true, LARGE).await?;
+        book.saw(format!("the same, {LARGE} bytes long"), large.says());
+        return (!took(&large)).then_some("where the ClientHello is large");
+    }
+    let nameless = ask(false, 0).await?;
+    book.saw("the same, without the server's name", nameless.says());
+    if took(&nameless) {
+        return Some("where the ClientHello names it (SNI)");
+    }
+    (!none_accepted).then_some("where TLS 1.3 is offered beside 1.2")
 }
 
 /// Whether TLS 1.2 is taken with what Windows 7 to 8.1 can: by a suite that was chosen already, else asked.

@@ -114,8 +114,11 @@ pub const VOCABULARY: &[FactKind] = &[
         "whether the mail program has a TLS version and cipher suite in common with the server",
         &["can", "cannot"],
     ),
+    fact("chain", "whether the server sends all certificates between its own and the root", &["whole", "link-missing"]),
+    fact("tls.common", "whether the port in use accepts TLS 1.2 or 1.3", YES_NO),
     fact("client.sign-in", "whether the mail program can sign in on the provider's page (OAuth)", YES_NO),
     fact("said", "what the error that the caller sees means", CAUSES),
+    fact("said.hint", "what the number in the error that the caller sees points to", CAUSES),
     fact(
         "provider.kind",
         "which family of providers the mailbox belongs to",
@@ -189,7 +192,7 @@ pub const VOCABULARY: &[FactKind] = &[
     fact(
         "handshake",
         "the TLS handshake on the port in use",
-        &["done", "no-common-version", "refused", "cut", "not-tls", "not-tried"],
+        &["done", "no-common-version", "refused", "breaks", "cut", "not-tls", "not-tried"],
     ),
     fact("handshake.elsewhere", "the TLS handshake with other companies' servers", &["done", "cut", "private-issuer"]),
     fact("handshake.stalls", "whether only large records stall", YES_NO),

@@ -300,15 +300,21 @@ impl Network for LabNetwork {
     }
 
     fn trust(&self) -> Trust {
-        let certificates: BTreeMap<&str, bool> = self
+        // Each issuer, and whether what stands between it and its servers is known here.
+        let mut issuers: BTreeMap<&str, bool> = BTreeMap::new();
+        let certificates = self
             .world
             .host
             .values()
             .flat_map(|host| host.port.values().filter_map(|port| port.certificate.as_ref()).chain([&host.certificate]))
             .filter(|certificate| certificate.trusted && certificate.issuer != "self")
-            .map(|certificate| (certificate.issuer.as_str(), true))
-            .collect();
-        let extra_roots = certificates.keys().filter_map(|name| self.authorities.root(name)).collect();
+            .map(|certificate| (certificate.issuer.as_str(), certificate.link_known));
+        for (issuer, link_known) in certificates {
+            *issuers.entry(issuer).or_default() |= link_known;
+        }
+        let middle = |(name, known): (&&str, &bool)| known.then(|| self.authorities.middle(name)).flatten();
+        let roots = issuers.keys().filter_map(|name| self.authorities.root(name));
+        let extra_roots = roots.chain(issuers.iter().filter_map(middle)).collect();
         Trust { extra_roots, system_roots: false }
     }
 

@@ -72,6 +72,12 @@ impl Authorities {
         self.authority(name, None).ok().map(|authority| authority.der.to_vec())
     }
 
+    /// The certificate of the authority between a root and its servers, as DER.
+    pub(super) fn middle(&self, root: &str) -> Option<Vec<u8>> {
+        let by = self.authority(root, None).ok()?;
+        self.authority(&format!("{root} Intermediate"), Some(&by)).ok().map(|authority| authority.der.to_vec())
+    }
+
     /// Makes a host's certificate and settings.
     pub(super) fn tls(
         &self,
@@ -154,7 +160,8 @@ impl Tls {
             Some(Handshake::Cut) => return None,
             Some(Handshake::Silent) => std::future::pending::<()>().await,
             Some(Handshake::Refuse) => return refuse(stream, 40).await,
-            None => {}
+            Some(how) if breaks(how, &hello) => return None,
+            Some(_) | None => {}
         }
         let Some(offered) = offered(&hello) else { return refuse(stream, 50).await };
         let chosen = self.versions.iter().filter(|version| offered.contains(version)).max();
@@ -223,6 +230,22 @@ async fn read_record<S: Stream>(stream: &mut S) -> io::Result<Vec<u8>> {
     record.resize(5 + length, 0);
     stream.read_exact(&mut record[5..]).await?;
     Ok(record)
+}
+
+/// Whether an old server breaks off at this ClientHello.
+fn breaks(how: Handshake, hello: &[u8]) -> bool {
+    match how {
+        Handshake::CutNew => offered(hello).is_some_and(|versions| versions.contains(&0x0304) && versions.len() > 1),
+        Handshake::CutNamed => hello.windows(9).any(|bytes| bytes[..2] == [0, 0] && bytes[6] == 0 && is_name(bytes)),
+        Handshake::CutLarge => hello.len() > 1_460,
+        _ => false,
+    }
+}
+
+/// The extension `server_name` (RFC 6066 section 3): its length, the list's, the kind, the name's.
+fn is_name(bytes: &[u8]) -> bool {
+    let length = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
+    length(2) == length(4) + 2 && length(4) == length(7) + 3
 }
 
 /// The versions that a ClientHello offers.

@@ -162,6 +162,12 @@ pub(super) enum Handshake {
     Cut,
     Silent,
     Refuse,
+    /// Where TLS 1.3 is offered beside an older version.
+    CutNew,
+    /// Where the ClientHello names the server.
+    CutNamed,
+    /// Where the ClientHello does not fit into one packet.
+    CutLarge,
 }
 
 /// The certificate of a host.
@@ -179,6 +185,8 @@ pub(super) struct Certificate {
     pub(super) trusted: bool,
     /// Signed by an authority in between, whose own certificate the server does not send.
     pub(super) link_missing: bool,
+    /// That authority's certificate lies on this machine.
+    pub(super) link_known: bool,
 }
 
 impl Default for Certificate {
@@ -190,6 +198,7 @@ impl Default for Certificate {
             issuer: "Practice Lab Root".to_owned(),
             trusted: true,
             link_missing: false,
+            link_known: false,
         }
     }
 }

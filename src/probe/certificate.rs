@@ -1,7 +1,9 @@
 //! Reads a certificate (RFC 5280): names, dates, issuer. Whether it is trusted is the library's to say.
 
 use x509_parser::extensions::GeneralName;
+use x509_parser::objects::{oid_registry, oid2sn};
 use x509_parser::prelude::*;
+use x509_parser::public_key::PublicKey;
 
 /// What stands in a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,14 @@ pub struct Certificate {
     pub from: i64,
     /// Valid until, in seconds since 1970.
     pub until: i64,
+    /// The kind and size of its key, such as `RSA 2048`.
+    pub key: String,
+    /// How its issuer signed it, such as `sha256WithRSAEncryption`.
+    pub signature: String,
+    /// The subject's name, byte for byte.
+    pub subject_id: Vec<u8>,
+    /// The issuer's name, byte for byte.
+    pub issuer_id: Vec<u8>,
     /// Whether subject and issuer are the same.
     pub self_issued: bool,
     /// Whether it may sign others.
@@ -40,6 +50,10 @@ pub fn parse(der: &[u8]) -> Result<Certificate, String> {
         serial: certificate.raw_serial_as_string(),
         from: certificate.validity().not_before.timestamp(),
         until: certificate.validity().not_after.timestamp(),
+        key: key(certificate.public_key()),
+        signature: oid2sn(&certificate.signature_algorithm.algorithm, oid_registry()).unwrap_or("unknown").to_owned(),
+        subject_id: certificate.subject().as_raw().to_vec(),
+        issuer_id: certificate.issuer().as_raw().to_vec(),
         self_issued: certificate.subject().as_raw() == certificate.issuer().as_raw(),
         is_ca: certificate.is_ca(),
         names_its_issuer: certificate.extensions().iter().any(|extension| {
@@ -47,6 +61,15 @@ pub fn parse(der: &[u8]) -> Result<Certificate, String> {
                 if access.accessdescs.iter().any(|description| description.access_method.to_id_string() == "1.3.6.1.5.5.7.48.2"))
         }),
     })
+}
+
+fn key(key: &SubjectPublicKeyInfo<'_>) -> String {
+    match key.parsed() {
+        Ok(PublicKey::RSA(rsa)) => format!("RSA {}", rsa.key_size()),
+        Ok(PublicKey::EC(point)) => format!("EC {}", point.key_size()),
+        Ok(PublicKey::DSA(_)) => "DSA".to_owned(),
+        _ => oid2sn(&key.algorithm.algorithm, oid_registry()).unwrap_or("a key of unknown kind").to_owned(),
+    }
 }
 
 fn name(name: &GeneralName<'_>) -> Option<String> {
@@ -68,6 +91,21 @@ fn one_line(name: &X509Name<'_>) -> String {
 }
 
 impl Certificate {
+    /// What programs of today refuse: RSA keys under 2,048 bits, EC keys under 224 (NIST SP 800-57), signatures by MD5 or
+    /// SHA-1 (RFC 9155; a root's own signature means nothing).
+    pub fn weakness(&self) -> Option<String> {
+        let size = |kind: &str| self.key.strip_prefix(kind)?.trim().parse::<u32>().ok();
+        if size("RSA").is_some_and(|bits| bits < 2_048)
+            || size("EC").is_some_and(|bits| bits < 224)
+            || self.key == "DSA"
+        {
+            return Some(format!("the key is too weak ({})", self.key));
+        }
+        let signature = self.signature.to_ascii_lowercase();
+        let broken = signature.contains("sha1") || signature.contains("md5") || signature == "dsawithsha1";
+        (broken && !self.self_issued).then(|| format!("the signature is too weak ({})", self.signature))
+    }
+
     /// Whether it is for this host: exact, or one `*` as the whole leftmost label (RFC 6125 section 6.4.3).
     pub fn is_for(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
@@ -99,6 +137,10 @@ mod tests {
             from: 0,
             until: 0,
             serial: String::new(),
+            key: String::new(),
+            signature: String::new(),
+            subject_id: vec![],
+            issuer_id: vec![],
             self_issued: false,
             is_ca: false,
             names_its_issuer: false,
@@ -120,6 +162,7 @@ mod tests {
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::new(vec!["mail.example.com".to_owned()]).unwrap();
         let certificate = parse(params.self_signed(&key).unwrap().der()).unwrap();
+        assert_eq!((certificate.key.as_str(), certificate.weakness()), ("EC 256", None));
         assert!(certificate.self_issued && certificate.is_for("mail.example.com"));
         assert!(parse(b"no certificate").is_err());
     }

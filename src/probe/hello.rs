@@ -1,6 +1,8 @@
 //! One TLS version at a time, by ClientHello bytes of our own (RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2), and what
 //! the server makes of it. Independent of what this machine's library allows.
 
+pub use super::client_hello::offered;
+use super::client_hello::{Hello, SUITES_13, SUITES_OLD, SUITES_WINDOWS_7, WEAK};
 use std::fmt;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -33,7 +35,7 @@ impl Version {
     }
 
     /// The two bytes on the wire.
-    fn code(self) -> u16 {
+    pub(super) fn code(self) -> u16 {
         match self {
             Version::Ssl3 => 0x0300,
             Version::Tls10 => 0x0301,
@@ -44,7 +46,7 @@ impl Version {
     }
 
     /// The version for two bytes on the wire.
-    fn of_code(code: u16) -> Option<Self> {
+    pub(super) fn of_code(code: u16) -> Option<Self> {
         Version::ALL.into_iter().find(|version| version.code() == code)
     }
 }
@@ -96,7 +98,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + ?Sized,
 {
     let suites = if version == Version::Tls13 { SUITES_13 } else { SUITES_OLD };
-    exchange(stream, &client_hello(host, version, suites), limit).await
+    exchange(stream, &Hello::only(host, version, suites).bytes(), limit).await
 }
 
 /// Offers only what nobody should take any more: a server that chooses one of these has them switched on.
@@ -105,7 +107,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + ?Sized,
 {
     let suites: Vec<u16> = WEAK.iter().flat_map(|(_, suites)| suites.iter().copied()).collect();
-    exchange(stream, &client_hello(host, Version::Tls12, &suites), limit).await
+    exchange(stream, &Hello::only(host, Version::Tls12, &suites).bytes(), limit).await
 }
 
 /// Offers TLS 1.2 with the cipher suites of Windows 7 to 8.1.
@@ -113,7 +115,18 @@ pub async fn ask_older<S>(stream: &mut S, host: &str, limit: Duration) -> Heard
 where
     S: AsyncRead + AsyncWrite + Unpin + ?Sized,
 {
-    exchange(stream, &client_hello(host, Version::Tls12, SUITES_WINDOWS_7), limit).await
+    exchange(stream, &Hello::only(host, Version::Tls12, SUITES_WINDOWS_7).bytes(), limit).await
+}
+
+/// Offers 1.3 and 1.2 together, as programs of today do: without the server's name, or filled up to a length, to see what
+/// a server cannot stand.
+pub async fn ask_modern<S>(stream: &mut S, host: Option<&str>, at_least: usize, limit: Duration) -> Heard
+where
+    S: AsyncRead + AsyncWrite + Unpin + ?Sized,
+{
+    let suites: Vec<u16> = SUITES_13.iter().chain(SUITES_OLD).copied().collect();
+    let hello = Hello { host, version: Version::Tls13, with_12: true, suites: &suites, at_least };
+    exchange(stream, &hello.bytes(), limit).await
 }
 
 /// Whether Windows 7 to 8.1 know a cipher suite.
@@ -289,159 +302,10 @@ fn certificates(messages: &[(u8, Vec<u8>)]) -> Vec<Vec<u8>> {
     found
 }
 
-/// Cipher suites of TLS 1.3 (RFC 8446 appendix B.4).
-const SUITES_13: &[u16] = &[0x1301, 0x1302, 0x1303, 0x1304];
-/// Suites of the older versions, from the good to the merely common, so that an old server finds one it knows:
-/// ECDHE and DHE with AES-GCM, ChaCha20, AES-CBC, then RSA key exchange, 3DES and RC4.
-const SUITES_OLD: &[u16] = &[
-    0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9, 0xccaa, 0x009e, 0x009f, 0xc023, 0xc024, 0xc027, 0xc028, 0xc009,
-    0xc00a, 0xc013, 0xc014, 0x0033, 0x0039, 0x0067, 0x006b, 0x009c, 0x009d, 0x003c, 0x003d, 0x002f, 0x0035, 0x0041,
-    0x0084, 0xc012, 0xc008, 0x0016, 0x000a, 0xc011, 0xc007, 0x0005, 0x0004,
-];
-
-/// TLS 1.2 of Windows 7 to 8.1, updates of 2014 included (MicrosoftDocs win32, "TLS Cipher Suites in Windows 7", "… in
-/// Windows 8.1"; KB2992611): no GCM with ECDHE and RSA certificates.
-const SUITES_WINDOWS_7: &[u16] = &[
-    0xc028, 0xc027, 0xc014, 0xc013, 0x009f, 0x009e, 0x009d, 0x009c, 0x003d, 0x003c, 0x0035, 0x002f, 0xc02c, 0xc02b,
-    0xc024, 0xc023, 0xc00a, 0xc009, 0x000a, 0x0005,
-];
-
-/// Suites that are broken or give no protection, the worst first (RFC 7465, RFC 8996, RFC 9325 section 4.1).
-const WEAK: &[(&str, &[u16])] = &[
-    ("no encryption", &[0x0001, 0x0002, 0x003b, 0xc010, 0xc006]),
-    ("export encryption", &[0x0003, 0x0006, 0x0008, 0x000b, 0x000e, 0x0011, 0x0014, 0x0017, 0x0019]),
-    (
-        "anonymous key exchange",
-        &[
-            0x0018, 0x001b, 0x0034, 0x003a, 0x0046, 0x0089, 0x006c, 0x006d, 0x00a6, 0x00a7, 0xc016, 0xc017, 0xc018,
-            0xc019,
-        ],
-    ),
-    ("RC4", &[0xc011, 0xc007, 0x0005, 0x0004]),
-    ("3DES", &[0xc012, 0xc008, 0x0016, 0x000a]),
-];
-
-fn client_hello(host: &str, version: Version, suites: &[u16]) -> Vec<u8> {
-    let is_13 = version == Version::Tls13;
-    let legacy = version.code().min(Version::Tls12.code());
-    let mut random = [0u8; 96];
-    // Not secret: the handshake is never finished. Without randomness a server would still answer.
-    let _ = getrandom::fill(&mut random);
-
-    let mut body = legacy.to_be_bytes().to_vec();
-    body.extend_from_slice(&random[..32]);
-    if is_13 {
-        body.push(32);
-        body.extend_from_slice(&random[32..64]);
-    } else {
-        body.push(0);
-    }
-    let mut list: Vec<u8> = suites.iter().flat_map(|suite| suite.to_be_bytes()).collect();
-    if !is_13 {
-        // TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746): some servers insist.
-        list.extend_from_slice(&[0x00, 0xff]);
-    }
-    push_u16_list(&mut body, &list);
-    body.extend_from_slice(&[1, 0]);
-
-    let mut extensions = Vec::new();
-    if host.parse::<std::net::IpAddr>().is_err() {
-        let mut name = vec![0];
-        push_u16_list(&mut name, host.as_bytes());
-        let mut names = Vec::new();
-        push_u16_list(&mut names, &name);
-        extension(&mut extensions, 0, &names);
-    }
-    // Groups: x25519, P-256, P-384, P-521.
-    extension(&mut extensions, 10, &[0, 8, 0, 0x1d, 0, 0x17, 0, 0x18, 0, 0x19]);
-    if !is_13 {
-        extension(&mut extensions, 11, &[1, 0]);
-    }
-    if version >= Version::Tls12 {
-        let algorithms: &[u16] = &[
-            0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601,
-            0x0203, 0x0201,
-        ];
-        let list: Vec<u8> = algorithms.iter().flat_map(|algorithm| algorithm.to_be_bytes()).collect();
-        let mut data = Vec::new();
-        push_u16_list(&mut data, &list);
-        extension(&mut extensions, 13, &data);
-    }
-    if is_13 {
-        extension(&mut extensions, 43, &[2, 0x03, 0x04]);
-        // psk_key_exchange_modes: psk_dhe_ke.
-        extension(&mut extensions, 45, &[1, 1]);
-        // key_share: any 32 bytes are a public key of x25519.
-        let mut share = vec![0, 0x1d];
-        push_u16_list(&mut share, &random[64..96]);
-        let mut shares = Vec::new();
-        push_u16_list(&mut shares, &share);
-        extension(&mut extensions, 51, &shares);
-    }
-    // SSL 3.0 knows no extensions.
-    if version > Version::Ssl3 {
-        push_u16_list(&mut body, &extensions);
-    }
-
-    let mut record = vec![22];
-    record.extend_from_slice(&version.code().min(Version::Tls10.code()).to_be_bytes());
-    let length = u16::try_from(body.len() + 4).unwrap_or(u16::MAX);
-    record.extend_from_slice(&length.to_be_bytes());
-    record.extend_from_slice(&[1, 0]);
-    record.extend_from_slice(&(length - 4).to_be_bytes());
-    record.extend_from_slice(&body);
-    record
-}
-
-fn push_u16_list(out: &mut Vec<u8>, list: &[u8]) {
-    out.extend_from_slice(&u16::try_from(list.len()).unwrap_or(u16::MAX).to_be_bytes());
-    out.extend_from_slice(list);
-}
-
-fn extension(out: &mut Vec<u8>, kind: u16, data: &[u8]) {
-    out.extend_from_slice(&kind.to_be_bytes());
-    push_u16_list(out, data);
-}
-
-/// The versions that a ClientHello offers: for the practice lab's servers. `None` where it is no ClientHello.
-pub fn offered(record: &[u8]) -> Option<Vec<Version>> {
-    let body = record.strip_prefix(&[22, 3])?.get(7..)?;
-    let legacy = Version::of_code(u16::from_be_bytes([*body.first()?, *body.get(1)?]).min(0x0303))?;
-    let rest = body.get(34..)?;
-    let rest = rest.get(1 + usize::from(*rest.first()?)..)?;
-    let rest = rest.get(2 + usize::from(u16::from_be_bytes([*rest.first()?, *rest.get(1)?]))..)?;
-    let mut extensions = rest.get(1 + usize::from(*rest.first()?) + 2..).unwrap_or_default();
-    while let [k1, k2, l1, l2, tail @ ..] = extensions {
-        let data = tail.get(..usize::from(u16::from_be_bytes([*l1, *l2])))?;
-        if [*k1, *k2] == [0, 43] {
-            let codes = data.get(1..)?.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-            return Some(codes.filter_map(Version::of_code).collect());
-        }
-        extensions = &tail[data.len()..];
-    }
-    Some(
-        Version::ALL
-            .into_iter()
-            .filter(|version| *version <= legacy)
-            .take(if legacy == Version::Tls12 { 3 } else { 1 })
-            .collect(),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn hellos_are_well_formed() {
-        for version in Version::ALL {
-            let hello = client_hello("smtp.example.com", version, SUITES_OLD);
-            assert_eq!(usize::from(u16::from_be_bytes([hello[3], hello[4]])), hello.len() - 5);
-            let offers = offered(&hello).unwrap();
-            assert!(offers.contains(&version), "{version}: {offers:?}");
-        }
-    }
 
     #[test]
     fn answers() {
@@ -467,7 +331,6 @@ mod tests {
             record.extend(bytes);
             let _ = read_flight(&record);
             let _ = ended_early(&record);
-            let _ = offered(&record);
         }
     }
 }

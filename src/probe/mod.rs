@@ -1,6 +1,8 @@
 //! Probes ask one thing of the network and return what was seen with its times; they judge nothing.
 
 pub mod certificate;
+pub mod chain;
+mod client_hello;
 pub mod hello;
 pub mod http;
 pub mod secure;

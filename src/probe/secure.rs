@@ -126,7 +126,7 @@ pub async fn secure(
             let said = full_text(&error);
             let received = seen.lock().unwrap_or_else(PoisonError::into_inner).len();
             let kind = match () {
-                () if received > MAX_HANDSHAKE => FailureKind::TooLong,
+                () if received > MAX_HANDSHAKE || said.contains("excessive message size") => FailureKind::TooLong,
                 () if is_about_certificate(&said) => FailureKind::Certificate,
                 () if received == 0 || is_end(&said) => FailureKind::Cut,
                 () => FailureKind::Other,
@@ -198,6 +198,9 @@ fn is_about_certificate(said: &str) -> bool {
         "cn name",
         "trust failure",
         "principal name",
+        // A certificate that does not parse.
+        "asn1",
+        "process_server_certificate",
     ]
     .iter()
     .any(|words| said.contains(words))

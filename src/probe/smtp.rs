@@ -260,7 +260,10 @@ impl Dialogue {
                 return Ok(line);
             }
             if self.pending.len() > MAX_LINE {
-                let began = self.pending.drain(..).take(80).collect();
+                let began: Vec<u8> = self.pending.drain(..).take(80).collect();
+                if !began.iter().take(3).all(u8::is_ascii_digit) {
+                    return Err(NoReply::NotSmtp(began));
+                }
                 return Err(NoReply::TooLong("8 KiB in one line", began));
             }
             let mut buffer = [0u8; 2048];
@@ -346,6 +349,8 @@ mod tests {
     async fn bounds() {
         let long: &'static [u8] = Box::leak(vec![b'2'; 10_000].into_boxed_slice());
         assert!(matches!(read(long).await, Err(NoReply::TooLong("8 KiB in one line", _))));
+        let garbage: &'static [u8] = Box::leak(vec![0x9b; 10_000].into_boxed_slice());
+        assert!(matches!(read(garbage).await, Err(NoReply::NotSmtp(_))));
         let endless: &'static [u8] = Box::leak(b"220-x\r\n".repeat(10_000).into_boxed_slice());
         assert!(matches!(read(endless).await, Err(NoReply::TooLong("100 lines", _))));
     }

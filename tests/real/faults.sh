@@ -50,6 +50,8 @@ fault_stop() { # SERVER: the host stays, and refuses
 }
 fault_down() { # NAME: an address is gone, and has been for long; the last router before it says so after 3 s
     ip -n mt-isp neigh flush all
+    ! grep -q "^$1\$" "$STATE/gone" 2>/dev/null || return 0
+    echo "$1" >>"$STATE/gone"
     case $1 in
     mail) ip -n mt-provider addr del $MAIL4.5/24 dev eth0 ;;
     ref-a) ip -n mt-elsewhere addr del $WAN4.10/26 dev eth0 && ip -n mt-elsewhere addr del $ELSE6::10/64 dev eth0 ;;

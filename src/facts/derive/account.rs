@@ -32,6 +32,7 @@ impl View<'_> {
             },
         );
         put("said", self.said());
+        put("said.hint", self.hint());
         let row = self.input.wanted.and_then(Wanted::provider);
         let row = row.or_else(|| provider::of_host(&self.in_use.as_ref()?.host));
         put("provider.kind", settled(row.map_or(word("other"), |row| word(row.kind.word()))));
@@ -196,6 +197,13 @@ impl View<'_> {
             }
         });
         any(ways, |works| works == "yes", "yes", word("no"))
+    }
+
+    /// What an error's number points to first, where it alone decides nothing.
+    fn hint(&self) -> Known {
+        let Some(error) = &self.input.account.error else { return unknown("nobody said what the caller sees") };
+        let first = outlook_errors::in_text(error).into_iter().find_map(|row| row.suggests.first());
+        first.map_or(unknown("the words hold no number that is in our table"), |cause| word(cause))
     }
 
     fn said(&self) -> Known {

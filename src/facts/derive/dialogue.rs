@@ -16,6 +16,14 @@ impl View<'_> {
             Known::Word(greeting) if greeting == "ready" && self.seen(&smtp, "greeting-masked").word().is_some() => {
                 word("masked")
             }
+            // On a port that speaks TLS first, a server that cannot stand a ClientHello closes as well.
+            Known::Word(greeting) if greeting == "closes" && self.security() == Security::Implicit => {
+                match self.own("tls", "breaks-on") {
+                    Known::Word(_) => unknown("the handshake breaks off before it"),
+                    Known::Pending(checks) => Known::Pending(checks),
+                    Known::Unknown(_) => word("closes"),
+                }
+            }
             other => other,
         };
         put("greeting", greeting);
@@ -136,6 +144,15 @@ impl View<'_> {
             },
         );
         put("account.stops", self.stops());
+        put(
+            "chain",
+            match self.seen("chain", "whole") {
+                Known::Word(whole) => word(if whole == "yes" { "whole" } else { "link-missing" }),
+                other => other,
+            },
+        );
+        let newest = ["TLSv1.2", "TLSv1.3"].map(|version| self.own("tls", version));
+        put("tls.common", any(newest, |state| state == "accepted", "yes", word("no")));
         put("client.tls", self.client_tls());
         put("certificate", self.own("certificate", "certificate"));
         put("certificate.dates", self.own("certificate", "dates"));
@@ -192,6 +209,11 @@ impl View<'_> {
     }
 
     fn refused_handshake(&self, tls: &str, found: &str) -> Known {
+        match self.seen(tls, "breaks-on") {
+            Known::Word(_) => return word("breaks"),
+            Known::Pending(checks) => return Known::Pending(checks),
+            Known::Unknown(_) => {}
+        }
         let newest = |version: &str| self.seen(tls, version);
         match (newest("TLSv1.2"), newest("TLSv1.3")) {
             (Known::Pending(checks), _) | (_, Known::Pending(checks)) => Known::Pending(checks),

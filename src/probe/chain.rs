@@ -1,0 +1,152 @@
+//! The chain of certificates as a server sends it, verified strictly: by what it sends and the roots of this machine, without
+//! what a system fetches or remembers (RFC 8446 section 4.4.2). By rustls, which shows the whole chain; native-tls shows the
+//! server's own certificate alone.
+
+use super::certificate::parse;
+use crate::net::{BoxStream, Trust};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
+
+/// More certificates than this are no chain (and rustls reads no more than 64 KiB of them).
+const MOST: usize = 16;
+
+/// Whether a chain leads to a root by what the server sent alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    /// It does.
+    Yes,
+    /// It does not: something between it and every root is missing.
+    No,
+    /// Another fault came first, such as its dates.
+    NotKnown,
+}
+
+/// Follows a chain from the server's own certificate, at a time in seconds since 1970. Reads the system's roots: some
+/// tens of milliseconds.
+pub fn is_whole(trust: &Trust, chain: &[Vec<u8>], host: &str, now: i64) -> Whole {
+    let mut roots = RootCertStore::empty();
+    let mut known: Vec<CertificateDer<'static>> = trust.extra_roots.iter().cloned().map(CertificateDer::from).collect();
+    if trust.system_roots {
+        known.extend(rustls_native_certs::load_native_certs().certs);
+    }
+    // Links in between may lie there too; they are what others do not have.
+    known.retain(|der| parse(der).is_ok_and(|certificate| certificate.self_issued));
+    roots.add_parsable_certificates(known);
+    let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider());
+    let (Ok(verifier), Ok(name), Ok(now)) =
+        (builder.build(), ServerName::try_from(host.to_owned()), u64::try_from(now))
+    else {
+        return Whole::NotKnown;
+    };
+    let mut chain = chain.iter().map(|der| CertificateDer::from(der.clone()));
+    let Some(leaf) = chain.next() else { return Whole::NotKnown };
+    let others: Vec<CertificateDer<'static>> = chain.collect();
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
+    match verifier.verify_server_cert(&leaf, &others, &name, &[], now) {
+        Ok(_) => Whole::Yes,
+        Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => Whole::No,
+        Err(_) => Whole::NotKnown,
+    }
+}
+
+/// Shakes hands until the chain is there, then breaks off. Nothing is verified, and nothing follows.
+pub async fn record(stream: BoxStream, host: &str, limit: Duration) -> Vec<Vec<u8>> {
+    let recorder = Arc::new(Recorder { provider: provider(), chain: Mutex::default() });
+    let Ok(name) = ServerName::try_from(host.to_owned()) else { return Vec::new() };
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&recorder.provider));
+    let Ok(builder) = builder.with_safe_default_protocol_versions() else { return Vec::new() };
+    let verifier = Arc::clone(&recorder) as Arc<dyn ServerCertVerifier>;
+    let config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+    let _ = timeout(limit, TlsConnector::from(Arc::new(config)).connect(name, stream)).await;
+    std::mem::take(&mut *recorder.chain.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+/// Keeps what it is shown and accepts nothing.
+#[derive(Debug)]
+struct Recorder {
+    provider: Arc<CryptoProvider>,
+    chain: Mutex<Vec<Vec<u8>>>,
+}
+
+impl ServerCertVerifier for Recorder {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let chain = std::iter::once(leaf).chain(others).take(MOST).map(|der| der.to_vec()).collect();
+        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = chain;
+        Err(Error::General("only looked at".to_owned()))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Err(Error::General("only looked at".to_owned()))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Err(Error::General("only looked at".to_owned()))
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+
+    fn authority(name: &str, by: Option<&Issuer<'static, KeyPair>>) -> (Vec<u8>, Issuer<'static, KeyPair>) {
+        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let made = match by {
+            Some(by) => params.signed_by(&key, by).unwrap(),
+            None => params.self_signed(&key).unwrap(),
+        };
+        (made.der().to_vec(), Issuer::new(params, key))
+    }
+
+    #[test]
+    fn a_missing_link() {
+        let (root, by_root) = authority("Root", None);
+        let (middle, by_middle) = authority("Middle", Some(&by_root));
+        let params = CertificateParams::new(vec!["mail.example.com".to_owned()]).unwrap();
+        let leaf = params.signed_by(&KeyPair::generate().unwrap(), &by_middle).unwrap().der().to_vec();
+        let trust = Trust { extra_roots: vec![root.clone()], system_roots: false };
+        let whole = |chain: &[Vec<u8>], host| is_whole(&trust, chain, host, 1_700_000_000);
+        assert_eq!(whole(&[leaf.clone(), middle.clone()], "mail.example.com"), Whole::Yes);
+        assert_eq!(whole(&[leaf.clone(), root], "mail.example.com"), Whole::No);
+        assert_eq!(whole(std::slice::from_ref(&leaf), "mail.example.com"), Whole::No);
+        assert_eq!(whole(&[leaf, middle], "mail.example.org"), Whole::NotKnown);
+        assert_eq!(whole(&[b"nonsense".to_vec()], "mail.example.com"), Whole::NotKnown);
+    }
+}
