@@ -5,8 +5,10 @@
 # policy-rc.d forbids that any service starts, and what is new here is not started at the next boot either.
 set -euo pipefail
 
-PACKAGES=(postfix dovecot-core unbound nftables iproute2 swaks libnet-ssleay-perl openssl bind9-dnsutils
-          netcat-openbsd faketime python3 util-linux)
+PACKAGES=(postfix dovecot-core dovecot-submissiond unbound nftables iproute2 swaks libnet-ssleay-perl openssl bind9-dnsutils
+          netcat-openbsd faketime python3 util-linux sslscan libidn12 libgnutls-dane0)
+# Cannot be installed beside Postfix: unpacked only. opinions.sh starts it from there; its libraries are above.
+ASIDE=${MT_ASIDE:-/var/cache/mailtriage-aside}
 SERVICES=(postfix dovecot unbound)
 POLICY=/usr/sbin/policy-rc.d
 
@@ -14,7 +16,7 @@ installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == i
 
 missing=()
 for package in "${PACKAGES[@]}"; do installed "$package" || missing+=("$package"); done
-if ((${#missing[@]} == 0)); then
+if ((${#missing[@]} == 0)) && [[ -e $ASIDE/exim/usr/sbin/exim4 ]]; then
     echo "install: everything is there"
     exit 0
 fi
@@ -38,10 +40,15 @@ quietly() { "$@" >"$kept/log" 2>&1 || { cat "$kept/log" >&2; exit 3; }; }
 quietly debconf-set-selections <<<'postfix postfix/main_mailer_type select No configuration'
 quietly apt-get -q update
 quietly apt-get -q -y --no-install-recommends install "${missing[@]}"
+if [[ ! -e $ASIDE/exim/usr/sbin/exim4 ]]; then
+    mkdir -p "$ASIDE"
+    (cd "$kept" && quietly apt-get -q -o APT::Sandbox::User=root download exim4-daemon-light)
+    quietly dpkg-deb -x "$kept"/exim4-daemon-light_*.deb "$ASIDE/exim"
+fi
 
 if [[ -d /run/systemd/system ]]; then
     for service in "${SERVICES[@]}"; do
         [[ " ${missing[*]} " != *" ${service/dovecot/dovecot-core} "* ]] || systemctl -q disable "$service" || true
     done
 fi
-echo "install: installed ${missing[*]}"
+echo "install: installed ${missing[*]:-nothing}; Exim is in $ASIDE"
