@@ -116,6 +116,11 @@ fault_mechanisms() { # MECHANISM…: what Dovecot offers
     dovecot_up
     until_true test -S "$STATE/postfix/queue/private/auth"
 }
+fault_token() { # TOKEN in place of the password; the endpoint knows ya29.right
+    TYPED=$1 SECRET=--token-stdin
+    serve provider python3 "$HERE/other_servers.py" introspect "$ADDRESS"
+    until_true listens provider 8081
+}
 fault_password() { TYPED=$*; }
 fault_clock() { PREFIX=(FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f "$1"); }
 

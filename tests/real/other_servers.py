@@ -3,6 +3,7 @@
     other_servers.py reference NAME ADDRESS CHAIN.pem   mail on 25, 465 and 587, web on 80 and 443
     other_servers.py portal                             a sign-in page on 80, whatever was asked for
     other_servers.py relay CHAIN.pem                    a stranger's mail server on 587
+    other_servers.py introspect ADDRESS                 an authorization server's endpoint on 127.0.0.1:8081
     other_servers.py truncate                           DNS on UDP 5353 that only says "ask by TCP"
 
 Standard library only (Python 3.11 or later, for start_tls). Each serves until it is killed.
@@ -70,6 +71,14 @@ def served(talk, *arguments):
     return connection
 
 
+async def introspect(reader, writer, address):
+    """What an authorization server says of a token (RFC 7662)."""
+    request = await reader.readuntil(b"\r\n\r\n")
+    active = b"token=ya29.right&" in request.replace(b" ", b"&")
+    body = (f'{{"active": true, "email": "{address}", "scope": "smtp"}}' if active else '{"active": false}').encode()
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
+
+
 class Truncate(asyncio.DatagramProtocol):
     """The question back, with the bits QR and TC (RFC 1035 section 4.1.1)."""
 
@@ -102,6 +111,8 @@ async def main(role, *arguments):
         await listen(served(http, True), None, 80)
     elif role == "relay":
         await listen(served(smtp, "gateway.hotel.test", tls, False), None, 587)
+    elif role == "introspect":
+        await listen(served(introspect, arguments[0]), "127.0.0.1", 8081)
     elif role == "truncate":
         await asyncio.get_running_loop().create_datagram_endpoint(Truncate, ("0.0.0.0", 5353))
     await asyncio.Event().wait()

@@ -176,6 +176,20 @@ CONF
 # Postfix waits until a file that has just been changed is two seconds old.
 settled() { touch -d '-1 minute' "$STATE/postfix/conf/main.cf"; }
 
+# Who knows the tokens, where they are taken: Dovecot asks an endpoint (RFC 7662) about each.
+oauth_conf() {
+    [[ ${MECHANISMS:-} == *oauth* ]] || return 0
+    cat >"$STATE/dovecot/oauth2.conf" <<CONF
+introspection_url = http://127.0.0.1:8081/introspect?token=
+introspection_mode = get
+username_attribute = email
+active_attribute = active
+active_value = true
+scope = smtp
+CONF
+    printf 'passdb {\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = %s/dovecot/oauth2.conf\n}\n' "$STATE"
+}
+
 dovecot_up() { # who knows the passwords; Postfix asks it over a socket in its queue directory
     mkdir -p "$STATE/dovecot"
     printf '%s:{PLAIN}%s\n' "$ADDRESS" "$PASSWORD" >"$STATE/dovecot/users"
@@ -193,6 +207,7 @@ userdb {
   driver = static
   args = uid=65534 gid=65534 home=/nonexistent
 }
+$(oauth_conf)
 service auth {
   unix_listener $STATE/postfix/queue/private/auth {
     mode = 0600

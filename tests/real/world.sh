@@ -36,6 +36,7 @@ world.sh break SCENARIO       new world with the scenario's faults, left standin
 world.sh as-client COMMAND …  a command on the client, as the ordinary user that the tool runs as
 world.sh repeat N SCENARIO    one world, N runs of the tool: how often which cause
 world.sh kills [COUNT]        the dashboard, killed at random moments: every session is offered again
+world.sh secrets              the password is in no argument, environment, file, output or journal
 world.sh list                 the scenarios
 
 Environment: MAILTRIAGE (the program), MT_RESULTS (where reports go), MT_STATE,
@@ -169,7 +170,7 @@ rows() { grep -v -e '^#' -e '^$' "$HERE/scenarios.tsv"; }
 prepare() {
     local fault account faults
     IFS=$'\t' read -r NAME account faults OPTIONS WANT_EXIT WANT_CAUSE WITNESS < <(rows | grep -P "^$1\t") || die "no scenario $1"
-    TYPED=$PASSWORD PREFIX=() SETTINGS=() PORT_TYPED=${account%/*} SECURITY=${account#*/}
+    TYPED=$PASSWORD SECRET=--password-stdin PREFIX=() SETTINGS=() PORT_TYPED=${account%/*} SECURITY=${account#*/}
     [[ $account == - ]] || SETTINGS=(--server mail.example.test --port "$PORT_TYPED" --security "$SECURITY")
     [[ $OPTIONS != - ]] || OPTIONS=
     up
@@ -192,7 +193,7 @@ swaks_says() {
 # check OUT: the tool on the client, its report into OUT
 check() {
     # shellcheck disable=SC2086 # OPTIONS is a list of words
-    as_user "${PREFIX[@]}" timeout -k 5 90 "$PROGRAM" check $ADDRESS --format json --password-stdin --ca-file "$STATE/tls/ca.pem" \
+    as_user "${PREFIX[@]}" timeout -k 5 90 "$PROGRAM" check $ADDRESS --format json $SECRET --ca-file "$STATE/tls/ca.pem" \
         --reference-host ref-a.test --reference-host ref-b.test \
         --connectivity-url http://ref-a.test/generate_204 --connectivity-url http://ref-b.test/generate_204 \
         --resolver $WAN4.53 "${SETTINGS[@]}" $OPTIONS <<<"$TYPED" >"$1" 2>"${1%.json}.stderr"
@@ -309,6 +310,12 @@ main() {
         clean_up
         prepare drop-587-router
         as_user python3 - "$(realpath "$MAILTRIAGE")" "$@" <"$HERE/kills.py"
+        ;;
+    secrets)
+        clean_up
+        prepare healthy-587
+        printf %s "$PASSWORD" >"$STATE/password"
+        as_user "MT_HERE=$HERE" python3 - "$(realpath "$MAILTRIAGE")" "$STATE/tls/ca.pem" "$STATE/password" <"$HERE/secrets.py"
         ;;
     repeat)
         clean_up
