@@ -22,6 +22,44 @@ fn cause(name: &str, changes: &str, references: Option<&[&str]>) -> String {
     format!("{} {}", diagnosis.cause, diagnosis.certainty.word())
 }
 
+/// The facts of a check after a run in which a person asked for more than a log-in.
+fn facts(
+    name: &str,
+    check: &str,
+    change: impl FnOnce(&mut mailtriage::check::secret::Attempt),
+) -> BTreeMap<String, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let session = runtime.block_on(async {
+        let mut job = job(&scenario(name).unwrap()).unwrap();
+        change(job.attempt.as_mut().unwrap());
+        run_to_end(job, BTreeMap::new()).await
+    });
+    runtime.shutdown_background();
+    let facts = &session.run().unwrap().check(check).unwrap().facts;
+    facts.iter().map(|(key, value)| (key.clone(), value.text().unwrap_or_default())).collect()
+}
+
+#[test]
+fn a_message_goes_out_only_where_a_person_asked_for_it() {
+    let quiet = facts("healthy-587", "sending", |_| {});
+    assert_eq!((quiet["result"].as_str(), quiet.get("message-id")), ("accepted", None));
+    let sent = facts("healthy-587", "sending", |attempt| attempt.message = true);
+    assert_eq!(sent["message"], "250 2.0.0 Ok: queued as PRACTICE");
+    assert!(sent["message-id"].ends_with("@example.com>"), "{sent:?}");
+}
+
+#[test]
+fn a_log_in_without_proof_needs_the_servers_name() {
+    let result = |typed: Option<&str>| {
+        let typed = typed.map(str::to_owned);
+        let found = facts("certificate-self-signed", "login", |attempt| attempt.unverified = typed);
+        (found["result"].clone(), found.contains_key("unverified"))
+    };
+    assert_eq!(result(None), ("not-tried".to_owned(), false));
+    assert_eq!(result(Some("smtp.example.org")), ("not-tried".to_owned(), false));
+    assert_eq!(result(Some("smtp.example.com")), ("accepted".to_owned(), true));
+}
+
 /// What it is, the scenario, what is laid over it, the references, the verdict.
 type Case = (&'static str, &'static str, String, Option<&'static [&'static str]>, &'static str);
 

@@ -21,7 +21,7 @@ pub(crate) struct Ctx {
     pub(crate) tls: Arc<probe::secure::Library>,
     pub(crate) account: Arc<Account>,
     pub(crate) options: Arc<Options>,
-    pub(crate) secret: Option<Arc<super::secret::Secret>>,
+    pub(crate) attempt: Option<Arc<super::secret::Attempt>>,
     pub(crate) board: Arc<Board>,
     pub(crate) started: Instant,
     pub(crate) events: mpsc::UnboundedSender<Event>,

@@ -1,12 +1,14 @@
 //! Is the password accepted? One attempt for each password given, only over a connection whose certificate verifies.
 
-use super::secret::Secret;
+use super::secret::{Attempt, Secret};
+use super::tls::prepare;
 use super::wording::{says, write_lines};
 use super::{Ctx, Finding, Head, Notebook, Role, Target};
 use crate::account::Wanted;
 use crate::account::provider::Passwords;
 use crate::facts::replies::{self, Phase};
 use crate::facts::{FOR_PASSWORDS, FOR_TOKENS};
+use crate::probe::secure::{Verify, secure};
 use crate::probe::smtp::{Dialogue, Line, NoReply, Reply, Side};
 use crate::text::Text;
 use base64::Engine;
@@ -27,11 +29,12 @@ const REPLY: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let mut book = Notebook::new(ctx, head);
-    book.fact("given", ctx.secret.is_some());
-    let Some(secret) = ctx.secret.clone() else {
+    book.fact("given", ctx.attempt.is_some());
+    let Some(attempt) = ctx.attempt.clone() else {
         book.fact("result", "not-tried");
         return book.skipped("not tested: no password was given");
     };
+    let secret = &attempt.secret;
     if secret.is_token() {
         book.fact("with", "token");
     }
@@ -42,7 +45,11 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         book.fact("result", "not-tried");
         return book.skipped("not tried: the provider takes no passwords from mail programs");
     }
-    let Some((target, mut dialogue)) = choose(ctx).await else {
+    let mut way = choose(ctx).await;
+    if way.is_none() {
+        way = over_unverified(ctx, &mut book, &attempt).await;
+    }
+    let Some(Way { target, mut dialogue, offered }) = way else {
         if offers_none(ctx) {
             book.fact("result", "not-offered");
             return book.skipped("not tried: the server offers no log-in");
@@ -54,7 +61,6 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     if target.role == Role::Wanted {
         book.fact("server", "wanted");
     }
-    let offered = offered(ctx, target);
     let ours = if secret.is_token() { &FOR_TOKENS[..] } else { &FOR_PASSWORDS };
     let Some(mechanism) = ours.iter().copied().find(|name| offered.iter().any(|offer| offer == name)) else {
         book.fact("result", "not-tried");
@@ -70,7 +76,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         Text::new().say(format!("{mechanism} as ")).user(&user).say(format!(" on port {}", target.port)),
     );
     let host = ctx.host(target.role).unwrap_or_default();
-    let exchange = Exchange { mechanism, user: &user, host: &host, port: target.port, secret: &secret };
+    let exchange = Exchange { mechanism, user: &user, host: &host, port: target.port, attempt: &attempt };
     let (reply, document) = exchange.run(&mut dialogue).await;
     if let Some(document) = document {
         note_document(&mut book, &document);
@@ -108,7 +114,8 @@ async fn finish(
     if reply.code == 235 {
         book.fact("result", "accepted");
         ctx.board.slots().logged_in = Some(dialogue);
-        return book.pass(format!("accepted on port {}", target.port));
+        let how = if book.has("unverified") { ", over a connection that proves nothing" } else { "" };
+        return book.pass(format!("accepted on port {}{how}", target.port));
     }
     tokio::spawn(dialogue.quit());
     book.fact("result", if reply.is_temporary() { "temporary" } else { "rejected" });
@@ -134,8 +141,15 @@ pub(super) fn note_refusal(book: &mut Notebook, phase: Phase, reply: &Reply) {
     }
 }
 
+/// A connection for the log-in, and what is offered there.
+struct Way {
+    target: Target,
+    dialogue: Dialogue,
+    offered: Vec<String>,
+}
+
 /// The way to log in by: as typed if that gets there safely, else what the provider wants, else any other of the server.
-async fn choose(ctx: &Ctx) -> Option<(Target, Dialogue)> {
+async fn choose(ctx: &Ctx) -> Option<Way> {
     let in_use = ctx.in_use()?;
     let wanted = ctx.wanted();
     let mut ways = vec![Target { role: Role::InUse, port: in_use.port }];
@@ -154,11 +168,37 @@ async fn choose(ctx: &Ctx) -> Option<(Target, Dialogue)> {
         ctx.board.wait_for(&way.id("smtp")).await;
         let dialogue = ctx.board.slots().dialogues.remove(&way);
         if let Some(dialogue) = dialogue.filter(|dialogue| dialogue.verified) {
-            chosen = Some((way, dialogue));
+            chosen = Some(Way { target: way, dialogue, offered: offered(ctx, way) });
             break;
         }
     }
     chosen
+}
+
+/// Encrypted, but to whoever shows the certificate there: only for a person who typed the server's name for it. In clear
+/// never: everybody on the way could read along.
+async fn over_unverified(ctx: &Ctx, book: &mut Notebook, attempt: &Attempt) -> Option<Way> {
+    let typed = attempt.unverified.as_deref()?;
+    let in_use = ctx.in_use()?;
+    if !in_use.host.eq_ignore_ascii_case(typed) {
+        book.saw("log-in without proof", Text::new().say("not done: the name typed for it is not ").host(&in_use.host));
+        return None;
+    }
+    let target = Target { role: Role::InUse, port: in_use.port };
+    let seen = ctx.board.slots().leaves.get(&target).cloned()?;
+    let stream = prepare(ctx, &seen).await?;
+    let secured = secure(stream, &in_use.host, &ctx.tls, Verify::No, REPLY).await.ok()?;
+    let mut dialogue = Dialogue::resume(secured.stream, Vec::new(), false);
+    if seen.implicit {
+        dialogue.reply(REPLY).await.ok()?;
+    }
+    let offered = dialogue.ask(b"EHLO mailtriage.invalid", None, REPLY).await.ok()?.mechanisms();
+    book.fact("unverified", true);
+    book.saw(
+        "log-in without proof",
+        "asked for by typing the server's name: whoever shows this certificate reads the password",
+    );
+    Some(Way { target, dialogue, offered })
 }
 
 /// Whether the server let us in on some port, and offered a log-in on none.
@@ -195,7 +235,7 @@ fn note_document(book: &mut Notebook, document: &[u8]) {
 /// Gives the mechanism its name and secret without keeping a copy of it anywhere else.
 struct Credentials {
     user: String,
-    secret: Arc<Secret>,
+    attempt: Arc<Attempt>,
     /// For OAUTHBEARER: the server's name and port (RFC 7628 section 3.1).
     server: (String, String),
 }
@@ -203,7 +243,7 @@ struct Credentials {
 impl SessionCallback for Credentials {
     fn callback(&self, _: &SessionData, _: &Context<'_>, request: &mut Request<'_>) -> Result<(), SessionError> {
         request.satisfy::<AuthId>(&self.user)?;
-        match &*self.secret {
+        match &self.attempt.secret {
             Secret::Password(password) => {
                 request.satisfy::<Password>(password.expose_secret().as_bytes())?;
             }
@@ -223,7 +263,7 @@ struct Exchange<'a> {
     user: &'a str,
     host: &'a str,
     port: u16,
-    secret: &'a Arc<Secret>,
+    attempt: &'a Arc<Attempt>,
 }
 
 impl Exchange<'_> {
@@ -238,7 +278,7 @@ impl Exchange<'_> {
         let broken = |what: &str| NoReply::Broken(format!("{what} {OURS}"));
         let credentials = Credentials {
             user: self.user.to_owned(),
-            secret: Arc::clone(self.secret),
+            attempt: Arc::clone(self.attempt),
             server: (self.host.to_owned(), self.port.to_string()),
         };
         let config =
@@ -262,7 +302,7 @@ impl Exchange<'_> {
             let challenge = reply.lines.last().and_then(|line| line.get(4..)).unwrap_or_default();
             let challenge = STANDARD.decode(challenge.trim_ascii());
             let answer = match challenge {
-                Ok(refusal) if self.secret.is_token() => {
+                Ok(refusal) if self.attempt.secret.is_token() => {
                     *document = Some(refusal);
                     // What ends the exchange after a refused token (RFC 7628 section 3.2.3; XOAUTH2: an empty line).
                     let end = if self.mechanism == "OAUTHBEARER" { "AQ==" } else { "" };

@@ -19,7 +19,7 @@ pub struct Job {
     /// How to run.
     pub options: Options,
     /// What the one log-in is tried with.
-    pub secret: Option<secret::Secret>,
+    pub attempt: Option<secret::Attempt>,
 }
 
 /// Runs everything; ends when all checks have ended, or the run's time is up. What happens is told as it happens.
@@ -29,7 +29,7 @@ pub async fn run(job: Job, events: mpsc::UnboundedSender<Event>) {
         net: job.net,
         account: Arc::new(job.account),
         options: Arc::new(job.options),
-        secret: job.secret.map(Arc::new),
+        attempt: job.attempt.map(Arc::new),
         board: Arc::new(Board::new()),
         started: Instant::now(),
         events,

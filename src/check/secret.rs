@@ -17,3 +17,21 @@ impl Secret {
         matches!(self, Secret::Token(_))
     }
 }
+
+/// The one log-in of a run, as a person asked for it.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// What it is tried with.
+    pub secret: Secret,
+    /// Whether one test message to the own address follows.
+    pub message: bool,
+    /// The server's name, typed by whoever wants the log-in although that server's certificate does not verify.
+    pub unverified: Option<String>,
+}
+
+impl From<Secret> for Attempt {
+    /// No message, and only over a verified connection.
+    fn from(secret: Secret) -> Self {
+        Attempt { secret, message: false, unverified: None }
+    }
+}

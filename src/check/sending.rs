@@ -1,12 +1,17 @@
-//! May this address send from here? MAIL FROM, RCPT TO, then RSET: nothing is sent.
+//! May this address send from here? MAIL FROM, RCPT TO, then RSET: nothing is sent. Only where a person asked for it, one
+//! short message to the account's own address in place of RSET.
 
 use super::login::note_refusal;
 use super::wording::{says, write_lines};
-use super::{Ctx, Finding, Head, Notebook};
+use super::{Ctx, Finding, Head, Notebook, Role};
+use crate::facts::Value;
 use crate::facts::replies::Phase;
+use crate::probe::smtp::{Dialogue, NoReply, Reply};
 use std::time::Duration;
 
 const REPLY: Duration = Duration::from_secs(30);
+/// Servers look into a message before they take it (RFC 5321 section 4.5.3.2.6 allows ten minutes).
+const AFTER_DATA: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let mut book = Notebook::new(ctx, head);
@@ -16,31 +21,127 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         return book.skipped("only after an accepted log-in");
     };
     let own = ctx.account.address.ascii();
+    let message = ctx.attempt.as_ref().is_some_and(|attempt| attempt.message);
     let from = ctx.account.from.clone().unwrap_or_else(|| own.clone());
-    let to = ctx.account.to.clone().unwrap_or(own);
+    // A message goes to nobody but the account itself.
+    let to = ctx.account.to.clone().filter(|_| !message).unwrap_or_else(|| own.clone());
     let steps =
         [(Phase::Mail, format!("MAIL FROM:<{from}>"), "sender"), (Phase::Rcpt, format!("RCPT TO:<{to}>"), "recipient")];
     for (phase, command, what) in steps {
         match dialogue.ask(command.as_bytes(), None, REPLY).await {
             Ok(reply) if reply.is_positive() => {}
-            Ok(reply) => {
-                write_lines(ctx, &mut book, &dialogue.lines);
-                tokio::spawn(dialogue.quit());
-                book.fact("result", if reply.is_temporary() { "temporary" } else { "rejected" });
-                book.fact("refused", what);
-                note_refusal(&mut book, phase, &reply);
-                return book.fail(format!("the {what} is refused: {}", reply.joined()));
-            }
-            Err(why) => {
-                write_lines(ctx, &mut book, &dialogue.lines);
-                book.fact("result", "temporary");
-                return book.fail(format!("no answer to {command}: {}", says(&why)));
-            }
+            other => return turned_down(ctx, book, dialogue, phase, what, other),
         }
     }
-    let _ = dialogue.ask(b"RSET", None, REPLY).await;
+    let id = match message {
+        true => {
+            let id = message_id(ctx.account.address.domain());
+            match send(ctx, &mut dialogue, &from, &to, &id).await {
+                Ok(reply) if reply.is_positive() => {
+                    book.fact("message", reply.joined());
+                    book.fact("message-id", id.as_str());
+                    Some(id)
+                }
+                other => return turned_down(ctx, book, dialogue, Phase::Data, "message", other),
+            }
+        }
+        false => {
+            let _ = dialogue.ask(b"RSET", None, REPLY).await;
+            None
+        }
+    };
     write_lines(ctx, &mut book, &dialogue.lines);
     tokio::spawn(dialogue.quit());
     book.fact("result", "accepted");
-    book.pass("accepted; nothing was sent")
+    let largest = largest(ctx).map_or_else(String::new, |size| format!("; messages up to {size} MB are taken"));
+    match id {
+        Some(id) => book.pass(format!("accepted; a message to {to} is on its way: look for Message-ID {id}{largest}")),
+        None => book.pass(format!("accepted; nothing was sent{largest}")),
+    }
+}
+
+fn turned_down(
+    ctx: &Ctx,
+    mut book: Notebook,
+    dialogue: Dialogue,
+    phase: Phase,
+    what: &str,
+    reply: Result<Reply, NoReply>,
+) -> Finding {
+    write_lines(ctx, &mut book, &dialogue.lines);
+    match reply {
+        Ok(reply) => {
+            tokio::spawn(dialogue.quit());
+            book.fact("result", if reply.is_temporary() { "temporary" } else { "rejected" });
+            book.fact("refused", what);
+            note_refusal(&mut book, phase, &reply);
+            book.fail(format!("the {what} is refused: {}", reply.joined()))
+        }
+        Err(why) => {
+            book.fact("result", "temporary");
+            book.fail(format!("no answer about the {what}: {}", says(&why)))
+        }
+    }
+}
+
+/// DATA, the message, and the server's word on it.
+async fn send(ctx: &Ctx, dialogue: &mut Dialogue, from: &str, to: &str, id: &str) -> Result<Reply, NoReply> {
+    let ready = dialogue.ask(b"DATA", None, REPLY).await?;
+    if ready.code != 354 {
+        return Ok(ready);
+    }
+    let text = message(&ctx.net.now(), from, to, id);
+    dialogue.ask(text.as_bytes(), Some("(the test message)"), AFTER_DATA).await
+}
+
+/// The message (RFC 5322), up to the dot at its end; the line end behind it is the command's.
+fn message(now: &jiff::Timestamp, from: &str, to: &str, id: &str) -> String {
+    let date = jiff::fmt::rfc2822::to_string(&now.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default();
+    // Auto-Submitted (RFC 3834): no out-of-office reply is wanted.
+    format!(
+        "Date: {date}\r\nFrom: <{from}>\r\nTo: <{to}>\r\nSubject: Test message\r\nMessage-ID: {id}\r\n\
+         Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n\
+         This message was sent by mailtriage to find out whether this account can send.\r\n\
+         Nothing needs to be done, and it can be deleted.\r\n."
+    )
+}
+
+/// A name by which the message is found in logs and mailboxes (RFC 5322 section 3.6.4).
+fn message_id(domain: &str) -> String {
+    let mut random = [0; 12];
+    let _ = getrandom::fill(&mut random);
+    let left: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("<mailtriage.{left}@{domain}>")
+}
+
+/// The largest message that the server takes (RFC 1870), in megabytes.
+fn largest(ctx: &Ctx) -> Option<i64> {
+    let in_use = ctx.in_use()?;
+    let smtp = ctx.board.finding(&super::Target { role: Role::InUse, port: in_use.port }.id("smtp"))?;
+    match smtp.facts.get("size") {
+        // 0 is "no fixed limit".
+        Some(Value::Number(bytes)) if *bytes > 0 => Some((bytes / 1_000_000).max(1)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_is_a_message() {
+        let at = jiff::Timestamp::from_second(1_700_000_000).unwrap();
+        let text = message(&at, "anna@example.com", "anna@example.com", "<a@example.com>");
+        assert!(text.starts_with("Date: Tue, 14 Nov 2023 22:13:20 +0000\r\nFrom: <anna@example.com>\r\n"), "{text}");
+        assert!(text.ends_with("\r\n.") && text.lines().all(|line| line.len() < 100 && line.is_ascii()));
+        // No line of the text begins with a dot, so none has to be doubled (RFC 5321 section 4.5.2).
+        assert_eq!(text.matches("\r\n.").count(), 1);
+    }
+
+    #[test]
+    fn each_message_has_a_name_of_its_own() {
+        assert_ne!(message_id("example.com"), message_id("example.com"));
+        assert!(message_id("example.com").ends_with("@example.com>"));
+    }
 }

@@ -372,7 +372,7 @@ impl Chain<'_> {
                 book.fact("auth", mechanisms.clone());
                 book.fact("through", true);
                 self.write(book, &dialogue.lines);
-                if mechanisms.is_empty() || self.ctx.secret.is_none() {
+                if mechanisms.is_empty() || self.ctx.attempt.is_none() {
                     tokio::spawn(dialogue.quit());
                 } else {
                     dialogue.lines.clear();

@@ -34,14 +34,14 @@ fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench, Optio
     let (options, answers) = (args.options()?, args.answers()?);
     let net = Arc::new(SystemNetwork::new(args.trust()?));
     need_terminal()?;
-    let secret = args.password.read()?;
+    let attempt = args.password.read()?;
     let bench = Bench { net, options };
     let broken_off = journal_folder().map(|folder| journal::broken_off(&folder)).unwrap_or_default();
     let (account, screen, first) = match account {
         Some(account) => {
-            (account, Screen::Dashboard(Default::default()), Some(Request { secret, ..Request::everything() }))
+            (account, Screen::Dashboard(Default::default()), Some(Request { attempt, ..Request::everything() }))
         }
-        None if secret.is_some() => {
+        None if attempt.is_some() => {
             return Err(Usage("a password needs the ADDRESS it is for: mailtriage ADDRESS".to_owned()));
         }
         None => {
@@ -105,7 +105,7 @@ pub(super) async fn practice(job: Option<Job>, args: &ScreenArgs) -> color_eyre:
         Some(job) => {
             let bench = Bench { net: job.net, options: job.options };
             let app = app(job.account, &bench, BTreeMap::new(), args, Screen::Dashboard(Default::default()));
-            let first = Request { secret: job.secret, ..Request::everything() };
+            let first = Request { attempt: job.attempt, ..Request::everything() };
             show(app, Some(bench), Some(first), here).await
         }
         None => {

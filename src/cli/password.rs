@@ -1,7 +1,7 @@
 //! Where the password or token comes from: never from an argument.
 
 use super::Usage;
-use crate::check::secret::Secret;
+use crate::check::secret::{Attempt, Secret};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use std::io::BufRead;
@@ -22,6 +22,12 @@ pub(super) struct PasswordArgs {
     /// Reads an OAuth access token from standard input
     #[arg(long, conflicts_with_all = ["password_stdin", "password_command", "password_env"], help_heading = "Log-in and sending")]
     token_stdin: bool,
+    /// After an accepted log-in, sends one short message to the address itself
+    #[arg(long, help_heading = "Log-in and sending")]
+    test_message: bool,
+    /// Logs in although this server's certificate does not verify: whoever sits there reads the password
+    #[arg(long, value_name = "HOST", help_heading = "Log-in and sending")]
+    log_in_unverified: Option<String>,
 }
 
 /// Longer is no password, but a mistake.
@@ -30,12 +36,22 @@ const MOST_BYTES: u64 = 4_096;
 const MOST_TOKEN_BYTES: u64 = 32_768;
 
 impl PasswordArgs {
-    /// Reads the password or token, if one was offered.
-    pub(super) fn read(&self) -> Result<Option<Secret>, Usage> {
-        if self.token_stdin {
-            return token(std::io::stdin().lock()).map(|token| Some(Secret::Token(token)));
-        }
-        Ok(self.password()?.map(Secret::Password))
+    /// The log-in that is wanted, if a password or token was offered.
+    pub(super) fn read(&self) -> Result<Option<Attempt>, Usage> {
+        let secret = match self.token_stdin {
+            true => Some(Secret::Token(token(std::io::stdin().lock())?)),
+            false => self.password()?.map(Secret::Password),
+        };
+        let Some(secret) = secret else {
+            let without =
+                [(self.test_message, "--test-message"), (self.log_in_unverified.is_some(), "--log-in-unverified")];
+            return match without.iter().find(|(given, _)| *given) {
+                Some((_, option)) => Err(Usage(format!("{option} needs a password: --password-stdin, for example"))),
+                None => Ok(None),
+            };
+        };
+        let unverified = self.log_in_unverified.as_ref().map(|host| host.trim().to_ascii_lowercase());
+        Ok(Some(Attempt { secret, message: self.test_message, unverified }))
     }
 
     fn password(&self) -> Result<Option<SecretString>, Usage> {

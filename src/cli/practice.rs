@@ -68,7 +68,7 @@ pub(super) fn begin(name: &str) -> Result<Begun, String> {
         session: Session::new(job.account, &job.net.local()),
         bench: Bench { net: job.net, options: job.options },
         lesson: Some(Lesson { story: scenario.story, cause, guess: None }),
-        first: Request { secret: job.secret, ..Request::everything() },
+        first: Request { attempt: job.attempt, ..Request::everything() },
     })
 }
 
@@ -90,5 +90,10 @@ pub fn job(scenario: &Scenario) -> Result<Job, String> {
     };
     let secret = secret("password").map(Secret::Password).or(secret("token").map(Secret::Token));
     let account: Account = table.try_into().map_err(|error| format!("{}: {error}", scenario.name))?;
-    Ok(Job { net: Arc::new(scenario.network()?), account, options: Options::default(), secret })
+    Ok(Job {
+        net: Arc::new(scenario.network()?),
+        account,
+        options: Options::default(),
+        attempt: secret.map(Into::into),
+    })
 }

@@ -113,6 +113,11 @@ impl Speaker<'_> {
                         self.say(b"221 2.0.0 Bye").await?;
                         return self.close().await;
                     }
+                    "DATA" => {
+                        self.say(b"354 End data with <CR><LF>.<CR><LF>").await?;
+                        while self.read().await? != "." {}
+                        self.say(b"250 2.0.0 Ok: queued as PRACTICE").await?;
+                    }
                     "RSET" | "NOOP" => self.say(b"250 2.0.0 OK").await?,
                     _ => self.say(b"502 5.5.2 Error: command not recognized").await?,
                 },

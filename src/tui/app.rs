@@ -6,13 +6,12 @@ use super::screens::ask::Ask;
 use super::theme::Theme;
 use crate::account::Account;
 use crate::check::Group;
-use crate::check::secret::Secret;
+use crate::check::secret::Attempt;
 use crate::report::first_page::Reader;
 use crate::report::redact::LeftOut;
 use crate::session::diagnosis::Diagnosis;
 use crate::session::{Event, Session};
 use ratatui::crossterm::event::{Event as Input, KeyEvent};
-use secrecy::SecretString;
 use std::collections::VecDeque;
 
 /// What the loop is to do.
@@ -40,40 +39,35 @@ pub struct Request {
     /// What of the last run still holds.
     pub keeps: Vec<Group>,
     /// For the one log-in.
-    pub secret: Option<Secret>,
+    pub attempt: Option<Attempt>,
 }
 
 impl Request {
     /// Everything, with nothing kept.
     pub fn everything() -> Self {
-        Request { account: None, only: vec![], keeps: vec![], secret: None }
+        Request { account: None, only: vec![], keeps: vec![], attempt: None }
     }
 
     /// Everything again, without log-in; what the log-in showed still holds.
     pub fn again() -> Self {
         let only = Group::ALL.into_iter().filter(|group| !LOG_IN.contains(group)).collect();
-        Request { account: None, only, keeps: LOG_IN.to_vec(), secret: None }
+        Request { account: None, only, keeps: LOG_IN.to_vec(), attempt: None }
     }
 
     /// One group again, and what it rests on.
     pub fn group(group: Group) -> Self {
-        Request { account: None, only: vec![group], keeps: Group::ALL.to_vec(), secret: None }
+        Request { account: None, only: vec![group], keeps: Group::ALL.to_vec(), attempt: None }
     }
 
     /// The log-in and what comes after it.
-    pub fn log_in(password: SecretString) -> Self {
-        Request {
-            account: None,
-            only: LOG_IN.to_vec(),
-            keeps: Group::ALL.to_vec(),
-            secret: Some(Secret::Password(password)),
-        }
+    pub fn log_in(attempt: Attempt) -> Self {
+        Request { account: None, only: LOG_IN.to_vec(), keeps: Group::ALL.to_vec(), attempt: Some(attempt) }
     }
 
     /// What is known of the account has changed: the connection itself has not.
     pub fn edited(account: Account) -> Self {
         let touched = [Group::Settings, Group::Dns, Group::Ports, Group::Smtp, Group::Tls];
-        Request { account: Some(account), only: touched.to_vec(), keeps: vec![Group::Internet], secret: None }
+        Request { account: Some(account), only: touched.to_vec(), keeps: vec![Group::Internet], attempt: None }
     }
 }
 

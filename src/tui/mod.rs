@@ -85,9 +85,9 @@ impl Runner {
     fn start(bench: &Bench, session: &Session, request: Request) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
         let options = Options { only: request.only, ..bench.options.clone() };
-        let with_secret = request.secret.is_some();
+        let with_secret = request.attempt.is_some();
         let job =
-            Job { net: Arc::clone(&bench.net), account: session.account.clone(), options, secret: request.secret };
+            Job { net: Arc::clone(&bench.net), account: session.account.clone(), options, attempt: request.attempt };
         Runner { events, task: tokio::spawn(run_checks(job, sender)), with_secret }
     }
 }
@@ -313,7 +313,7 @@ impl<O: Outside> Loop<'_, O> {
         let mut session = self.app.core.session.clone();
         session.apply(Event::Began { at: bench.net.now(), keeps: Group::ALL.to_vec() });
         let only = vec![Group::Dns, Group::Ports, Group::Smtp];
-        let request = Request { account: None, only, keeps: vec![], secret: None };
+        let request = Request { account: None, only, keeps: vec![], attempt: None };
         let runner = Runner::start(bench, &session, request);
         self.round = Some((session, runner));
     }

@@ -87,7 +87,7 @@ impl Screen {
     pub fn type_key(&mut self, event: &KeyEvent) {
         match self {
             Screen::Form(screen) => screen.type_key(event),
-            Screen::LogIn(screen) => screen.secret.key(event),
+            Screen::LogIn(screen) => screen.key(event),
             Screen::Save(screen) => screen.type_key(event),
             Screen::Line(screen) => screen.field.key(event),
             _ => {}
@@ -98,7 +98,7 @@ impl Screen {
     pub fn paste(&mut self, text: &str) {
         match self {
             Screen::Form(screen) => screen.paste(text),
-            Screen::LogIn(screen) => screen.secret.paste(text),
+            Screen::LogIn(screen) => screen.paste(text),
             Screen::Save(screen) => screen.paste(text),
             Screen::Line(screen) => screen.field.paste(text),
             _ => {}

@@ -17,7 +17,7 @@ mod detail;
 mod result;
 mod steps;
 
-use super::log_in::{LogIn, obstacle};
+use super::log_in::{LogIn, is_unproven, obstacle};
 use super::menu::Menu;
 use super::parts::{self, cut, footer, rule};
 use super::save::{SaveView, preview, suggested};
@@ -234,14 +234,15 @@ fn log_in(core: &mut Core) -> Next {
         return Next::Stay;
     }
     if core.refused_today < MANY {
-        return Next::Go(Box::new(Screen::LogIn(LogIn::default())));
+        return Next::Go(Box::new(Screen::LogIn(LogIn::new(is_unproven(core)))));
     }
     let text = format!(
         "{} log-ins of this account were refused today. Many providers lock an account after a few more, for hours. \
          Test another password all the same?",
         core.refused_today
     );
-    let ask = Ask::new(&text, || Next::Instead(Box::new(Screen::LogIn(LogIn::default()))));
+    let unproven = is_unproven(core);
+    let ask = Ask::new(&text, move || Next::Instead(Box::new(Screen::LogIn(LogIn::new(unproven)))));
     Next::Go(Box::new(Screen::Ask(ask)))
 }
 
