@@ -117,6 +117,8 @@ fn variants() {
 ("a lossy line and a wrong password", "password-wrong", "loss = 30\n".to_owned(), None, "password-wrong"),
 ("routers that are not heard, drop", "587-silent", "[machine]\nhears-routers = false\n".to_owned(), None, "blocked-network"),
 ("routers that are not heard, reset by the router", "healthy-587", format!("[machine]\nhears-routers = false\n{}", fault("router", "reset", "[587]")), None, "blocked-network"),
+("routers that are not heard, reset on this computer", "healthy-587", format!("[machine]\nhears-routers = false\n{}", fault("this-machine", "reset", "[587]")), None, "blocked-network likely"),
+("a server of long ago", "tls-old", String::new(), None, "tls-version-mismatch certain"),
 ("routers that are not heard, server down", "server-down", "[machine]\nhears-routers = false\n".to_owned(), None, "server-refusing"),
 ("routers that are not heard, a stranger answers", "intercepted", "[machine]\nhears-routers = false\n".to_owned(), None, "smtp-intercepted"),
 ("routers that are not heard, healthy", "healthy-587", "[machine]\nhears-routers = false\n".to_owned(), None, "healthy certain"),

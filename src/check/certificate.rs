@@ -81,7 +81,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         "self-signed" => "it vouches for itself".to_owned(),
         "incomplete" => "a link between it and a known issuer is missing".to_owned(),
         "untrusted" if certificate.weakness().is_some() => {
-            format!("not accepted: {}", certificate.weakness().unwrap_or_default())
+            format!("not accepted; also, {}", certificate.weakness().unwrap_or_default())
         }
         "intercepted" => {
             format!("it was made by {}, not by the provider", interceptor.map_or("a scanner", |row| &row.name))
@@ -159,6 +159,7 @@ fn note(book: &mut Notebook, certificate: &Certificate) {
     book.fact("names", certificate.names.clone());
     book.fact("subject", certificate.subject.as_str());
     book.fact("issuer", certificate.issuer.as_str());
+    book.fact("issuer-organisation", certificate.issuer_organisation.as_str());
     book.fact("serial", certificate.serial.as_str());
     book.fact("key", certificate.key.as_str());
     book.fact("signature", certificate.signature.as_str());

@@ -2,12 +2,14 @@
 //! `certificate`'s; here is what others would say: a system that fetches missing links hides that they are missing.
 
 use super::smtp::Seen;
-use super::tls::prepare;
+use super::tls::{not_again, prepare};
 use super::{Ctx, Finding, Head, Notebook, Role, Target};
 use crate::probe::certificate::{Certificate, parse};
 use crate::probe::chain::{self, Whole};
 use crate::probe::hello::{self, Heard, Version};
+use crate::text::Text;
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -21,6 +23,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let Some(seen) = ctx.board.slots().leaves.get(&own).cloned() else {
         return book.skipped("no TLS handshake was begun");
     };
+    if let Some(why) = not_again(&seen) {
+        return book.skipped(why);
+    }
     let known = ctx.board.slots().chains.get(&own).cloned();
     let ders = match known {
         Some(ders) => ders,
@@ -28,46 +33,68 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     };
     let certificates: Vec<Certificate> = ders.iter().filter_map(|der| parse(der).ok()).collect();
     let Some(leaf) = certificates.first() else { return book.skipped("the server's certificates could not be read") };
+    let mut remarks = look_at(&mut book, &certificates);
+    book.fact("length", i64::try_from(ders.len()).unwrap_or(0));
+    // Only of the chain that this computer accepted: a server may have another for other kinds of keys.
+    let whole = match seen.leaf.as_ref() == ders.first() {
+        true => follow(ctx, ders, &in_use.host).await,
+        false => Whole::NotKnown,
+    };
+    match whole {
+        Whole::Yes => book.fact("whole", true),
+        Whole::No => {
+            book.fact("whole", false);
+            remarks.push("a certificate in between is missing: this computer has it, others may not".to_owned());
+        }
+        Whole::NotKnown => {}
+    }
+    other_ports(ctx, &mut book, own, leaf, &mut remarks).await;
+    if !ctx.board.careful.load(Ordering::Relaxed) {
+        other_addresses(ctx, &mut book, &seen, &in_use.host, leaf, &mut remarks).await;
+    }
+    match (remarks.is_empty(), whole) {
+        (true, Whole::Yes) => book.pass(format!("{}: whole and strong, {}", own.port, leaf.key)),
+        (true, _) => book.unknown(format!(
+            "{}: {}; whether the chain is whole shows only for a certificate that is accepted",
+            own.port, leaf.key
+        )),
+        (false, _) => book.warn(format!("{}: {}", own.port, remarks.join("; "))),
+    }
+}
+
+/// What stands in each certificate; what is wrong with them, in words.
+fn look_at(book: &mut Notebook, certificates: &[Certificate]) -> Vec<String> {
     let mut remarks = Vec::new();
+    let mut weak = Vec::new();
     for (index, certificate) in certificates.iter().enumerate() {
-        let what =
-            if index == 0 { "the server's own".to_owned() } else { format!("certificate {} of the chain", index + 1) };
-        book.saw(
-            what,
-            format!(
-                "{}; issued by {}; {}, {}",
-                certificate.subject, certificate.issuer, certificate.key, certificate.signature
-            ),
-        );
+        let what = match index {
+            0 => "the server's own".to_owned(),
+            _ => format!("certificate {} of the chain", index + 1),
+        };
+        let detail = Text::new().host(&certificate.subject);
+        let detail =
+            detail.say(format!("; issued by {}; {}, {}", certificate.issuer, certificate.key, certificate.signature));
+        book.saw(what.clone(), detail);
         if let Some(weakness) = certificate.weakness() {
-            book.fact("weak", weakness.as_str());
-            remarks.push(format!("{}: {weakness}", certificate.subject));
+            weak.push(weakness.clone());
+            remarks.push(format!("{what}: {weakness}"));
         }
     }
-    book.fact("length", i64::try_from(ders.len()).unwrap_or(0));
+    if !weak.is_empty() {
+        book.fact("weak", weak);
+    }
     // TLS 1.2 wants each one certified by the next (RFC 5246 section 7.4.2); old programs insist.
     if certificates.windows(2).any(|pair| pair[0].issuer_id != pair[1].subject_id) {
         book.fact("order", "wrong");
         remarks.push("the certificates are not in their order".to_owned());
     }
-    if seen.leaf.is_some() {
-        let (trust, host, now) = (ctx.net.trust(), in_use.host.clone(), ctx.net.now().as_second());
-        let whole = tokio::task::spawn_blocking(move || chain::is_whole(&trust, &ders, &host, now)).await;
-        match whole {
-            Ok(Whole::Yes) => book.fact("whole", true),
-            Ok(Whole::No) => {
-                book.fact("whole", false);
-                remarks.push("a certificate in between is missing: this computer has it, others may not".to_owned());
-            }
-            _ => {}
-        }
-    }
-    other_ports(ctx, &mut book, own, leaf, &mut remarks).await;
-    other_addresses(ctx, &mut book, &seen, &in_use.host, leaf, &mut remarks).await;
-    match remarks.is_empty() {
-        true => book.pass(format!("{}: whole and strong, {}", own.port, leaf.key)),
-        false => book.warn(format!("{}: {}", own.port, remarks.join("; "))),
-    }
+    remarks
+}
+
+async fn follow(ctx: &Ctx, ders: Vec<Vec<u8>>, host: &str) -> Whole {
+    let (trust, host, now) = (ctx.net.trust(), host.to_owned(), ctx.net.now().as_second());
+    let followed = tokio::task::spawn_blocking(move || chain::is_whole(&trust, &ders, &host, now)).await;
+    followed.unwrap_or(Whole::NotKnown)
 }
 
 /// The chain that a server sends: in clear up to TLS 1.2; for a server that has only 1.3 by a library.
@@ -78,13 +105,17 @@ async fn read(ctx: &Ctx, seen: &Seen, host: &str) -> Vec<Vec<u8>> {
     {
         return chain;
     }
+    if ctx.board.careful.load(Ordering::Relaxed) {
+        return Vec::new();
+    }
     match prepare(ctx, seen).await {
         Some(stream) => chain::record(stream, host, LIMIT).await,
         None => Vec::new(),
     }
 }
 
-/// What the certificates of the other ports were seen to be, beside this one.
+/// What the certificates of the other ports were seen to be, beside this one. Public issuers sign by several
+/// intermediates in turn, and servers have one certificate for each kind of key: only another organisation is news.
 async fn other_ports(ctx: &Ctx, book: &mut Notebook, own: Target, leaf: &Certificate, remarks: &mut Vec<String>) {
     for port in super::plan::MAIL_PORTS.into_iter().filter(|port| *port != own.port) {
         let id = Target { role: Role::InUse, port }.id("certificate");
@@ -93,14 +124,14 @@ async fn other_ports(ctx: &Ctx, book: &mut Notebook, own: Target, leaf: &Certifi
         }
         let other = ctx.board.wait_for(&id).await;
         let fact = |key: &str| other.facts.get(key).and_then(crate::facts::Value::text);
-        let (Some(serial), Some(issuer)) = (fact("serial"), fact("issuer")) else { continue };
-        if serial == leaf.serial && issuer == leaf.issuer {
+        let (Some(serial), Some(organisation)) = (fact("serial"), fact("issuer-organisation")) else { continue };
+        if serial == leaf.serial && organisation == leaf.issuer_organisation {
             book.saw(format!("port {port}"), "the same certificate");
-        } else {
-            book.saw(format!("port {port}"), format!("another certificate, issued by {issuer}"));
-            if issuer != leaf.issuer {
-                remarks.push(format!("port {port} shows one of another issuer, {issuer}"));
-            }
+            continue;
+        }
+        book.saw(format!("port {port}"), format!("another certificate, issued by {organisation}"));
+        if organisation != leaf.issuer_organisation {
+            remarks.push(format!("port {port} shows one of another issuer, {organisation}"));
         }
     }
 }
@@ -118,23 +149,26 @@ async fn other_addresses(
     let others =
         ctx.addresses(Role::InUse).into_iter().filter(|addr| *addr != seen.addr.ip() && local.is_routed(*addr));
     let now = ctx.net.now().as_second() - ctx.board.slots().clock_off.unwrap_or(0);
+    let mut faults = Vec::new();
     for addr in others.take(MOST_ADDRESSES) {
         let there = Seen { addr: SocketAddr::new(addr, seen.addr.port()), ..seen.clone() };
         let chain = read(ctx, &there, host).await;
         let Some(other) = chain.first().and_then(|der| parse(der).ok()) else { continue };
-        if other.serial == leaf.serial && other.issuer == leaf.issuer {
-            book.saw(format!("address {addr}"), "the same certificate");
-            continue;
-        }
-        book.saw(format!("address {addr}"), format!("another certificate, issued by {}", other.issuer));
-        let fault = match () {
-            () if !other.is_for(host) => "for other names",
-            () if now > other.until => "expired",
-            () if now < other.from => "not yet valid",
-            () if other.issuer != leaf.issuer => "of another issuer",
-            () => continue,
-        };
-        book.fact("at-other-address", fault);
-        remarks.push(format!("the server's address {addr} shows one that is {fault}"));
+        let is_same = other.serial == leaf.serial && other.issuer_organisation == leaf.issuer_organisation;
+        let says = if is_same { "the same certificate" } else { "another certificate, issued by " };
+        let issuer = if is_same { "" } else { &other.issuer_organisation };
+        book.saw("at another address", Text::new().addr(addr).say(": ").say(says).say(issuer));
+        faults.extend(match () {
+            () if is_same => None,
+            () if !other.is_for(host) => Some("for other names"),
+            () if now > other.until => Some("expired"),
+            () if now < other.from => Some("not yet valid"),
+            () if other.issuer_organisation != leaf.issuer_organisation => Some("of another issuer"),
+            () => None,
+        });
+    }
+    if let Some(fault) = faults.first() {
+        remarks.push(format!("another address of the server shows one that is {fault}"));
+        book.fact("at-other-address", faults.into_iter().map(str::to_owned).collect::<Vec<_>>());
     }
 }

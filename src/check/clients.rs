@@ -3,7 +3,7 @@
 
 use super::{Ctx, Finding, Head, Notebook};
 use crate::account::MeasuredOn;
-use crate::facts::stacks::{self, Fit, Offer, Stack};
+use crate::facts::stacks::{self, Fit, Lacks, Offer, Stack};
 use crate::probe::hello::Version;
 use crate::probe::secure;
 
@@ -21,7 +21,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         Some(here) if rows.iter().any(|row| is_row(Some(here), row)) => vec![here],
         _ => rows,
     };
-    if !rows.is_empty() && (here.is_none() || local.tls_policy.is_empty()) {
+    // A policy that switches something off is looked at when all is known.
+    let switched_off = here.is_some() && local.tls_policy.iter().any(|(_, on)| !on);
+    if !rows.is_empty() && !switched_off {
         // Told at once: what they can use as delivered may settle it before all versions are asked.
         book.fact("systems", rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>());
     }
@@ -29,8 +31,11 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     ctx.board.wait_for(&id).await;
     let tls = ctx.board.finding(&id);
     let fact = |key: &str| tls.as_ref().and_then(|finding| finding.facts.get(key)?.text());
-    let accepted = Version::ALL.iter().map(|version| version.word().to_owned());
-    let accepted: Vec<String> = accepted.filter(|word| fact(word).as_deref() == Some("accepted")).collect();
+    let with = |state: &str| {
+        let all = Version::ALL.iter().map(|version| version.word().to_owned());
+        all.filter(|word| fact(word).as_deref() == Some(state)).collect::<Vec<_>>()
+    };
+    let accepted = with("accepted");
     if accepted.is_empty() {
         return book.skipped("no TLS version could be established");
     }
@@ -39,11 +44,9 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         "rejected" => Some(false),
         _ => None,
     });
-    let offer = Offer { accepted, older_suites };
-    let own = secure::offers(&ctx.tls).await;
-    if !own.is_empty() {
-        let versions: Vec<String> = own.iter().map(ToString::to_string).collect();
-        book.saw(format!("this computer's {}", crate::net::tls_library()), format!("offers {}", versions.join(", ")));
+    let offer = Offer { accepted, rejected: with("rejected"), older_suites };
+    if let Some(best) = secure::offers(&ctx.tls).await.last() {
+        book.saw("this program's own connections", format!("by {}, at best {best}", crate::net::tls_library()));
     }
     let mut cannot: Vec<&str> = Vec::new();
     for row in stacks::all() {
@@ -67,10 +70,13 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let fits: Vec<Fit> = rows.iter().map(|row| policy(row).fit(&offer)).collect();
     let name = client.name.trim_end_matches(" (Windows)");
     if fits.iter().all(Fit::is_no) {
+        // The newest system that the program can be on says what would help.
+        let last = fits.len() - 1;
+        let row = policy(rows[last]);
         book.fact("own", "cannot");
-        book.fact("remedy", rows[0].remedy.as_str());
-        let on = if here.is_some() { format!(" on {}", rows[0].name) } else { String::new() };
-        return book.fail(format!("{name}{on} cannot: {}", says(&policy(rows[0]), &fits[0])));
+        book.fact("remedy", row.remedy(&fits[last]).as_str());
+        let on = if is_row(here, &row) { format!(" on {}", row.name) } else { String::new() };
+        return book.fail(format!("{name}{on} cannot: {}", says(&row, &fits[last])));
     }
     if fits.iter().any(|fit| matches!(fit, Fit::Fits(_))) {
         book.fact("own", "can");
@@ -88,11 +94,13 @@ fn is_row(here: Option<&Stack>, row: &Stack) -> bool {
 }
 
 fn says(row: &Stack, fit: &Fit) -> String {
-    let name = |version: &str| version.replace("TLSv", "TLS ");
-    match fit {
-        Fit::Fits(version) => format!("{} fits", name(version)),
-        Fit::SwitchedOff(version) => format!("{} is switched off: {}", name(version), row.remedy),
-        Fit::Unknown => "a version in common; the cipher suites were not asked".to_owned(),
-        Fit::Cannot(why) => format!("{why}: {}", row.remedy),
-    }
+    let why = match fit {
+        Fit::Fits(version) => return format!("{} fits", version.replace("TLSv", "TLS ")),
+        Fit::Unknown => return "not known: not everything was asked, or it depends on the release".to_owned(),
+        Fit::SwitchedOff(version) => format!("{} is switched off", version.replace("TLSv", "TLS ")),
+        Fit::Cannot(Lacks::NewerServer) => "the server takes only what is older".to_owned(),
+        Fit::Cannot(Lacks::NewerProgram) => "the server takes only what is newer".to_owned(),
+        Fit::Cannot(Lacks::Suite) => "no cipher suite in common".to_owned(),
+    };
+    format!("{why}: {}", row.remedy(fit))
 }

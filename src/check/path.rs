@@ -2,13 +2,16 @@
 //! and so on: each router on the way says "time exceeded" in its turn. Only where the port in use does not do what it
 //! should, and beside a port of the same server that opens.
 
+use super::board::Board;
 use super::port::say_goodbye;
 use super::{Ctx, Finding, Head, Notebook, Outcome, Role, Target, millis};
-use crate::net::{ConnectOptions, PortState};
+use crate::net::{ConnectOptions, Network, PortState};
 use crate::text::Text;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -19,8 +22,9 @@ const MOST_HOPS: u8 = 20;
 const AT_A_TIME: usize = 2;
 /// An answer that takes longer is late: the next hop is asked meanwhile. Twenty silent hops take three seconds so.
 const LATE: Duration = Duration::from_millis(300);
-/// The system repeats a SYN after a second: so two tries for a router that answers one a second.
-const WAIT: Duration = Duration::from_millis(1_300);
+/// The system repeats a SYN after a second: so two tries for a router that answers one a second. Windows repeats it even
+/// after a reset, for two seconds.
+const WAIT: Duration = Duration::from_millis(if cfg!(windows) { 2_500 } else { 1_300 });
 /// How long a port may be silent before its way is looked at.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 /// So many silent hops in a row are the end.
@@ -103,7 +107,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let Some(addr) = addresses.into_iter().find(|addr| local.is_routed(*addr) && !local.is_on_link(*addr)) else {
         return book.skipped("no router stands between this computer and the server");
     };
-    if ctx.board.careful.load(std::sync::atomic::Ordering::Relaxed) {
+    if ctx.board.careful.load(Ordering::Relaxed) {
         return book.skipped("the server takes few connections at a time");
     }
     if !local.sees_icmp && !matches!(state, PortState::Open | PortState::Refused) {
@@ -183,45 +187,53 @@ async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16, state
 
 /// Hop after hop from `first` on, until something answers or nothing has answered for a while.
 async fn walk(ctx: &Ctx, addr: IpAddr, port: u16, first: u8, at_a_time: usize) -> Way {
-    let places = Semaphore::new(at_a_time);
+    let places = Arc::new(Semaphore::new(at_a_time));
     let blind = !ctx.net.local().sees_icmp;
     let mut hops: Vec<Option<Hop>> = Vec::new();
-    let mut late = LATE;
+    let mut late = usual(ctx);
     let mut probes = FuturesUnordered::new();
     for ttl in first..=MOST_HOPS {
         let place = loop {
             tokio::select! {
                 biased;
-                Some(found) = probes.next(), if !probes.is_empty() => record(&mut hops, &mut late, first, found),
-                place = places.acquire() => break place,
+                Some(Ok(found)) = probes.next(), if !probes.is_empty() => record(&mut hops, &mut late, first, found),
+                place = Arc::clone(&places).acquire_owned() => break place,
             }
         };
         if end(&hops).is_some() || (!blind && is_dead_end(&hops)) {
             break;
         }
         hops.push(None);
-        probes.push(async move {
-            let probe = probe(ctx, addr, port, ttl);
+        // On a task of its own: one that is still on its way when all is known ends in an orderly way, and is counted.
+        let (net, board) = (Arc::clone(&ctx.net), Arc::clone(&ctx.board));
+        probes.push(tokio::spawn(async move {
+            let probe = probe(net.as_ref(), &board, addr, port, ttl);
             tokio::pin!(probe);
             let early = timeout(late, &mut probe).await;
             drop(place);
-            (
-                ttl,
-                match early {
-                    Ok(hop) => hop,
-                    Err(_) => probe.await,
-                },
-            )
-        });
+            let hop = match early {
+                Ok(hop) => hop,
+                Err(_) => probe.await,
+            };
+            (ttl, hop)
+        }));
     }
     // What is beyond the answer does not matter.
     while hops[..end(&hops).unwrap_or(hops.len())].contains(&None) {
-        let Some(found) = probes.next().await else { break };
+        let Some(Ok(found)) = probes.next().await else { break };
         record(&mut hops, &mut late, first, found);
     }
     let heard = hops.iter().rposition(|hop| *hop != Some(Hop::Silent)).map_or(0, |last| last + 1);
     let length = end(&hops).map_or(heard + SILENT, |end| end + 1);
     Way { port, hops: hops.into_iter().take(length).map(|hop| hop.unwrap_or(Hop::Silent)).collect() }
+}
+
+/// After how long an answer is late: longer where the server is known to be far.
+fn usual(ctx: &Ctx) -> Duration {
+    let ms =
+        |port: u16| ctx.board.finding(&format!("port.{port}"))?.facts.get("connect_ms")?.text()?.parse::<u64>().ok();
+    let slowest = super::plan::MAIL_PORTS.into_iter().filter_map(ms).filter(|ms| *ms < 1_000).max().unwrap_or(0);
+    LATE.max(Duration::from_millis(slowest + slowest / 2))
 }
 
 fn record(hops: &mut [Option<Hop>], late: &mut Duration, first: u8, (ttl, hop): (u8, Hop)) {
@@ -244,21 +256,28 @@ fn is_dead_end(hops: &[Option<Hop>]) -> bool {
     hops.windows(SILENT).any(|hops| hops.iter().all(|hop| *hop == Some(Hop::Silent)))
 }
 
-async fn probe(ctx: &Ctx, addr: IpAddr, port: u16, ttl: u8) -> Hop {
+async fn probe(net: &dyn Network, board: &Board, addr: IpAddr, port: u16, ttl: u8) -> Hop {
     let options = ConnectOptions { ttl: Some(ttl), ..ConnectOptions::within(WAIT) };
-    match ctx.net.connect(SocketAddr::new(addr, port), options).await {
+    match net.connect(SocketAddr::new(addr, port), options).await {
         Ok(connection) => {
-            ctx.count_connection();
+            count(board);
             tokio::spawn(say_goodbye(connection.stream, port));
             Hop::Answered(PortState::Open, millis(connection.elapsed))
         }
         Err(failure) => match failure.icmp {
             Some(icmp) if icmp.is_time_exceeded() => Hop::Router(icmp.from, millis(failure.elapsed)),
             Some(icmp) if icmp.from != addr => Hop::TurnedAway(icmp.from),
-            _ if failure.state == PortState::Refused => Hop::Answered(PortState::Refused, millis(failure.elapsed)),
+            _ if failure.state == PortState::Refused => {
+                count(board);
+                Hop::Answered(PortState::Refused, millis(failure.elapsed))
+            }
             _ => Hop::Silent,
         },
     }
+}
+
+fn count(board: &Board) {
+    board.connections.fetch_add(1, Ordering::Relaxed);
 }
 
 fn note(book: &mut Notebook, prefix: &str, way: &Way) {
@@ -285,7 +304,7 @@ async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distan
     let Ok(distance) = u8::try_from(distance) else { return };
     let mut there = Vec::new();
     for ttl in [distance, distance.saturating_add(1)] {
-        match probe(ctx, addr, port, ttl).await {
+        match probe(ctx.net.as_ref(), &ctx.board, addr, port, ttl).await {
             Hop::Answered(..) | Hop::TurnedAway(_) => return,
             hop => there.push(hop),
         }
@@ -317,11 +336,7 @@ fn refusal(book: &mut Notebook, way: &Way, other: &Way) {
     let is_inner = |hop: &Hop| matches!(hop, Hop::Router(addr, _) if crate::net::is_inner(*addr));
     let beyond = other.hops.get(refused_at - 1..).unwrap_or_default();
     let goes_on = beyond.iter().any(|hop| matches!(hop, Hop::Router(addr, _) if !crate::net::is_inner(*addr)));
-    // Where routers are not heard: the first hop is this computer's doing or its router's.
-    let is_first = before.is_empty() && distance > 2 && !other.hops.iter().any(|hop| matches!(hop, Hop::Router(..)));
-    if is_first {
-        book.fact("nearer", true);
-    } else if !before.is_empty() && before.iter().all(is_inner) && goes_on {
+    if !before.is_empty() && before.iter().all(is_inner) && goes_on {
         book.fact("nearer", true);
         if let Some(by) = way.router_at(refused_at - 1) {
             book.fact("nearer.behind", by.to_string());

@@ -8,7 +8,13 @@ use crate::probe::secure::FailureKind;
 use crate::probe::smtp::Dialogue;
 use futures::stream::StreamExt;
 use std::collections::BTreeMap;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 /// The limit of one question.
@@ -21,22 +27,23 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let seen = ctx.board.slots().leaves.get(&target).cloned();
     let Some(seen) = seen else { return book.skipped("no TLS handshake was begun there") };
     let Some(host) = ctx.host(target.role) else { return book.skipped("no server") };
-    if seen.greeting > PATIENT_GREETING {
-        return book.skipped("the server greets so late that it is not asked again");
-    }
-    if seen.refused.as_ref().is_some_and(|refused| refused.kind == FailureKind::Silent) {
-        return book.skipped("the handshake gets no answer");
+    if let Some(why) = not_again(&seen) {
+        return book.skipped(why);
     }
     // Two at a time: providers count connections.
     let most = if ctx.board.careful.load(std::sync::atomic::Ordering::Relaxed) { 1 } else { 2 };
     let asked = Version::ALL.map(|version| {
         let (seen, host) = (&seen, &host);
         async move {
-            let _place = timeout(Duration::from_secs(10), ctx.board.sockets.acquire()).await;
-            let heard = match prepare(ctx, seen).await {
-                Some(mut stream) => Some(hello::ask(&mut stream, host, version, LIMIT).await),
-                None => None,
+            let ask = || async {
+                let mut stream = prepare(ctx, seen).await?;
+                Some(hello::ask(&mut stream, host, version, LIMIT).await)
             };
+            let mut heard = ask().await;
+            // What programs of today need is not called missing for one connection that broke off.
+            if heard == Some(Heard::Cut) && version >= Version::Tls12 {
+                heard = ask().await;
+            }
             (version, heard)
         }
     });
@@ -75,7 +82,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
         Heard::Chose(Version::Tls12, suite, _) => Some(*suite),
         _ => None,
     });
-    let chain = answers.into_values().flatten().find_map(|heard| match heard {
+    let chain = answers.into_values().rev().flatten().find_map(|heard| match heard {
         Heard::Chose(_, _, chain) if !chain.is_empty() => Some(chain),
         _ => None,
     });
@@ -85,7 +92,8 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     }
     let breaks = match &seen.refused {
         Some(refused) if ctx.is_in_use(target) && refused.kind != FailureKind::Certificate => {
-            breaks_on(ctx, &mut book, &seen, &host, accepted.is_empty()).await
+            let newest_alone = accepted.iter().any(|version| *version >= Version::Tls12);
+            breaks_on(ctx, &mut book, &seen, &host, newest_alone).await
         }
         _ => None,
     };
@@ -132,13 +140,14 @@ async fn weak(ctx: &Ctx, book: &mut Notebook, seen: &Seen, host: &str) -> Option
     Some(weak)
 }
 
-/// What a server cannot stand that takes some version alone, but not what this computer's library offers.
+/// What a server cannot stand that takes some version alone, but not what this computer's library offers. Only breaking off
+/// counts, twice: an alert is an answer, and silence may be the line's doing.
 async fn breaks_on(
     ctx: &Ctx,
     book: &mut Notebook,
     seen: &Seen,
     host: &str,
-    none_accepted: bool,
+    newest_alone: bool,
 ) -> Option<&'static str> {
     // Larger than one packet, as hellos with post-quantum key shares are.
     const LARGE: usize = 1_700;
@@ -152,14 +161,30 @@ async fn breaks_on(
     if took(&modern) {
         let large = ask(true, LARGE).await?;
         book.saw(format!("the same, {LARGE} bytes long"), large.says());
-        return (!took(&large)).then_some("where the ClientHello is large");
+        let breaks = large == Heard::Cut && ask(true, LARGE).await? == Heard::Cut;
+        return breaks.then_some("where the ClientHello is large");
+    }
+    if modern != Heard::Cut {
+        return None;
     }
     let nameless = ask(false, 0).await?;
     book.saw("the same, without the server's name", nameless.says());
-    if took(&nameless) {
-        return Some("where the ClientHello names it (SNI)");
+    if !took(&nameless) && !newest_alone {
+        return None;
     }
-    (!none_accepted).then_some("where TLS 1.3 is offered beside 1.2")
+    if ask(true, 0).await? != Heard::Cut {
+        return None;
+    }
+    Some(if took(&nameless) { "where the ClientHello names it (SNI)" } else { "where TLS 1.3 is offered beside 1.2" })
+}
+
+/// Why the server is not asked for more handshakes, if it is not.
+pub(super) fn not_again(seen: &Seen) -> Option<&'static str> {
+    if seen.greeting > PATIENT_GREETING {
+        return Some("the server greets so late that it is not asked again");
+    }
+    let silent = seen.refused.as_ref().is_some_and(|refused| refused.kind == FailureKind::Silent);
+    silent.then_some("the handshake gets no answer")
 }
 
 /// Whether TLS 1.2 is taken with what Windows 7 to 8.1 can: by a suite that was chosen already, else asked.
@@ -168,8 +193,15 @@ async fn older_suites(ctx: &Ctx, book: &mut Notebook, seen: &Seen, host: &str, c
         book.fact("older-suites", "accepted");
         return;
     }
-    let Some(mut stream) = prepare(ctx, seen).await else { return };
-    let heard = hello::ask_older(&mut stream, host, LIMIT).await;
+    let ask = || async {
+        let mut stream = prepare(ctx, seen).await?;
+        Some(hello::ask_older(&mut stream, host, LIMIT).await)
+    };
+    let mut heard = ask().await;
+    if heard == Some(Heard::Cut) {
+        heard = ask().await;
+    }
+    let Some(heard) = heard else { return };
     book.saw("ClientHello of Windows 7 to 8.1", heard.says());
     let word = match heard {
         Heard::Chose(..) => "accepted",
@@ -184,18 +216,20 @@ pub(super) async fn prepare(ctx: &Ctx, seen: &Seen) -> Option<BoxStream> {
     prepare_with(ctx, seen, None).await
 }
 
-/// The same with segments of at most `mss` bytes.
+/// The same with segments of at most `mss` bytes. Its place among the open connections is kept until it is dropped.
 pub(super) async fn prepare_with(ctx: &Ctx, seen: &Seen, mss: Option<u16>) -> Option<BoxStream> {
+    let place = timeout(Duration::from_secs(10), Arc::clone(&ctx.board.sockets).acquire_owned()).await;
     if !ctx.may_connect() {
         return None;
     }
     ctx.count_connection();
     let options = ConnectOptions { mss, ..ConnectOptions::within(ctx.options.timeout) };
     let connection = ctx.net.connect(seen.addr, options).await.ok()?;
+    let stream: BoxStream = Box::new(Placed { stream: connection.stream, _place: place.ok().and_then(Result::ok) });
     if seen.implicit {
-        return Some(connection.stream);
+        return Some(stream);
     }
-    let mut dialogue = Dialogue::over(connection.stream);
+    let mut dialogue = Dialogue::over(stream);
     let greeting = dialogue.reply(LIMIT).await.ok()?;
     if greeting.code == 421 {
         ctx.board.careful.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -204,4 +238,30 @@ pub(super) async fn prepare_with(ctx: &Ctx, seen: &Seen, mss: Option<u16>) -> Op
     dialogue.ask(b"EHLO mailtriage.invalid", None, LIMIT).await.ok()?;
     let reply = dialogue.ask(b"STARTTLS", None, LIMIT).await.ok()?;
     (reply.code == 220 && dialogue.unread() == 0).then(|| dialogue.into_stream().0)
+}
+
+/// A connection and its place among those that may be open at a time.
+struct Placed {
+    stream: BoxStream,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl AsyncRead for Placed {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Placed {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }

@@ -17,9 +17,12 @@ pub struct Stack {
     versions: Vec<String>,
     #[serde(default)]
     off: Vec<String>,
+    /// Versions that may be there or not, by release.
+    #[serde(default)]
+    perhaps: Vec<String>,
     suites: Suites,
-    /// What helps where it cannot.
-    pub remedy: String,
+    /// What helps where it is too old.
+    remedy: String,
     /// Where the row is from.
     pub source: String,
 }
@@ -46,6 +49,8 @@ static ROWS: LazyLock<Vec<Stack>> = LazyLock::new(|| {
 pub struct Offer {
     /// The versions, in the words of the report, such as `TLSv1.2`.
     pub accepted: Vec<String>,
+    /// The versions that it was seen to refuse; what stands in neither list is not known.
+    pub rejected: Vec<String>,
     /// Whether it takes TLS 1.2 with the cipher suites of Windows 7 to 8.1; `None`: not known.
     pub older_suites: Option<bool>,
 }
@@ -60,7 +65,18 @@ pub enum Fit {
     /// They have a version in common, but whether a cipher suite too is not known.
     Unknown,
     /// They have nothing in common, and why.
-    Cannot(&'static str),
+    Cannot(Lacks),
+}
+
+/// What a program and a server do not have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lacks {
+    /// The server takes older versions only.
+    NewerServer,
+    /// The program knows older versions only.
+    NewerProgram,
+    /// A cipher suite of TLS 1.2.
+    Suite,
 }
 
 impl Fit {
@@ -122,18 +138,38 @@ impl Stack {
             let common = versions.iter().filter(|version| offer.accepted.contains(version));
             common.max().cloned()
         };
+        let no_suite = self.suites == Suites::NoEcdheRsaGcm;
         // A handshake agrees on the newest version that both offer, and then on a suite; there is no second try.
-        match (best(&self.versions), best(&self.off)) {
-            (Some(version), _) => match (self.suites, version.as_str(), offer.older_suites) {
-                (Suites::NoEcdheRsaGcm, "TLSv1.2", Some(false)) => Fit::Cannot("no cipher suite in common"),
-                (Suites::NoEcdheRsaGcm, "TLSv1.2", None) => Fit::Unknown,
+        if let Some(version) = best(&self.versions) {
+            return match (version.as_str(), offer.older_suites) {
+                ("TLSv1.2", Some(false)) if no_suite => Fit::Cannot(Lacks::Suite),
+                ("TLSv1.2", None) if no_suite => Fit::Unknown,
                 _ => Fit::Fits(version),
-            },
-            (None, Some(version)) => match (self.suites, offer.older_suites) {
-                (Suites::NoEcdheRsaGcm, Some(false)) => Fit::Cannot("no cipher suite in common"),
-                _ => Fit::SwitchedOff(version),
-            },
-            (None, None) => Fit::Cannot("no TLS version in common"),
+            };
+        }
+        // "Not seen to be accepted" is not "refused".
+        let known = self.versions.iter().chain(&self.off);
+        if best(&self.perhaps).is_some()
+            || known.clone().any(|version| !offer.rejected.contains(version) && !offer.accepted.contains(version))
+        {
+            return Fit::Unknown;
+        }
+        match best(&self.off) {
+            Some(_) if no_suite && offer.older_suites == Some(false) => Fit::Cannot(Lacks::Suite),
+            Some(version) => Fit::SwitchedOff(version),
+            None if known.max() < offer.accepted.iter().min() => Fit::Cannot(Lacks::NewerProgram),
+            None => Fit::Cannot(Lacks::NewerServer),
+        }
+    }
+
+    /// What helps, in words that fit into "helpdesk: …".
+    pub fn remedy(&self, fit: &Fit) -> String {
+        match fit {
+            Fit::SwitchedOff(version) => {
+                format!("let an administrator switch {} on in {}", version.replace("TLSv", "TLS "), self.name)
+            }
+            Fit::Cannot(Lacks::NewerProgram | Lacks::Suite) => self.remedy.clone(),
+            _ => "whoever runs the server has to switch on TLS 1.2 and 1.3".to_owned(),
         }
     }
 }
@@ -142,8 +178,11 @@ impl Stack {
 mod tests {
     use super::*;
 
+    /// All that is not accepted was seen to be refused.
     fn offer(accepted: &[&str], older_suites: Option<bool>) -> Offer {
-        Offer { accepted: accepted.iter().map(|version| (*version).to_owned()).collect(), older_suites }
+        let all = ["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"].map(str::to_owned);
+        let (accepted, rejected) = all.into_iter().partition(|version| accepted.contains(&version.as_str()));
+        Offer { accepted, rejected, older_suites }
     }
 
     fn fit(name: &str, offer: &Offer) -> Fit {
@@ -171,15 +210,19 @@ mod tests {
         assert_eq!(fit("Windows 10", &modern), Fit::Fits("TLSv1.2".to_owned()));
         assert_eq!(fit("Windows 11", &modern), Fit::Fits("TLSv1.3".to_owned()));
         let strict = offer(&["TLSv1.2", "TLSv1.3"], Some(false));
-        assert_eq!(fit("Windows 8 and 8.1", &strict), Fit::Cannot("no cipher suite in common"));
-        assert_eq!(fit("Windows 7", &strict), Fit::Cannot("no cipher suite in common"));
+        assert_eq!(fit("Windows 8 and 8.1", &strict), Fit::Cannot(Lacks::Suite));
+        assert_eq!(fit("Windows 7", &strict), Fit::Cannot(Lacks::Suite));
         let newest = offer(&["TLSv1.3"], None);
-        assert_eq!(fit("Windows 10", &newest), Fit::Cannot("no TLS version in common"));
+        assert_eq!(fit("Windows 10", &newest), Fit::Cannot(Lacks::NewerProgram));
         assert_eq!(fit("Thunderbird 78 and later", &newest), Fit::Fits("TLSv1.3".to_owned()));
         let old = offer(&["TLSv1.0"], None);
         assert_eq!(fit("Windows 7", &old), Fit::Fits("TLSv1.0".to_owned()));
         assert_eq!(fit("Windows 11", &old), Fit::Fits("TLSv1.0".to_owned()));
-        assert_eq!(fit("Thunderbird 78 and later", &old), Fit::Cannot("no TLS version in common"));
+        assert_eq!(fit("Thunderbird 78 and later", &old), Fit::Cannot(Lacks::NewerServer));
+        assert_eq!(fit("macOS 10.13 and later", &old), Fit::Unknown);
+        // Not asked is not refused.
+        let unasked = Offer { rejected: vec![], ..offer(&["TLSv1.0"], None) };
+        assert_eq!(fit("Thunderbird 78 and later", &unasked), Fit::Unknown);
     }
 
     #[test]
@@ -201,7 +244,8 @@ mod tests {
         assert_eq!(on.fit(&modern), Fit::Fits("TLSv1.2".to_owned()));
         // A version that the system does not know cannot be switched on.
         let ten = of_system("Windows 10").unwrap().with_policy(&[("TLSv1.3".to_owned(), true)]);
-        assert_eq!(ten.fit(&offer(&["TLSv1.3"], None)), Fit::Cannot("no TLS version in common"));
+        assert_eq!(ten.fit(&offer(&["TLSv1.3"], None)), Fit::Cannot(Lacks::NewerProgram));
+        assert!(seven.remedy(&seven.fit(&modern)).contains("switch TLS 1.2 on in Windows 7"));
         let off = of_system("Windows 10").unwrap().with_policy(&[("TLSv1.2".to_owned(), false)]);
         assert_eq!(off.fit(&modern), Fit::SwitchedOff("TLSv1.2".to_owned()));
     }

@@ -12,6 +12,8 @@ pub struct Certificate {
     pub subject: String,
     /// The issuer's CN, O and OU, as one line.
     pub issuer: String,
+    /// The issuer's organisation (O), or its whole name where it has none.
+    pub issuer_organisation: String,
     /// The DNS names and addresses it is for (subjectAltName only, RFC 6125).
     pub names: Vec<String>,
     /// The serial number, in hexadecimal with colons.
@@ -46,6 +48,7 @@ pub fn parse(der: &[u8]) -> Result<Certificate, String> {
     Ok(Certificate {
         subject: one_line(certificate.subject()),
         issuer: one_line(certificate.issuer()),
+        issuer_organisation: organisation(certificate.issuer()),
         names,
         serial: certificate.raw_serial_as_string(),
         from: certificate.validity().not_before.timestamp(),
@@ -65,11 +68,18 @@ pub fn parse(der: &[u8]) -> Result<Certificate, String> {
 
 fn key(key: &SubjectPublicKeyInfo<'_>) -> String {
     match key.parsed() {
-        Ok(PublicKey::RSA(rsa)) => format!("RSA {}", rsa.key_size()),
+        Ok(PublicKey::RSA(rsa)) => format!("RSA {}", bits(rsa.modulus)),
         Ok(PublicKey::EC(point)) => format!("EC {}", point.key_size()),
         Ok(PublicKey::DSA(_)) => "DSA".to_owned(),
         _ => oid2sn(&key.algorithm.algorithm, oid_registry()).unwrap_or("a key of unknown kind").to_owned(),
     }
+}
+
+/// The length of a number, its leading zeroes aside.
+fn bits(number: &[u8]) -> usize {
+    let first = number.iter().position(|byte| *byte != 0).unwrap_or(number.len());
+    let number = &number[first..];
+    number.len() * 8 - number.first().map_or(0, |byte| byte.leading_zeros() as usize)
 }
 
 fn name(name: &GeneralName<'_>) -> Option<String> {
@@ -79,6 +89,11 @@ fn name(name: &GeneralName<'_>) -> Option<String> {
         GeneralName::IPAddress(bytes) => Some(std::net::Ipv6Addr::from(<[u8; 16]>::try_from(*bytes).ok()?).to_string()),
         _ => None,
     }
+}
+
+fn organisation(name: &X509Name<'_>) -> String {
+    let found = name.iter_organization().find_map(|part| part.as_str().ok());
+    found.map_or_else(|| one_line(name), crate::text::visible_str)
 }
 
 /// CN, O and OU, in that order.
@@ -133,6 +148,7 @@ mod tests {
         Certificate {
             subject: String::new(),
             issuer: String::new(),
+            issuer_organisation: String::new(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             from: 0,
             until: 0,
@@ -162,6 +178,7 @@ mod tests {
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::new(vec!["mail.example.com".to_owned()]).unwrap();
         let certificate = parse(params.self_signed(&key).unwrap().der()).unwrap();
+        assert_eq!((bits(&[0, 0x7f, 0xff]), bits(&[0x80, 0]), bits(&[])), (15, 16, 0));
         assert_eq!((certificate.key.as_str(), certificate.weakness()), ("EC 256", None));
         assert!(certificate.self_issued && certificate.is_for("mail.example.com"));
         assert!(parse(b"no certificate").is_err());

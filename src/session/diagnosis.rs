@@ -325,6 +325,8 @@ fn is_moot(why: &str) -> bool {
         "nothing came back",
         "nothing was refused",
         "not asked",
+        "no mail program is named",
+        "what this mail program can use",
     ]
     .iter()
     .any(|moot| why.starts_with(moot))

@@ -136,8 +136,12 @@ impl Run {
                     });
                 }
                 if let Some(check) = self.check_mut(&id) {
-                    check.facts.clone_from(&finding.facts);
-                    check.state = State::Done(finding);
+                    // What was told early stays told, also where the check was cut off before its end.
+                    for (key, value) in &finding.facts {
+                        check.facts.insert(key.clone(), value.clone());
+                    }
+                    let facts = check.facts.clone();
+                    check.state = State::Done(Finding { facts, ..finding });
                 }
             }
             CheckEvent::Ended { connections, .. } => self.connections = connections,

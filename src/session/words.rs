@@ -85,6 +85,7 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
             .or_else(|| own("smtp", "starttls-reply"))
             .or_else(|| own("smtp", "banner").filter(|_| refused_at_greeting(facts)))
             .or_else(|| account.error.clone()),
+        "tls.breaks-on" => own("tls", "breaks-on"),
         "client.remedy" => text("clients", "remedy"),
         "suggestion" => text("settings", "suggestion").or_else(|| text("dns.domain", "suggestion")),
         "issuer" => own("certificate", "issuer"),
@@ -137,6 +138,7 @@ fn word(name: &str, words: &Words<'_>) -> Option<String> {
         "provider.switch" => "the webmail's settings",
         "program" => "the mail program",
         "said" => "(nothing was said)",
+        "tls.breaks-on" => "at a ClientHello of today",
         "client.remedy" => "switch on TLS 1.2 on this computer, or replace its system",
         "suggestion" => "the right spelling",
         "issuer" => "an unknown issuer",

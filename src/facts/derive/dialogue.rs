@@ -152,7 +152,9 @@ impl View<'_> {
             },
         );
         let newest = ["TLSv1.2", "TLSv1.3"].map(|version| self.own("tls", version));
-        put("tls.common", any(newest, |state| state == "accepted", "yes", word("no")));
+        let rejected = newest.iter().all(|state| state.word() == Some("rejected"));
+        let none = if rejected { word("no") } else { unknown("not each of the two was asked") };
+        put("tls.common", any(newest, |state| state == "accepted", "yes", none));
         put("client.tls", self.client_tls());
         put("certificate", self.own("certificate", "certificate"));
         put("certificate.dates", self.own("certificate", "dates"));
@@ -162,7 +164,7 @@ impl View<'_> {
     /// Whether the mail program can encrypt with the server, on one of the systems that it can be on.
     fn client_tls(&self) -> Known {
         if self.input.account.client().is_none() {
-            return unknown("nobody said which mail program it is");
+            return unknown("no mail program is named");
         }
         // A version that was seen to be accepted settles it for all that offer it, whatever else is asked.
         let port = self.port();
@@ -170,6 +172,9 @@ impl View<'_> {
             self.seen(&format!("tls.{port}"), version).word() == Some("accepted")
                 || self.seen(&format!("smtp.{port}"), "tls-version").word() == Some(version)
         };
+        if !stacks::all().iter().any(|row| self.input.account.client().is_some_and(|client| row.is_of(&client.id))) {
+            return unknown("what this mail program can use is not known");
+        }
         let systems = self.list("clients", "systems").unwrap_or_default();
         let mut systems = stacks::all().iter().filter(|row| systems.contains(&row.name));
         if systems.any(|row| row.surely_fits(accepted)) { word("can") } else { self.seen("clients", "own") }
