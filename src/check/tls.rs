@@ -104,12 +104,21 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let Some(best) = accepted.iter().max() else {
         return book.unknown("no TLS version could be established");
     };
-    let weak = if ctx.is_in_use(target) { weak(ctx, &mut book, &seen, &host).await } else { None };
-    if ctx.is_in_use(target)
-        && let Some(suite) = suite_12
-    {
-        older_suites(ctx, &mut book, &seen, &host, suite).await;
-    }
+    let weak = match ctx.is_in_use(target) {
+        true => {
+            // Side by side: what they add is only detail.
+            let older = async {
+                match suite_12 {
+                    Some(suite) if !hello::is_older(suite) => ask_older(ctx, &seen, &host).await,
+                    _ => None,
+                }
+            };
+            let (weak, older) = futures::future::join(ask_weak(ctx, &seen, &host), older).await;
+            note_older(&mut book, suite_12, older);
+            note_weak(&mut book, weak)
+        }
+        false => None,
+    };
     let mut shown: Vec<&str> = accepted.iter().map(|version| version.word().trim_start_matches("TLSv")).collect();
     shown.sort_unstable();
     shown.dedup();
@@ -129,15 +138,45 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     }
 }
 
-/// Whether the server takes what nobody should take any more, where it is offered nothing else.
-async fn weak(ctx: &Ctx, book: &mut Notebook, seen: &Seen, host: &str) -> Option<&'static str> {
+async fn ask_weak(ctx: &Ctx, seen: &Seen, host: &str) -> Option<Heard> {
     let mut stream = prepare(ctx, seen).await?;
-    let heard = hello::ask_weak(&mut stream, host, LIMIT).await;
+    Some(hello::ask_weak(&mut stream, host, LIMIT).await)
+}
+
+/// Whether the server takes what nobody should take any more, where it is offered nothing else.
+fn note_weak(book: &mut Notebook, heard: Option<Heard>) -> Option<&'static str> {
+    let heard = heard?;
     book.saw("ClientHello with weak cipher suites only", heard.says());
     let Heard::Chose(_, suite, _) = heard else { return None };
     let weak = hello::weakness(suite)?;
     book.fact("weak", weak);
     Some(weak)
+}
+
+async fn ask_older(ctx: &Ctx, seen: &Seen, host: &str) -> Option<Heard> {
+    let ask = || async {
+        let mut stream = prepare(ctx, seen).await?;
+        Some(hello::ask_older(&mut stream, host, LIMIT).await)
+    };
+    match ask().await {
+        Some(Heard::Cut) => ask().await,
+        heard => heard,
+    }
+}
+
+/// Whether TLS 1.2 is taken with what Windows 7 to 8.1 can: by the suite that was chosen already, else by the answer.
+fn note_older(book: &mut Notebook, chosen: Option<u16>, heard: Option<Heard>) {
+    if chosen.is_some_and(hello::is_older) {
+        book.fact("older-suites", "accepted");
+        return;
+    }
+    let Some(heard) = heard else { return };
+    book.saw("ClientHello of Windows 7 to 8.1", heard.says());
+    match heard {
+        Heard::Chose(..) => book.fact("older-suites", "accepted"),
+        Heard::Alert(_) | Heard::Cut => book.fact("older-suites", "rejected"),
+        _ => {}
+    }
 }
 
 /// What a server cannot stand that takes some version alone, but not what this computer's library offers. Only breaking off
@@ -185,30 +224,6 @@ pub(super) fn not_again(seen: &Seen) -> Option<&'static str> {
     }
     let silent = seen.refused.as_ref().is_some_and(|refused| refused.kind == FailureKind::Silent);
     silent.then_some("the handshake gets no answer")
-}
-
-/// Whether TLS 1.2 is taken with what Windows 7 to 8.1 can: by a suite that was chosen already, else asked.
-async fn older_suites(ctx: &Ctx, book: &mut Notebook, seen: &Seen, host: &str, chosen: u16) {
-    if hello::is_older(chosen) {
-        book.fact("older-suites", "accepted");
-        return;
-    }
-    let ask = || async {
-        let mut stream = prepare(ctx, seen).await?;
-        Some(hello::ask_older(&mut stream, host, LIMIT).await)
-    };
-    let mut heard = ask().await;
-    if heard == Some(Heard::Cut) {
-        heard = ask().await;
-    }
-    let Some(heard) = heard else { return };
-    book.saw("ClientHello of Windows 7 to 8.1", heard.says());
-    let word = match heard {
-        Heard::Chose(..) => "accepted",
-        Heard::Alert(_) | Heard::Cut => "rejected",
-        _ => return,
-    };
-    book.fact("older-suites", word);
 }
 
 /// A new connection on which TLS may begin at once. `None` where it does not open or the run has used up its connections.

@@ -37,6 +37,7 @@ world.sh as-client COMMAND …  a command on the client, as the ordinary user th
 world.sh repeat N SCENARIO    one world, N runs of the tool: how often which cause
 world.sh kills [COUNT]        the dashboard, killed at random moments: every session is offered again
 world.sh secrets              the password is in no argument, environment, file, output or journal
+world.sh race                 one port's TLS versions on a line of 200 ms: this tool beside sslscan, nmap, testssl.sh
 world.sh list                 the scenarios
 
 Environment: MAILTRIAGE (the program), MT_RESULTS (where reports go), MT_STATE,
@@ -230,6 +231,34 @@ repeat() {
     done | sort | uniq -c
 }
 
+# One port's TLS versions at a round trip of 200 ms, against the tools made for it, where they are installed.
+race() {
+    local out=$RESULTS/race.json ours began seconds name
+    mkdir -p "$RESULTS"
+    prepare healthy-587
+    fault_line 200 0
+    OPTIONS="--only tls"
+    check "$out" || true
+    ours=$(python3 - "$out" <<'PY'
+import json, sys
+check = next(check for check in json.load(open(sys.argv[1]))["checks"] if check["id"] == "tls.587")
+print((max(seen["at_ms"] for seen in check["evidence"] if "only" in seen["what"] and "weak" not in seen["what"]) - check["started_ms"]) / 1000)
+PY
+    )
+    echo "mailtriage   $ours s for SSLv3 to 1.3, beside the same on 25 and 465"
+    while read -r name line; do
+        command -v "$name" >/dev/null || { echo "$name is not installed"; continue; }
+        began=$(date +%s%N)
+        as_user timeout 120 $line >"$RESULTS/race.$name" 2>&1 || true
+        seconds=$((($(date +%s%N) - began) / 1000000))
+        python3 -c 'import sys; n, s, o = sys.argv[1], int(sys.argv[2]) / 1000, float(sys.argv[3]); print(f"{n:12} {s:.1f} s, {s / o:.1f} times as long")' "$name" $seconds "$ours"
+    done <<RACERS
+sslscan sslscan --no-colour --no-ciphersuites --no-heartbleed --no-groups --no-fallback --no-renegotiation --no-compression --no-check-certificate --starttls-smtp mail.example.test:587
+testssl testssl --warnings off --color 0 -p -t smtp mail.example.test:587
+nmap nmap -Pn -n -p 587 --script ssl-enum-ciphers $MAIL4.5
+RACERS
+}
+
 # What a term of the witness column is about, seen with an ordinary tool.
 witness() {
     local subject=${1%=*} name host port at starttls=()
@@ -316,6 +345,11 @@ main() {
         prepare healthy-587
         printf %s "$PASSWORD" >"$STATE/password"
         as_user "MT_HERE=$HERE" python3 - "$(realpath "$MAILTRIAGE")" "$STATE/tls/ca.pem" "$STATE/password" <"$HERE/secrets.py"
+        ;;
+    race)
+        clean_up
+        PROGRAM=$(realpath "$MAILTRIAGE")
+        race
         ;;
     repeat)
         clean_up
