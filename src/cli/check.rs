@@ -26,8 +26,8 @@ pub(super) async fn run(args: CheckArgs) -> Result<u8, Usage> {
     let trust = args.run.trust()?;
     let answers = args.run.answers()?;
     args.out.check_target()?;
-    let attempt = args.run.password.read()?;
     let net: Arc<dyn Network> = Arc::new(SystemNetwork::new(trust));
+    let attempt = args.run.password.read(Some(&account), net.as_ref()).await?;
     let session = run_to_end(Job { net, account, options, attempt }, answers).await;
     args.out.write(&session, format)
 }

@@ -23,18 +23,18 @@ use std::sync::Arc;
 
 /// The run with a screen; without an address, the form.
 pub(super) async fn run(address: Option<String>, args: RunArgs) -> color_eyre::Result<Result<u8, Usage>> {
-    match prepare(address, &args) {
+    match prepare(address, &args).await {
         Ok((app, bench, first)) => show(app, Some(bench), first, Here::new(true)).await,
         Err(usage) => Ok(Err(usage)),
     }
 }
 
-fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench, Option<Request>), Usage> {
+async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench, Option<Request>), Usage> {
     let account = address.as_ref().map(|address| args.account(Some(address))).transpose()?;
     let (options, answers) = (args.options()?, args.answers()?);
     let net = Arc::new(SystemNetwork::new(args.trust()?));
     need_terminal()?;
-    let attempt = args.password.read()?;
+    let attempt = args.password.read(account.as_ref(), net.as_ref()).await?;
     let bench = Bench { net, options };
     let broken_off = journal_folder().map(|folder| journal::broken_off(&folder)).unwrap_or_default();
     let (account, screen, first) = match account {

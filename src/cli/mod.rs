@@ -6,6 +6,7 @@ mod dashboard;
 mod password;
 mod practice;
 mod show;
+mod sign_in;
 
 pub use check::run_to_end;
 pub use practice::job;

@@ -1,7 +1,9 @@
 //! Where the password or token comes from: never from an argument.
 
 use super::Usage;
+use crate::account::Account;
 use crate::check::secret::{Attempt, Secret};
+use crate::net::Network;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use std::io::BufRead;
@@ -22,6 +24,8 @@ pub(super) struct PasswordArgs {
     /// Reads an OAuth access token from standard input
     #[arg(long, conflicts_with_all = ["password_stdin", "password_command", "password_env"], help_heading = "Log-in and sending")]
     token_stdin: bool,
+    #[command(flatten)]
+    pub(super) sign_in: super::sign_in::SignInArgs,
     /// After an accepted log-in, sends one short message to the address itself
     #[arg(long, help_heading = "Log-in and sending")]
     test_message: bool,
@@ -36,12 +40,15 @@ const MOST_BYTES: u64 = 4_096;
 const MOST_TOKEN_BYTES: u64 = 32_768;
 
 impl PasswordArgs {
-    /// The log-in that is wanted, if a password or token was offered.
-    pub(super) fn read(&self) -> Result<Option<Attempt>, Usage> {
-        let secret = match self.token_stdin {
+    /// The log-in that is wanted, if a password or token was offered, or is got by signing in.
+    pub(super) async fn read(&self, account: Option<&Account>, net: &dyn Network) -> Result<Option<Attempt>, Usage> {
+        let mut secret = match self.token_stdin {
             true => Some(Secret::Token(token(std::io::stdin().lock())?)),
             false => self.password()?.map(Secret::Password),
         };
+        if let (None, Some(account)) = (&secret, account) {
+            secret = self.sign_in.token(account, net).await?;
+        }
         let Some(secret) = secret else {
             let without =
                 [(self.test_message, "--test-message"), (self.log_in_unverified.is_some(), "--log-in-unverified")];

@@ -1,4 +1,4 @@
-//! The smallest HTTP/1.1 client that is needed: one GET, no redirects, bounded (RFC 9112).
+//! The smallest HTTP client that is needed: one GET or one form, no redirects, bounded (RFC 9112).
 
 use super::secure::{Library, Verify, secure};
 use crate::net::{BoxStream, ConnectOptions, Network, RecordKind, Via};
@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
+use zeroize::Zeroizing;
 
 /// The most of an answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -40,6 +41,22 @@ async fn get_as(
     library: &Library,
     limit: Duration,
 ) -> Result<Answer, String> {
+    let host = url.host_str().ok_or("the address names no host")?;
+    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: mailtriage\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+    );
+    exchange(stream, url, request.as_bytes(), library, limit).await
+}
+
+/// Sends a request, encrypted for `https`, and reads the answer.
+async fn exchange(
+    stream: BoxStream,
+    url: &Url,
+    request: &[u8],
+    library: &Library,
+    limit: Duration,
+) -> Result<Answer, String> {
     let until = Instant::now() + limit;
     let host = url.host_str().ok_or("the address names no host")?;
     let mut stream = if url.scheme() == "https" {
@@ -47,13 +64,9 @@ async fn get_as(
     } else {
         stream
     };
-    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: mailtriage\r\nAccept: */*\r\nConnection: close\r\n\r\n"
-    );
     let mut received = Vec::new();
     let exchange = async {
-        stream.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
+        stream.write_all(request).await.map_err(|error| error.to_string())?;
         stream.flush().await.map_err(|error| error.to_string())?;
         let mut buffer = [0u8; 4096];
         loop {
@@ -94,6 +107,27 @@ pub async fn fetch_by_proxy(
 pub async fn fetch(net: &dyn Network, library: &Library, url: &Url, limit: Duration) -> Result<Answer, String> {
     let stream = open(net, url, limit).await?;
     get(stream, url, library, limit).await
+}
+
+/// Sends a form (application/x-www-form-urlencoded). As HTTP/1.0, to which nobody answers in chunks (RFC 9112 section 7.1).
+pub async fn post_form(
+    net: &dyn Network,
+    library: &Library,
+    url: &Url,
+    form: &[u8],
+    limit: Duration,
+) -> Result<Answer, String> {
+    let stream = open(net, url, limit).await?;
+    let head = format!(
+        "POST {} HTTP/1.0\r\nHost: {}\r\nUser-Agent: mailtriage\r\nAccept: application/json\r\nContent-Type: \
+         application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        url.path(),
+        url.host_str().unwrap_or_default(),
+        form.len()
+    );
+    // The form may hold what nobody else is to read.
+    let request = Zeroizing::new([head.as_bytes(), form].concat());
+    exchange(stream, url, &request, library, limit).await
 }
 
 async fn open(net: &dyn Network, url: &Url, limit: Duration) -> Result<BoxStream, String> {
