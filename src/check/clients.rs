@@ -73,13 +73,13 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         // The newest system that the program can be on says what would help.
         let last = fits.len() - 1;
         let row = policy(rows[last]);
-        book.fact("own", "cannot");
+        book.fact("can", false);
         book.fact("remedy", row.remedy(&fits[last]).as_str());
         let on = if is_row(here, &row) { format!(" on {}", row.name) } else { String::new() };
         return book.fail(format!("{name}{on} cannot: {}", says(&row, &fits[last])));
     }
     if fits.iter().any(|fit| matches!(fit, Fit::Fits(_))) {
-        book.fact("own", "can");
+        book.fact("can", true);
     }
     let unable: Vec<&str> =
         rows.iter().zip(&fits).filter(|(_, fit)| fit.is_no()).map(|(row, _)| row.name.as_str()).collect();

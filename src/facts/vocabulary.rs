@@ -111,8 +111,8 @@ pub const VOCABULARY: &[FactKind] = &[
     fact("client.named", "whether somebody said which mail program it is", YES_NO),
     fact(
         "client.tls",
-        "whether the mail program has a TLS version and cipher suite in common with the server",
-        &["can", "cannot"],
+        "whether the mail program can encrypt with the server",
+        YES_NO,
     ),
     fact("chain", "whether the server sends all certificates between its own and the root", &["whole", "link-missing"]),
     fact("tls.common", "whether the port in use accepts TLS 1.2 or 1.3", YES_NO),

@@ -174,6 +174,34 @@ mod tests {
     }
 
     #[test]
+    fn odd_certificates() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
+        // A name with a NUL in it was once read up to there (CVE-2009-2408).
+        let name = rcgen::string::Ia5String::try_from("mail.example.com\0.evil.example").unwrap();
+        params.subject_alt_names.push(rcgen::SanType::DnsName(name));
+        // "No well-defined expiration" (RFC 5280 section 4.1.2.5).
+        params.not_after = ::time::OffsetDateTime::from_unix_timestamp(253_402_300_799).unwrap();
+        let certificate = parse(params.self_signed(&key).unwrap().der()).unwrap();
+        assert!(!certificate.is_for("mail.example.com"), "{:?}", certificate.names);
+        assert!(certificate.names.iter().all(|name| !name.contains('\0')), "{:?}", certificate.names);
+        assert_eq!(certificate.until, 253_402_300_799);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_safely(at in 0usize..400, byte in proptest::prelude::any::<u8>()) {
+            let key = rcgen::KeyPair::generate().unwrap();
+            let params = rcgen::CertificateParams::new(vec!["mail.example.com".to_owned()]).unwrap();
+            let mut der = params.self_signed(&key).unwrap().der().to_vec();
+            let at = at % der.len();
+            der[at] = byte;
+            let _ = parse(&der).map(|certificate| (certificate.is_for("mail.example.com"), certificate.weakness()));
+            let _ = parse(&der[..at]);
+        }
+    }
+
+    #[test]
     fn what_rcgen_makes_is_read() {
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::new(vec!["mail.example.com".to_owned()]).unwrap();

@@ -177,7 +177,7 @@ impl View<'_> {
         }
         let systems = self.list("clients", "systems").unwrap_or_default();
         let mut systems = stacks::all().iter().filter(|row| systems.contains(&row.name));
-        if systems.any(|row| row.surely_fits(accepted)) { word("can") } else { self.seen("clients", "own") }
+        if systems.any(|row| row.surely_fits(accepted)) { word("yes") } else { self.seen("clients", "can") }
     }
 
     /// How the account's way ends where it does not come through. Only silence and lateness can be the line's doing: a
