@@ -49,9 +49,11 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         book.saw("this program's own connections", format!("by {}, at best {best}", crate::net::tls_library()));
     }
     let mut cannot: Vec<&str> = Vec::new();
+    let mut unsure = false;
     for row in stacks::all() {
         let changed = policy(row);
         let fit = changed.fit(&offer);
+        unsure |= fit == Fit::Unknown;
         if fit.is_no() {
             cannot.push(&row.name);
         }
@@ -63,6 +65,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     book.fact("cannot", cannot.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     let Some(client) = client.filter(|_| !rows.is_empty()) else {
         return match cannot.is_empty() {
+            true if unsure => book.pass("every mail program of which it is known"),
             true => book.pass("every mail program of the last fifteen years"),
             false => book.pass(format!("all but those on {}", cannot.join("; "))),
         };
@@ -78,9 +81,12 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         let on = if is_row(here, &row) { format!(" on {}", row.name) } else { String::new() };
         return book.fail(format!("{name}{on} cannot: {}", says(&row, &fits[last])));
     }
-    if fits.iter().any(|fit| matches!(fit, Fit::Fits(_))) {
-        book.fact("can", true);
+    if !fits.iter().any(|fit| matches!(fit, Fit::Fits(_))) {
+        return book.unknown(format!(
+            "whether {name} can is not known: not everything was asked, or it depends on the release"
+        ));
     }
+    book.fact("can", true);
     let unable: Vec<&str> =
         rows.iter().zip(&fits).filter(|(_, fit)| fit.is_no()).map(|(row, _)| row.name.as_str()).collect();
     match unable.is_empty() {

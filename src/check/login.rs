@@ -4,11 +4,12 @@ use super::secret::{Attempt, Secret};
 use super::tls::prepare;
 use super::wording::{says, write_lines};
 use super::{Ctx, Finding, Head, Notebook, Role, Target};
-use crate::account::Wanted;
 use crate::account::provider::Passwords;
+use crate::account::{Source, Wanted};
 use crate::facts::replies::{self, Phase};
 use crate::facts::{FOR_PASSWORDS, FOR_TOKENS};
-use crate::probe::secure::{Verify, secure};
+use crate::probe::certificate::parse;
+use crate::probe::secure::{FailureKind, Verify, secure};
 use crate::probe::smtp::{Dialogue, Line, NoReply, Reply, Side};
 use crate::text::Text;
 use base64::Engine;
@@ -55,6 +56,13 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
             return book.skipped("not tried: the server offers no log-in");
         }
         book.fact("result", "not-tried");
+        if let Some(host) = ctx.host(Role::InUse).filter(|_| {
+            ctx.in_use().is_some_and(|in_use| !is_vouched_for(ctx, Target { role: Role::InUse, port: in_use.port }))
+        }) {
+            return book.skipped(format!(
+                "not tried: only DNS says that {host} is the server of this domain; type it as the server to confirm it"
+            ));
+        }
         return book.skipped("not tried: no encrypted way with a verified certificate offers a log-in");
     };
     book.fact("port", i64::from(target.port));
@@ -76,6 +84,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
         Text::new().say(format!("{mechanism} as ")).user(&user).say(format!(" on port {}", target.port)),
     );
     let host = ctx.host(target.role).unwrap_or_default();
+    book.fact("host", host.as_str());
     let exchange = Exchange { mechanism, user: &user, host: &host, port: target.port, attempt: &attempt };
     let (reply, document) = exchange.run(&mut dialogue).await;
     if let Some(document) = document {
@@ -165,6 +174,9 @@ async fn choose(ctx: &Ctx) -> Option<Way> {
             continue;
         }
         tried.push(way);
+        if !is_vouched_for(ctx, way) {
+            continue;
+        }
         ctx.board.wait_for(&way.id("smtp")).await;
         let dialogue = ctx.board.slots().dialogues.remove(&way);
         if let Some(dialogue) = dialogue.filter(|dialogue| dialogue.verified) {
@@ -173,6 +185,19 @@ async fn choose(ctx: &Ctx) -> Option<Way> {
         }
     }
     chosen
+}
+
+/// Whether more than an unsigned DNS answer says that this is the account's server: somebody typed it, the table or an
+/// autoconfig file names it, or it lies in the mail domain (RFC 6186 section 6 wants a person to confirm all others).
+fn is_vouched_for(ctx: &Ctx, way: Target) -> bool {
+    let Some(host) = ctx.host(way.role) else { return false };
+    let is = |name: &str| host.eq_ignore_ascii_case(name);
+    if ctx.account.settings.server.as_deref().is_some_and(is) {
+        return true;
+    }
+    let domain = ctx.account.address.domain();
+    let in_domain = is(domain) || host.to_ascii_lowercase().ends_with(&format!(".{}", domain.to_ascii_lowercase()));
+    in_domain || ctx.wanted().is_none_or(|wanted| wanted.source != Source::Srv)
 }
 
 /// Encrypted, but to whoever shows the certificate there: only for a person who typed the server's name for it. In clear
@@ -186,8 +211,28 @@ async fn over_unverified(ctx: &Ctx, book: &mut Notebook, attempt: &Attempt) -> O
     }
     let target = Target { role: Role::InUse, port: in_use.port };
     let seen = ctx.board.slots().leaves.get(&target).cloned()?;
+    if seen.refused.as_ref().is_none_or(|refused| refused.kind != FailureKind::Certificate) {
+        book.saw(
+            "log-in without proof",
+            "not done: it is for certificates that do not verify, and that is not the fault here",
+        );
+        return None;
+    }
+    let certificate = ctx.board.wait_for(&target.id("certificate")).await;
+    let shown = certificate.facts.get("serial").and_then(crate::facts::Value::text);
     let stream = prepare(ctx, &seen).await?;
-    let secured = secure(stream, &in_use.host, &ctx.tls, Verify::No, REPLY).await.ok()?;
+    let secured = match secure(stream, &in_use.host, &ctx.tls, Verify::No, REPLY).await {
+        Ok(secured) => secured,
+        Err(failure) => {
+            book.saw("log-in without proof", format!("not done: {}", failure.said));
+            return None;
+        }
+    };
+    let now = secured.leaf.as_ref().and_then(|leaf| parse(leaf).ok()).map(|leaf| leaf.serial);
+    if now.is_none() || now != shown {
+        book.saw("log-in without proof", "not done: now another certificate is shown than the one that was seen");
+        return None;
+    }
     let mut dialogue = Dialogue::resume(secured.stream, Vec::new(), false);
     if seen.implicit {
         dialogue.reply(REPLY).await.ok()?;
@@ -270,11 +315,30 @@ impl Exchange<'_> {
     /// The server's last word, and what it says of a token that it refuses.
     async fn run(&self, dialogue: &mut Dialogue) -> (Result<Reply, NoReply>, Option<Vec<u8>>) {
         let mut document = None;
-        let reply = self.talk(dialogue, &mut document).await;
+        let mut sent = Vec::new();
+        let mut reply = self.talk(dialogue, &mut document, &mut sent).await;
+        // Some servers say back what they do not understand.
+        let secret = match &self.attempt.secret {
+            Secret::Password(secret) | Secret::Token(secret) => secret.expose_secret().as_bytes(),
+        };
+        sent.push(Zeroizing::new(STANDARD.encode(secret).into_bytes()));
+        sent.push(Zeroizing::new(secret.to_vec()));
+        for line in &mut dialogue.lines {
+            line.text = String::from_utf8_lossy(&scrubbed(line.text.as_bytes(), &sent)).into_owned();
+        }
+        if let Ok(reply) = &mut reply {
+            reply.lines.iter_mut().for_each(|line| *line = scrubbed(line, &sent));
+        }
+        let document = document.map(|document| scrubbed(&document, &sent));
         (reply, document)
     }
 
-    async fn talk(&self, dialogue: &mut Dialogue, document: &mut Option<Vec<u8>>) -> Result<Reply, NoReply> {
+    async fn talk(
+        &self,
+        dialogue: &mut Dialogue,
+        document: &mut Option<Vec<u8>>,
+        sent: &mut Vec<Zeroizing<Vec<u8>>>,
+    ) -> Result<Reply, NoReply> {
         let broken = |what: &str| NoReply::Broken(format!("{what} {OURS}"));
         let credentials = Credentials {
             user: self.user.to_owned(),
@@ -286,11 +350,14 @@ impl Exchange<'_> {
         let name = Mechname::parse(self.mechanism.as_bytes()).map_err(|_| broken("no such mechanism"))?;
         let mut session =
             SASLClient::new(config).start_suggested(&[name]).map_err(|_| broken("mechanism not built in"))?;
+        let mut is_last = false;
         let mut command = Zeroizing::new(format!("AUTH {}", self.mechanism).into_bytes());
         if session.are_we_first() {
-            let first = step(&mut session, None).map_err(|_| broken("first step failed"))?;
+            let (first, last) = step(&mut session, None).map_err(|_| broken("first step failed"))?;
             command.push(b' ');
             command.extend_from_slice(&first);
+            sent.push(first);
+            is_last = last;
         }
         let shown = format!("AUTH {} ********", self.mechanism);
         let mut reply = dialogue.ask(&command, Some(&shown), REPLY).await?;
@@ -299,6 +366,11 @@ impl Exchange<'_> {
             if reply.code != 334 {
                 return Ok(reply);
             }
+            // All has been said: whoever asks again would get the password once more.
+            if is_last && !self.attempt.secret.is_token() {
+                dialogue.ask(b"*", None, REPLY).await?;
+                return Err(NoReply::Broken("the server asks again for what it was told".to_owned()));
+            }
             let challenge = reply.lines.last().and_then(|line| line.get(4..)).unwrap_or_default();
             let challenge = STANDARD.decode(challenge.trim_ascii());
             let answer = match challenge {
@@ -306,13 +378,18 @@ impl Exchange<'_> {
                     *document = Some(refusal);
                     // What ends the exchange after a refused token (RFC 7628 section 3.2.3; XOAUTH2: an empty line).
                     let end = if self.mechanism == "OAUTHBEARER" { "AQ==" } else { "" };
-                    Ok(Zeroizing::new(end.as_bytes().to_vec()))
+                    Ok((Zeroizing::new(end.as_bytes().to_vec()), true))
                 }
                 Ok(challenge) => step(&mut session, Some(&challenge)),
                 Err(_) => Err(()),
             };
             reply = match answer {
-                Ok(answer) => dialogue.ask(&answer, Some("********"), REPLY).await?,
+                Ok((answer, last)) => {
+                    is_last = last;
+                    let reply = dialogue.ask(&answer, Some("********"), REPLY).await;
+                    sent.push(answer);
+                    reply?
+                }
                 // RFC 4954 section 4: an asterisk ends the exchange.
                 Err(()) => {
                     dialogue.ask(b"*", None, REPLY).await?;
@@ -322,19 +399,49 @@ impl Exchange<'_> {
         }
         if reply.code == 334 {
             dialogue.ask(b"*", None, REPLY).await?;
-            return Err(broken("the server asks for more and more"));
+            return Err(NoReply::Broken("the server asks for more and more".to_owned()));
         }
         Ok(reply)
     }
 }
 
-/// One answer of the mechanism, as base64.
-fn step(session: &mut Session, challenge: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>, ()> {
+/// A text without the secrets that may stand in it.
+fn scrubbed(text: &[u8], secrets: &[Zeroizing<Vec<u8>>]) -> Vec<u8> {
+    let mut out = text.to_vec();
+    // The "AQ==" that ends a token's refusal is no secret, and short words would blank out half the text.
+    for secret in secrets.iter().filter(|secret| secret.len() >= 4 && ***secret != *b"AQ==") {
+        let mut from = 0;
+        while let Some(at) = out[from..].windows(secret.len()).position(|window| window == secret.as_slice()) {
+            out.splice(from + at..from + at + secret.len(), *b"********");
+            from += at + 8;
+        }
+    }
+    out
+}
+
+/// One answer of the mechanism, as base64, and whether it was the last that it has to say.
+fn step(session: &mut Session, challenge: Option<&[u8]>) -> Result<(Zeroizing<Vec<u8>>, bool), ()> {
     let mut out = Zeroizing::new(Vec::with_capacity(1024));
     let state = session.step(challenge, &mut *out).map_err(|_| ())?;
     // After a last challenge that only proves the server (SCRAM), an empty line says that it did.
     if let State::Finished(rsasl::prelude::MessageSent::No) = state {
-        return Ok(Zeroizing::new(Vec::new()));
+        return Ok((Zeroizing::new(Vec::new()), true));
     }
-    Ok(Zeroizing::new(STANDARD.encode(&*out).into_bytes()))
+    let is_last = matches!(state, State::Finished(_));
+    Ok((Zeroizing::new(STANDARD.encode(&*out).into_bytes()), is_last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_back_holds_no_secret() {
+        let secrets =
+            [b"AGFubmEAY29ycmVjdA==".to_vec(), b"correct horse".to_vec(), b"AQ==".to_vec()].map(Zeroizing::new);
+        let said = b"500 Command unrecognized: \"AUTH PLAIN AGFubmEAY29ycmVjdA==\" (correct horse)";
+        let clean = String::from_utf8(scrubbed(said, &secrets)).unwrap();
+        assert_eq!(clean, "500 Command unrecognized: \"AUTH PLAIN ********\" (********)");
+        assert_eq!(scrubbed(b"********", &[Zeroizing::new(b"****".to_vec())]).len() % 4, 0);
+    }
 }

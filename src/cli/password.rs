@@ -6,7 +6,7 @@ use crate::check::secret::{Attempt, Secret};
 use crate::net::Network;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
-use std::io::BufRead;
+use std::io::{BufRead, IsTerminal};
 use zeroize::Zeroizing;
 
 /// The ways to hand a password over.
@@ -43,7 +43,10 @@ impl PasswordArgs {
     /// The log-in that is wanted, if a password or token was offered, or is got by signing in.
     pub(super) async fn read(&self, account: Option<&Account>, net: &dyn Network) -> Result<Option<Attempt>, Usage> {
         let mut secret = match self.token_stdin {
-            true => Some(Secret::Token(token(std::io::stdin().lock())?)),
+            true => {
+                piped()?;
+                Some(Secret::Token(token(std::io::stdin().lock())?))
+            }
             false => self.password()?.map(Secret::Password),
         };
         if let (None, Some(account)) = (&secret, account) {
@@ -63,6 +66,7 @@ impl PasswordArgs {
 
     fn password(&self) -> Result<Option<SecretString>, Usage> {
         if self.password_stdin {
+            piped()?;
             return first_line(std::io::stdin().lock(), "on standard input").map(Some);
         }
         if let Some(name) = &self.password_env {
@@ -75,6 +79,18 @@ impl PasswordArgs {
             return from_command(command).map(Some);
         }
         Ok(None)
+    }
+}
+
+/// What is typed into a terminal would be seen, and stay there.
+fn piped() -> Result<(), Usage> {
+    match std::io::stdin().is_terminal() {
+        true => Err(Usage(
+            "standard input is a terminal, where everybody sees what is typed: pipe the password in, or start \
+                          mailtriage ADDRESS and press p"
+                .to_owned(),
+        )),
+        false => Ok(()),
     }
 }
 

@@ -16,7 +16,10 @@ use oauth2::{
     RequestTokenError, Scope, StandardDeviceAuthorizationResponse, TokenResponse, TokenUrl,
 };
 use secrecy::SecretString;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use url::Url;
 
 /// The limit of one question to the provider.
@@ -60,13 +63,42 @@ impl std::fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
+/// Questions in a row that got no answer: the library would ask until the code runs out.
+#[derive(Default)]
+struct Failures {
+    count: AtomicU32,
+    last: Mutex<String>,
+    many: Notify,
+}
+
+impl Failures {
+    fn note(&self, failed: Option<&Failed>) {
+        const MANY: u32 = 4;
+        let Some(Failed(why)) = failed else { return self.count.store(0, Ordering::Relaxed) };
+        why.clone_into(&mut self.last.lock().unwrap_or_else(PoisonError::into_inner));
+        if self.count.fetch_add(1, Ordering::Relaxed) + 1 >= MANY {
+            self.many.notify_one();
+        }
+    }
+
+    async fn too_many(&self) -> String {
+        self.many.notified().await;
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 impl SignInArgs {
     /// Signs in, if that is wanted; waits for the person at the browser.
     pub(super) async fn token(&self, account: &Account, net: &dyn Network) -> Result<Option<Secret>, Usage> {
         let Some(id) = &self.oauth_client_id else { return Ok(None) };
         let place = self.place(account)?;
         let library = Library::new(net.trust());
-        let ask = |request: HttpRequest| ask(net, &library, request);
+        let failures = Failures::default();
+        let ask = |request: HttpRequest| async {
+            let answer = ask(net, &library, request).await;
+            failures.note(answer.as_ref().err());
+            answer
+        };
         let client = BasicClient::new(ClientId::new(id.clone()))
             .set_auth_type(AuthType::RequestBody)
             .set_device_authorization_url(DeviceAuthorizationUrl::from_url(place.device))
@@ -75,7 +107,18 @@ impl SignInArgs {
         let asked = client.exchange_device_code().add_scopes(scopes).request_async(&ask).await;
         let code: StandardDeviceAuthorizationResponse = asked.map_err(|error| Usage(says(&error, None)))?;
         eprintln!("{}", shown(code.user_code().secret(), code.verification_uri().as_str(), code.expires_in()));
-        let token = client.exchange_device_access_token(&code).request_async(&ask, tokio::time::sleep, None).await;
+        // Whatever the provider asks for: not more often than once a second, and once a minute at least.
+        if code.interval() > Duration::from_secs(600) {
+            return Err(Usage(
+                "the sign-in failed: the provider wants more than ten minutes between questions".to_owned(),
+            ));
+        }
+        let pause =
+            |wanted: Duration| tokio::time::sleep(wanted.clamp(Duration::from_secs(1), Duration::from_secs(60)));
+        let token = tokio::select! {
+            token = client.exchange_device_access_token(&code).request_async(&ask, pause, None) => token,
+            why = failures.too_many() => return Err(Usage(format!("the sign-in failed: {}", visible_str(&why)))),
+        };
         let token = token.map_err(|error| {
             let kind = match &error {
                 RequestTokenError::ServerResponse(answer) => Some(answer.error()),
@@ -97,7 +140,7 @@ impl SignInArgs {
         let row = row.or_else(|| provider::of_host(account.settings.server.as_deref()?));
         let known = row.and_then(|row| known(row.kind));
         let missing = "nobody told where to sign in: give --oauth-device-url, --oauth-token-url and --oauth-scope \
-                       (known without them: Microsoft)";
+                       (known without them: Microsoft's domains, and with --server smtp.office365.com)";
         let (device, token, scopes) = match (&self.oauth_device_url, &self.oauth_token_url, known) {
             (Some(device), Some(token), known) => {
                 (device.clone(), token.clone(), known.map_or(vec![], |place| place.scopes))

@@ -109,11 +109,7 @@ pub const VOCABULARY: &[FactKind] = &[
         &["from-here", "from-elsewhere", "not-by-smtp"],
     ),
     fact("client.named", "whether somebody said which mail program it is", YES_NO),
-    fact(
-        "client.tls",
-        "whether the mail program can encrypt with the server",
-        YES_NO,
-    ),
+    fact("client.tls", "whether the mail program can encrypt with the server", YES_NO),
     fact("chain", "whether the server sends all certificates between its own and the root", &["whole", "link-missing"]),
     fact("tls.common", "whether the port in use accepts TLS 1.2 or 1.3", YES_NO),
     fact("client.sign-in", "whether the mail program can sign in on the provider's page (OAuth)", YES_NO),

@@ -121,8 +121,8 @@ pub async fn post_form(
     let head = format!(
         "POST {} HTTP/1.0\r\nHost: {}\r\nUser-Agent: mailtriage\r\nAccept: application/json\r\nContent-Type: \
          application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        url.path(),
-        url.host_str().unwrap_or_default(),
+        &url[url::Position::BeforePath..url::Position::AfterQuery],
+        &url[url::Position::BeforeHost..url::Position::AfterPort],
         form.len()
     );
     // The form may hold what nobody else is to read.

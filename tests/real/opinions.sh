@@ -323,7 +323,8 @@ say() { # SERVER CASE PORT WHAT OURS THEIRS…: theirs as NAME=VALUE
     local word=agree theirs value
     for theirs in "${@:6}"; do
         value=${theirs#*=}
-        [[ $value == "$5" ]] || word=DISAGREE
+        # Nothing seen is no agreement.
+        [[ -n $value && $value == "$5" ]] || word=DISAGREE
     done
     # A missing link is what others call untrusted: openssl has one word for both.
     [[ $4 != certificate || $5 != incomplete || ${6#*=} != untrusted ]] || word=agree

@@ -59,7 +59,7 @@ class Watch(threading.Thread):
                     try:
                         look(f"{what} of {pid}", open(f"/proc/{pid}/{what}", "rb").read())
                     except OSError:
-                        return
+                        continue
             time.sleep(0.02)
 
 
@@ -98,7 +98,8 @@ def dashboard(home):
     assert b"accepted on port 587" in journal(), "the log-in was not reached"
 
 
-home = tempfile.mkdtemp()
+folder_of_all = tempfile.TemporaryDirectory()
+home = folder_of_all.name
 for form in ("text", "json", "markdown", "html"):
     check(home, 0, "--password-stdin", "--format", form, "--verbose", "--output", f"{home}/report.{form}", typed=PASSWORD.encode() + b"\n")
 check(home, 0, "--password-command", f"cat {FILE}; env >{home}/env-of-child")
