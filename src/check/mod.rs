@@ -24,6 +24,7 @@ mod port;
 mod protection;
 mod quality;
 mod reference;
+mod sasl;
 pub mod secret;
 mod sending;
 mod settings;
