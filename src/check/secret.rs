@@ -27,11 +27,13 @@ pub struct Attempt {
     pub message: bool,
     /// The server's name, typed by whoever wants the log-in although that server's certificate does not verify.
     pub unverified: Option<String>,
+    /// The serial number of the certificate that was shown to them, where a screen showed it.
+    pub shown: Option<String>,
 }
 
 impl From<Secret> for Attempt {
     /// No message, and only over a verified connection.
     fn from(secret: Secret) -> Self {
-        Attempt { secret, message: false, unverified: None }
+        Attempt { secret, message: false, unverified: None, shown: None }
     }
 }

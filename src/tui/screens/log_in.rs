@@ -43,16 +43,25 @@ pub fn is_unproven(core: &Core) -> bool {
     way(core).is_none()
 }
 
+/// A server that shows a certificate which does not verify.
+struct Unproven {
+    host: String,
+    /// Whose certificate it is, in words.
+    shown: String,
+    serial: Option<String>,
+}
+
 /// The server in use, and who shows a certificate in its place that does not verify.
-fn unproven(core: &Core) -> Option<(String, String)> {
+fn unproven(core: &Core) -> Option<Unproven> {
     let run = core.session.run()?;
     let in_use = run.in_use()?;
     let text = |id: String, key: &str| run.check(&id)?.facts.get(key)?.text();
     let is_shown = text(format!("smtp.{}", in_use.port), "handshake").as_deref() == Some("certificate");
     let certificate = format!("certificate.{}", in_use.port);
+    let serial = text(certificate.clone(), "serial");
     let issuer = text(certificate.clone(), "issuer").unwrap_or_else(|| "nobody known".to_owned());
     let names = text(certificate, "names").unwrap_or_else(|| "no name".to_owned());
-    is_shown.then(|| (in_use.host, format!("for {names}, issued by {issuer}")))
+    is_shown.then(|| Unproven { host: in_use.host, shown: format!("for {names}, issued by {issuer}"), serial })
 }
 
 /// Port and certificate of the way that the log-in will take.
@@ -107,7 +116,7 @@ impl LogIn {
                 Next::Stay
             }
             Action::Open if self.must_agree() => {
-                let host = unproven(core).map(|(host, _)| host).unwrap_or_default();
+                let host = unproven(core).map(|found| found.host).unwrap_or_default();
                 self.agreed = self.anyway.given().is_some_and(|typed| typed.eq_ignore_ascii_case(&host));
                 core.message = (!self.agreed).then(|| format!("type {host}, or Esc to leave it"));
                 Next::Stay
@@ -118,8 +127,9 @@ impl LogIn {
             }
             Action::Open => {
                 let unverified = if self.agreed { self.anyway.given() } else { None };
+                let shown = unproven(core).and_then(|found| found.serial);
                 let secret = Secret::Password(self.secret.take());
-                let attempt = Attempt { secret, message: self.message, unverified };
+                let attempt = Attempt { secret, message: self.message, unverified, shown };
                 Next::DoAndHome(Effect::Run(Box::new(Request::log_in(attempt))))
             }
             _ => Next::Stay,
@@ -128,7 +138,9 @@ impl LogIn {
 
     /// What is typed to log in without proof.
     fn warning(&self, core: &Core, width: usize) -> Vec<Line<'static>> {
-        let Some((host, shown)) = unproven(core).filter(|_| way(core).is_none()) else { return Vec::new() };
+        let Some(Unproven { host, shown, .. }) = unproven(core).filter(|_| way(core).is_none()) else {
+            return Vec::new();
+        };
         let text = format!(
             "Nothing proves that this is {host}: the certificate is {shown}. Whoever holds it would read the password. \
              Leave it with Esc, and mend the certificate first. To log in all the same, type the server's name; that is \
