@@ -254,7 +254,8 @@ pub(super) async fn elsewhere(ctx: &Ctx, head: &Head) -> Finding {
         book.fact("rewritten", rewritten);
         // The dot at the end forbids the search domains of this computer (RFC 1535, resolv.conf(5)).
         let whole = ctx.net.lookup(Via::System, &format!("{host}."), RecordKind::Address, LOOKUP).await;
-        let listed = ctx.net.hosts_file(&host).await.is_some();
+        let server = ctx.board.wait_for("dns.server").await;
+        let listed = server.facts.get("hosts-file").and_then(crate::facts::Value::text).as_deref() == Some("yes");
         if !listed && matches!(whole, Answer::NxDomain | Answer::NoData) {
             book.fact("searched", true);
             book.saw("the same name without this computer's search domains", describe(&whole));

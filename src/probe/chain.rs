@@ -74,6 +74,10 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
+fn only_looked_at() -> Error {
+    Error::General("only looked at".to_owned())
+}
+
 /// Keeps what it is shown and accepts nothing.
 #[derive(Debug)]
 struct Recorder {
@@ -92,7 +96,7 @@ impl ServerCertVerifier for Recorder {
     ) -> Result<ServerCertVerified, Error> {
         let chain = std::iter::once(leaf).chain(others).take(MOST).map(|der| der.to_vec()).collect();
         *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = chain;
-        Err(Error::General("only looked at".to_owned()))
+        Err(only_looked_at())
     }
 
     fn verify_tls12_signature(
@@ -101,7 +105,7 @@ impl ServerCertVerifier for Recorder {
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::General("only looked at".to_owned()))
+        Err(only_looked_at())
     }
 
     fn verify_tls13_signature(
@@ -110,7 +114,7 @@ impl ServerCertVerifier for Recorder {
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::General("only looked at".to_owned()))
+        Err(only_looked_at())
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

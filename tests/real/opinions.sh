@@ -117,17 +117,7 @@ submission  inet  n - n - -   smtpd
   -o smtpd_tls_security_level=encrypt -o smtpd_sasl_auth_enable=yes
 submissions inet  n - n - -   smtpd
   -o smtpd_tls_wrappermode=yes -o smtpd_tls_security_level=encrypt -o smtpd_sasl_auth_enable=yes
-pickup    unix    n - n 60 1  pickup
-cleanup   unix    n - n - 0   cleanup
-qmgr      unix    n - n 300 1 qmgr
-tlsmgr    unix    - - n 1000? 1 tlsmgr
-proxymap  unix    - - n - -   proxymap
-rewrite   unix    - - n - -   trivial-rewrite
-bounce    unix    - - n - 0   bounce
-defer     unix    - - n - 0   bounce
-anvil     unix    - - n - 1   anvil
-discard   unix    - - n - -   discard
-postlog   unix-dgram n - n - 1 postlogd
+$POSTFIX_INSIDE
 CONF
     settled
     ns postfix -c "$dir/conf" start </dev/null >>"$STATE/log/servers" 2>&1 || die "Postfix does not start: see $STATE/log"

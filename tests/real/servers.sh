@@ -118,6 +118,19 @@ issue() { # FILE NAME ISSUER (empty: itself) FROM TO → FILE.pem: key and certi
     [[ $1 != full-chain ]] || cat middle.crt root.crt >>"$1.pem"
 }
 
+# Postfix's own services, which no client sees.
+POSTFIX_INSIDE='pickup    unix    n - n 60 1  pickup
+cleanup   unix    n - n - 0   cleanup
+qmgr      unix    n - n 300 1 qmgr
+tlsmgr    unix    - - n 1000? 1 tlsmgr
+proxymap  unix    - - n - -   proxymap
+rewrite   unix    - - n - -   trivial-rewrite
+bounce    unix    - - n - 0   bounce
+defer     unix    - - n - 0   bounce
+anvil     unix    - - n - 1   anvil
+discard   unix    - - n - -   discard
+postlog   unix-dgram n - n - 1 postlogd'
+
 postfix_up() {
     local dir=$STATE/postfix
     mkdir -p "$dir"/{conf,queue}
@@ -157,17 +170,7 @@ $submission
 submissions inet  n - n - -   smtpd
   -o smtpd_tls_wrappermode=yes
 $submission
-pickup    unix    n - n 60 1  pickup
-cleanup   unix    n - n - 0   cleanup
-qmgr      unix    n - n 300 1 qmgr
-tlsmgr    unix    - - n 1000? 1 tlsmgr
-proxymap  unix    - - n - -   proxymap
-rewrite   unix    - - n - -   trivial-rewrite
-bounce    unix    - - n - 0   bounce
-defer     unix    - - n - 0   bounce
-anvil     unix    - - n - 1   anvil
-discard   unix    - - n - -   discard
-postlog   unix-dgram n - n - 1 postlogd
+$POSTFIX_INSIDE
 CONF
     settled
     ns provider postfix -c "$dir/conf" start </dev/null >>"$STATE/log/provider" 2>&1 || die "Postfix does not start: see $STATE/log"
