@@ -7,7 +7,7 @@ use crate::facts::{Facts, Value};
 use crate::net::Network;
 use crate::probe;
 use crate::text::Text;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -47,12 +47,12 @@ pub(crate) struct Board {
 #[derive(Default)]
 pub(crate) struct Slots {
     pub(crate) wanted: Option<Wanted>,
-    pub(crate) addresses: HashMap<Role, Vec<IpAddr>>,
-    pub(crate) opened: HashMap<Target, port::Opened>,
-    pub(crate) open: std::collections::HashSet<Target>,
-    pub(crate) dialogues: HashMap<Target, probe::smtp::Dialogue>,
-    pub(crate) leaves: HashMap<Target, smtp::Seen>,
-    pub(crate) chains: HashMap<Target, Vec<Vec<u8>>>,
+    pub(crate) addresses: BTreeMap<Role, Vec<IpAddr>>,
+    pub(crate) opened: BTreeMap<Target, port::Opened>,
+    pub(crate) open: std::collections::BTreeSet<Target>,
+    pub(crate) dialogues: BTreeMap<Target, probe::smtp::Dialogue>,
+    pub(crate) leaves: BTreeMap<Target, smtp::Seen>,
+    pub(crate) chains: BTreeMap<Target, Vec<Vec<u8>>>,
     /// Addresses of references, for questions about this computer alone.
     pub(crate) references: Vec<IpAddr>,
     /// Addresses on whose way the first router says nothing, whatever the port: no use in asking once more.
@@ -60,6 +60,13 @@ pub(crate) struct Slots {
     pub(crate) logged_in: Option<probe::smtp::Dialogue>,
     /// How far this machine's clock is from network time, in seconds; positive = ahead.
     pub(crate) clock_off: Option<i64>,
+}
+
+impl Slots {
+    /// All connections that were kept for the log-in.
+    pub(crate) fn take_dialogues(&mut self) -> Vec<probe::smtp::Dialogue> {
+        std::mem::take(&mut self.dialogues).into_values().collect()
+    }
 }
 
 impl Board {

@@ -221,7 +221,7 @@ pub enum Event {
 }
 
 /// Which server a check is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// The one in use.
     InUse,
@@ -230,7 +230,7 @@ pub enum Role {
 }
 
 /// A port of a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Target {
     /// Which server.
     pub role: Role,

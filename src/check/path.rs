@@ -122,7 +122,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     match (state, way.distance()) {
         // Does another port answer from the same place? Two packets say so.
         (PortState::Open, Some(distance)) => {
-            if let Some(port) = open_port(ctx, own.port) {
+            if let Some(port) = open_port(ctx, own.port).await {
                 compare(ctx, &mut book, addr, port, distance, &way).await;
             }
         }
@@ -165,15 +165,22 @@ fn port_state(ctx: &Ctx, target: Target) -> PortState {
     state.unwrap_or(PortState::Filtered)
 }
 
-/// Another mail port of the same server that has opened.
-fn open_port(ctx: &Ctx, own: u16) -> Option<u16> {
-    let open = |port: &u16| *port != own && ctx.board.slots().open.contains(&Target { role: Role::InUse, port: *port });
-    super::plan::MAIL_PORTS.into_iter().find(open)
+/// Another mail port of the same server that has opened, or does so in the time that an answer takes.
+async fn open_port(ctx: &Ctx, own: u16) -> Option<u16> {
+    let others = super::plan::MAIL_PORTS.map(|port| Target { role: Role::InUse, port });
+    let others = others.into_iter().filter(|target| target.port != own && ctx.board.is_planned(&target.id("port")));
+    let opened = others.clone().map(|target| ctx.board.wait_until_open(target));
+    let _ = timeout(usual(ctx), futures::future::join_all(opened)).await;
+    others.map(|target| target.port).find(|port| is_open(ctx, *port))
+}
+
+fn is_open(ctx: &Ctx, port: u16) -> bool {
+    ctx.board.slots().open.contains(&Target { role: Role::InUse, port })
 }
 
 /// The way of a port of the same server that opens: another mail port, else one that many mail servers have.
 async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16, state: PortState) -> Option<Way> {
-    let port = open_port(ctx, own).unwrap_or(443);
+    let port = open_port(ctx, own).await.unwrap_or(443);
     // Three connections reach the server in all: a refused port has brought two there already.
     let at_a_time = if state == PortState::Refused { 1 } else { AT_A_TIME };
     let way = walk(ctx, addr, port, 1, at_a_time).await;

@@ -65,7 +65,7 @@ pub async fn run(job: Job, events: mpsc::UnboundedSender<Event>) {
         }
     }
     // Connections that were kept for the log-in and not needed end in an orderly way.
-    let kept: Vec<probe::smtp::Dialogue> = ctx.board.slots().dialogues.drain().map(|(_, dialogue)| dialogue).collect();
+    let kept: Vec<probe::smtp::Dialogue> = ctx.board.slots().take_dialogues();
     let all = futures::future::join_all(kept.into_iter().map(probe::smtp::Dialogue::quit));
     let _ = tokio::time::timeout(goodbye, all).await;
     let connections = ctx.board.connections.load(std::sync::atomic::Ordering::Relaxed);

@@ -97,7 +97,7 @@ impl Chain<'_> {
             book.saw("too many connections", "the others are closed first, then this one is tried alone");
             if is_own {
                 // What was kept for the log-in makes room: this port's own connection serves for it as well.
-                let kept: Vec<Dialogue> = board.slots().dialogues.drain().map(|(_, dialogue)| dialogue).collect();
+                let kept: Vec<Dialogue> = board.slots().take_dialogues();
                 futures::future::join_all(kept.into_iter().map(Dialogue::quit)).await;
             } else {
                 tokio::time::sleep(Duration::from_secs(3)).await;

@@ -9,7 +9,7 @@ mod show;
 mod sign_in;
 
 pub use check::run_to_end;
-pub use practice::job;
+pub use practice::{Truth, job};
 
 use args::{Cli, Command};
 use clap::Parser;

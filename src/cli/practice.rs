@@ -6,12 +6,15 @@ use crate::account::{Account, Address};
 use crate::check::Options;
 use crate::check::run::Job;
 use crate::check::secret::Secret;
+use crate::guide::rule::Certainty;
 use crate::practice::{self, Scenario};
 use crate::session::Session;
+use crate::session::diagnosis::Diagnosis;
 use crate::tui::app::{Lesson, Request};
 use crate::tui::screens::menu::Menu;
 use crate::tui::{Begun, Bench};
 use secrecy::SecretString;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -62,7 +65,7 @@ pub(super) fn blank_account() -> color_eyre::Result<Account> {
 /// Begins a scenario on the screen.
 pub(super) fn begin(name: &str) -> Result<Begun, String> {
     let scenario = find(name)?;
-    let cause = scenario.truth.get("cause").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let cause = Truth::of(&scenario)?.cause;
     let job = job(&scenario)?;
     Ok(Begun {
         session: Session::new(job.account, &job.net.local()),
@@ -79,6 +82,41 @@ fn list() -> String {
     }
     out.push_str("\nWith --format text or json it runs without a screen, as `check` does on a real network.\n");
     out
+}
+
+/// What a run over a scenario must find: its table `[truth]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Truth {
+    /// The cause.
+    pub cause: String,
+    /// How sure the verdict may and must be.
+    pub certainty: Certainty,
+    /// Who can fix it for good.
+    pub who: String,
+    /// The other causes that show, all of them.
+    #[serde(default)]
+    pub also: Vec<String>,
+}
+
+impl Truth {
+    /// The truth of a scenario; the error names what is wrong with it.
+    pub fn of(scenario: &Scenario) -> Result<Self, String> {
+        scenario.truth.clone().try_into().map_err(|error| format!("{}: [truth] {error}", scenario.name))
+    }
+
+    /// What a verdict has otherwise; nothing, where it is right.
+    pub fn faults(&self, found: &Diagnosis) -> Vec<String> {
+        let rows = [
+            ("cause", self.cause.clone(), found.cause.clone()),
+            ("certainty", self.certainty.word().to_owned(), found.certainty.word().to_owned()),
+            ("who", self.who.clone(), found.who.clone()),
+            ("also", self.also.join(", "), found.also.join(", ")),
+            ("final", true.to_string(), found.is_final.to_string()),
+        ];
+        let differing = rows.into_iter().filter(|(_, truth, found)| truth != found);
+        differing.map(|(what, truth, found)| format!("{what}: {found:?} in place of {truth:?}")).collect()
+    }
 }
 
 /// What a scenario asks for: its account, its network, the usual options. The error names what is wrong with it.

@@ -11,7 +11,7 @@ use crate::net::{
 };
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -31,7 +31,10 @@ pub struct LabNetwork {
     tls: Mutex<HashMap<(String, String), Arc<Tls>>>,
     /// Connections that a host holds open, by its name.
     open: Mutex<HashMap<String, Vec<Weak<()>>>>,
-    packets: AtomicU64,
+    /// Connections tried so far, by where they go and for how many hops.
+    tried: Mutex<HashMap<(SocketAddr, Option<u8>), u64>>,
+    next_port: AtomicU16,
+    began: (jiff::Timestamp, Instant),
 }
 
 impl LabNetwork {
@@ -44,19 +47,30 @@ impl LabNetwork {
             let dialogue = Dialogue::parse(named).map_err(|why| format!("dialogue {text}: {why}"))?;
             dialogues.insert(text.clone(), Arc::new(dialogue));
         }
-        let network_now = jiff::Timestamp::now().as_second() + world.machine.clock_behind;
+        // Whole seconds, from which the lab's own time goes on: so every run sees the same dates.
+        let began = jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).map_err(|why| why.to_string())?;
         Ok(LabNetwork {
-            authorities: Authorities::new(network_now),
+            authorities: Authorities::new(began.as_second() + world.machine.clock_behind),
             dialogues,
             tls: Mutex::default(),
             open: Mutex::default(),
-            packets: AtomicU64::new(1),
+            tried: Mutex::default(),
+            next_port: AtomicU16::new(50_000),
+            began: (began, Instant::now()),
             world,
         })
     }
 
-    fn dice(&self) -> Dice {
-        Dice::new(self.world.loss, self.packets.fetch_add(1, Ordering::Relaxed))
+    /// The dice of one more connection to there: the same in every run, whatever else goes on meanwhile.
+    fn dice(&self, to: SocketAddr, ttl: Option<u8>) -> Dice {
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = tried.entry((to, ttl)).or_default();
+        *count += 1;
+        let mut mixed = *count;
+        for part in format!("{to} {ttl:?}").bytes() {
+            mixed = mixed.wrapping_mul(0x100_0000_01b3) ^ u64::from(part);
+        }
+        Dice::new(self.world.loss, mixed)
     }
 
     fn network_date(&self) -> String {
@@ -77,7 +91,7 @@ impl LabNetwork {
     }
 
     /// Opens the server's end of a line.
-    fn open(&self, name: &str, number: u16, rtt: Duration, largest: Option<usize>) -> Option<BoxStream> {
+    fn open(&self, name: &str, number: u16, rtt: Duration, dice: &Dice, largest: Option<usize>) -> Option<BoxStream> {
         let host = self.world.host.get(name)?;
         let number = number.to_string();
         let port = host.port.get(&number)?;
@@ -101,7 +115,7 @@ impl LabNetwork {
             tls: self.tls_of(name, host, &number, port)?,
             speaks,
         };
-        let (ours, theirs) = line(rtt / 2, &self.dice(), largest);
+        let (ours, theirs) = line(rtt / 2, dice, largest);
         tokio::spawn(async move {
             serve(Box::new(theirs), service).await;
             drop(held);
@@ -238,7 +252,8 @@ impl Network for LabNetwork {
 
     async fn connect(&self, to: SocketAddr, options: ConnectOptions) -> Result<Connection, ConnectFailure> {
         let started = Instant::now();
-        let lost = self.dice().losses();
+        let mut dice = self.dice(to, options.ttl);
+        let lost = dice.losses();
         let late = (0..lost).map(|repeat| SYN_REPEAT * 2u32.pow(repeat)).sum::<Duration>();
         let fate = self.world.fate(to, options.ttl);
         let silent = |elapsed| ConnectFailure { state: PortState::Filtered, os: None, icmp: None, elapsed };
@@ -247,12 +262,10 @@ impl Network for LabNetwork {
                 sleep(rtt + late).await;
                 let small = options.mss.is_some_and(|mss| usize::from(mss) <= NARROW);
                 let largest = (self.world.drops_large(to) && !small).then_some(NARROW);
-                let opened = self.open(&host, port, rtt, largest);
+                let opened = self.open(&host, port, rtt, &dice, largest);
                 let stream = opened.ok_or_else(|| silent(started.elapsed()))?;
                 let own = self.world.own_addresses().into_iter().find(|(own, _)| own.is_ipv4() == to.is_ipv4());
-                let packet = self.packets.load(Ordering::Relaxed);
-                let local =
-                    own.map(|(own, _)| SocketAddr::new(own, 50_000 + u16::try_from(packet % 10_000).unwrap_or(0)));
+                let local = own.map(|(own, _)| SocketAddr::new(own, self.next_port.fetch_add(1, Ordering::Relaxed)));
                 Ok(Connection { stream, local, elapsed: started.elapsed(), retransmissions: Some(lost) })
             }
             Fate::Fails { icmp: Some(_), .. } if !self.world.machine.hears_routers => {
@@ -319,6 +332,7 @@ impl Network for LabNetwork {
     }
 
     fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::now()
+        let (began, at) = self.began;
+        began + at.elapsed()
     }
 }

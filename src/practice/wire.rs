@@ -14,31 +14,23 @@ const REPEAT: Duration = Duration::from_millis(200);
 /// Decides about each packet whether it is lost. The same numbers in every run, so that tests repeat.
 #[derive(Debug, Clone)]
 pub(super) struct Dice {
-    state: u64,
+    random: fastrand::Rng,
     percent: u64,
 }
 
 impl Dice {
     /// Loses this share of packets.
     pub(super) fn new(percent: u64, seed: u64) -> Self {
-        Dice { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, percent }
+        Dice { random: fastrand::Rng::with_seed(seed), percent }
     }
 
     /// How often a packet is lost before it arrives.
     pub(super) fn losses(&mut self) -> u32 {
         let mut count = 0;
-        while self.percent > 0 && count < 8 && self.next() % 100 < self.percent {
+        while self.percent > 0 && count < 8 && self.random.u64(..100) < self.percent {
             count += 1;
         }
         count
-    }
-
-    fn next(&mut self) -> u64 {
-        // xorshift64*: plenty for dice.
-        self.state ^= self.state >> 12;
-        self.state ^= self.state << 25;
-        self.state ^= self.state >> 27;
-        self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33
     }
 }
 

@@ -3,7 +3,7 @@
 
 pub mod diagnosis;
 pub mod journal;
-mod run;
+pub mod run;
 mod words;
 
 pub use run::{Check, Run, State};

@@ -1,0 +1,108 @@
+//! What the tests of the practice lab share: a run on paused time, and everything that it knows as lines of text.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    dead_code,
+    reason = "in a test a panic is the answer; not each test uses all"
+)]
+
+use mailtriage::check::run::Job;
+use mailtriage::cli::{Truth, job, run_to_end};
+use mailtriage::facts::{Known, Value};
+use mailtriage::practice::Scenario;
+use mailtriage::session::run::State;
+use mailtriage::session::{Run, Session};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+pub fn on_paused_time<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let done = runtime.block_on(future);
+    runtime.shutdown_background();
+    done
+}
+
+pub fn run(scenario: &Scenario) -> Session {
+    run_with(scenario, |_| {})
+}
+
+pub fn run_with(scenario: &Scenario, change: impl FnOnce(&mut Job)) -> Session {
+    on_paused_time(async {
+        let mut job = job(scenario).unwrap();
+        change(&mut job);
+        run_to_end(job, BTreeMap::new()).await
+    })
+}
+
+/// What differs from the truth, with the way that the walk took.
+pub fn faults(truth: &Truth, session: &Session) -> Vec<String> {
+    let diagnosis = session.diagnosis();
+    let mut faults = truth.faults(&diagnosis);
+    if !faults.is_empty() {
+        let steps = diagnosis.path.iter().map(|step| format!("{} [{}]", step.page, step.because.join(", ")));
+        faults.push(format!("    way: {}", steps.collect::<Vec<_>>().join(" > ")));
+        faults.push(format!("    not known: {}", diagnosis.not_known.join("; ")));
+    }
+    faults
+}
+
+/// The verdict, every observed fact and every fact of the guide, a line each: what a snapshot holds.
+pub fn everything(session: &Session) -> String {
+    let mut out = String::new();
+    let diagnosis = session.diagnosis();
+    let _ = writeln!(out, "{}, {}, {}", diagnosis.cause, diagnosis.certainty.word(), diagnosis.outcome.says());
+    let _ = writeln!(out, "who {}, now {}, also {:?}", diagnosis.who, diagnosis.now, diagnosis.also);
+    for step in &diagnosis.path {
+        let _ = writeln!(out, "{} [{}]", step.page, step.because.join(", "));
+    }
+    for question in &diagnosis.questions {
+        let _ = writeln!(out, "asks {}", question.name);
+    }
+    out.push_str("\n== observed\n");
+    observed(session.run().unwrap(), &mut out);
+    out.push_str("\n== facts of the guide\n");
+    for (name, known) in session.facts() {
+        let said = match known {
+            Known::Word(word) => word,
+            Known::Unknown(why) => format!("? {why}"),
+            Known::Pending(checks) => format!(".. {checks:?}"),
+        };
+        let _ = writeln!(out, "{name} = {said}");
+    }
+    out
+}
+
+fn observed(run: &Run, out: &mut String) {
+    for check in &run.checks {
+        let State::Done(finding) = &check.state else {
+            let _ = writeln!(out, "{}: {:?}", check.head.id, check.state);
+            continue;
+        };
+        let _ = writeln!(out, "{}: {} {}", finding.id, finding.outcome.state(), finding.summary);
+        for (key, value) in &finding.facts {
+            let value = match value {
+                Value::Number(number) => number.to_string(),
+                Value::Word(word) => word.clone(),
+                Value::List(list) => format!("[{}]", list.join(", ")),
+            };
+            let _ = writeln!(out, "  {key} = {value}");
+        }
+    }
+}
+
+/// Compares with the snapshot of this name; what differs from day to day and from machine to machine is left out.
+pub fn same_as_before(folder: &str, name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"(serial|fingerprint) = [0-9A-Fa-f:]+", "$1 = [hex]");
+    settings.add_filter(r"\d{4}-\d\d-\d\d", "[date-----]");
+    settings.add_filter(r"\d\d:\d\d:\d\d", "[time--]");
+    settings.add_filter(r"\d+ ms", "[ms]");
+    settings.add_filter(r"_ms = \d+", "_ms = [ms]");
+    settings.add_filter(r"\b(59|60) days", "NN days");
+    settings.add_filter(r"mailtriage\.[0-9a-f]{24}@", "mailtriage.[random]@");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_snapshot_path(format!("{}/tests/snapshots/{folder}", env!("CARGO_MANIFEST_DIR")));
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
