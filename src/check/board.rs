@@ -218,6 +218,7 @@ impl Notebook {
                 group: head.group,
                 title: head.title.clone(),
                 outcome: Outcome::Unknown,
+                moot: false,
                 summary: String::new(),
                 started_ms,
                 elapsed_ms: 0,
@@ -277,6 +278,12 @@ impl Notebook {
 
     pub(crate) fn unknown(self, summary: impl Into<String>) -> Finding {
         self.end(Outcome::Unknown, summary)
+    }
+
+    /// Not done, because of something that is known: nothing is missing.
+    pub(crate) fn moot(mut self, because: impl Into<String>) -> Finding {
+        self.finding.moot = true;
+        self.end(Outcome::Skipped, because)
     }
 
     /// Not done, because of another check's outcome, or because it cannot add anything.

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let mut book = Notebook::new(ctx, head);
     let seen = ctx.board.slots().leaves.get(&target).cloned();
-    let Some(seen) = seen else { return book.skipped("no TLS handshake was begun") };
+    let Some(seen) = seen else { return book.moot("no TLS handshake was begun") };
     let Some(host) = ctx.host(target.role) else { return book.skipped("no server") };
     let said = seen.refused.as_ref().map(|refused| refused.said.clone());
     if seen.refused.as_ref().is_some_and(|refused| refused.kind != FailureKind::Certificate) {

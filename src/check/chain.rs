@@ -21,7 +21,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head) -> Finding {
     let Some(in_use) = ctx.in_use() else { return book.skipped("no server") };
     let own = Target { role: Role::InUse, port: in_use.port };
     let Some(seen) = ctx.board.slots().leaves.get(&own).cloned() else {
-        return book.skipped("no TLS handshake was begun");
+        return book.moot("no TLS handshake was begun");
     };
     if let Some(why) = not_again(&seen) {
         return book.skipped(why);

@@ -149,6 +149,9 @@ pub struct Finding {
     pub title: String,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether it was left out because of something that is known: then nothing is missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moot: bool,
     /// The answer in one line.
     pub summary: String,
     /// Milliseconds since the run began.

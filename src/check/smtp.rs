@@ -46,7 +46,7 @@ pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let opened = ctx.board.slots().opened.remove(&target);
     let Some(opened) = opened else {
         let state = ctx.board.finding(&target.id("port")).map(|finding| finding.summary.clone()).unwrap_or_default();
-        return book.skipped(format!("because of the port: {state}"));
+        return book.moot(format!("because of the port: {state}"));
     };
     let _place = ctx.board.sockets.clone().try_acquire_owned();
     let Some(host) = ctx.host(target.role) else { return book.skipped("no server") };

@@ -25,7 +25,7 @@ const PATIENT_GREETING: Duration = Duration::from_secs(5);
 pub(super) async fn run(ctx: &Ctx, head: &Head, target: Target) -> Finding {
     let mut book = Notebook::new(ctx, head);
     let seen = ctx.board.slots().leaves.get(&target).cloned();
-    let Some(seen) = seen else { return book.skipped("no TLS handshake was begun there") };
+    let Some(seen) = seen else { return book.moot("no TLS handshake was begun there") };
     let Some(host) = ctx.host(target.role) else { return book.skipped("no server") };
     if let Some(why) = not_again(&seen) {
         return book.skipped(why);

@@ -3,10 +3,13 @@
 pub mod derive;
 pub mod interceptors;
 pub mod isps;
+pub mod keys;
+pub mod observed;
 pub mod outlook_errors;
 pub mod replies;
 pub mod stacks;
 pub mod vocabulary;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +40,52 @@ impl Value {
             Value::Word(word) => Some(word.clone()),
             Value::Number(number) => Some(number.to_string()),
             Value::List(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Word(word) => f.write_str(word),
+            Value::Number(number) => write!(f, "{number}"),
+            Value::List(list) => f.write_str(&list.join(" ")),
+        }
+    }
+}
+
+/// Why something is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// No check asks for it in this run.
+    NotAsked,
+    /// It could not be asked, or need not be, because of something that is known: no gap. In words.
+    Moot(String),
+    /// It was asked, and there is no answer to be had: a gap. In words.
+    Gap(String),
+}
+
+impl Why {
+    /// Why a check ended without a fact.
+    pub fn of(missing: Option<&observed::Missing>) -> Self {
+        match missing {
+            None => Why::NotAsked,
+            Some(missing) if missing.moot => Why::Moot(missing.why.clone()),
+            Some(missing) => Why::Gap(missing.why.clone()),
+        }
+    }
+
+    /// Whether something is missing that might have decided.
+    pub fn is_gap(&self) -> bool {
+        matches!(self, Why::Gap(_))
+    }
+}
+
+impl std::fmt::Display for Why {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Why::NotAsked => f.write_str("not asked"),
+            Why::Moot(why) | Why::Gap(why) => f.write_str(why),
         }
     }
 }
