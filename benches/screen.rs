@@ -28,7 +28,7 @@ fn main() {
         let mut session = Session::new(job.account.clone(), &job.net.local());
         session.apply(Event::Began { at: job.net.now(), keeps: vec![] });
         let (sender, mut receiver) = mpsc::unbounded_channel();
-        mailtriage::check::run::run(job, sender).await;
+        mailtriage::check::run(job, sender).await;
         let mut events = Vec::new();
         while let Some(event) = receiver.recv().await {
             events.push(event);

@@ -45,6 +45,14 @@ impl Text {
         self
     }
 
+    /// Adds another text with its marks.
+    pub fn append(mut self, other: Text) -> Self {
+        let start = self.text.chars().count();
+        self.text.push_str(&other.text);
+        self.marks.extend(other.marks.into_iter().map(|(from, to, mark)| (start + from, start + to, mark)));
+        self
+    }
+
     /// Adds something that names somebody.
     pub fn mark(mut self, mark: Mark, what: impl AsRef<str>) -> Self {
         let start = self.text.chars().count();

@@ -11,7 +11,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("net", &["text"]),
     ("account", &["text"]),
     ("probe", &["net", "text"]),
-    ("facts", &["account", "net", "text"]),
+    ("facts", &["probe", "account", "net", "text"]),
     ("check", &["probe", "account", "facts", "net", "text"]),
     ("guide", &["facts", "text"]),
     ("session", &["check", "guide", "facts", "account", "net", "text"]),

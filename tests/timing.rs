@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
-use mailtriage::check::run::run;
+use mailtriage::check::run;
 use mailtriage::cli::job;
 use mailtriage::practice::scenario;
 use mailtriage::session::{Event, Session};

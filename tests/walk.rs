@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
 use mailtriage::check::Event as CheckEvent;
-use mailtriage::check::run::{Job, run};
+use mailtriage::check::{Job, run};
 use mailtriage::cli::job;
 use mailtriage::guide::guide;
 use mailtriage::practice::scenario;

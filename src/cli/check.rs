@@ -2,7 +2,7 @@
 
 use super::args::{CheckArgs, Format, OutputArgs};
 use super::{Usage, print};
-use crate::check::run::{Job, run as run_checks};
+use crate::check::{Job, run as run_checks};
 use crate::net::Network;
 use crate::net::system::SystemNetwork;
 use crate::report::first_page::Reader;

@@ -2,7 +2,7 @@
 
 use super::args::{RunArgs, ScreenArgs};
 use super::{Usage, practice};
-use crate::check::run::Job;
+use crate::check::Job;
 use crate::net::system::SystemNetwork;
 use crate::report::{self, html, json, redact, save};
 use crate::session::journal::{self, Journal};

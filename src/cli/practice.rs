@@ -3,8 +3,8 @@
 use super::args::PracticeArgs;
 use super::{Usage, dashboard, print};
 use crate::account::{Account, Address};
+use crate::check::Job;
 use crate::check::Options;
-use crate::check::run::Job;
 use crate::check::secret::Secret;
 use crate::guide::rule::Certainty;
 use crate::practice::{self, Scenario};

@@ -14,13 +14,6 @@ pub mod words;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The log-in mechanisms that this program speaks with a password (RFC 4616, RFC 7677, RFC 5802; LOGIN was never
-/// standardised), in the order of trying. As mail programs do it: some servers offer SCRAM and cannot check it, and a refusal
-/// would call a right password wrong.
-pub const FOR_PASSWORDS: [&str; 4] = ["PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1"];
-/// And with a token (RFC 7628; XOAUTH2 is Google's and Microsoft's own, and all that Exchange takes).
-pub const FOR_TOKENS: [&str; 2] = ["OAUTHBEARER", "XOAUTH2"];
-
 /// One observed value, as it stands in the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -53,11 +53,13 @@ impl<T> Family<T> {
     }
 }
 
-/// What differs in a family's name, and what it looks like.
-const VARIABLES: [(&str, fn(&str) -> bool); 2] =
+/// What differs in a family's name, and whether a part of a name looks like it.
+type Variable = (&'static str, fn(&str) -> bool);
+
+const VARIABLES: [Variable; 2] =
     [("PORT", |part| part.parse::<u16>().is_ok()), ("VERSION", |part| part.starts_with("TLSv") || part == "SSLv3")];
 
-fn variable(pattern: &str) -> Option<(&'static str, fn(&str) -> bool)> {
+fn variable(pattern: &str) -> Option<Variable> {
     VARIABLES.into_iter().find(|(variable, _)| pattern.contains(variable))
 }
 

@@ -5,6 +5,8 @@ pub mod chain;
 mod client_hello;
 pub mod hello;
 pub mod http;
+pub mod sasl;
+pub mod secret;
 pub mod secure;
 pub mod smtp;
 pub mod tcp;

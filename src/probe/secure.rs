@@ -41,6 +41,44 @@ pub struct NotSecured {
     pub elapsed: Duration,
 }
 
+/// What the library's words say is wrong with a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateFault {
+    /// It has expired.
+    Expired,
+    /// It is not valid yet.
+    NotYetValid,
+    /// It is for other names.
+    Name,
+    /// Whoever signed it is not trusted.
+    UnknownIssuer,
+    /// It vouches for itself.
+    SelfSigned,
+    /// They do not say.
+    Unsaid,
+}
+
+impl NotSecured {
+    /// What is wrong with the certificate, as far as the library's words say it: libraries have no type for it.
+    pub fn certificate_fault(&self) -> CertificateFault {
+        let said = self.said.to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|words| said.contains(words));
+        if says(&["has expired", "certificate expired", "expired certificate"]) {
+            CertificateFault::Expired
+        } else if says(&["not yet valid"]) {
+            CertificateFault::NotYetValid
+        } else if says(&["hostname mismatch", "ip address mismatch", "cn name", "principal name"]) {
+            CertificateFault::Name
+        } else if says(&["self-signed certificate in certificate chain", "local issuer", "untrusted", "not trusted"]) {
+            CertificateFault::UnknownIssuer
+        } else if says(&["self-signed", "self signed"]) {
+            CertificateFault::SelfSigned
+        } else {
+            CertificateFault::Unsaid
+        }
+    }
+}
+
 /// Kinds of failed handshakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
@@ -56,6 +94,8 @@ pub enum FailureKind {
     Silent,
     /// More came than a handshake holds.
     TooLong,
+    /// No version, suite or signature in common, in the library's words.
+    NothingInCommon,
     /// The library refused for another reason.
     Other,
 }
@@ -133,6 +173,7 @@ pub async fn secure(
                 () if received > MAX_HANDSHAKE || said.contains("excessive message size") => FailureKind::TooLong,
                 () if is_about_certificate(&said) => FailureKind::Certificate,
                 () if received == 0 || is_end(&said) => FailureKind::Cut,
+                () if has_nothing_in_common(&said) => FailureKind::NothingInCommon,
                 () => FailureKind::Other,
             };
             Err(failed(kind, said))
@@ -208,6 +249,14 @@ fn is_about_certificate(said: &str) -> bool {
     ]
     .iter()
     .any(|words| said.contains(words))
+}
+
+/// What libraries say where the server's choice is one that they do not take.
+fn has_nothing_in_common(said: &str) -> bool {
+    let said = said.to_ascii_lowercase();
+    ["unsupported protocol", "version", "algorithm mismatch", "common algorithm"]
+        .iter()
+        .any(|words| said.contains(words))
 }
 
 fn is_end(said: &str) -> bool {

@@ -5,14 +5,20 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 /// What came of opening one address: every try that failed, and the connection if one opened.
-pub struct Opened {
+#[derive(Default)]
+pub struct Tried {
     /// The failures, in order.
     pub failures: Vec<ConnectFailure>,
     /// The connection.
     pub connection: Option<Connection>,
 }
 
-impl Opened {
+impl Tried {
+    /// Whether it was not even tried.
+    pub fn is_untried(&self) -> bool {
+        self.connection.is_none() && self.failures.is_empty()
+    }
+
     /// The word for it.
     pub fn state(&self) -> PortState {
         match (&self.connection, self.failures.last()) {
@@ -33,11 +39,11 @@ impl Opened {
 }
 
 /// Opens a connection. A silent sequence of SYNs is repeated once: one lost packet is no filter.
-pub async fn open(net: &dyn Network, to: SocketAddr, limit: Duration) -> Opened {
+pub async fn open(net: &dyn Network, to: SocketAddr, limit: Duration) -> Tried {
     let mut failures = Vec::new();
     for _ in 0..2 {
         match net.connect(to, ConnectOptions::within(limit)).await {
-            Ok(connection) => return Opened { failures, connection: Some(connection) },
+            Ok(connection) => return Tried { failures, connection: Some(connection) },
             Err(failure) => {
                 let silent = failure.state == PortState::Filtered;
                 failures.push(failure);
@@ -47,5 +53,5 @@ pub async fn open(net: &dyn Network, to: SocketAddr, limit: Duration) -> Opened 
             }
         }
     }
-    Opened { failures, connection: None }
+    Tried { failures, connection: None }
 }

@@ -8,8 +8,8 @@ pub mod screens;
 pub mod terminal;
 pub mod theme;
 
-use crate::check::run::{Job, run as run_checks};
 use crate::check::{Event as CheckEvent, Group, Options};
+use crate::check::{Job, run as run_checks};
 use crate::facts::Value;
 use crate::net::Network;
 use crate::session::{Event, Session};

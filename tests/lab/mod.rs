@@ -7,7 +7,7 @@
     reason = "in a test a panic is the answer; not each test uses all"
 )]
 
-use mailtriage::check::run::Job;
+use mailtriage::check::Job;
 use mailtriage::cli::{Truth, job, run_to_end};
 use mailtriage::facts::{Known, Value};
 use mailtriage::practice::Scenario;

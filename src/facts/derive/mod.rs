@@ -6,12 +6,11 @@ mod dialogue;
 mod network;
 mod ports;
 
-use super::{
-    Derived, FOR_PASSWORDS, FOR_TOKENS, Known, Look, Observations, Value, outlook_errors, replies, stacks, vocabulary,
-};
+use super::{Derived, Known, Look, Observations, Value, outlook_errors, replies, stacks, vocabulary};
 use crate::account::client::{Connects, SignIn};
 use crate::account::provider::{self, Kind};
 use crate::account::{Account, Endpoint, Security, Source, Wanted};
+use crate::probe::sasl::{FOR_PASSWORDS, FOR_TOKENS};
 use std::collections::BTreeMap;
 
 /// Past this, a greeting or reply is slow: mail programs wait a minute, people ten seconds (RFC 5321 section 4.5.3.2

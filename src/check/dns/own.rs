@@ -1,0 +1,76 @@
+//! Does each DNS server of this computer answer? Programs ask the first and wait for it before they ask the second.
+
+use super::ask::{LOOKUP, describe};
+use crate::check::engine::{Case, Check, How, always, none};
+use crate::check::{Ctx, Group, Notebook, Verdict};
+use crate::facts::keys::dns_own as keys;
+use crate::facts::words::OwnServers;
+use crate::net::{Answer, RecordKind, Via};
+use crate::text::Text;
+use futures::future::join_all;
+use std::net::IpAddr;
+use tokio::time::Instant;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "dns.own",
+    group: Group::Dns,
+    question: "Does each DNS server of this computer answer?",
+    when: always,
+    needs: none,
+    facts: keys::ALL,
+    how: How::Case(|ctx, book, case| Box::pin(run(ctx, book, case))),
+};
+
+async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
+    let host = case.in_use.host.as_str();
+    if host.parse::<IpAddr>().is_ok() {
+        return Verdict::skipped("no name to look up");
+    }
+    let servers = ctx.net.local().resolvers;
+    if servers.is_empty() {
+        return Verdict::skipped("the system does not say which DNS servers it asks");
+    }
+    let asked = servers.iter().map(|server| async move {
+        let begun = Instant::now();
+        let answer = ctx.net.lookup(Via::Server(*server), host, RecordKind::A, LOOKUP).await;
+        (server.ip(), answer, begun.elapsed())
+    });
+    let (mut failing, mut answering) = (Vec::new(), Vec::new());
+    for (server, answer, took) in join_all(asked).await {
+        let says = Text::new().addr(server).say(": ").append(describe(&answer));
+        book.saw(
+            format!("{host} at a DNS server of this computer"),
+            says.say(format!(" after {} ms", took.as_millis())),
+        );
+        match answer {
+            Answer::Silent | Answer::ServFail | Answer::Refused | Answer::NoNetwork => failing.push(server),
+            _ => answering.push(server),
+        }
+    }
+    book.note(keys::SERVERS, servers.iter().map(std::net::SocketAddr::ip).collect::<Vec<_>>());
+    book.note(keys::FAILING, failing.clone());
+    let result = match (failing.is_empty(), answering.is_empty()) {
+        (true, _) => OwnServers::Answer,
+        (false, false) => OwnServers::SomeFail,
+        (false, true) => OwnServers::Fail,
+    };
+    book.note(keys::RESULT, result);
+    match result {
+        OwnServers::Answer => Verdict::pass(list(&answering).say(" answers")),
+        OwnServers::SomeFail => Verdict::warn(
+            list(&failing)
+                .say(" gives no answer, ")
+                .append(list(&answering))
+                .say(" does: each look-up may wait for it"),
+        ),
+        OwnServers::Fail => Verdict::fail(list(&failing).say(" gives no answer")),
+    }
+}
+
+fn list(addresses: &[IpAddr]) -> Text {
+    let mut text = Text::new();
+    for (index, addr) in addresses.iter().enumerate() {
+        text = text.say(if index > 0 { ", " } else { "" }).addr(*addr);
+    }
+    text
+}

@@ -1,0 +1,103 @@
+//! What is the mail server's address, as this computer sees it?
+
+use super::ask::{LOOKUP, both, describe};
+use crate::check::engine::{Check, How, always, none};
+use crate::check::{Ctx, Group, Notebook, Role, Verdict};
+use crate::facts::keys::dns_server as keys;
+use crate::facts::words::{AddressKind, AddressesFrom, NameFound};
+use crate::net::{Answer, RecordKind, Via, is_inner};
+use crate::text::Text;
+use futures::future::join_all;
+use std::net::IpAddr;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "dns.server",
+    group: Group::Dns,
+    question: "What is the address of {server}, as this computer sees it?",
+    when: always,
+    needs: none,
+    facts: keys::ALL,
+    how: How::Server(|ctx, book, role| Box::pin(run(ctx, book, role))),
+};
+
+/// So many addresses are looked at.
+const MOST_ADDRESSES: usize = 64;
+
+async fn run(ctx: &Ctx, book: &mut Notebook, role: Role) -> Verdict {
+    let Some(host) = ctx.host(role) else { return Verdict::skipped("no server to look up") };
+    if let Ok(addr) = host.parse::<IpAddr>() {
+        book.note(keys::RESULT, NameFound::Found);
+        book.note(keys::ADDRESSES, vec![addr]);
+        return Verdict::pass(Text::new().addr(addr).say(", typed as an address"));
+    }
+    let answer = ctx.net.lookup(Via::System, host, RecordKind::Address, LOOKUP).await;
+    book.saw(format!("{host}, as programs here look it up"), describe(&answer));
+    book.note(keys::RESULT, found(&answer));
+    let found: Vec<IpAddr> = answer.addresses().into_iter().take(MOST_ADDRESSES).collect();
+    let listed = ctx.net.hosts_file(host).await;
+    book.note(keys::HOSTS_FILE, listed.is_some());
+    if let Some(addr) = listed {
+        book.saw("a line of this computer's hosts file", Text::new().addr(addr).say(" ").host(host));
+    }
+    if !found.is_empty() {
+        return resolved(book, host, found);
+    }
+    ask_others(ctx, book, host).await;
+    let host = || Text::new().host(host);
+    match answer {
+        Answer::NxDomain => Verdict::fail(host().say(" does not exist")),
+        Answer::NoData => Verdict::fail(host().say(" exists but has no address")),
+        Answer::ServFail | Answer::Refused => Verdict::fail("this computer's DNS server fails to answer"),
+        Answer::NoNetwork => Verdict::fail("this computer can ask no DNS server"),
+        _ => Verdict::fail("this computer's DNS server does not answer"),
+    }
+}
+
+fn resolved(book: &mut Notebook, host: &str, found: Vec<IpAddr>) -> Verdict {
+    let worst = found.iter().map(|addr| kind_of(*addr)).max().unwrap_or(AddressKind::Public);
+    book.note(keys::ANSWER, worst);
+    let mut shown = Text::new();
+    for (index, addr) in found.iter().take(3).enumerate() {
+        shown = shown.say(if index > 0 { ", " } else { "" }).addr(*addr);
+    }
+    book.note(keys::ADDRESSES, found);
+    match worst {
+        AddressKind::Public => Verdict::pass(shown.say(" (").host(host).say(")")),
+        AddressKind::Sinkhole => Verdict::fail(shown.say(": an address that leads nowhere")),
+        AddressKind::Private => Verdict::warn(shown.say(": an address inside this network")),
+    }
+}
+
+/// Others may know it; then the ports can be measured all the same.
+async fn ask_others(ctx: &Ctx, book: &mut Notebook, host: &str) {
+    let asked = ctx.options.resolvers.iter().map(|server| async move { (server, both(ctx, *server, host).await) });
+    for (server, (v4, v6)) in join_all(asked).await {
+        let found: Vec<IpAddr> = v4.addresses().into_iter().chain(v6.addresses()).take(MOST_ADDRESSES).collect();
+        if !found.is_empty() {
+            book.saw(format!("{host}, asked at {server}"), describe(&v4));
+            book.note(keys::ADDRESSES, found);
+            book.note(keys::ADDRESSES_FROM, AddressesFrom::OtherResolver);
+            return;
+        }
+    }
+}
+
+fn found(answer: &Answer) -> NameFound {
+    match answer {
+        Answer::Records(_) => NameFound::Found,
+        Answer::NxDomain => NameFound::NotFound,
+        Answer::NoData => NameFound::NoAddress,
+        Answer::ServFail | Answer::Refused => NameFound::Failed,
+        Answer::Silent | Answer::NoNetwork => NameFound::Silent,
+    }
+}
+
+fn kind_of(addr: IpAddr) -> AddressKind {
+    if addr.is_unspecified() || addr.is_loopback() {
+        AddressKind::Sinkhole
+    } else if is_inner(addr) {
+        AddressKind::Private
+    } else {
+        AddressKind::Public
+    }
+}

@@ -1,0 +1,46 @@
+//! Where checks leave their findings, and wait for each other's.
+
+use crate::check::finding::Finding;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::SetOnce;
+
+type Slot = Arc<SetOnce<Arc<Finding>>>;
+
+/// A slot for each planned check.
+#[derive(Default)]
+pub(crate) struct Board {
+    slots: Mutex<BTreeMap<String, Slot>>,
+}
+
+impl Board {
+    fn slots(&self) -> MutexGuard<'_, BTreeMap<String, Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes room for these checks.
+    pub(crate) fn plan(&self, ids: impl Iterator<Item = String>) {
+        self.slots().extend(ids.map(|id| (id, Slot::default())));
+    }
+
+    /// Leaves a finding.
+    pub(crate) fn publish(&self, finding: &Finding) {
+        let slot = self.slots().get(&finding.id).cloned();
+        if let Some(slot) = slot {
+            // A check ends once.
+            let _ = slot.set(Arc::new(finding.clone()));
+        }
+    }
+
+    /// The finding of a check once it has ended; `None` at once where it is not planned.
+    pub(crate) async fn wait_for(&self, id: &str) -> Option<Arc<Finding>> {
+        let slot = self.slots().get(id).cloned()?;
+        Some(Arc::clone(slot.wait().await))
+    }
+
+    /// The finding of a check that has ended.
+    pub(crate) fn finding(&self, id: &str) -> Option<Arc<Finding>> {
+        let slot = self.slots().get(id).cloned()?;
+        slot.get().cloned()
+    }
+}

@@ -1,0 +1,206 @@
+//! What a check may use: the network, the account, the options, findings and connections of other checks. Not the password.
+
+use super::board::Board;
+use super::door::Door;
+use super::lane::Lane;
+use super::plan;
+use crate::account::{Account, Endpoint, Wanted};
+use crate::check::finding::{Event, Finding};
+use crate::check::options::Options;
+use crate::check::target::{Role, Target};
+use crate::facts::Facts;
+use crate::facts::keys::{self, dns_server};
+use crate::facts::observed::{Key, Observable};
+use crate::net::Network;
+use crate::probe;
+use crate::probe::smtp::Dialogue;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::sync::{OwnedMutexGuard, mpsc};
+use tokio::time::Instant;
+
+/// What a check may use.
+#[derive(Clone)]
+pub(crate) struct Ctx {
+    pub(crate) net: Arc<dyn Network>,
+    pub(crate) tls: Arc<probe::secure::Library>,
+    pub(crate) account: Arc<Account>,
+    pub(crate) options: Arc<Options>,
+    pub(crate) door: Arc<Door>,
+    pub(crate) started: Instant,
+    /// Whether a log-in follows, so that connections are kept for it.
+    pub(crate) logs_in: bool,
+    /// Whether one test message follows it.
+    pub(crate) sends_message: bool,
+    pub(super) board: Arc<Board>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) case: Option<Arc<Case>>,
+    pub(super) events: mpsc::UnboundedSender<Event>,
+    /// The checks that this one has declared to wait for.
+    pub(super) needs: Arc<[String]>,
+}
+
+/// Which server is judged, once that is known.
+pub(crate) struct Case {
+    /// The way that is judged.
+    pub(crate) in_use: Endpoint,
+    /// The way in use, as a target.
+    pub(crate) own: Target,
+    wanted_host: Option<String>,
+}
+
+/// What checks share beside their findings.
+#[derive(Default)]
+pub(super) struct Shared {
+    wanted: OnceLock<Wanted>,
+    lanes: OnceLock<BTreeMap<Target, Lane>>,
+    logged_in: Mutex<Option<Dialogue>>,
+    /// Addresses on whose way the first router says nothing, whatever the port: no use in asking once more.
+    mute_ways: Mutex<BTreeSet<IpAddr>>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Case {
+    pub(super) fn new(in_use: Endpoint, wanted: &Wanted) -> Self {
+        let wanted_host = plan::wanted_host(&in_use, wanted).map(str::to_owned);
+        Case { own: Target::in_use(in_use.port), in_use, wanted_host }
+    }
+}
+
+impl Shared {
+    pub(super) fn wanted(&self) -> Option<&Wanted> {
+        self.wanted.get()
+    }
+
+    pub(super) fn open_lanes(&self, targets: impl IntoIterator<Item = Target>) {
+        let _ = self.lanes.set(targets.into_iter().map(|target| (target, Lane::default())).collect());
+    }
+}
+
+impl Ctx {
+    /// What the provider wants, once known.
+    pub(crate) fn wanted(&self) -> Option<&Wanted> {
+        self.shared.wanted()
+    }
+
+    /// From the search for the server: what the provider wants.
+    pub(crate) fn discovered(&self, wanted: Wanted) {
+        let _ = self.shared.wanted.set(wanted.clone());
+        let _ = self.events.send(Event::Discovered { wanted });
+    }
+
+    /// Which server is judged; `None` where none could be found.
+    pub(crate) fn case(&self) -> Option<&Case> {
+        self.case.as_deref()
+    }
+
+    /// Whether this is the very port that the mail program uses.
+    pub(crate) fn is_in_use(&self, target: Target) -> bool {
+        self.case().is_some_and(|case| case.own == target)
+    }
+
+    /// The server's name for a role.
+    pub(crate) fn host(&self, role: Role) -> Option<&str> {
+        let case = self.case()?;
+        match role {
+            Role::InUse => Some(&case.in_use.host),
+            Role::Wanted => case.wanted_host.as_deref(),
+        }
+    }
+
+    /// The addresses found for a role's server, those of families switched off left out.
+    pub(crate) fn addresses(&self, role: Role) -> Vec<IpAddr> {
+        let found = self.fact(&role.id(dns_server::ADDRESSES.check), &dns_server::ADDRESSES).unwrap_or_default();
+        found.into_iter().filter(|addr| self.uses(*addr)).collect()
+    }
+
+    /// Whether this family of addresses is used in this run.
+    pub(crate) fn uses(&self, addr: IpAddr) -> bool {
+        if addr.is_ipv4() { self.options.v4 } else { self.options.v6 }
+    }
+
+    /// What is passed on for a port; `None` for one that is not measured.
+    pub(crate) fn lane(&self, target: Target) -> Option<&Lane> {
+        self.shared.lanes.get()?.get(&target)
+    }
+
+    /// Whether a measured port has opened by now.
+    pub(crate) fn is_open(&self, target: Target) -> bool {
+        self.lane(target).is_some_and(Lane::is_open)
+    }
+
+    /// Waits until a port has opened, or its check has ended; at once where the port is not measured.
+    pub(crate) async fn wait_until_open(&self, target: Target) {
+        let id = target.id(keys::port::STATE.check);
+        self.may_wait_for(&id);
+        if let Some(lane) = self.lane(target) {
+            tokio::select! {
+                biased;
+                () = lane.opened() => {}
+                _ = self.board.wait_for(&id) => {}
+            }
+        }
+    }
+
+    /// The finding of a check once it has ended; `None` at once where it is not planned. Only of a check that this one
+    /// has declared to need.
+    pub(crate) async fn wait_for(&self, id: &str) -> Option<Arc<Finding>> {
+        self.may_wait_for(id);
+        self.board.wait_for(id).await
+    }
+
+    fn may_wait_for(&self, id: &str) {
+        debug_assert!(self.needs.iter().any(|need| need == id), "waits for {id}, but declares only {:?}", self.needs);
+    }
+
+    /// The ids of the checks that this one has declared to need.
+    pub(crate) fn needs(&self) -> &[String] {
+        &self.needs
+    }
+
+    /// The finding of a check that has ended.
+    pub(crate) fn finding(&self, id: &str) -> Option<Arc<Finding>> {
+        self.board.finding(id)
+    }
+
+    /// A fact of a check that has ended.
+    pub(crate) fn fact<T: Observable>(&self, id: &str, key: &Key<T>) -> Option<T> {
+        fact(&self.finding(id)?.facts, key)
+    }
+
+    /// All connections that are kept for the log-in.
+    pub(crate) fn take_dialogues(&self) -> Vec<Dialogue> {
+        self.shared.lanes.get().into_iter().flat_map(BTreeMap::values).filter_map(Lane::take_dialogue).collect()
+    }
+
+    /// From the log-in: the connection on which it was accepted.
+    pub(crate) fn logged_in(&self, dialogue: Dialogue) {
+        *self.shared.logged_in.lock().unwrap_or_else(PoisonError::into_inner) = Some(dialogue);
+    }
+
+    /// To the question whether this address may send.
+    pub(crate) fn take_logged_in(&self) -> Option<Dialogue> {
+        self.shared.logged_in.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// A turn to ask routers, one check at a time: how many questions they answer is limited over all ports.
+    pub(crate) async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.shared.turn).lock_owned().await
+    }
+
+    /// Whether the first router on the way there was found to say nothing.
+    pub(crate) fn is_mute(&self, addr: IpAddr) -> bool {
+        self.shared.mute_ways.lock().unwrap_or_else(PoisonError::into_inner).contains(&addr)
+    }
+
+    /// The first router on the way there says nothing.
+    pub(crate) fn found_mute(&self, addr: IpAddr) {
+        self.shared.mute_ways.lock().unwrap_or_else(PoisonError::into_inner).insert(addr);
+    }
+}
+
+/// A fact among those of a finding.
+pub(crate) fn fact<T: Observable>(facts: &Facts, key: &Key<T>) -> Option<T> {
+    facts.get(key.name.as_ref()).and_then(T::of_value)
+}

@@ -1,0 +1,17 @@
+//! The engine: plans and runs checks as they declare themselves, lends each a notebook, passes findings and connections
+//! between them, and keeps the door to the mail server. It knows no check in particular.
+
+mod board;
+mod ctx;
+mod declared;
+mod door;
+mod lane;
+mod notebook;
+pub(crate) mod plan;
+pub(crate) mod run;
+
+pub(crate) use ctx::{Case, Ctx};
+pub(crate) use declared::{Check, How, Need, Scope, always, none};
+pub(crate) use door::Door;
+pub(crate) use lane::{Handshake, Opened};
+pub(crate) use notebook::{Notebook, millis};

@@ -1,0 +1,188 @@
+//! Runs a plan in parallel: every check is a task that waits for what it needs, within the run's time.
+
+use super::board::Board;
+use super::ctx::{Case, Ctx, Shared};
+use super::declared::{Check, How, Need, Subject};
+use super::door::Door;
+use super::notebook::{Notebook, millis};
+use super::plan::{self, Plan, Planned};
+use crate::account::Account;
+use crate::check::finding::{Event, Finding, Verdict};
+use crate::check::options::Options;
+use crate::check::target::Role;
+use crate::net::Network;
+use crate::probe;
+use crate::probe::secret::Attempt;
+use crate::probe::smtp::Dialogue;
+use futures::FutureExt;
+use futures::future::join_all;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// What a run needs.
+pub struct Job {
+    /// The network, real or the lab's.
+    pub net: Arc<dyn Network>,
+    /// Who sends.
+    pub account: Account,
+    /// How to run.
+    pub options: Options,
+    /// What the one log-in is tried with.
+    pub attempt: Option<Attempt>,
+}
+
+/// A run under way.
+struct Runner {
+    ctx: Ctx,
+    /// For the log-in alone.
+    attempt: Option<Arc<Attempt>>,
+    /// Set when the run's time is up.
+    time_is_up: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+/// Runs all these checks; ends when all have ended, or the run's time is up. What happens is told as it happens.
+pub(crate) async fn run(checks: &[&'static Check], job: Job, events: mpsc::UnboundedSender<Event>) {
+    let attempt = job.attempt.map(Arc::new);
+    let ctx = Ctx {
+        tls: Arc::new(probe::secure::Library::new(job.net.trust())),
+        door: Arc::new(Door::new(Arc::clone(&job.net))),
+        net: job.net,
+        account: Arc::new(job.account),
+        options: Arc::new(job.options),
+        started: Instant::now(),
+        logs_in: attempt.is_some(),
+        sends_message: attempt.as_ref().is_some_and(|attempt| attempt.message),
+        board: Arc::new(Board::default()),
+        shared: Arc::new(Shared::default()),
+        case: None,
+        events,
+        needs: Arc::default(),
+    };
+    // The last moments belong to an orderly goodbye.
+    let goodbye = Duration::from_millis(500).min(ctx.options.deadline / 10);
+    let until = ctx.started + ctx.options.deadline.saturating_sub(goodbye);
+    let library = Arc::clone(&ctx.tls);
+    tokio::spawn(async move { library.prepare().await });
+    let mut runner = Runner { ctx, attempt, time_is_up: watch::Sender::new(false), tasks: JoinSet::new() };
+
+    runner.start(plan::before(checks, &runner.ctx.options), false);
+    let discovered = timeout_at(until, runner.ctx.board.wait_for("provider")).await.is_ok();
+    let wanted = runner.ctx.shared.wanted().cloned();
+    match wanted {
+        Some(wanted) if discovered => {
+            let ctx = &mut runner.ctx;
+            let in_use = ctx.account.in_use(Some(&wanted));
+            ctx.shared.open_lanes(plan::targets(in_use.as_ref(), &wanted));
+            ctx.case = in_use.map(|in_use| Arc::new(Case::new(in_use, &wanted)));
+            let second = plan::after(checks, &ctx.account, &wanted, &ctx.options);
+            runner.start(second, true);
+        }
+        _ => runner.start(Plan::new(), true),
+    }
+    runner.finish(until, goodbye).await;
+}
+
+impl Runner {
+    fn start(&mut self, plan: Plan, complete: bool) {
+        let ctx = &self.ctx;
+        ctx.board.plan(plan.iter().map(|check| check.head.id.clone()));
+        ctx.send(Event::Planned { checks: plan.iter().map(|check| check.head.clone()).collect(), complete });
+        for check in plan {
+            let ctx = Ctx { needs: check.head.needs.clone().into(), ..ctx.clone() };
+            let (attempt, time_is_up) = (self.attempt.clone(), self.time_is_up.subscribe());
+            self.tasks.spawn(async move {
+                let finding = perform(&ctx, &check, attempt.as_deref(), time_is_up).await;
+                ctx.board.publish(&finding);
+                ctx.send(Event::Finished { finding });
+            });
+        }
+    }
+
+    async fn finish(mut self, until: Instant, goodbye: Duration) {
+        let in_time = timeout_at(until, async { while self.tasks.join_next().await.is_some() {} }).await.is_ok();
+        if !in_time {
+            // Each check ends with what it has seen.
+            self.time_is_up.send_replace(true);
+            let _ = timeout(goodbye / 2, async { while self.tasks.join_next().await.is_some() {} }).await;
+        }
+        // Connections that were kept for the log-in and not needed end in an orderly way.
+        let kept = self.ctx.take_dialogues().into_iter().map(Dialogue::quit);
+        let _ = timeout(goodbye, join_all(kept)).await;
+        self.ctx.send(Event::Ended { at_ms: millis(self.ctx.started.elapsed()), connections: self.ctx.door.count() });
+    }
+}
+
+/// One check from its needs to its finding. Cut off by the end of the run's time, it keeps what it has seen.
+async fn perform(
+    ctx: &Ctx,
+    check: &Planned,
+    attempt: Option<&Attempt>,
+    mut time_is_up: watch::Receiver<bool>,
+) -> Finding {
+    let notebook = || Notebook::new(&check.head, check.check.facts, ctx.started, ctx.events.clone());
+    let provider_host = match check.subject {
+        Subject::Server(Role::Wanted) => ctx.host(Role::Wanted),
+        Subject::Port(target) if target.role == Role::Wanted => ctx.host(Role::Wanted),
+        _ => None,
+    };
+    let late = || Verdict::unknown("the run's time was up");
+    let time_is_up = async move {
+        // An error is a runner that is gone.
+        let _ = time_is_up.wait_for(|is_up| *is_up).await;
+    };
+    tokio::pin!(time_is_up);
+    tokio::select! {
+        biased;
+        () = wait(ctx, &check.needs) => {}
+        () = &mut time_is_up => return notebook().end(late(), provider_host),
+    }
+    let mut book = notebook();
+    ctx.send(Event::Started { id: check.head.id.clone(), at_ms: millis(ctx.started.elapsed()) });
+    let verdict = tokio::select! {
+        biased;
+        verdict = AssertUnwindSafe(ask(ctx, check, attempt, &mut book)).catch_unwind() => verdict,
+        () = &mut time_is_up => Ok(late()),
+    };
+    book.end(verdict.unwrap_or_else(|_| Verdict::unknown("this check broke off")), provider_host)
+}
+
+/// Waits for what a check needs before it begins.
+async fn wait(ctx: &Ctx, needs: &[Need]) {
+    for need in needs {
+        match need {
+            Need::After(id) => drop(ctx.board.wait_for(id).await),
+            Need::Open(target, _) => ctx.wait_until_open(*target).await,
+            Need::Later(_) | Need::IfPlanned(_) => {}
+        }
+    }
+}
+
+async fn ask(ctx: &Ctx, check: &Planned, attempt: Option<&Attempt>, book: &mut Notebook) -> Verdict {
+    match (check.check.how, check.subject) {
+        (How::Before(run) | How::After(run), _) => run(ctx, book).await,
+        (How::LogIn(run), _) => run(ctx, book, attempt).await,
+        (How::Case(run), _) => match ctx.case() {
+            Some(case) => run(ctx, book, case).await,
+            None => Verdict::skipped("no server is known"),
+        },
+        (How::Reference(run), Subject::Reference(index)) => match ctx.options.references.get(index) {
+            Some(reference) => run(ctx, book, reference).await,
+            None => Verdict::skipped("there is no such reference"),
+        },
+        (How::Server(run), Subject::Server(role)) => run(ctx, book, role).await,
+        (How::Port(run), Subject::Port(target)) => run(ctx, book, target).await,
+        (How::Reference(_) | How::Server(_) | How::Port(_), _) => Verdict::skipped("planned for something else"),
+    }
+}
+
+impl Ctx {
+    /// Tells what happens. The receiver is gone only when nobody looks any more.
+    fn send(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+}

@@ -1,0 +1,261 @@
+//! What checks find and tell: findings with their evidence, and the events of a run. No check in particular.
+
+use crate::account::Wanted;
+use crate::facts::Value;
+use crate::facts::observed::Facts;
+use crate::text::{Mark, Text};
+use serde::{Deserialize, Serialize};
+
+/// The groups, in the order of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Group {
+    Settings,
+    Dns,
+    Internet,
+    Ports,
+    Smtp,
+    Tls,
+    Login,
+    Sending,
+}
+
+impl Group {
+    /// All of them, in order.
+    pub const ALL: [Group; 8] = [
+        Group::Settings,
+        Group::Dns,
+        Group::Internet,
+        Group::Ports,
+        Group::Smtp,
+        Group::Tls,
+        Group::Login,
+        Group::Sending,
+    ];
+
+    /// As in the report and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Group::Settings => "settings",
+            Group::Dns => "dns",
+            Group::Internet => "internet",
+            Group::Ports => "ports",
+            Group::Smtp => "smtp",
+            Group::Tls => "tls",
+            Group::Login => "login",
+            Group::Sending => "sending",
+        }
+    }
+
+    /// As on the screen.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Settings => "Settings",
+            Group::Dns => "DNS",
+            Group::Internet => "Internet",
+            Group::Ports => "Ports",
+            Group::Smtp => "SMTP",
+            Group::Tls => "TLS",
+            Group::Login => "Log-in",
+            Group::Sending => "Sending",
+        }
+    }
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Outcome {
+    Pass,
+    Skipped,
+    Unknown,
+    Warn,
+    Fail,
+}
+
+impl Outcome {
+    /// As screen and text show it, readable without colour.
+    pub fn state(self) -> &'static str {
+        match self {
+            Outcome::Pass => "OK",
+            Outcome::Warn => "WARN",
+            Outcome::Fail => "FAIL",
+            Outcome::Skipped => "-",
+            Outcome::Unknown => "?",
+        }
+    }
+}
+
+/// What a check comes to: its outcome and the answer to its question in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    pub(super) outcome: Outcome,
+    pub(super) moot: bool,
+    pub(super) summary: Text,
+}
+
+impl Verdict {
+    fn new(outcome: Outcome, moot: bool, summary: impl Into<Text>) -> Self {
+        Verdict { outcome, moot, summary: summary.into() }
+    }
+
+    /// All is as it should be.
+    pub fn pass(summary: impl Into<Text>) -> Self {
+        Self::new(Outcome::Pass, false, summary)
+    }
+
+    /// Something is odd that need not be in the way.
+    pub fn warn(summary: impl Into<Text>) -> Self {
+        Self::new(Outcome::Warn, false, summary)
+    }
+
+    /// Something is wrong.
+    pub fn fail(summary: impl Into<Text>) -> Self {
+        Self::new(Outcome::Fail, false, summary)
+    }
+
+    /// It was asked, and there is no answer to be had.
+    pub fn unknown(summary: impl Into<Text>) -> Self {
+        Self::new(Outcome::Unknown, false, summary)
+    }
+
+    /// Not asked, and somebody may miss the answer.
+    pub fn skipped(because: impl Into<Text>) -> Self {
+        Self::new(Outcome::Skipped, false, because)
+    }
+
+    /// Not asked because of something that is known: nothing is missing.
+    pub fn moot(because: impl Into<Text>) -> Self {
+        Self::new(Outcome::Skipped, true, because)
+    }
+}
+
+/// What kind of thing was seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Anything.
+    #[default]
+    Remark,
+    /// A line of a dialogue, from us.
+    Sent,
+    /// A line of a dialogue, from the server.
+    Received,
+    /// The way of a port, hop by hop.
+    Way,
+    /// Who logged in, where, and how.
+    LogIn,
+}
+
+impl Kind {
+    fn is_remark(&self) -> bool {
+        *self == Kind::Remark
+    }
+}
+
+/// One thing that was seen: when, what was done, what came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Milliseconds since the run began.
+    pub at_ms: u64,
+    /// Its kind.
+    #[serde(default, skip_serializing_if = "Kind::is_remark")]
+    pub kind: Kind,
+    /// What was done.
+    pub what: String,
+    /// What came back.
+    pub detail: String,
+    /// Which characters of `detail` name somebody: start, end (exclusive), what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<(usize, usize, Mark)>,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The check's id, such as `port.587`.
+    pub id: String,
+    /// Its group.
+    pub group: Group,
+    /// Its question.
+    pub title: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether it was left out because of something that is known: then nothing is missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moot: bool,
+    /// The answer in one line.
+    pub summary: String,
+    /// Which characters of `summary` name somebody: start, end (exclusive), what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub summary_marks: Vec<(usize, usize, Mark)>,
+    /// Milliseconds since the run began.
+    pub started_ms: u64,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u64,
+    /// What was seen, for scripts.
+    pub facts: Facts,
+    /// What was seen, for people.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What a planned check is called, before it has found anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The id.
+    pub id: String,
+    /// The group.
+    pub group: Group,
+    /// The question.
+    pub title: String,
+    /// The ids of the checks that it waits for.
+    pub needs: Vec<String>,
+}
+
+/// What a run tells while it goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Event {
+    /// These checks will run; `complete` when no more will be added.
+    Planned {
+        /// The checks.
+        checks: Vec<Head>,
+        /// Whether that is all.
+        complete: bool,
+    },
+    /// A check's needs are met and it began.
+    Started {
+        /// Which.
+        id: String,
+        /// Milliseconds since the run began.
+        at_ms: u64,
+    },
+    /// A check knows one fact for good, and goes on.
+    Fact {
+        /// Which check.
+        id: String,
+        /// The fact.
+        key: String,
+        /// Its value.
+        value: Value,
+    },
+    /// What the provider wants is known, or is known not to be found.
+    Discovered {
+        /// What it wants.
+        wanted: Wanted,
+    },
+    /// A check ended.
+    Finished {
+        /// What it found.
+        finding: Finding,
+    },
+    /// All checks ended.
+    Ended {
+        /// Milliseconds since the run began.
+        at_ms: u64,
+        /// Connections opened to the mail server.
+        connections: u32,
+    },
+}

@@ -1,0 +1,45 @@
+//! Is this computer's clock right? Against the date in a web server's answer (RFC 9110 section 6.6.1).
+
+use super::connectivity;
+use crate::check::engine::{Check, How, Need};
+use crate::check::{Ctx, Group, Notebook, Verdict};
+use crate::facts::keys::{self, clock};
+
+/// How far a clock may be off before certificates and log-ins suffer, in seconds (Kerberos allows five minutes).
+const MOST_OFF: i64 = 300;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "clock",
+    group: Group::Internet,
+    question: "Is this computer's clock right?",
+    when: |scope| !scope.options.connectivity.is_empty(),
+    needs: |_| vec![Need::After(connectivity::CHECK.id())],
+    facts: clock::ALL,
+    how: How::Before(|ctx, book| Box::pin(run(ctx, book))),
+};
+
+async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
+    let Some(ahead) = ctx.fact(&connectivity::CHECK.id(), &keys::connectivity::CLOCK_AHEAD) else {
+        return Verdict::unknown("no time from the network to compare with");
+    };
+    book.note(clock::AHEAD, ahead);
+    let direction = if ahead >= 0 { "ahead" } else { "behind" };
+    book.saw("Date in a web server's answer", format!("this computer is {} s {direction}", ahead.abs()));
+    match ahead.abs() {
+        0..2 => Verdict::pass("this computer's clock is right"),
+        2..=MOST_OFF => Verdict::pass(format!("this computer's clock is right to {} s", ahead.abs())),
+        _ => Verdict::fail(format!("{} {direction}", in_words(ahead))),
+    }
+}
+
+/// A span of seconds in words.
+pub(crate) fn in_words(seconds: i64) -> String {
+    let seconds = seconds.abs();
+    let (count, unit) = match seconds {
+        0..120 => (seconds, "seconds"),
+        120..7_200 => (seconds / 60, "minutes"),
+        7_200..172_800 => (seconds / 3_600, "hours"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{count} {unit}")
+}

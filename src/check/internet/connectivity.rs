@@ -1,0 +1,150 @@
+//! Is there a connection, without a portal? Pages whose exact answer is known, over plain HTTP.
+
+use crate::check::engine::{Check, How, none};
+use crate::check::{Connectivity, Ctx, Expect, Group, Notebook, Verdict};
+use crate::facts::keys::connectivity as keys;
+use crate::facts::words::Pages;
+use crate::probe::http::{Answer, fetch, fetch_by_proxy};
+use crate::text::{Mark, Text};
+use futures::stream::{FuturesUnordered, StreamExt};
+
+pub(crate) static CHECK: Check = Check {
+    kind: "connectivity",
+    group: Group::Internet,
+    question: "Is there a connection, without a portal?",
+    when: |scope| !scope.options.connectivity.is_empty(),
+    needs: none,
+    facts: keys::ALL,
+    how: How::Before(|ctx, book| Box::pin(run(ctx, book))),
+};
+
+async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
+    let pages = ctx.options.connectivity.iter();
+    let mut waiting: FuturesUnordered<_> = pages
+        .map(|page| async move { (page, fetch(ctx.net.as_ref(), &ctx.tls, &page.url, ctx.options.timeout).await) })
+        .collect();
+    let mut good = false;
+    let mut portals = 0_u32;
+    let mut lead = None;
+    while let Some((page, answer)) = waiting.next().await {
+        let verdict = judge(page, &answer);
+        write_down(book, page, &answer, &verdict);
+        match verdict {
+            Page::Good => {
+                if let Some(ahead) = answer.as_ref().ok().and_then(|answer| clock_ahead(ctx, answer))
+                    && !book.has(&keys::CLOCK_AHEAD)
+                {
+                    book.note(keys::CLOCK_AHEAD, ahead);
+                }
+                if !good {
+                    book.note(keys::RESULT, Pages::Ok);
+                }
+                good = true;
+            }
+            Page::Portal => {
+                portals += 1;
+                lead = lead.or_else(|| answer.ok().and_then(|answer| answer.location));
+            }
+            Page::None => {}
+        }
+    }
+    if good {
+        return Verdict::pass("pages answer as they should");
+    }
+    if portals > 0 {
+        book.note(keys::RESULT, Pages::Portal);
+        book.note(keys::PORTALS, portals);
+        let lead = lead.map_or(String::new(), |lead| format!(" ({lead})"));
+        return Verdict::fail(format!("a portal answers instead of the page{lead}"));
+    }
+    let by_proxy = by_proxy(ctx, book).await;
+    if by_proxy {
+        book.note(keys::BY_PROXY, true);
+    }
+    book.note(keys::RESULT, Pages::None);
+    if by_proxy {
+        return Verdict::fail("no page answers directly, only by the web proxy");
+    }
+    Verdict::fail("no page answers")
+}
+
+fn write_down(book: &mut Notebook, page: &Connectivity, answer: &Result<Answer, String>, verdict: &Page) {
+    let detail = match answer {
+        Ok(answer) => Text::from(format!("status {}", answer.status)).say(match &answer.location {
+            Some(location) => format!(", sent on to {location}"),
+            None => String::new(),
+        }),
+        Err(why) => Text::from(why.as_str()),
+    };
+    let says = match verdict {
+        Page::Good => ": as expected",
+        Page::Portal => ": not what that page answers",
+        Page::None => "",
+    };
+    book.saw(format!("GET {}", page.url), detail.say(says));
+}
+
+/// Where nothing answers directly, the proxy that is configured may be the only way out.
+async fn by_proxy(ctx: &Ctx, book: &mut Notebook) -> bool {
+    let Some(proxy) = ctx.net.local().proxy else { return false };
+    for page in ctx.options.connectivity.iter().filter(|page| page.url.scheme() == "http") {
+        let answer = fetch_by_proxy(ctx.net.as_ref(), &ctx.tls, &proxy, &page.url, ctx.options.timeout).await;
+        let says = answer.as_ref().map_or_else(Clone::clone, |answer| format!("status {}", answer.status));
+        book.saw(
+            format!("GET {} by the web proxy", page.url),
+            Text::from(format!("{proxy}: {says}").as_str()).marking(Mark::Inner, &proxy),
+        );
+        // RFC 9110 section 15.5.8: 407, the proxy wants a log-in of its own; so it is there.
+        if matches!(judge(page, &answer), Page::Good) || answer.is_ok_and(|answer| answer.status == 407) {
+            return true;
+        }
+    }
+    false
+}
+
+enum Page {
+    Good,
+    Portal,
+    None,
+}
+
+fn judge(page: &Connectivity, answer: &Result<Answer, String>) -> Page {
+    let Ok(answer) = answer else { return Page::None };
+    match (&page.expect, answer.status) {
+        (Expect::Success, 204) => Page::Good,
+        (Expect::Success, 200) if page.url.path().ends_with("_204") => {
+            // Caches may turn "no content" into an empty page.
+            if answer.body.is_empty() { Page::Good } else { Page::Portal }
+        }
+        (Expect::Success, 200) => {
+            // Of a page that we do not know, only a short plain text is a page of that kind: a form is a portal's.
+            let body = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
+            let is_page = ["<html", "<form", "<meta", "<!doctype", "<script"].iter().any(|tag| body.contains(tag));
+            if is_page { Page::Portal } else { Page::Good }
+        }
+        (Expect::Body(text), 200) => {
+            if String::from_utf8_lossy(&answer.body).contains(text.as_str()) {
+                Page::Good
+            } else {
+                Page::Portal
+            }
+        }
+        (_, 300..=399) => {
+            let elsewhere = answer.location.as_ref().and_then(|location| page.url.join(location).ok());
+            match elsewhere {
+                // Its own host sends on: no portal, and no proof either.
+                Some(to) if to.host_str() == page.url.host_str() => Page::None,
+                _ => Page::Portal,
+            }
+        }
+        // RFC 6585 section 6: network authentication required.
+        (_, 511) => Page::Portal,
+        _ => Page::None,
+    }
+}
+
+/// How many seconds this machine's clock is ahead of the server's.
+fn clock_ahead(ctx: &Ctx, answer: &Answer) -> Option<i64> {
+    let date = jiff::fmt::rfc2822::parse(answer.date.as_deref()?).ok()?;
+    Some(ctx.net.now().as_second() - date.timestamp().as_second())
+}

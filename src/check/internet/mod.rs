@@ -1,0 +1,9 @@
+//! The group *internet*: is there a connection, is it sound, and whose is it?
+
+pub(super) mod clock;
+pub(super) mod connectivity;
+pub(super) mod ipv6;
+pub(super) mod isp;
+pub(super) mod quality;
+pub(super) mod reference;
+pub(super) mod testnet;

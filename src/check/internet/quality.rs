@@ -1,0 +1,275 @@
+//! How good is the connection? Many handshakes with hosts that take them, each closed at once: how many packets got lost,
+//! how long the others took. Nothing is sent to the mail server for it.
+
+use super::reference::address_of;
+use crate::check::engine::{Check, How, none};
+use crate::check::{Ctx, Group, Notebook, Verdict};
+use crate::facts::keys::quality as keys;
+use crate::facts::observed::Key;
+use crate::facts::words::Loss;
+use crate::net::{ConnectOptions, PortState};
+use crate::text::Text;
+use futures::future::join_all;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+pub(crate) static CHECK: Check = Check {
+    kind: "quality",
+    group: Group::Internet,
+    question: "How good is the connection?",
+    when: |scope| scope.options.references.iter().any(|reference| reference.ports.contains(&443)),
+    needs: none,
+    facts: keys::ALL,
+    how: How::Before(|ctx, book| Box::pin(run(ctx, book))),
+};
+
+/// Handshakes of one sampling: with five, a line that loses every tenth packet looks sound half of the time.
+const SAMPLES: usize = 60;
+/// With fewer there is no verdict.
+const ENOUGH: usize = 30;
+/// Of [`SAMPLES`]: 8. A line that loses 3 % comes there once in forty samplings, so a second one has to agree; one that
+/// loses 30 % always does.
+const HEAVY_PERCENT: usize = 13;
+/// A line that loses less is a sound one.
+const SOME_PERCENT: usize = 4;
+/// Hosts, and handshakes that run at the same time with each.
+const HOSTS: usize = 3;
+const AT_A_TIME: usize = 4;
+/// A lost SYN is repeated after a second (RFC 6298 section 2), whose answer is so much later than the fastest.
+const LATE: Duration = Duration::from_millis(900);
+/// What each stream of handshakes rests in between, so that they are no burst.
+const REST: Duration = Duration::from_millis(150);
+const BETWEEN: Duration = Duration::from_secs(2);
+/// A handshake that takes longer is given up as lost.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// A sampling ends here, with what it has.
+const LONGEST: Duration = Duration::from_secs(8);
+/// So many failures without a single answer: the host takes no connections, which is no loss.
+const DEAD: usize = AT_A_TIME;
+
+/// One handshake: who, and how long it took if it was done.
+type Sample = (IpAddr, Option<Duration>);
+
+async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
+    let Some(first) = sampling(ctx, book, &FIRST).await else { return Verdict::unknown(NO_HOST) };
+    let mut share = first.share();
+    // Only what two samplings agree on is heavy; some time apart, as a gateway may have a limit for bursts.
+    if share >= HEAVY_PERCENT {
+        sleep(BETWEEN).await;
+        let Some(second) = sampling(ctx, book, &AGAIN).await else { return Verdict::unknown(NO_HOST) };
+        share = second.share();
+    }
+    let Line { lost, sent, median, .. } = first;
+    let summary = format!("{lost} of {sent} handshakes lost packets; half took about {median} ms");
+    match share {
+        HEAVY_PERCENT.. => {
+            book.note(keys::LOSS, Loss::Heavy);
+            Verdict::fail(summary)
+        }
+        SOME_PERCENT.. => {
+            book.note(keys::LOSS, Loss::Some);
+            Verdict::warn(summary)
+        }
+        _ => {
+            book.note(keys::LOSS, Loss::None);
+            Verdict::pass(format!("stable: {summary}"))
+        }
+    }
+}
+
+const NO_HOST: &str = "no host took enough handshakes to judge the connection by";
+
+/// Where a sampling is written down.
+struct Keys {
+    sent: Key<usize>,
+    lost: Key<usize>,
+    fastest: Key<usize>,
+    median: Key<usize>,
+    worst: Key<usize>,
+}
+
+static FIRST: Keys =
+    Keys { sent: keys::SENT, lost: keys::LOST, fastest: keys::FASTEST, median: keys::MEDIAN, worst: keys::WORST };
+static AGAIN: Keys = Keys {
+    sent: keys::SENT_AGAIN,
+    lost: keys::LOST_AGAIN,
+    fastest: keys::FASTEST_AGAIN,
+    median: keys::MEDIAN_AGAIN,
+    worst: keys::WORST_AGAIN,
+};
+
+async fn sampling(ctx: &Ctx, book: &mut Notebook, keys: &Keys) -> Option<Line> {
+    let samples = sample(ctx).await;
+    let line = judge(&samples)?;
+    book.note(keys.sent.clone(), line.sent);
+    book.note(keys.lost.clone(), line.lost);
+    book.note(keys.fastest.clone(), line.fastest);
+    book.note(keys.median.clone(), line.median);
+    book.note(keys.worst.clone(), line.worst);
+    note(book, &samples, &line);
+    Some(line)
+}
+
+/// What a sampling came to; times in milliseconds.
+#[derive(Debug, PartialEq, Eq)]
+struct Line {
+    sent: usize,
+    lost: usize,
+    fastest: usize,
+    median: usize,
+    worst: usize,
+    /// Whether each host with enough handshakes lost some: one alone may have a fault or a limit of its own.
+    everywhere: bool,
+}
+
+impl Line {
+    /// What was lost, in percent; none where a host lost nothing.
+    fn share(&self) -> usize {
+        if self.everywhere { self.lost * 100 / self.sent } else { 0 }
+    }
+}
+
+/// Not done, or so late against the host's fastest that a packet of it was sent again.
+fn is_lost(took: Option<Duration>, fastest: Option<Duration>) -> bool {
+    took.zip(fastest).is_none_or(|(took, fastest)| took >= fastest + LATE)
+}
+
+/// Hosts that answered nothing at all are left out.
+fn judge(samples: &[Sample]) -> Option<Line> {
+    let answers = |host: &IpAddr| samples.iter().any(|(other, took)| other == host && took.is_some());
+    let counted: Vec<&Sample> = samples.iter().filter(|(host, _)| answers(host)).collect();
+    let fastest_of =
+        |host: &IpAddr| counted.iter().filter(|(other, _)| other == host).filter_map(|(_, took)| *took).min();
+    let is_lost = |(host, took): &Sample| is_lost(*took, fastest_of(host));
+    let mut times: Vec<usize> = counted
+        .iter()
+        .filter_map(|(_, took)| took.map(|took| usize::try_from(took.as_millis()).unwrap_or(usize::MAX)))
+        .collect();
+    times.sort_unstable();
+    let hosts: BTreeSet<IpAddr> = counted.iter().map(|(host, _)| *host).collect();
+    (counted.len() >= ENOUGH).then(|| Line {
+        sent: counted.len(),
+        lost: counted.iter().filter(|sample| is_lost(sample)).count(),
+        fastest: times.first().copied().unwrap_or(0),
+        median: times.get(times.len() / 2).copied().unwrap_or(0),
+        worst: times.last().copied().unwrap_or(0),
+        everywhere: hosts.iter().all(|host| {
+            let of_host: Vec<&&Sample> = counted.iter().filter(|(other, _)| other == host).collect();
+            of_host.len() < 10 || of_host.iter().any(|sample| is_lost(sample))
+        }),
+    })
+}
+
+async fn sample(ctx: &Ctx) -> Vec<Sample> {
+    let hosts: Vec<_> = ctx.options.references.iter().filter(|reference| reference.ports.contains(&443)).collect();
+    // Literal addresses first: they need no name server.
+    let (literal, named): (Vec<_>, Vec<_>) = hosts.into_iter().partition(|host| host.host.parse::<IpAddr>().is_ok());
+    let tickets = AtomicUsize::new(SAMPLES);
+    let until = Instant::now() + LONGEST;
+    let all = literal.into_iter().chain(named).take(HOSTS).map(|host| {
+        let tickets = &tickets;
+        async move {
+            let Ok(Some(addr)) = timeout(LONGEST / 2, address_of(ctx, host)).await else { return Vec::new() };
+            let failures = AtomicUsize::new(0);
+            let answered = AtomicUsize::new(0);
+            let workers = (0..AT_A_TIME).map(|index| worker(ctx, addr, index, tickets, &failures, &answered, until));
+            join_all(workers).await.into_iter().flatten().collect::<Vec<Sample>>()
+        }
+    });
+    join_all(all).await.into_iter().flatten().collect()
+}
+
+async fn worker(
+    ctx: &Ctx,
+    addr: IpAddr,
+    index: usize,
+    tickets: &AtomicUsize,
+    failures: &AtomicUsize,
+    answered: &AtomicUsize,
+    until: Instant,
+) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    sleep(REST / 4 * u32::try_from(index).unwrap_or(0)).await;
+    let take = || tickets.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+    while Instant::now() < until && take() {
+        let options = ConnectOptions::within(PATIENCE);
+        match ctx.net.connect(SocketAddr::new(addr, 443), options).await {
+            Ok(connection) => {
+                answered.fetch_add(1, Ordering::Relaxed);
+                samples.push((addr, Some(connection.elapsed)));
+                sleep(REST).await;
+            }
+            Err(failure) if failure.state == PortState::Filtered => {
+                samples.push((addr, None));
+                if failures.fetch_add(1, Ordering::Relaxed) + 1 >= DEAD && answered.load(Ordering::Relaxed) == 0 {
+                    break;
+                }
+            }
+            // Turned away: its handshakes say nothing about loss; another host may have the ticket.
+            Err(_) => {
+                tickets.fetch_add(1, Ordering::Relaxed);
+                break;
+            }
+        }
+    }
+    samples
+}
+
+/// A line a host, and a picture: a mark a handshake, in the order of their ends.
+fn note(book: &mut Notebook, samples: &[Sample], line: &Line) {
+    let mut hosts: Vec<IpAddr> = samples.iter().map(|(host, _)| *host).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    let ordinary = Duration::from_millis(2 * u64::try_from(line.median).unwrap_or(0) + 10);
+    for host in hosts {
+        let of_host: Vec<Option<Duration>> =
+            samples.iter().filter(|(other, _)| *other == host).map(|(_, took)| *took).collect();
+        let fastest = of_host.iter().flatten().min().copied();
+        let picture: String = of_host
+            .iter()
+            .map(|took| match took {
+                took if is_lost(*took, fastest) => 'x',
+                took if took.is_some_and(|took| took > ordinary) => 'o',
+                _ => '.',
+            })
+            .collect();
+        book.saw(
+            "handshakes on port 443",
+            Text::new().addr(host).say(format!(": {picture} (. as usual, o slower, x lost)")),
+        );
+    }
+    book.saw(
+        "time of a handshake",
+        format!("fastest {} ms, half under {} ms, worst {} ms", line.fastest, line.median, line.worst),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(times: impl IntoIterator<Item = Option<u64>>) -> Option<Line> {
+        let host = "192.0.2.1".parse().unwrap();
+        judge(&times.into_iter().map(|ms| (host, ms.map(Duration::from_millis))).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn late_is_lost() {
+        let found = line((0..57).map(|_| Some(20)).chain([Some(1_025), Some(3_030), None])).unwrap();
+        assert_eq!((found.sent, found.lost, found.median, found.worst), (60, 3, 20, 3_030));
+    }
+
+    #[test]
+    fn a_slow_line_is_not_a_lossy_one() {
+        assert_eq!(line((0..60).map(|n| Some(2_000 + n))).unwrap().lost, 0);
+    }
+
+    #[test]
+    fn silence_is_no_loss() {
+        assert_eq!(line((0..60).map(|_| None)), None);
+        assert_eq!(line((0..10).map(|_| Some(20))), None);
+    }
+}

@@ -1,0 +1,129 @@
+//! Which mail ports open at another company's server? One polite connection a port: greeting, QUIT, close.
+
+use crate::check::dns::ask::ask;
+use crate::check::engine::{Check, How, always, millis, none};
+use crate::check::{Ctx, Group, Notebook, Reference, Verdict};
+use crate::facts::keys::reference as keys;
+use crate::facts::words::{GreetingElsewhere, HandshakeElsewhere};
+use crate::net::{BoxStream, PortState, RecordKind};
+use crate::probe::secure::{FailureKind, Verify, secure};
+use crate::probe::smtp::{Dialogue, NoReply};
+use crate::probe::tcp;
+use crate::text::Text;
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "reference",
+    group: Group::Internet,
+    question: "Which mail ports open at {host}?",
+    when: always,
+    needs: none,
+    facts: keys::ALL,
+    how: How::Reference(|ctx, book, reference| Box::pin(run(ctx, book, reference))),
+};
+
+/// How long a greeting or a handshake may take there.
+const GREETING: Duration = Duration::from_secs(10);
+
+async fn run(ctx: &Ctx, book: &mut Notebook, reference: &Reference) -> Verdict {
+    let host = reference.host.as_str();
+    book.note(keys::HOST, host);
+    let Some(addr) = address_of(ctx, reference).await else {
+        return Verdict::unknown(Text::new().host(host).say(" was not found, or not by the family in use"));
+    };
+    book.note(keys::ADDRESS, addr);
+    let ports = reference.ports.iter();
+    let mut waiting: FuturesUnordered<_> =
+        ports.map(|port| try_port(ctx, host, SocketAddr::new(addr, *port))).collect();
+    let mut states: Vec<(u16, PortState)> = Vec::new();
+    while let Some((port, step)) = waiting.next().await {
+        match step {
+            Step::State(state, detail, rest) => {
+                book.note(keys::STATE.of(port), state);
+                book.saw(format!("port {port}"), Text::new().addr(addr).say(": ").say(detail));
+                states.push((port, state));
+                waiting.extend(rest);
+            }
+            Step::Dialogue { greeting, handshake } => {
+                if let Some(greeting) = greeting {
+                    book.note(keys::GREETING.of(port), greeting);
+                }
+                if let Some(handshake) = handshake {
+                    book.note(keys::HANDSHAKE.of(port), handshake);
+                }
+            }
+        }
+    }
+    states.sort();
+    let shown = states.iter().map(|(port, state)| format!("{port} {}", state.says())).collect::<Vec<_>>().join(", ");
+    let summary = Text::new().host(host).say(format!(": {shown}"));
+    let opens = states.iter().any(|(_, state)| *state == PortState::Open);
+    if opens { Verdict::pass(summary) } else { Verdict::warn(summary) }
+}
+
+/// An address of it that there is a route to, IPv4 before IPv6.
+pub(crate) async fn address_of(ctx: &Ctx, reference: &Reference) -> Option<IpAddr> {
+    let found = match reference.host.parse::<IpAddr>() {
+        Ok(addr) => vec![addr],
+        Err(_) => ask(ctx, &reference.host, RecordKind::Address).await.addresses(),
+    };
+    let local = ctx.net.local();
+    let usable = found.into_iter().filter(|addr| ctx.uses(*addr));
+    usable.min_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()))
+}
+
+type Waiting<'a> = BoxFuture<'a, (u16, Step<'a>)>;
+
+enum Step<'a> {
+    State(PortState, String, Option<Waiting<'a>>),
+    Dialogue { greeting: Option<GreetingElsewhere>, handshake: Option<HandshakeElsewhere> },
+}
+
+fn try_port<'a>(ctx: &'a Ctx, host: &'a str, to: SocketAddr) -> Waiting<'a> {
+    Box::pin(async move {
+        let port = to.port();
+        let tried = tcp::open(ctx.net.as_ref(), to, ctx.options.timeout).await;
+        let state = tried.state();
+        let detail = format!("{} after {} ms", state.says(), millis(tried.elapsed()));
+        let rest = tried.connection.map(|connection| -> Waiting<'a> {
+            Box::pin(async move { (port, dialogue(ctx, host, port, connection.stream).await) })
+        });
+        (port, Step::State(state, detail, rest))
+    })
+}
+
+async fn dialogue<'a>(ctx: &'a Ctx, host: &'a str, port: u16, stream: BoxStream) -> Step<'a> {
+    match port {
+        465 => match secure(stream, host, &ctx.tls, Verify::Yes, GREETING).await {
+            Ok(secured) => {
+                let greeting = greet(Dialogue::over(secured.stream)).await;
+                Step::Dialogue { greeting: Some(greeting), handshake: Some(HandshakeElsewhere::Done) }
+            }
+            Err(failure) => {
+                let handshake = match failure.kind {
+                    FailureKind::Certificate => HandshakeElsewhere::PrivateIssuer,
+                    FailureKind::Cut | FailureKind::Silent => HandshakeElsewhere::Cut,
+                    _ => HandshakeElsewhere::Failed,
+                };
+                let mute = (handshake == HandshakeElsewhere::Cut).then_some(GreetingElsewhere::Mute);
+                Step::Dialogue { greeting: mute, handshake: Some(handshake) }
+            }
+        },
+        25 | 587 => Step::Dialogue { greeting: Some(greet(Dialogue::over(stream)).await), handshake: None },
+        _ => Step::Dialogue { greeting: None, handshake: None },
+    }
+}
+
+async fn greet(mut dialogue: Dialogue) -> GreetingElsewhere {
+    match dialogue.reply(GREETING).await {
+        Ok(_) => {
+            dialogue.quit().await;
+            GreetingElsewhere::Ready
+        }
+        Err(NoReply::NotSmtp(_) | NoReply::TooLong(..)) => GreetingElsewhere::NotSmtp,
+        Err(_) => GreetingElsewhere::Mute,
+    }
+}

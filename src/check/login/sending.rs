@@ -1,0 +1,168 @@
+//! May this address send from here? MAIL FROM, RCPT TO, then RSET: nothing is sent. Only where a person asked for it, one
+//! short message to the account's own address in place of RSET.
+
+use super::log_in::{self, RefusalKeys, note_refusal};
+use crate::check::engine::{Check, How, Need, always};
+use crate::check::smtp::talk;
+use crate::check::smtp::words::{says, write_lines};
+use crate::check::{Ctx, Group, Notebook, Verdict};
+use crate::facts::keys::sending as keys;
+use crate::facts::keys::smtp as smtp_keys;
+use crate::facts::replies::Phase;
+use crate::facts::words::{Refused, Sending};
+use crate::probe::smtp::{Dialogue, NoReply, Reply};
+use crate::text::Text;
+use std::time::Duration;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "sending",
+    group: Group::Sending,
+    question: "May this address send?",
+    when: always,
+    needs: |_| vec![Need::After(log_in::CHECK.id())],
+    facts: keys::ALL,
+    how: How::After(|ctx, book| Box::pin(run(ctx, book))),
+};
+
+const REPLY: Duration = Duration::from_secs(30);
+/// Servers look into a message before they take it (RFC 5321 section 4.5.3.2.6 allows ten minutes).
+const AFTER_DATA: Duration = Duration::from_secs(30);
+
+async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
+    let Some(mut dialogue) = ctx.take_logged_in() else {
+        book.note(keys::RESULT, Sending::NotTried);
+        return Verdict::skipped("only after an accepted log-in");
+    };
+    let own = ctx.account.address.ascii();
+    let message = ctx.sends_message;
+    // A message goes from and to nobody but the account itself.
+    let from = ctx.account.from.clone().filter(|_| !message).unwrap_or_else(|| own.clone());
+    let to = ctx.account.to.clone().filter(|_| !message).unwrap_or_else(|| own.clone());
+    if !from.is_ascii() || !to.is_ascii() {
+        tokio::spawn(dialogue.quit());
+        book.note(keys::RESULT, Sending::NotTried);
+        return Verdict::skipped(
+            "not tried: the address has letters that need SMTPUTF8 (RFC 6531), which is not spoken here",
+        );
+    }
+    let steps = [
+        (Phase::Mail, format!("MAIL FROM:<{from}>"), Refused::Sender),
+        (Phase::Rcpt, format!("RCPT TO:<{to}>"), Refused::Recipient),
+    ];
+    for (phase, command, what) in steps {
+        match dialogue.ask(command.as_bytes(), None, REPLY).await {
+            Ok(reply) if reply.is_positive() => {}
+            other => return turned_down(ctx, book, dialogue, phase, what, other),
+        }
+    }
+    let mut sent = None;
+    if message {
+        let id = message_id(ctx.account.address.domain());
+        // Told before: a server that answers late may have taken it all the same.
+        book.note(keys::MESSAGE_ID, id.as_str());
+        match send(ctx, &mut dialogue, &from, &to, &id).await {
+            Ok(reply) if reply.is_positive() => book.note(keys::MESSAGE, reply.joined()),
+            other => return turned_down(ctx, book, dialogue, Phase::Data, Refused::Message, other),
+        }
+        sent = Some(id);
+    } else {
+        let _ = dialogue.ask(b"RSET", None, REPLY).await;
+    }
+    write_lines(ctx, book, &dialogue.lines);
+    tokio::spawn(dialogue.quit());
+    book.note(keys::RESULT, Sending::Accepted);
+    let largest = largest(ctx).map_or_else(String::new, |size| format!("; messages up to {size} MB are taken"));
+    Verdict::pass(match sent {
+        Some(id) => Text::from("accepted; a message to ")
+            .user(&to)
+            .say(" is on its way: look for Message-ID ")
+            .user(id)
+            .say(largest),
+        None => Text::from(format!("accepted; nothing was sent{largest}")),
+    })
+}
+
+static REFUSAL: RefusalKeys =
+    RefusalKeys { reply: keys::REPLY, code: keys::CODE, reason: keys::REASON, advice: keys::ADVICE };
+
+fn turned_down(
+    ctx: &Ctx,
+    book: &mut Notebook,
+    dialogue: Dialogue,
+    phase: Phase,
+    what: Refused,
+    reply: Result<Reply, NoReply>,
+) -> Verdict {
+    write_lines(ctx, book, &dialogue.lines);
+    match reply {
+        Ok(reply) => {
+            tokio::spawn(dialogue.quit());
+            book.note(keys::RESULT, if reply.is_temporary() { Sending::Temporary } else { Sending::Rejected });
+            book.note(keys::REFUSED, what);
+            note_refusal(book, &REFUSAL, phase, &reply);
+            Verdict::fail(format!("the {} is refused: {}", what.word(), reply.joined()))
+        }
+        Err(why) => {
+            book.note(keys::RESULT, Sending::Temporary);
+            Verdict::fail(format!("no answer about the {}: {}", what.word(), says(&why)))
+        }
+    }
+}
+
+/// DATA, the message, and the server's word on it.
+async fn send(ctx: &Ctx, dialogue: &mut Dialogue, from: &str, to: &str, id: &str) -> Result<Reply, NoReply> {
+    let ready = dialogue.ask(b"DATA", None, REPLY).await?;
+    if ready.code != 354 {
+        return if ready.is_positive() { Err(NoReply::NotSmtp(ready.joined().into_bytes())) } else { Ok(ready) };
+    }
+    let text = message(&ctx.net.now(), from, to, id);
+    dialogue.ask(text.as_bytes(), Some("(the test message)"), AFTER_DATA).await
+}
+
+/// The message (RFC 5322), up to the dot at its end; the line end behind it is the command's.
+fn message(now: &jiff::Timestamp, from: &str, to: &str, id: &str) -> String {
+    let date = jiff::fmt::rfc2822::to_string(&now.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default();
+    // Auto-Submitted (RFC 3834): no out-of-office reply is wanted.
+    format!(
+        "Date: {date}\r\nFrom: <{from}>\r\nTo: <{to}>\r\nSubject: Test message\r\nMessage-ID: {id}\r\n\
+         Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n\
+         This message was sent by mailtriage to find out whether this account can send.\r\n\
+         Nothing needs to be done, and it can be deleted.\r\n."
+    )
+}
+
+/// A name by which the message is found in logs and mailboxes (RFC 5322 section 3.6.4).
+fn message_id(domain: &str) -> String {
+    let mut random = [0; 12];
+    let _ = getrandom::fill(&mut random);
+    let left: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("<mailtriage.{left}@{domain}>")
+}
+
+/// The largest message that the server takes (RFC 1870), in megabytes.
+fn largest(ctx: &Ctx) -> Option<i64> {
+    // 0 is "no fixed limit".
+    let bytes = ctx.fact(&talk::CHECK.at(ctx.case()?.own), &smtp_keys::SIZE).filter(|bytes| *bytes > 0)?;
+    Some((bytes / 1_000_000).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_is_a_message() {
+        let at = jiff::Timestamp::from_second(1_700_000_000).unwrap();
+        let text = message(&at, "anna@example.com", "anna@example.com", "<a@example.com>");
+        assert!(text.starts_with("Date: Tue, 14 Nov 2023 22:13:20 +0000\r\nFrom: <anna@example.com>\r\n"), "{text}");
+        assert!(text.ends_with("\r\n.") && text.lines().all(|line| line.len() < 100 && line.is_ascii()));
+        // No line of the text begins with a dot, so none has to be doubled (RFC 5321 section 4.5.2).
+        assert_eq!(text.matches("\r\n.").count(), 1);
+    }
+
+    #[test]
+    fn each_message_has_a_name_of_its_own() {
+        assert_ne!(message_id("example.com"), message_id("example.com"));
+        assert!(message_id("example.com").ends_with("@example.com>"));
+    }
+}

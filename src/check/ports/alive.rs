@@ -1,0 +1,90 @@
+//! Does anything answer at the server's address? Asked only while no mail port opens; tells a dead host from a closed
+//! port, and a server for reading mail or a website from one for sending.
+
+use super::port;
+use crate::check::engine::{Case, Check, How, Need, Scope, always};
+use crate::check::smtp::talk;
+use crate::check::{Ctx, Group, MAIL_PORTS, Notebook, Role, Target, Verdict};
+use crate::facts::keys::{self, alive};
+use crate::facts::words::{Greeting, OtherRole};
+use crate::net::{ConnectOptions, PortState};
+use crate::text::Text;
+use futures::future::join_all;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::time::timeout;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "alive",
+    group: Group::Ports,
+    question: "Does anything answer at the server's address?",
+    when: always,
+    needs,
+    facts: alive::ALL,
+    how: How::Case(|ctx, book, case| Box::pin(run(ctx, book, case))),
+};
+
+fn needs(scope: &Scope<'_>) -> Vec<Need> {
+    scope.ports_in_use().map(|target| Need::Later(port::CHECK.at(target))).collect()
+}
+
+/// Web, IMAP and POP3, each encrypted and not (RFC 8314).
+const OTHER_PORTS: [u16; 6] = [443, 80, 993, 143, 995, 110];
+
+/// Ports for reading mail among them.
+const READING: [u16; 4] = [993, 143, 995, 110];
+/// How long the mail ports may be silent before it is worth asking others.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
+    let _ = timeout(PATIENCE, join_all(ctx.needs().iter().map(|id| ctx.wait_for(id)))).await;
+    let mail = mail_ports(ctx, case);
+    let mail_open = mail.contains(&PortState::Open);
+    let speaks_no_smtp = || ctx.fact(&talk::CHECK.at(case.own), &keys::smtp::GREETING) == Some(Greeting::NotSmtp);
+    if mail_open && !speaks_no_smtp() {
+        book.note(alive::ALIVE, true);
+        return Verdict::pass("mail ports open");
+    }
+    let local = ctx.net.local();
+    let mut addresses = ctx.addresses(Role::InUse);
+    addresses.sort_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()));
+    let Some(addr) = addresses.first().copied() else {
+        return Verdict::skipped("the server has no address here");
+    };
+    let options = ConnectOptions::within(ctx.options.timeout.min(Duration::from_secs(4)));
+    let tries = OTHER_PORTS.map(|port| async move {
+        let state = match ctx.door.connect(SocketAddr::new(addr, port), options).await {
+            Some(Ok(_)) => PortState::Open,
+            Some(Err(failure)) => failure.state,
+            None => PortState::Unknown,
+        };
+        (port, state)
+    });
+    let others = join_all(tries).await;
+    for (port, state) in &others {
+        book.saw(format!("port {port}"), Text::new().addr(addr).say(format!(": {}", state.says())));
+    }
+    let open: Vec<u16> = others.iter().filter(|(_, state)| *state == PortState::Open).map(|(port, _)| *port).collect();
+    book.note(alive::OPEN, open.clone());
+    if open.iter().any(|port| READING.contains(port)) {
+        book.note(alive::ROLE, OtherRole::Incoming);
+    } else if !open.is_empty() {
+        book.note(alive::ROLE, OtherRole::Website);
+    }
+    let refused = others.iter().map(|(_, state)| state).chain(&mail).any(|state| *state == PortState::Refused);
+    let is_alive = !open.is_empty() || refused || mail_open;
+    book.note(alive::ALIVE, is_alive);
+    let shown = open.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+    match (open.is_empty(), is_alive) {
+        (false, _) => Verdict::pass(format!("the server is there: it opens {shown}")),
+        (true, true) => Verdict::pass("it turns connections away, so it is there"),
+        (true, false) => Verdict::fail("nothing at that address answers"),
+    }
+}
+
+/// What the mail ports do, as far as it is known by now.
+fn mail_ports(ctx: &Ctx, case: &Case) -> Vec<PortState> {
+    let own = Some(case.in_use.port).filter(|port| !MAIL_PORTS.contains(port));
+    let ports = MAIL_PORTS.into_iter().chain(own).map(Target::in_use);
+    ports.filter_map(|target| ctx.fact(&port::CHECK.at(target), &keys::port::STATE)).collect()
+}

@@ -1,0 +1,208 @@
+//! Do packets for a port leave this computer? A connect whose packets live for one hop tells whether they leave this machine: the first
+//! router answers "time exceeded" for packets that reach it. Packets with a short life never reach the server.
+
+use super::port::{self, IcmpKeys, note_failure};
+use crate::check::dns::server;
+use crate::check::engine::{Check, How, Need, Scope};
+use crate::check::internet::reference;
+use crate::check::{Ctx, Group, Notebook, Role, Target, Verdict};
+use crate::facts::keys::leaves as keys;
+use crate::facts::keys::reference as reference_keys;
+use crate::facts::words::{Near, TurnedAway};
+use crate::net::{ConnectFailure, ConnectOptions, PortState};
+use crate::text::Text;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tokio::time::timeout;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "way",
+    group: Group::Ports,
+    question: "Where does {port} stop?",
+    when: |scope| scope.role() == Role::InUse,
+    needs,
+    facts: keys::ALL,
+    how: How::Port(|ctx, book, target| Box::pin(run(ctx, book, target))),
+};
+
+fn needs(scope: &Scope<'_>) -> Vec<Need> {
+    let mut needs = vec![Need::After(server::CHECK.of(scope.role())), Need::Later(port::CHECK.at(scope.target()))];
+    let references = 0..scope.options.references.len();
+    needs.extend(references.map(|index| Need::IfPlanned(reference::CHECK.at_reference(index))));
+    needs
+}
+
+/// Routers answer a burst of about five such packets, then one a second; and a lost one is asked again.
+const WAIT: Duration = Duration::from_millis(1_500);
+/// How long a port may be silent before its way is looked at.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
+async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
+    let _ = timeout(PATIENCE, ctx.wait_until_open(target)).await;
+    let addr = match address(ctx, target).await {
+        Ok(addr) => addr,
+        Err(verdict) => return verdict,
+    };
+    // One at a time over all ports: how many questions routers answer is limited over all of them.
+    let _turn = ctx.turn().await;
+    if ctx.is_mute(addr) {
+        return Verdict::unknown(MUTE);
+    }
+    let to = SocketAddr::new(addr, target.port);
+    let mut first = probe(ctx, book, to, 1).await;
+    if is_silent(&first) {
+        first = probe(ctx, book, to, 1).await;
+    }
+    if let Some(router) = router(&first) {
+        book.note(keys::LEAVES, true);
+        book.note(keys::FIRST_ROUTER, router);
+        if let Some(second) = second_router(ctx, book, addr).await {
+            book.note(keys::SECOND_ROUTER, second);
+        }
+        return Verdict::pass(leaves(target, router));
+    }
+    match first {
+        Err(failure) if failure.state == PortState::Filtered && failure.icmp.is_none() => {
+            silent(ctx, book, target, to).await
+        }
+        answered => answered_nearby(ctx, book, target, to, answered).await,
+    }
+}
+
+/// The address whose way is looked at; or why none is.
+async fn address(ctx: &Ctx, target: Target) -> Result<IpAddr, Verdict> {
+    let local = ctx.net.local();
+    let addresses = ctx.addresses(target.role);
+    let routed = addresses.iter().copied().find(|addr| local.is_routed(*addr));
+    let Some(addr) = routed.or(addresses.first().copied()) else {
+        return Err(Verdict::skipped("the server has no address here"));
+    };
+    if ctx.is_open(target) {
+        return Err(Verdict::skipped(format!("{} opens", target.port)));
+    }
+    if !local.sees_icmp {
+        return Err(Verdict::skipped("this system does not tell an ordinary user which router answers"));
+    }
+    if !local.is_on_link(addr) {
+        return Ok(addr);
+    }
+    // A rule of this computer for the port shows on the way to any other host as well.
+    let is_far = |other: &IpAddr| !local.is_on_link(*other) && local.is_routed(*other);
+    let references = &ctx.options.references;
+    if let Some(literal) = references.iter().filter_map(|other| other.host.parse().ok()).find(is_far) {
+        return Ok(literal);
+    }
+    for id in (0..references.len()).map(|index| reference::CHECK.at_reference(index)) {
+        ctx.wait_for(&id).await;
+        if let Some(other) = ctx.fact(&id, &reference_keys::ADDRESS).filter(is_far) {
+            return Ok(other);
+        }
+    }
+    Err(Verdict::skipped("no router lies between this computer and the server"))
+}
+
+fn leaves(target: Target, router: IpAddr) -> Text {
+    Text::from(format!("{} leaves this computer; ", target.port)).addr(router).say(" is the first router")
+}
+
+/// Something answered, and it was not a router whose packet had died: this computer, a device, or the server itself.
+async fn answered_nearby(
+    ctx: &Ctx,
+    book: &mut Notebook,
+    target: Target,
+    to: SocketAddr,
+    answered: Result<(), ConnectFailure>,
+) -> Verdict {
+    let port = target.port;
+    let failure = match answered {
+        Ok(()) => {
+            book.note(keys::NEAR, Near::Open);
+            let summary = format!("{port} opens before the first router: something near answers for the server");
+            return Verdict::warn(summary);
+        }
+        Err(failure) => failure,
+    };
+    let turned_away_here = format!("{port} is turned away on this computer");
+    if failure.state == PortState::Denied {
+        book.note(keys::TURNED_AWAY, TurnedAway::ByThisMachine);
+        book.note(keys::LEAVES, false);
+        return Verdict::fail(turned_away_here);
+    }
+    if let Some(icmp) = failure.icmp.filter(|icmp| !ctx.net.local().is_own(icmp.from)) {
+        // A device answers for itself: the packet has left this computer.
+        book.note(keys::LEAVES, true);
+        book.note(keys::FIRST_ROUTER, icmp.from);
+        let summary = Text::from(format!("{port} leaves this computer; ")).addr(icmp.from).say(" turns it away");
+        return Verdict::warn(summary);
+    }
+    if failure.state != PortState::Refused {
+        return silent(ctx, book, target, to).await;
+    }
+    // A reset from nearer than the first router is this computer's, unless the server itself is that near.
+    for contrast in CONTRASTS {
+        if router(&probe(ctx, book, SocketAddr::new(to.ip(), contrast), 1).await).is_some() {
+            book.note(keys::TURNED_AWAY, TurnedAway::BeforeFirstRouter);
+            book.note(keys::LEAVES, false);
+            return Verdict::fail(turned_away_here);
+        }
+    }
+    Verdict::unknown(format!("{port} is turned away before any router is met"))
+}
+
+/// Nothing answered: does the first router answer for other ports at all?
+async fn silent(ctx: &Ctx, book: &mut Notebook, target: Target, to: SocketAddr) -> Verdict {
+    for contrast in CONTRASTS {
+        let other = probe(ctx, book, SocketAddr::new(to.ip(), contrast), 1).await;
+        let Some(router) = router(&other) else { continue };
+        book.note(keys::FIRST_ROUTER, router);
+        let again = probe(ctx, book, to, 1).await;
+        book.note(keys::LEAVES, !is_silent(&again));
+        if is_silent(&again) {
+            let summary = Text::from(format!("{} does not leave this computer: ", target.port)).addr(router);
+            return Verdict::fail(summary.say(format!(" hears port {contrast}, but not this one")));
+        }
+        return Verdict::pass(leaves(target, router));
+    }
+    ctx.found_mute(to.ip());
+    Verdict::unknown(MUTE)
+}
+
+/// Ports that are as a rule allowed.
+const CONTRASTS: [u16; 3] = [443, 80, 53];
+const MUTE: &str = "no router on the way tells what reaches it";
+
+async fn probe(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, ttl: u8) -> Result<(), ConnectFailure> {
+    const ICMP: IcmpKeys = IcmpKeys { icmp: keys::ICMP, from: keys::ICMP_FROM, prohibited: keys::ICMP_PROHIBITED };
+    let result = ctx.door.probe(to, ConnectOptions { ttl: Some(ttl), ..ConnectOptions::within(WAIT) }).await;
+    let what = format!("connect for {ttl} hop{}", if ttl == 1 { "" } else { "s" });
+    match result {
+        Ok(_) => {
+            book.saw(what, Text::new().addr(to.ip()).say(format!(" port {}: open", to.port())));
+            Ok(())
+        }
+        Err(failure) => {
+            note_failure(ctx, book, &ICMP, &what, to, &failure);
+            Err(failure)
+        }
+    }
+}
+
+fn is_silent(result: &Result<(), ConnectFailure>) -> bool {
+    matches!(result, Err(failure) if failure.icmp.is_none() && failure.state == PortState::Filtered)
+}
+
+fn router(result: &Result<(), ConnectFailure>) -> Option<IpAddr> {
+    let icmp = result.as_ref().err()?.icmp?;
+    icmp.is_time_exceeded().then_some(icmp.from)
+}
+
+/// The router behind the first one, asked by a port that is as a rule allowed: a first router with another behind it is
+/// a device of this network, not the provider's.
+async fn second_router(ctx: &Ctx, book: &mut Notebook, addr: IpAddr) -> Option<IpAddr> {
+    for port in [443, 80] {
+        if let Some(router) = router(&probe(ctx, book, SocketAddr::new(addr, port), 2).await) {
+            return Some(router);
+        }
+    }
+    None
+}

@@ -1,0 +1,7 @@
+//! The group *ports*: which ports open, and where on the way the others stop.
+
+pub(super) mod alive;
+pub(super) mod hops;
+pub(super) mod leaves;
+pub(super) mod port;
+pub(super) mod protection;

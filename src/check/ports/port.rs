@@ -1,0 +1,193 @@
+//! Does a port open? On every address for the account's own port, on the first that answers for the others.
+
+use crate::check::dns::server;
+use crate::check::engine::{Check, How, Need, Opened, always, millis};
+use crate::check::{Ctx, Group, Notebook, Target, Verdict};
+use crate::facts::keys::port as keys;
+use crate::facts::observed::Key;
+use crate::facts::words::Itself;
+use crate::net::{BoxStream, ConnectFailure, Connection, PortState};
+use crate::probe::smtp::Dialogue;
+use crate::probe::tcp::Tried;
+use crate::text::Text;
+use futures::stream::{FuturesUnordered, StreamExt};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "port",
+    group: Group::Ports,
+    question: "Does {port} open?",
+    when: always,
+    needs: |scope| vec![Need::After(server::CHECK.of(scope.role()))],
+    facts: keys::ALL,
+    how: How::Port(|ctx, book, target| Box::pin(run(ctx, book, target))),
+};
+
+/// How long a port that is not the account's waits for others to end.
+const GIVE_WAY: Duration = Duration::from_millis(200);
+
+async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
+    let all = usable(ctx, target);
+    if all.is_empty() {
+        return Verdict::skipped("the server has no address here");
+    }
+    let is_own = ctx.is_in_use(target);
+    let addresses = chosen(&all, is_own);
+    if addresses.len() < all.len() {
+        book.saw("addresses", format!("{} of {} tried", addresses.len(), all.len()));
+    }
+    let tries = addresses.iter().map(|addr| async move {
+        // Other ports step back while many connections are open; a silent one holds no place.
+        if !is_own {
+            ctx.door.give_way(GIVE_WAY).await;
+        }
+        let to = SocketAddr::new(*addr, target.port);
+        (to, ctx.door.open(to, ctx.options.timeout).await)
+    });
+    let mut waiting: FuturesUnordered<_> = tries.collect();
+    let mut states: Vec<(IpAddr, PortState)> = Vec::new();
+    while let Some((to, tried)) = waiting.next().await {
+        note_try(ctx, book, to, &tried);
+        let state = tried.state();
+        states.push((to.ip(), state));
+        if state == PortState::Denied && !book.has(&keys::BY) {
+            book.note(keys::BY, Itself::Itself);
+        }
+        if let Some(connection) = tried.connection {
+            take(ctx, book, target, to, connection);
+        }
+    }
+    sum_up(book, target, &states, is_own)
+}
+
+/// The server's addresses. Without a route there is nothing to report about IPv6 (or IPv4), unless it has nothing else.
+fn usable(ctx: &Ctx, target: Target) -> Vec<IpAddr> {
+    let local = ctx.net.local();
+    let routed =
+        |addr: &IpAddr| local.is_on_link(*addr) || if addr.is_ipv4() { local.routed_v4 } else { local.routed_v6 };
+    let mut all = ctx.addresses(target.role);
+    if all.iter().any(routed) {
+        all.retain(routed);
+    }
+    all
+}
+
+/// Up to three addresses a family for the account's own port; else the first, IPv4 before IPv6.
+fn chosen(all: &[IpAddr], is_own: bool) -> Vec<IpAddr> {
+    let of_family =
+        |is_v4: bool, most: usize| all.iter().copied().filter(move |addr| addr.is_ipv4() == is_v4).take(most);
+    if is_own {
+        of_family(true, 3).chain(of_family(false, 3)).collect()
+    } else {
+        of_family(true, 1).chain(of_family(false, 1)).take(1).collect()
+    }
+}
+
+/// The first connection is the dialogue's, which goes on at once; other addresses may take their time.
+fn take(ctx: &Ctx, book: &mut Notebook, target: Target, to: SocketAddr, connection: Connection) {
+    if let Some(count) = connection.retransmissions.filter(|count| *count > 0) {
+        book.note(keys::SYN_REPEATS, count);
+    }
+    match ctx.lane(target).filter(|lane| !lane.is_open()) {
+        Some(lane) => {
+            book.note(keys::STATE, PortState::Open);
+            book.note(keys::ADDRESS, to.ip());
+            book.note(keys::CONNECT, millis(connection.elapsed));
+            lane.open(Opened { addr: to, stream: connection.stream });
+        }
+        None => drop(tokio::spawn(say_goodbye(connection.stream, target.port))),
+    }
+}
+
+fn sum_up(book: &mut Notebook, target: Target, states: &[(IpAddr, PortState)], is_own: bool) -> Verdict {
+    let best =
+        |family: fn(&IpAddr) -> bool| states.iter().filter(|(addr, _)| family(addr)).map(|(_, state)| *state).max();
+    let (v4, v6) = (best(IpAddr::is_ipv4), best(IpAddr::is_ipv6));
+    if let Some(state) = v4 {
+        book.note(keys::STATE_V4, state);
+    }
+    if let Some(state) = v6 {
+        book.note(keys::STATE_V6, state);
+    }
+    let state = v4.max(v6).unwrap_or(PortState::Unknown);
+    if !book.has(&keys::STATE) {
+        book.note(keys::STATE, state);
+    }
+    let families = match (v4, v6) {
+        (Some(v4), Some(v6)) if v4 != v6 => format!(" (IPv4 {}, IPv6 {})", v4.says(), v6.says()),
+        _ => String::new(),
+    };
+    let summary = format!("{} {}{families}", target.port, state.says());
+    match state {
+        PortState::Open => Verdict::pass(summary),
+        PortState::Unknown => Verdict::unknown(summary),
+        _ if is_own => Verdict::fail(summary),
+        _ => Verdict::warn(summary),
+    }
+}
+
+fn note_try(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, tried: &Tried) {
+    const ICMP: IcmpKeys = IcmpKeys { icmp: keys::ICMP, from: keys::ICMP_FROM, prohibited: keys::ICMP_PROHIBITED };
+    for (index, failure) in tried.failures.iter().enumerate() {
+        note_failure(ctx, book, &ICMP, &format!("connect, try {}", index + 1), to, failure);
+    }
+    if let Some(connection) = &tried.connection {
+        let mut text =
+            Text::new().addr(to.ip()).say(format!(" port {}: open after {} ms", to.port(), millis(connection.elapsed)));
+        if let Some(local) = connection.local {
+            text = text.say(format!(", local port {}", local.port()));
+        }
+        if let Some(count) = connection.retransmissions.filter(|count| *count > 0) {
+            text = text.say(format!(", {count} packets repeated"));
+        }
+        book.saw("connect", text);
+    }
+}
+
+/// Where a check keeps an ICMP message that came back.
+pub(super) struct IcmpKeys {
+    pub(super) icmp: Key<String>,
+    pub(super) from: Key<IpAddr>,
+    pub(super) prohibited: Key<bool>,
+}
+
+/// Writes down a failed connect with all that the system told.
+pub(super) fn note_failure(
+    ctx: &Ctx,
+    book: &mut Notebook,
+    keys: &IcmpKeys,
+    what: &str,
+    to: SocketAddr,
+    failure: &ConnectFailure,
+) {
+    let state = failure.state.says();
+    let mut text =
+        Text::new().addr(to.ip()).say(format!(" port {}: {state} after {} ms", to.port(), millis(failure.elapsed)));
+    if let Some(os) = &failure.os {
+        text = text.say(format!(" ({} {})", if os.name.is_empty() { "error" } else { &os.name }, os.code));
+    }
+    if let Some(icmp) = failure.icmp {
+        let says = format!(": type {} code {}, {}", icmp.kind, icmp.code, icmp.says());
+        text = text.say("; ICMP from ").addr(icmp.from).say(says);
+        if !icmp.is_time_exceeded() && !book.has(&keys.icmp) {
+            book.note(keys.icmp.clone(), format!("{}/{}", icmp.kind, icmp.code));
+            book.note(keys.from.clone(), icmp.from);
+            if !ctx.net.local().is_own(icmp.from) {
+                book.note(keys.prohibited.clone(), icmp.is_prohibited());
+            }
+        }
+    }
+    book.saw(what, text);
+}
+
+/// Ends a connection that is not needed in an orderly way where the protocol allows it.
+pub(crate) async fn say_goodbye(stream: BoxStream, port: u16) {
+    if port == 465 {
+        return;
+    }
+    let mut dialogue = Dialogue::over(stream);
+    if dialogue.reply(Duration::from_secs(5)).await.is_ok() {
+        dialogue.quit().await;
+    }
+}

@@ -1,0 +1,81 @@
+//! Are server, port and encryption what the provider wants? A comparison of what is known, without the network.
+
+use super::discovery;
+use crate::account::{Fit, spelling};
+use crate::check::engine::{Check, How, Need, always};
+use crate::check::{Ctx, Group, Notebook, Verdict};
+use crate::facts::keys::settings as keys;
+use crate::facts::words::Setting;
+use crate::text::Text;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "settings",
+    group: Group::Settings,
+    question: "Are server, port and encryption what the provider wants?",
+    when: always,
+    needs: |_| vec![Need::After(discovery::CHECK.id())],
+    facts: keys::ALL,
+    how: How::After(|ctx, book| Box::pin(run(ctx, book))),
+};
+
+async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
+    let wanted = ctx.wanted();
+    let typed = &ctx.account.settings;
+    let fits = ctx.account.compare(wanted);
+    let parts = [
+        ("server", fits.server, keys::SERVER),
+        ("port", fits.port, keys::PORT),
+        ("encryption", fits.security, keys::SECURITY),
+        ("user name", fits.user, keys::USER),
+    ];
+    let misspelt = typed.server.as_deref().and_then(spelling::host_meant);
+    for (part, fit, key) in parts.clone() {
+        match setting(fit) {
+            _ if part == "server" && misspelt.is_some() => book.note(key, Setting::Misspelt),
+            Some(word) => book.note(key, word),
+            None => {}
+        }
+    }
+    write_down(ctx, book);
+    let retired = || typed.server.as_deref().and_then(spelling::host_today);
+    let meant = misspelt.or_else(retired).or_else(|| spelling::domain_meant(ctx.account.address.domain()));
+    if let Some(meant) = meant {
+        book.note(keys::SUGGESTION, meant);
+        return Verdict::warn(Text::new().say("did somebody mean ").host(meant).say("?"));
+    }
+    let differing: Vec<&str> =
+        parts.iter().filter(|(_, fit, _)| *fit == Fit::Differs).map(|(part, ..)| *part).collect();
+    if differing.is_empty() {
+        let is_typed = parts.iter().any(|(_, fit, _)| *fit != Fit::NotTyped);
+        return match (is_typed, wanted.is_some_and(|wanted| wanted.is_known())) {
+            (true, true) => Verdict::pass("as the provider wants"),
+            (false, true) => Verdict::pass("the provider's own are judged; the mail program's were not compared"),
+            _ => Verdict::unknown("nobody says what this provider wants"),
+        };
+    }
+    Verdict::warn(format!("not what the provider wants: {}", differing.join(", ")))
+}
+
+fn setting(fit: Fit) -> Option<Setting> {
+    match fit {
+        Fit::AsWanted => Some(Setting::AsWanted),
+        Fit::Differs => Some(Setting::Differs),
+        Fit::NotTyped => Some(Setting::NotTyped),
+        Fit::Unknown => None,
+    }
+}
+
+/// What is judged, and what is wanted.
+fn write_down(ctx: &Ctx, book: &mut Notebook) {
+    let typed = &ctx.account.settings;
+    if let Some(case) = ctx.case() {
+        let way = &case.in_use;
+        let detail = Text::new().host(&way.host).say(format!(", port {}, {}", way.port, way.security.says()));
+        let is_typed = typed.server.is_some() || typed.port.is_some();
+        book.saw("judged", detail.say(if is_typed { " (as typed)" } else { " (nothing typed)" }));
+    }
+    for choice in ctx.wanted().into_iter().flat_map(|wanted| &wanted.choices) {
+        let detail = Text::new().host(&choice.host);
+        book.saw("wanted", detail.say(format!(", port {}, {}", choice.port, choice.security.says())));
+    }
+}

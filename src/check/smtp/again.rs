@@ -1,0 +1,45 @@
+//! The way back to a port whose dialogue has been held: a new connection on which TLS may begin at once. No check.
+
+use crate::check::Ctx;
+use crate::check::engine::Handshake;
+use crate::net::{BoxStream, ConnectOptions};
+use crate::probe::secure::FailureKind;
+use crate::probe::smtp::Dialogue;
+use std::time::Duration;
+
+/// The limit of each reply on the way there.
+const LIMIT: Duration = Duration::from_secs(10);
+/// A server that takes longer than this to greet is not asked four more times.
+const PATIENT_GREETING: Duration = Duration::from_secs(5);
+
+/// Why the server is not asked for more handshakes, if it is not.
+pub(crate) fn not_again(seen: &Handshake) -> Option<&'static str> {
+    if seen.greeting > PATIENT_GREETING {
+        return Some("the server greets so late that it is not asked again");
+    }
+    let silent = seen.refused.as_ref().is_some_and(|refused| refused.kind == FailureKind::Silent);
+    silent.then_some("the handshake gets no answer")
+}
+
+/// A new connection on which TLS may begin at once. `None` where it does not open or the run has used up its connections.
+pub(crate) async fn prepare(ctx: &Ctx, seen: &Handshake) -> Option<BoxStream> {
+    prepare_with(ctx, seen, None).await
+}
+
+/// The same with segments of at most `mss` bytes.
+pub(crate) async fn prepare_with(ctx: &Ctx, seen: &Handshake, mss: Option<u16>) -> Option<BoxStream> {
+    let options = ConnectOptions { mss, ..ConnectOptions::within(ctx.options.timeout) };
+    let stream = ctx.door.connect_in_place(seen.addr, options).await?;
+    if seen.implicit {
+        return Some(stream);
+    }
+    let mut dialogue = Dialogue::over(stream);
+    let greeting = dialogue.reply(LIMIT).await.ok()?;
+    if greeting.code == 421 {
+        ctx.door.be_careful();
+        return None;
+    }
+    dialogue.ask(b"EHLO mailtriage.invalid", None, LIMIT).await.ok()?;
+    let reply = dialogue.ask(b"STARTTLS", None, LIMIT).await.ok()?;
+    (reply.code == 220 && dialogue.unread() == 0).then(|| dialogue.into_stream().0)
+}

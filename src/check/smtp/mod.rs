@@ -1,0 +1,5 @@
+//! The group *SMTP*: the dialogue with a mail server, as far as the log-in.
+
+pub(super) mod again;
+pub(super) mod talk;
+pub(super) mod words;

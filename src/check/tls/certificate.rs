@@ -1,0 +1,231 @@
+//! Whose certificate is it, and is it valid? The library has verified it already; this says what it is, and why not.
+
+use crate::check::engine::{Check, Handshake, How, Need, always};
+use crate::check::internet::clock::{self, in_words};
+use crate::check::smtp::again::prepare;
+use crate::check::smtp::talk;
+use crate::check::{Ctx, Group, Notebook, Target, Verdict};
+use crate::facts::interceptors;
+use crate::facts::keys::certificate as keys;
+use crate::facts::keys::clock as clock_keys;
+use crate::facts::words::{CertificateIs, Dates};
+use crate::probe::certificate::{Certificate, parse};
+use crate::probe::hello::{self, Heard, Version};
+use crate::probe::secure::{CertificateFault, FailureKind, Verify, secure};
+use crate::text::Text;
+use std::time::Duration;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "certificate",
+    group: Group::Tls,
+    question: "Is the certificate on {port} valid?",
+    when: always,
+    needs: |scope| vec![Need::After(talk::CHECK.at(scope.target())), Need::IfPlanned(clock::CHECK.id())],
+    facts: keys::ALL,
+    how: How::Port(|ctx, book, target| Box::pin(run(ctx, book, target))),
+};
+
+/// Automatic renewal happens a month before the end; two weeks before it somebody has missed it. In seconds.
+const SOON: i64 = 14 * 86_400;
+
+/// A certificate, and what was learnt about it.
+struct Seen {
+    certificate: Certificate,
+    /// How many certificates were looked at.
+    chain: usize,
+    /// Whether this machine's library accepted it.
+    verified: bool,
+    /// The security program that made it.
+    interceptor: Option<&'static str>,
+    /// What the library's words say, where it did not.
+    fault: CertificateFault,
+}
+
+async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
+    let Some(handshake) = ctx.lane(target).and_then(|lane| lane.handshake()) else {
+        return Verdict::moot("no TLS handshake was begun");
+    };
+    let Some(host) = ctx.host(target.role) else { return Verdict::skipped("no server") };
+    let refused = handshake.refused.as_ref();
+    if refused.is_some_and(|refused| refused.kind != FailureKind::Certificate) {
+        return Verdict::skipped("the handshake did not get as far as the certificate");
+    }
+    let fault = refused.map_or(CertificateFault::Unsaid, |refused| refused.certificate_fault());
+    let chain = match &handshake.leaf {
+        Some(leaf) => vec![leaf.clone()],
+        None => look_at_chain(ctx, book, target, handshake, host).await,
+    };
+    let Some(leaf) = chain.first() else {
+        book.note(keys::CERTIFICATE, said(fault));
+        return Verdict::fail(format!("not accepted: {}", refused.map_or("", |refused| &refused.said)));
+    };
+    let certificate = match parse(leaf) {
+        Ok(certificate) => certificate,
+        Err(why) => {
+            book.note(keys::CERTIFICATE, CertificateIs::Untrusted);
+            return Verdict::fail(format!("the certificate is broken: {why}"));
+        }
+    };
+    let issuers = chain.iter().filter_map(|der| parse(der).ok()).map(|certificate| certificate.issuer);
+    let interceptor = issuers.into_iter().find_map(|issuer| interceptors::of_issuer(&issuer));
+    let interceptor = interceptor.map(|row| row.name.as_str());
+    let seen = Seen { certificate, chain: chain.len(), verified: handshake.leaf.is_some(), interceptor, fault };
+    note(book, &seen.certificate);
+    book.note(keys::VERIFIED, seen.verified);
+    book.note(keys::FOR_SERVER, seen.certificate.is_for(host));
+    book.note(keys::CHAIN, seen.chain);
+    if let Some(product) = interceptor {
+        book.note(keys::INTERCEPTOR, product);
+    }
+    let now = ctx.net.now().as_second();
+    book.note(keys::DATES, dates(ctx, &seen.certificate, now).await);
+    let word = judge(&seen, host, now);
+    book.note(keys::CERTIFICATE, word);
+    sum_up(ctx, target, &seen, host, now, word)
+}
+
+/// Its dates: is it the certificate, or this computer's clock? Network time says.
+async fn dates(ctx: &Ctx, certificate: &Certificate, now: i64) -> Dates {
+    if (certificate.from..=certificate.until).contains(&now) {
+        return Dates::Hold;
+    }
+    let clock = clock::CHECK.id();
+    ctx.wait_for(&clock).await;
+    let network_now = now - ctx.fact(&clock, &clock_keys::AHEAD).unwrap_or(0);
+    match network_now {
+        at if at < certificate.from => Dates::NotYetValid,
+        at if at > certificate.until => Dates::Expired,
+        _ => Dates::Hold,
+    }
+}
+
+fn sum_up(ctx: &Ctx, target: Target, seen: &Seen, host: &str, now: i64, word: CertificateIs) -> Verdict {
+    let certificate = &seen.certificate;
+    let left = certificate.until - now;
+    let summary = Text::from(format!("{}: ", target.port));
+    let summary = match word {
+        CertificateIs::Valid => {
+            let name = certificate.names.first().unwrap_or(&certificate.subject);
+            summary.host(name).say(format!(", from {}, {} left", certificate.issuer, in_words(left)))
+        }
+        CertificateIs::Expired => summary.say(format!("expired {} ago", in_words(left))),
+        CertificateIs::NotYetValid => {
+            summary.say(format!("not valid for another {}", in_words(certificate.from - now)))
+        }
+        CertificateIs::NameMismatch => {
+            summary.say("it is for ").append(shown_names(certificate)).say(", not for ").host(host)
+        }
+        CertificateIs::SelfSigned => summary.say("it vouches for itself"),
+        CertificateIs::Incomplete => summary.say("a link between it and a known issuer is missing"),
+        CertificateIs::Intercepted => {
+            let product = seen.interceptor.unwrap_or("a scanner");
+            summary.say(format!("it was made by {product}, not by the provider"))
+        }
+        CertificateIs::Untrusted => match certificate.weakness() {
+            Some(weakness) => summary.say(format!("not accepted; also, {weakness}")),
+            None => summary.say(format!("this computer does not trust its issuer, {}", certificate.issuer)),
+        },
+    };
+    match (word, seen.verified) {
+        (CertificateIs::Valid, _) if left >= SOON => Verdict::pass(summary),
+        (CertificateIs::Valid, _) | (CertificateIs::Intercepted, true) => Verdict::warn(summary),
+        _ if ctx.is_in_use(target) => Verdict::fail(summary),
+        _ => Verdict::warn(summary),
+    }
+}
+
+/// The word for what the library said, where the certificate itself could not be looked at.
+fn said(fault: CertificateFault) -> CertificateIs {
+    match fault {
+        CertificateFault::Expired => CertificateIs::Expired,
+        CertificateFault::NotYetValid => CertificateIs::NotYetValid,
+        CertificateFault::Name => CertificateIs::NameMismatch,
+        CertificateFault::SelfSigned => CertificateIs::SelfSigned,
+        CertificateFault::UnknownIssuer | CertificateFault::Unsaid => CertificateIs::Untrusted,
+    }
+}
+
+/// The word of the report. What can be read from the certificate itself outranks the library's words.
+fn judge(seen: &Seen, host: &str, now: i64) -> CertificateIs {
+    let certificate = &seen.certificate;
+    if seen.interceptor.is_some() {
+        CertificateIs::Intercepted
+    } else if seen.verified {
+        CertificateIs::Valid
+    } else if now < certificate.from {
+        CertificateIs::NotYetValid
+    } else if now > certificate.until {
+        CertificateIs::Expired
+    } else if certificate.self_issued {
+        CertificateIs::SelfSigned
+    } else if !certificate.is_for(host) && seen.fault != CertificateFault::UnknownIssuer {
+        CertificateIs::NameMismatch
+    } else if seen.chain == 1 && certificate.names_its_issuer {
+        // One certificate alone, from an issuer that publishes itself (RFC 5280 section 4.2.2.1), is a missing link;
+        // without that it is as a rule a private issuer.
+        CertificateIs::Incomplete
+    } else {
+        CertificateIs::Untrusted
+    }
+}
+
+fn note(book: &mut Notebook, certificate: &Certificate) {
+    let date = |seconds: i64| {
+        jiff::Timestamp::from_second(seconds).map_or_else(|_| "beyond reckoning".to_owned(), |at| at.to_string())
+    };
+    book.note(keys::NAMES, certificate.names.clone());
+    book.note(keys::SUBJECT, certificate.subject.as_str());
+    book.note(keys::ISSUER, certificate.issuer.as_str());
+    book.note(keys::ISSUER_ORGANISATION, certificate.issuer_organisation.as_str());
+    book.note(keys::SERIAL, certificate.serial.as_str());
+    book.note(keys::KEY, certificate.key.as_str());
+    book.note(keys::SIGNATURE, certificate.signature.as_str());
+    book.note(keys::FROM, date(certificate.from));
+    book.note(keys::UNTIL, date(certificate.until));
+    let mut names = Text::new();
+    for (index, name) in certificate.names.iter().take(8).enumerate() {
+        names = names.say(if index > 0 { ", " } else { "" }).host(name);
+    }
+    book.saw("certificate for", names);
+    book.saw("issued by", certificate.issuer.as_str());
+    book.saw("key and signature", format!("{}, {}", certificate.key, certificate.signature));
+    book.saw("valid", format!("{} to {}", date(certificate.from), date(certificate.until)));
+}
+
+fn shown_names(certificate: &Certificate) -> Text {
+    if certificate.names.is_empty() {
+        return Text::new().host(&certificate.subject);
+    }
+    let mut names = Text::new();
+    for (index, name) in certificate.names.iter().take(3).enumerate() {
+        names = names.say(if index > 0 { ", " } else { "" }).host(name);
+    }
+    names
+}
+
+/// The chain as sent, by a ClientHello of our own up to TLS 1.2; for a server that has only 1.3 the leaf, by the library
+/// without verification. Nothing but the handshake goes over these connections.
+async fn look_at_chain(
+    ctx: &Ctx,
+    book: &mut Notebook,
+    target: Target,
+    handshake: &Handshake,
+    host: &str,
+) -> Vec<Vec<u8>> {
+    const LIMIT: Duration = Duration::from_secs(10);
+    if let Some(mut stream) = prepare(ctx, handshake).await
+        && let Heard::Chose(_, _, chain) = hello::ask(&mut stream, host, Version::Tls12, LIMIT).await
+        && !chain.is_empty()
+    {
+        book.saw("looked at it again, without trust", format!("{} certificates in the chain", chain.len()));
+        if let Some(lane) = ctx.lane(target) {
+            lane.read_chain(chain.clone());
+        }
+        return chain;
+    }
+    let Some(stream) = prepare(ctx, handshake).await else { return Vec::new() };
+    match secure(stream, host, &ctx.tls, Verify::No, LIMIT).await {
+        Ok(secured) => secured.leaf.into_iter().collect(),
+        Err(_) => Vec::new(),
+    }
+}

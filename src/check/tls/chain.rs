@@ -1,0 +1,195 @@
+//! Is the chain of certificates whole, strong, and the same on every port and address? What the system verified is
+//! `certificate`'s; here is what others would say: a system that fetches missing links hides that they are missing.
+
+use super::{certificate, versions};
+use crate::check::engine::{Case, Check, Handshake, How, Need, Scope, always};
+use crate::check::internet::clock;
+use crate::check::smtp::again::{not_again, prepare};
+use crate::check::{Ctx, Group, MAIL_PORTS, Notebook, Role, Target, Verdict};
+use crate::facts::keys::certificate as certificate_keys;
+use crate::facts::keys::chain as keys;
+use crate::facts::keys::clock as clock_keys;
+use crate::facts::words::Order;
+use crate::probe::certificate::{Certificate, parse};
+use crate::probe::chain::{self, Whole};
+use crate::probe::hello::{self, Heard, Version};
+use crate::text::Text;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "chain",
+    group: Group::Tls,
+    question: "Is the chain of certificates whole, strong, and everywhere the same?",
+    when: always,
+    needs,
+    facts: keys::ALL,
+    how: How::Case(|ctx, book, case| Box::pin(run(ctx, book, case))),
+};
+
+fn needs(scope: &Scope<'_>) -> Vec<Need> {
+    let mut needs = vec![Need::After(versions::CHECK.at(scope.target()))];
+    let others = scope.ports_in_use().filter(|target| *target != scope.target());
+    needs.extend(others.map(|target| Need::IfPlanned(certificate::CHECK.at(target))));
+    needs
+}
+
+const LIMIT: Duration = Duration::from_secs(10);
+/// So many other addresses of the server are looked at.
+const MOST_ADDRESSES: usize = 2;
+
+async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
+    let own = case.own;
+    let lane = ctx.lane(own);
+    let Some(seen) = lane.and_then(|lane| lane.handshake()) else {
+        return Verdict::moot("no TLS handshake was begun");
+    };
+    if let Some(why) = not_again(seen) {
+        return Verdict::skipped(why);
+    }
+    let ders = match lane.and_then(|lane| lane.chain()) {
+        Some(ders) => ders.clone(),
+        None => read(ctx, seen, &case.in_use.host).await,
+    };
+    let certificates: Vec<Certificate> = ders.iter().filter_map(|der| parse(der).ok()).collect();
+    let Some(leaf) = certificates.first() else {
+        return Verdict::skipped("the server's certificates could not be read");
+    };
+    let mut remarks = look_at(book, &certificates);
+    book.note(keys::LENGTH, ders.len());
+    // Only of the chain that this computer accepted: a server may have another for other kinds of keys.
+    let whole = match seen.leaf.as_ref() == ders.first() {
+        true => follow(ctx, ders, &case.in_use.host).await,
+        false => Whole::NotKnown,
+    };
+    match whole {
+        Whole::Yes => book.note(keys::WHOLE, true),
+        Whole::No => {
+            book.note(keys::WHOLE, false);
+            remarks.push("a certificate in between is missing: this computer has it, others may not".to_owned());
+        }
+        Whole::NotKnown => {}
+    }
+    other_ports(ctx, book, own, leaf, &mut remarks).await;
+    if !ctx.door.is_careful() {
+        other_addresses(ctx, book, seen, &case.in_use.host, leaf, &mut remarks).await;
+    }
+    match (remarks.is_empty(), whole) {
+        (true, Whole::Yes) => Verdict::pass(format!("{}: whole and strong, {}", own.port, leaf.key)),
+        (true, _) => Verdict::unknown(format!(
+            "{}: {}; whether the chain is whole shows only for a certificate that is accepted",
+            own.port, leaf.key
+        )),
+        (false, _) => Verdict::warn(format!("{}: {}", own.port, remarks.join("; "))),
+    }
+}
+
+/// Writes each certificate down; what is wrong with them, in words.
+fn look_at(book: &mut Notebook, certificates: &[Certificate]) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let mut weak = Vec::new();
+    for (index, certificate) in certificates.iter().enumerate() {
+        let what = match index {
+            0 => "the server's own".to_owned(),
+            _ => format!("certificate {} of the chain", index + 1),
+        };
+        let detail = Text::new().host(&certificate.subject);
+        let detail =
+            detail.say(format!("; issued by {}; {}, {}", certificate.issuer, certificate.key, certificate.signature));
+        book.saw(what.clone(), detail);
+        if let Some(weakness) = certificate.weakness() {
+            weak.push(weakness.clone());
+            remarks.push(format!("{what}: {weakness}"));
+        }
+    }
+    if !weak.is_empty() {
+        book.note(keys::WEAK, weak);
+    }
+    // TLS 1.2 wants each one certified by the next (RFC 5246 section 7.4.2); old programs insist.
+    if certificates.windows(2).any(|pair| pair[0].issuer_id != pair[1].subject_id) {
+        book.note(keys::ORDER, Order::Wrong);
+        remarks.push("the certificates are not in their order".to_owned());
+    }
+    remarks
+}
+
+async fn follow(ctx: &Ctx, ders: Vec<Vec<u8>>, host: &str) -> Whole {
+    let (trust, host, now) = (ctx.net.trust(), host.to_owned(), ctx.net.now().as_second());
+    let followed = tokio::task::spawn_blocking(move || chain::is_whole(&trust, &ders, &host, now)).await;
+    followed.unwrap_or(Whole::NotKnown)
+}
+
+/// The chain that a server sends: in clear up to TLS 1.2; for a server that has only 1.3 by a library.
+async fn read(ctx: &Ctx, seen: &Handshake, host: &str) -> Vec<Vec<u8>> {
+    if let Some(mut stream) = prepare(ctx, seen).await
+        && let Heard::Chose(_, _, chain) = hello::ask(&mut stream, host, Version::Tls12, LIMIT).await
+        && !chain.is_empty()
+    {
+        return chain;
+    }
+    if ctx.door.is_careful() {
+        return Vec::new();
+    }
+    match prepare(ctx, seen).await {
+        Some(stream) => chain::record(stream, host, LIMIT).await,
+        None => Vec::new(),
+    }
+}
+
+/// What the certificates of the other ports were seen to be, compared with this one. Public issuers sign by several
+/// intermediates in turn, and servers have one certificate for each kind of key: only another organisation is news.
+async fn other_ports(ctx: &Ctx, book: &mut Notebook, own: Target, leaf: &Certificate, remarks: &mut Vec<String>) {
+    for port in MAIL_PORTS.into_iter().filter(|port| *port != own.port) {
+        let id = certificate::CHECK.at(Target::in_use(port));
+        ctx.wait_for(&id).await;
+        let serial = ctx.fact(&id, &certificate_keys::SERIAL);
+        let organisation = ctx.fact(&id, &certificate_keys::ISSUER_ORGANISATION);
+        let (Some(serial), Some(organisation)) = (serial, organisation) else { continue };
+        if serial == leaf.serial && organisation == leaf.issuer_organisation {
+            book.saw(format!("port {port}"), "the same certificate");
+            continue;
+        }
+        book.saw(format!("port {port}"), format!("another certificate, issued by {organisation}"));
+        if organisation != leaf.issuer_organisation {
+            remarks.push(format!("port {port} shows one of another issuer, {organisation}"));
+        }
+    }
+}
+
+/// The server's other addresses: a fault of one of them comes and goes.
+async fn other_addresses(
+    ctx: &Ctx,
+    book: &mut Notebook,
+    seen: &Handshake,
+    host: &str,
+    leaf: &Certificate,
+    remarks: &mut Vec<String>,
+) {
+    let local = ctx.net.local();
+    let others =
+        ctx.addresses(Role::InUse).into_iter().filter(|addr| *addr != seen.addr.ip() && local.is_routed(*addr));
+    let ahead = ctx.fact(&clock::CHECK.id(), &clock_keys::AHEAD).unwrap_or(0);
+    let now = ctx.net.now().as_second() - ahead;
+    let mut faults = Vec::new();
+    for addr in others.take(MOST_ADDRESSES) {
+        let there = Handshake { addr: SocketAddr::new(addr, seen.addr.port()), ..seen.clone() };
+        let chain = read(ctx, &there, host).await;
+        let Some(other) = chain.first().and_then(|der| parse(der).ok()) else { continue };
+        let is_same = other.serial == leaf.serial && other.issuer_organisation == leaf.issuer_organisation;
+        let says = if is_same { "the same certificate" } else { "another certificate, issued by " };
+        let issuer = if is_same { "" } else { &other.issuer_organisation };
+        book.saw("at another address", Text::new().addr(addr).say(": ").say(says).say(issuer));
+        faults.extend(match () {
+            () if is_same => None,
+            () if !other.is_for(host) => Some("for other names"),
+            () if now > other.until => Some("expired"),
+            () if now < other.from => Some("not yet valid"),
+            () if other.issuer_organisation != leaf.issuer_organisation => Some("of another issuer"),
+            () => None,
+        });
+    }
+    if let Some(fault) = faults.first() {
+        remarks.push(format!("another address of the server shows one that is {fault}"));
+        book.note(keys::AT_OTHER_ADDRESS, faults.into_iter().map(str::to_owned).collect::<Vec<_>>());
+    }
+}

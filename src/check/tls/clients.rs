@@ -1,0 +1,175 @@
+//! Which mail programs can encrypt with this server? No packet is sent: what the port in use was seen to accept, against
+//! what the programs of each age can use. And what this computer's own TLS library offers, seen in its own ClientHello.
+
+use super::versions;
+use crate::account::MeasuredOn;
+use crate::account::client::Client;
+use crate::check::engine::{Case, Check, How, Need, always};
+use crate::check::{Ctx, Group, Notebook, Target, Verdict};
+use crate::facts::keys::clients as keys;
+use crate::facts::keys::tls as tls_keys;
+use crate::facts::stacks::{self, Fit, Lacks, Offer, Stack};
+use crate::facts::words::Accepts;
+use crate::probe::hello::Version;
+use crate::probe::secure;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "clients",
+    group: Group::Tls,
+    question: "Which mail programs can encrypt with this server?",
+    when: always,
+    needs: |scope| vec![Need::Later(versions::CHECK.at(scope.target()))],
+    facts: keys::ALL,
+    how: How::Case(|ctx, book, case| Box::pin(run(ctx, book, case))),
+};
+
+/// What this computer's own TLS policy switches on or off.
+type Policy = [(String, bool)];
+
+/// The rows that matter here, and what applies to them on this computer.
+struct Rows<'a> {
+    /// This computer's system, where it is the one that sends.
+    here: Option<&'static Stack>,
+    policy: &'a Policy,
+    /// Those that the named program can be on.
+    of_client: Vec<&'static Stack>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(ctx: &Ctx, os: &str, policy: &'a Policy) -> Self {
+        let is_here = ctx.account.measured_on == MeasuredOn::ThisMachine;
+        let here = is_here.then(|| stacks::of_system(os)).flatten();
+        let client = ctx.account.client();
+        let rows = stacks::all().iter().filter(|row| client.is_some_and(|client| row.is_of(&client.id)));
+        let rows: Vec<&Stack> = rows.collect();
+        // On the computer that sends, the system is known.
+        let of_client = match here {
+            Some(here) if rows.iter().any(|row| is_row(Some(here), row)) => vec![here],
+            _ => rows,
+        };
+        Rows { here, policy, of_client }
+    }
+
+    /// A row as it is here.
+    fn as_here(&self, row: &Stack) -> Stack {
+        if is_row(self.here, row) { row.with_policy(self.policy) } else { row.clone() }
+    }
+}
+
+async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
+    let local = ctx.net.local();
+    let rows = Rows::new(ctx, &local.os, &local.tls_policy);
+    // A policy that switches something off is looked at when all is known.
+    let switched_off = rows.here.is_some() && local.tls_policy.iter().any(|(_, on)| !on);
+    if !rows.of_client.is_empty() && !switched_off {
+        // Told at once: what they can use as delivered may settle it before all versions are asked.
+        book.note(keys::SYSTEMS, rows.of_client.iter().map(|row| row.name.clone()).collect::<Vec<_>>());
+    }
+    ctx.wait_for(&versions::CHECK.at(case.own)).await;
+    let Some(offer) = offer(ctx, case.own) else {
+        return Verdict::skipped("no TLS version could be established");
+    };
+    if let Some(best) = secure::offers(&ctx.tls).await.last() {
+        book.saw("this program's own connections", format!("by {}, at best {best}", crate::net::tls_library()));
+    }
+    let every = judge_every(book, &rows, &offer);
+    match ctx.account.client().filter(|_| !rows.of_client.is_empty()) {
+        Some(client) => judge_client(book, client, &rows, &offer),
+        None => every,
+    }
+}
+
+/// What the port in use was seen to accept; `None` where nothing was.
+fn offer(ctx: &Ctx, own: Target) -> Option<Offer> {
+    let id = versions::CHECK.at(own);
+    let with = |state: Accepts| {
+        let is = |word: &&str| ctx.fact(&id, &tls_keys::VERSION.of(word)) == Some(state);
+        Version::ALL
+            .map(Version::word)
+            .iter()
+            .filter(|word| is(word))
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let accepted = with(Accepts::Accepted);
+    let older_suites = match ctx.fact(&id, &tls_keys::OLDER_SUITES) {
+        Some(Accepts::Accepted) => Some(true),
+        Some(Accepts::Rejected) => Some(false),
+        _ => None,
+    };
+    (!accepted.is_empty()).then(|| Offer { accepted, rejected: with(Accepts::Rejected), older_suites })
+}
+
+/// Every row, and what that comes to where no program is named.
+fn judge_every(book: &mut Notebook, rows: &Rows<'_>, offer: &Offer) -> Verdict {
+    let mut cannot: Vec<String> = Vec::new();
+    let mut unsure = false;
+    for row in stacks::all() {
+        let here = rows.as_here(row);
+        let fit = here.fit(offer);
+        unsure |= fit == Fit::Unknown;
+        if fit.is_no() {
+            cannot.push(row.name.clone());
+        }
+        let programs = row.programs();
+        let what =
+            if row.name.starts_with(&programs) { row.name.clone() } else { format!("{} ({programs})", row.name) };
+        book.saw(what, says(&here, &fit));
+    }
+    book.note(keys::CANNOT, cannot.clone());
+    match cannot.is_empty() {
+        true if unsure => Verdict::pass("every mail program of which it is known"),
+        true => Verdict::pass("every mail program of the last fifteen years"),
+        false => Verdict::pass(format!("all but those on {}", cannot.join("; "))),
+    }
+}
+
+/// The named program, on the systems that it can be on.
+fn judge_client(book: &mut Notebook, client: &Client, rows: &Rows<'_>, offer: &Offer) -> Verdict {
+    let fits: Vec<(Stack, Fit)> = rows
+        .of_client
+        .iter()
+        .map(|row| {
+            let here = rows.as_here(row);
+            let fit = here.fit(offer);
+            (here, fit)
+        })
+        .collect();
+    let name = client.name.trim_end_matches(" (Windows)");
+    if fits.iter().all(|(_, fit)| fit.is_no())
+        && let Some((newest, fit)) = fits.last()
+    {
+        // The newest system that the program can be on says what would help.
+        book.note(keys::CAN, false);
+        book.note(keys::REMEDY, newest.remedy(fit).as_str());
+        let on = if is_row(rows.here, newest) { format!(" on {}", newest.name) } else { String::new() };
+        return Verdict::fail(format!("{name}{on} cannot: {}", says(newest, fit)));
+    }
+    if !fits.iter().any(|(_, fit)| matches!(fit, Fit::Fits(_))) {
+        return Verdict::unknown(format!(
+            "whether {name} can is not known: not everything was asked, or it depends on the release"
+        ));
+    }
+    book.note(keys::CAN, true);
+    let unable: Vec<&str> = fits.iter().filter(|(_, fit)| fit.is_no()).map(|(row, _)| row.name.as_str()).collect();
+    match unable.is_empty() {
+        true => Verdict::pass(format!("{name} can")),
+        false => Verdict::pass(format!("{name} can, but not on {} as delivered", unable.join("; "))),
+    }
+}
+
+fn is_row(here: Option<&Stack>, row: &Stack) -> bool {
+    here.is_some_and(|here| here.name == row.name)
+}
+
+fn says(row: &Stack, fit: &Fit) -> String {
+    let why = match fit {
+        Fit::Fits(version) => return format!("{} fits", version.replace("TLSv", "TLS ")),
+        Fit::Unknown => return "not known: not everything was asked, or it depends on the release".to_owned(),
+        Fit::SwitchedOff(version) => format!("{} is switched off", version.replace("TLSv", "TLS ")),
+        Fit::Cannot(Lacks::NewerServer) => "the server takes only what is older".to_owned(),
+        Fit::Cannot(Lacks::NewerProgram) => "the server takes only what is newer".to_owned(),
+        Fit::Cannot(Lacks::Suite) => "no cipher suite in common".to_owned(),
+    };
+    format!("{why}: {}", row.remedy(fit))
+}

@@ -1,0 +1,239 @@
+//! Which TLS versions does a port accept? Each version by itself, by bytes of our own, on a connection of its own.
+
+use super::certificate;
+use crate::check::engine::{Check, Handshake, How, Need};
+use crate::check::smtp::again::{not_again, prepare};
+use crate::check::smtp::talk;
+use crate::check::{Ctx, Group, Notebook, Role, Target, Verdict};
+use crate::facts::keys::tls as keys;
+use crate::facts::words::Accepts;
+use crate::probe::hello::{self, Heard, Version};
+use crate::probe::secure::FailureKind;
+use futures::future::join;
+use futures::stream::StreamExt;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "tls",
+    group: Group::Tls,
+    question: "Which TLS versions does {port} accept?",
+    when: |scope| scope.role() == Role::InUse,
+    needs: |scope| {
+        let target = scope.target();
+        vec![Need::After(talk::CHECK.at(target)), Need::After(certificate::CHECK.at(target))]
+    },
+    facts: keys::ALL,
+    how: How::Port(|ctx, book, target| Box::pin(run(ctx, book, target))),
+};
+
+/// The limit of one question.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The port that is asked, and by which name.
+struct Asked<'a> {
+    ctx: &'a Ctx,
+    seen: &'a Handshake,
+    host: &'a str,
+}
+
+async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
+    let Some(seen) = ctx.lane(target).and_then(|lane| lane.handshake()) else {
+        return Verdict::moot("no TLS handshake was begun there");
+    };
+    let Some(host) = ctx.host(target.role) else { return Verdict::skipped("no server") };
+    if let Some(why) = not_again(seen) {
+        return Verdict::skipped(why);
+    }
+    let port = Asked { ctx, seen, host };
+    let answers = port.ask_each_version(book).await;
+    let accepted: Vec<Version> = answers.values().flatten().filter_map(chosen).collect();
+    note_versions(book, &answers, &accepted);
+    let suite_12 = answers.values().flatten().find_map(|heard| match heard {
+        Heard::Chose(Version::Tls12, suite, _) => Some(*suite),
+        _ => None,
+    });
+    let chain = answers.into_values().rev().flatten().find_map(|heard| match heard {
+        Heard::Chose(_, _, chain) if !chain.is_empty() => Some(chain),
+        _ => None,
+    });
+    if let (Some(chain), Some(lane)) = (chain, ctx.lane(target)) {
+        book.note(keys::CHAIN, chain.len());
+        lane.read_chain(chain);
+    }
+    let is_own = ctx.is_in_use(target);
+    if is_own && seen.refused.as_ref().is_some_and(|refused| refused.kind != FailureKind::Certificate) {
+        let newest_alone = accepted.iter().any(|version| *version >= Version::Tls12);
+        if let Some(breaks) = breaks_on(&port, book, newest_alone).await {
+            book.note(keys::BREAKS_ON, breaks);
+            return Verdict::fail(format!("{}: the server breaks off {breaks}", target.port));
+        }
+    }
+    let weak = if is_own && !accepted.is_empty() { port.ask_details(book, suite_12).await } else { None };
+    sum_up(target, &accepted, weak)
+}
+
+fn chosen(heard: &Heard) -> Option<Version> {
+    match heard {
+        Heard::Chose(version, ..) => Some(*version),
+        _ => None,
+    }
+}
+
+fn note_versions(book: &mut Notebook, answers: &BTreeMap<Version, Option<Heard>>, accepted: &[Version]) {
+    for (version, heard) in answers {
+        let word = match heard {
+            Some(heard) if chosen(heard) == Some(*version) => Accepts::Accepted,
+            Some(Heard::Chose(..) | Heard::Alert(_)) => Accepts::Rejected,
+            // Some servers cut the connection instead of saying no; a port that cuts everything says nothing.
+            Some(Heard::Cut) if !accepted.is_empty() => Accepts::Rejected,
+            _ if accepted.contains(version) => Accepts::Accepted,
+            _ => Accepts::Unknown,
+        };
+        book.note(keys::VERSION.of(version.word()), word);
+    }
+}
+
+fn sum_up(target: Target, accepted: &[Version], weak: Option<&'static str>) -> Verdict {
+    let Some(best) = accepted.iter().max() else {
+        return Verdict::unknown("no TLS version could be established");
+    };
+    let mut shown: Vec<&str> = accepted.iter().map(|version| version.word().trim_start_matches("TLSv")).collect();
+    shown.sort_unstable();
+    shown.dedup();
+    let summary = format!("{}: TLS {}", target.port, shown.join(", "));
+    if *best < Version::Tls12 {
+        return Verdict::fail(format!("{summary}: too old for today's mail programs"));
+    }
+    let mut remarks = Vec::new();
+    if accepted.contains(&Version::Ssl3) {
+        remarks.push("SSLv3 is broken, RFC 7568".to_owned());
+    }
+    if accepted.iter().any(|version| (Version::Tls10..Version::Tls12).contains(version)) {
+        remarks.push("1.0 and 1.1 are deprecated, RFC 8996".to_owned());
+    }
+    remarks.extend(weak.map(|weak| format!("{weak} is taken where nothing better is offered")));
+    match remarks.is_empty() {
+        true => Verdict::pass(summary),
+        false => Verdict::warn(format!("{summary} ({})", remarks.join("; "))),
+    }
+}
+
+impl Asked<'_> {
+    /// Each version by itself, two at a time: providers count connections.
+    async fn ask_each_version(&self, book: &mut Notebook) -> BTreeMap<Version, Option<Heard>> {
+        let at_a_time = if self.ctx.door.is_careful() { 1 } else { 2 };
+        let asked = Version::ALL.map(|version| async move {
+            let mut heard = self.ask(version).await;
+            // What programs of today need is not called missing for one connection that broke off.
+            if heard == Some(Heard::Cut) && version >= Version::Tls12 {
+                heard = self.ask(version).await;
+            }
+            (version, heard)
+        });
+        let mut answers = BTreeMap::new();
+        let mut running = futures::stream::iter(asked).buffer_unordered(at_a_time);
+        while let Some((version, heard)) = running.next().await {
+            let says = heard.as_ref().map_or_else(|| "not asked: no more connections".to_owned(), Heard::says);
+            book.saw(format!("ClientHello for {version} only"), says);
+            if heard.as_ref().and_then(chosen) == Some(version) {
+                book.note(keys::VERSION.of(version.word()), Accepts::Accepted);
+            }
+            answers.insert(version, heard);
+        }
+        answers
+    }
+
+    async fn ask(&self, version: Version) -> Option<Heard> {
+        let mut stream = prepare(self.ctx, self.seen).await?;
+        Some(hello::ask(&mut stream, self.host, version, LIMIT).await)
+    }
+
+    /// Weak suites, and those of older systems, side by side: what they add is only detail.
+    async fn ask_details(&self, book: &mut Notebook, suite_12: Option<u16>) -> Option<&'static str> {
+        let older = async {
+            match suite_12 {
+                Some(suite) if !hello::is_older(suite) => self.ask_older().await,
+                _ => None,
+            }
+        };
+        let (weak, older) = join(self.ask_weak(), older).await;
+        note_older(book, suite_12, older);
+        note_weak(book, weak)
+    }
+
+    async fn ask_weak(&self) -> Option<Heard> {
+        let mut stream = prepare(self.ctx, self.seen).await?;
+        Some(hello::ask_weak(&mut stream, self.host, LIMIT).await)
+    }
+
+    async fn ask_older(&self) -> Option<Heard> {
+        let ask = || async {
+            let mut stream = prepare(self.ctx, self.seen).await?;
+            Some(hello::ask_older(&mut stream, self.host, LIMIT).await)
+        };
+        match ask().await {
+            Some(Heard::Cut) => ask().await,
+            heard => heard,
+        }
+    }
+
+    /// A ClientHello of today, with or without the server's name, of at least so many bytes.
+    async fn ask_modern(&self, with_name: bool, at_least: usize) -> Option<Heard> {
+        let mut stream = prepare(self.ctx, self.seen).await?;
+        Some(hello::ask_modern(&mut stream, with_name.then_some(self.host), at_least, LIMIT).await)
+    }
+}
+
+/// Whether the server takes what nobody should take any more, where it is offered nothing else.
+fn note_weak(book: &mut Notebook, heard: Option<Heard>) -> Option<&'static str> {
+    let heard = heard?;
+    book.saw("ClientHello with weak cipher suites only", heard.says());
+    let Heard::Chose(_, suite, _) = heard else { return None };
+    let weak = hello::weakness(suite)?;
+    book.note(keys::WEAK, weak);
+    Some(weak)
+}
+
+/// Whether TLS 1.2 is taken with what Windows 7 to 8.1 can: by the suite that was chosen already, else by the answer.
+fn note_older(book: &mut Notebook, chosen: Option<u16>, heard: Option<Heard>) {
+    if chosen.is_some_and(hello::is_older) {
+        book.note(keys::OLDER_SUITES, Accepts::Accepted);
+        return;
+    }
+    let Some(heard) = heard else { return };
+    book.saw("ClientHello of Windows 7 to 8.1", heard.says());
+    match heard {
+        Heard::Chose(..) => book.note(keys::OLDER_SUITES, Accepts::Accepted),
+        Heard::Alert(_) | Heard::Cut => book.note(keys::OLDER_SUITES, Accepts::Rejected),
+        _ => {}
+    }
+}
+
+/// What a server cannot stand that takes some version alone, but not what this computer's library offers. Only breaking off
+/// counts, twice: an alert is an answer, and silence may be the line's doing.
+async fn breaks_on(port: &Asked<'_>, book: &mut Notebook, newest_alone: bool) -> Option<&'static str> {
+    // Larger than one packet, as hellos with post-quantum key shares are.
+    const LARGE: usize = 1_700;
+    let took = |heard: &Heard| matches!(heard, Heard::Chose(..));
+    let modern = port.ask_modern(true, 0).await?;
+    book.saw("ClientHello for TLS 1.3 and 1.2", modern.says());
+    if took(&modern) {
+        let large = port.ask_modern(true, LARGE).await?;
+        book.saw(format!("the same, {LARGE} bytes long"), large.says());
+        let breaks = large == Heard::Cut && port.ask_modern(true, LARGE).await? == Heard::Cut;
+        return breaks.then_some("where the ClientHello is large");
+    }
+    if modern != Heard::Cut {
+        return None;
+    }
+    let nameless = port.ask_modern(false, 0).await?;
+    book.saw("the same, without the server's name", nameless.says());
+    if !took(&nameless) && !newest_alone {
+        return None;
+    }
+    if port.ask_modern(true, 0).await? != Heard::Cut {
+        return None;
+    }
+    Some(if took(&nameless) { "where the ClientHello names it (SNI)" } else { "where TLS 1.3 is offered beside 1.2" })
+}

@@ -1,0 +1,226 @@
+//! One log-in over a dialogue (RFC 4954) by rsasl's mechanisms: what is sent, what of it is shown, and that no secret comes
+//! back in what is written down. Whether and where to log in is not decided here.
+
+use super::secret::{Attempt, Secret};
+use super::smtp::{Dialogue, Line, NoReply, Reply, Side};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rsasl::callback::{Context, Request, SessionCallback, SessionData};
+use rsasl::prelude::{Mechname, SASLClient, SASLConfig, Session, SessionError, State};
+use rsasl::property::{AuthId, AuthzId, OAuthBearerKV, OAuthBearerToken, Password};
+use secrecy::ExposeSecret;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// The log-in mechanisms that this program speaks with a password (RFC 4616, RFC 7677, RFC 5802; LOGIN was never
+/// standardised), in the order of trying. As mail programs do it: some servers offer SCRAM and cannot check it, and a refusal
+/// would call a right password wrong.
+pub const FOR_PASSWORDS: [&str; 4] = ["PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1"];
+/// And with a token (RFC 7628; XOAUTH2 is Google's and Microsoft's own, and all that Exchange takes).
+pub const FOR_TOKENS: [&str; 2] = ["OAUTHBEARER", "XOAUTH2"];
+
+/// Why a log-in ended without the server's word on it.
+#[derive(Debug)]
+pub enum NoAnswer {
+    /// The connection or the server failed.
+    Theirs(NoReply),
+    /// Our own SASL library failed: the server is not to blame.
+    Ours(String),
+}
+
+impl From<NoReply> for NoAnswer {
+    fn from(why: NoReply) -> Self {
+        NoAnswer::Theirs(why)
+    }
+}
+
+/// Servers delay refusals on purpose.
+const REPLY: Duration = Duration::from_secs(30);
+
+/// Gives the mechanism its name and secret without keeping a copy of it anywhere else.
+struct Credentials {
+    user: String,
+    attempt: Attempt,
+    /// For OAUTHBEARER: the server's name and port (RFC 7628 section 3.1).
+    server: (String, String),
+}
+
+impl SessionCallback for Credentials {
+    fn callback(&self, _: &SessionData, _: &Context<'_>, request: &mut Request<'_>) -> Result<(), SessionError> {
+        request.satisfy::<AuthId>(&self.user)?;
+        match &self.attempt.secret {
+            Secret::Password(password) => {
+                request.satisfy::<Password>(password.expose_secret().as_bytes())?;
+            }
+            Secret::Token(token) => {
+                request.satisfy::<AuthzId>(&self.user)?;
+                request.satisfy::<OAuthBearerToken>(token.expose_secret())?;
+                request.satisfy::<OAuthBearerKV>(&[("host", &self.server.0), ("port", &self.server.1)])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One log-in.
+pub struct Exchange<'a> {
+    /// The mechanism's name.
+    pub mechanism: &'a str,
+    /// The log-in name.
+    pub user: &'a str,
+    /// The server's name.
+    pub host: &'a str,
+    /// Its port.
+    pub port: u16,
+    /// What it is tried with.
+    pub attempt: &'a Attempt,
+}
+
+impl Exchange<'_> {
+    /// The server's last word, and what it says of a token that it refuses.
+    pub async fn run(&self, dialogue: &mut Dialogue) -> (Result<Reply, NoAnswer>, Option<Vec<u8>>) {
+        let mut document = None;
+        let mut sent = Vec::new();
+        let mut reply = self.talk(dialogue, &mut document, &mut sent).await;
+        // Some servers say back what they do not understand.
+        let secret = match &self.attempt.secret {
+            Secret::Password(secret) | Secret::Token(secret) => secret.expose_secret().as_bytes(),
+        };
+        sent.push(Zeroizing::new(STANDARD.encode(secret).into_bytes()));
+        sent.push(Zeroizing::new(secret.to_vec()));
+        for line in &mut dialogue.lines {
+            line.text = String::from_utf8_lossy(&scrubbed(line.text.as_bytes(), &sent)).into_owned();
+        }
+        if self.mechanism.starts_with("SCRAM") {
+            hide_challenges(&mut dialogue.lines);
+        }
+        if let Ok(reply) = &mut reply {
+            reply.lines.iter_mut().for_each(|line| *line = scrubbed(line, &sent));
+        }
+        let document = document.map(|document| scrubbed(&document, &sent));
+        (reply, document)
+    }
+
+    async fn talk(
+        &self,
+        dialogue: &mut Dialogue,
+        document: &mut Option<Vec<u8>>,
+        sent: &mut Vec<Zeroizing<Vec<u8>>>,
+    ) -> Result<Reply, NoAnswer> {
+        let ours = |what: &str| NoAnswer::Ours(what.to_owned());
+        let credentials = Credentials {
+            user: self.user.to_owned(),
+            attempt: self.attempt.clone(),
+            server: (self.host.to_owned(), self.port.to_string()),
+        };
+        let config =
+            SASLConfig::builder().with_defaults().with_callback(credentials).map_err(|_| ours("no configuration"))?;
+        let name = Mechname::parse(self.mechanism.as_bytes()).map_err(|_| ours("no such mechanism"))?;
+        let mut session =
+            SASLClient::new(config).start_suggested(&[name]).map_err(|_| ours("mechanism not built in"))?;
+        let mut is_last = false;
+        let mut command = Zeroizing::new(format!("AUTH {}", self.mechanism).into_bytes());
+        if session.are_we_first() {
+            let (first, last) = step(&mut session, None).map_err(|_| ours("first step failed"))?;
+            command.push(b' ');
+            command.extend_from_slice(&first);
+            sent.push(first);
+            is_last = last;
+        }
+        let shown = format!("AUTH {} ********", self.mechanism);
+        let mut reply = dialogue.ask(&command, Some(&shown), REPLY).await?;
+        // A mechanism has few rounds; a server that asks for more is playing.
+        for _ in 0..4 {
+            if reply.code != 334 {
+                return Ok(reply);
+            }
+            // All has been said: whoever asks again would get the password once more.
+            if is_last && !self.attempt.secret.is_token() {
+                dialogue.ask(b"*", None, REPLY).await?;
+                return Err(theirs("the server asks again for what it was told"));
+            }
+            let challenge = reply.lines.last().and_then(|line| line.get(4..)).unwrap_or_default();
+            let challenge = STANDARD.decode(challenge.trim_ascii());
+            let answer = match challenge {
+                Ok(refusal) if self.attempt.secret.is_token() => {
+                    *document = Some(refusal);
+                    // What ends the exchange after a refused token (RFC 7628 section 3.2.3; XOAUTH2: an empty line).
+                    let end = if self.mechanism == "OAUTHBEARER" { "AQ==" } else { "" };
+                    Ok((Zeroizing::new(end.as_bytes().to_vec()), true))
+                }
+                Ok(challenge) => step(&mut session, Some(&challenge)),
+                Err(_) => Err(()),
+            };
+            reply = match answer {
+                Ok((answer, last)) => {
+                    is_last = last;
+                    let reply = dialogue.ask(&answer, Some("********"), REPLY).await;
+                    sent.push(answer);
+                    reply?
+                }
+                // RFC 4954 section 4: an asterisk ends the exchange.
+                Err(()) => {
+                    dialogue.ask(b"*", None, REPLY).await?;
+                    return Err(ours("the server's challenge makes no sense"));
+                }
+            };
+        }
+        if reply.code == 334 {
+            dialogue.ask(b"*", None, REPLY).await?;
+            return Err(theirs("the server asks for more and more"));
+        }
+        Ok(reply)
+    }
+}
+
+fn theirs(what: &str) -> NoAnswer {
+    NoAnswer::Theirs(NoReply::Broken(what.to_owned()))
+}
+
+/// A text without the secrets that may stand in it.
+fn scrubbed(text: &[u8], secrets: &[Zeroizing<Vec<u8>>]) -> Vec<u8> {
+    let mut out = text.to_vec();
+    // The "AQ==" that ends a token's refusal is no secret, and short words would blank out half the text.
+    for secret in secrets.iter().filter(|secret| secret.len() >= 4 && ***secret != *b"AQ==") {
+        let mut from = 0;
+        while let Some(at) = out[from..].windows(secret.len()).position(|window| window == secret.as_slice()) {
+            out.splice(from + at..from + at + secret.len(), *b"********");
+            from += at + 8;
+        }
+    }
+    out
+}
+
+/// One answer of the mechanism, as base64, and whether it was the last that it has to say.
+fn step(session: &mut Session, challenge: Option<&[u8]>) -> Result<(Zeroizing<Vec<u8>>, bool), ()> {
+    let mut out = Zeroizing::new(Vec::with_capacity(1024));
+    let state = session.step(challenge, &mut *out).map_err(|_| ())?;
+    // After a last challenge that only proves the server (SCRAM), an empty line says that it did.
+    if let State::Finished(rsasl::prelude::MessageSent::No) = state {
+        return Ok((Zeroizing::new(Vec::new()), true));
+    }
+    let is_last = matches!(state, State::Finished(_));
+    Ok((Zeroizing::new(STANDARD.encode(&*out).into_bytes()), is_last))
+}
+
+/// Salt, nonces and the server's signature would let whoever reads the report try passwords at home (RFC 5802 section 9).
+fn hide_challenges(lines: &mut [Line]) {
+    for line in lines.iter_mut().filter(|line| line.side == Side::Server && line.text.starts_with("334 ")) {
+        line.text = "334 ********".to_owned();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_back_holds_no_secret() {
+        let secrets =
+            [b"AGFubmEAY29ycmVjdA==".to_vec(), b"correct horse".to_vec(), b"AQ==".to_vec()].map(Zeroizing::new);
+        let said = b"500 Command unrecognized: \"AUTH PLAIN AGFubmEAY29ycmVjdA==\" (correct horse)";
+        let clean = String::from_utf8(scrubbed(said, &secrets)).unwrap();
+        assert_eq!(clean, "500 Command unrecognized: \"AUTH PLAIN ********\" (********)");
+        assert_eq!(scrubbed(b"********", &[Zeroizing::new(b"****".to_vec())]).len() % 4, 0);
+    }
+}
