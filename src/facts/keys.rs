@@ -29,7 +29,7 @@ keys! {
     /// Which settings does the provider want?
     provider "provider" {
         SOURCE: Key<Source> = "source", Nobody, "how the provider's settings were found";
-        PROVIDER: Key<String> = "provider", Nobody, "the provider's id in the table";
+        PROVIDER: Key<String> = "provider", Host, "the provider's id in the table";
         CHOICES: Key<Vec<String>> = "choices", Host, "what the provider wants: server, port and encryption of each way";
     }
     /// Do the settings fit what the provider wants?
@@ -201,8 +201,8 @@ keys! {
         CERTIFICATE: Key<CertificateIs> = "certificate", Nobody, "the certificate";
         NAMES: Key<Vec<String>> = "names", Host, "the names that it is for";
         SUBJECT: Key<String> = "subject", Host, "its subject";
-        ISSUER: Key<String> = "issuer", Nobody, "who signed it";
-        ISSUER_ORGANISATION: Key<String> = "issuer-organisation", Nobody, "their organisation";
+        ISSUER: Key<String> = "issuer", Foreign, "who signed it";
+        ISSUER_ORGANISATION: Key<String> = "issuer-organisation", Foreign, "their organisation";
         SERIAL: Key<String> = "serial", Nobody, "its serial number";
         KEY: Key<String> = "key", Nobody, "its key: kind and bits";
         SIGNATURE: Key<String> = "signature", Nobody, "how it is signed";
