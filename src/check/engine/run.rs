@@ -138,8 +138,8 @@ async fn perform(
     tokio::pin!(time_is_up);
     tokio::select! {
         biased;
-        () = wait(ctx, &check.needs) => {}
         () = &mut time_is_up => return notebook().end(late(), provider_host),
+        () = wait(ctx, &check.needs) => {}
     }
     let mut book = notebook();
     ctx.send(Event::Started { id: check.head.id.clone(), at_ms: millis(ctx.started.elapsed()) });
@@ -184,5 +184,120 @@ impl Ctx {
     /// Tells what happens. The receiver is gone only when nobody looks any more.
     fn send(&self, event: Event) {
         let _ = self.events.send(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::engine::{always, none};
+    use crate::check::{Group, Outcome};
+    use crate::net::ConnectOptions;
+
+    const TEMPLATE: Check = Check {
+        kind: "provider",
+        group: Group::Settings,
+        question: "?",
+        when: always,
+        needs: none,
+        facts: &[],
+        how: How::Before(|_, _| Box::pin(async { Verdict::pass("") })),
+    };
+
+    /// Runs these checks in a healthy world within two seconds; what they found, and when each began to be asked.
+    fn findings(checks: &[&'static Check]) -> Vec<(Finding, Option<u64>)> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let mut job = crate::cli::job(&crate::practice::scenario("healthy-587").unwrap()).unwrap();
+            job.options.deadline = Duration::from_secs(2);
+            let (sender, mut events) = mpsc::unbounded_channel();
+            run(checks, job, sender).await;
+            let (mut found, mut started) = (Vec::new(), std::collections::BTreeMap::new());
+            while let Some(event) = events.recv().await {
+                match event {
+                    Event::Started { id, at_ms } => drop(started.insert(id, at_ms)),
+                    Event::Finished { finding } => {
+                        let at = started.get(&finding.id).copied();
+                        found.push((finding, at));
+                    }
+                    _ => {}
+                }
+            }
+            found
+        })
+    }
+
+    #[test]
+    fn a_check_that_is_cut_off_keeps_what_it_saw() {
+        static SLOW: Check = Check {
+            how: How::Before(|_, book| {
+                Box::pin(async {
+                    book.saw("half of it", "seen");
+                    std::future::pending().await
+                })
+            }),
+            ..TEMPLATE
+        };
+        let (finding, started) = findings(&[&SLOW]).remove(0);
+        assert_eq!((finding.outcome, finding.summary.as_str()), (Outcome::Unknown, "the run's time was up"));
+        assert_eq!(finding.evidence[0].what, "half of it");
+        assert_eq!(started, Some(0), "it is said to begin when it begins");
+    }
+
+    #[test]
+    fn a_check_that_never_began_is_not_said_to_have_begun() {
+        static SLOW: Check = Check { how: How::Before(|_, _| Box::pin(std::future::pending())), ..TEMPLATE };
+        static AFTER: Check = Check { kind: "after", needs: |_| vec![Need::After("provider".to_owned())], ..TEMPLATE };
+        let found = findings(&[&SLOW, &AFTER]);
+        let after = found.iter().find(|(finding, _)| finding.id == "after").unwrap();
+        assert_eq!((after.0.summary.as_str(), after.1), ("the run's time was up", None));
+    }
+
+    #[test]
+    fn a_check_that_breaks_off_keeps_what_it_saw() {
+        static BROKEN: Check = Check {
+            how: How::Before(|_, book| {
+                Box::pin(async {
+                    book.saw("half of it", "seen");
+                    panic!("a fault of ours");
+                })
+            }),
+            ..TEMPLATE
+        };
+        let (finding, _) = findings(&[&BROKEN]).remove(0);
+        assert_eq!((finding.summary.as_str(), finding.evidence.len()), ("this check broke off", 1));
+    }
+
+    #[test]
+    fn waiting_for_what_is_not_planned_returns_at_once() {
+        static ALONE: Check = Check {
+            needs: |_| vec![Need::After("nobody".to_owned()), Need::Later("nobody.either".to_owned())],
+            how: How::Before(|ctx, _| {
+                Box::pin(async {
+                    let found = ctx.wait_for("nobody.either").await;
+                    Verdict::pass(if found.is_none() { "nobody there" } else { "?" })
+                })
+            }),
+            ..TEMPLATE
+        };
+        let (finding, _) = findings(&[&ALONE]).remove(0);
+        assert_eq!((finding.summary.as_str(), finding.elapsed_ms), ("nobody there", 0));
+    }
+
+    #[test]
+    fn the_door_opens_so_many_times() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let job = crate::cli::job(&crate::practice::scenario("healthy-587").unwrap()).unwrap();
+            let door = Door::new(job.net);
+            let to = "203.0.113.5:587".parse().unwrap();
+            for _ in 0..30 {
+                assert!(door.connect(to, ConnectOptions::within(Duration::from_secs(5))).await.is_some());
+            }
+            assert!(door.connect(to, ConnectOptions::within(Duration::from_secs(5))).await.is_none());
+            assert!(door.open(to, Duration::from_secs(5)).await.is_untried());
+            assert!(door.connect_in_place(to, ConnectOptions::within(Duration::from_secs(5))).await.is_none());
+            assert_eq!(door.count(), 30);
+        });
     }
 }
