@@ -2,6 +2,7 @@
 //! words, the contrast, what is ruled out, done, not known. Structured here; written by `text`, `markdown` and `html`.
 
 use super::Report;
+use super::ports::ports;
 use super::redact::LeftOut;
 use crate::check::{Finding, Outcome as CheckOutcome};
 use crate::facts::Value;
@@ -275,49 +276,36 @@ fn heard_last(report: &Report) -> String {
     }
 }
 
-/// Each port at this server and at the other companies that were asked the most.
+/// Each port at this server and at the two other companies that were asked the most.
 fn contrast(report: &Report) -> Vec<String> {
-    let port_in_use = report.account.in_use.as_ref().map(|way| way.port);
-    let mut references: Vec<&Finding> = report
-        .checks
-        .iter()
-        .map(|check| &check.finding)
-        .filter(|finding| finding.id.starts_with("reference.") && finding.facts.contains_key("address"))
-        .collect();
-    let in_use = port_in_use.map(|port| port.to_string()).unwrap_or_default();
-    references.sort_by_key(|finding| (!finding.facts.contains_key(&in_use), usize::MAX - finding.facts.len()));
-    references.truncate(2);
-    let mut ports = vec![25, 465, 587];
-    ports.extend(port_in_use.filter(|port| !ports.contains(port)));
-    let server = report.account.in_use.as_ref().map_or("this server", |way| way.server.as_str());
-    // Where another server is set than the provider wants, both stand there.
-    let wanted = report.checks.iter().any(|check| check.finding.id.starts_with("wanted.port."));
-    let wanted = report.account.expected.as_ref().and_then(|expected| expected.server.clone()).filter(|_| wanted);
-    let heads = std::iter::once(server.to_owned())
-        .chain(wanted.clone())
-        .chain(references.iter().filter_map(|finding| word(finding, "host")));
-    let heads: Vec<String> = heads.collect();
+    const COMPANIES: usize = 2;
+    let in_use = report.account.in_use.as_ref();
+    let checks = report.checks.iter().map(|check| (check.finding.id.as_str(), &check.finding.facts));
+    let table = ports(checks, in_use.map(|way| way.port));
+    // Where another server is set than the provider wants, there is a column for each.
+    let wanted = report.account.expected.as_ref().and_then(|expected| expected.server.clone());
+    let wanted = wanted.filter(|_| table.rows.iter().any(|row| row.wanted.is_some()));
+    let server = in_use.map_or("this server", |way| way.server.as_str()).to_owned();
+    let references = table.references.iter().take(COMPANIES).cloned();
+    let heads: Vec<String> = std::iter::once(server).chain(wanted.clone()).chain(references).collect();
     let widths: Vec<usize> = heads.iter().map(|head| head.chars().count().max(10) + 2).collect();
     let line = |first: &str, cells: &[String]| {
         let cells = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
         format!("{first:<6}{}", cells.collect::<String>()).trim_end().to_owned()
     };
     let mut lines = vec![line("port", &heads)];
-    for port in ports {
-        let own = report.finding(&format!("port.{port}")).and_then(|finding| word(finding, "state"));
-        let others = references.iter().map(|finding| word(finding, &port.to_string()));
-        let at_wanted = wanted.as_ref().map(|_| report.finding(&format!("wanted.port.{port}")));
-        let at_wanted = at_wanted.map(|finding| finding.and_then(|finding| word(finding, "state")));
-        let cells: Vec<String> = std::iter::once(own).chain(at_wanted).chain(others).map(state_says).collect();
-        if cells.iter().any(|cell| cell != "-") {
-            lines.push(line(&port.to_string(), &cells));
+    // Port 443 carries no mail: it is there for whoever looks at the screen.
+    for row in table.rows.iter().filter(|row| row.port != 443 || row.in_use) {
+        let at_wanted = wanted.as_ref().map(|_| row.wanted);
+        let others = row.others.iter().take(COMPANIES).copied();
+        let states: Vec<Option<PortState>> = std::iter::once(row.own).chain(at_wanted).chain(others).collect();
+        if states.iter().any(Option::is_some) {
+            let cells: Vec<String> =
+                states.into_iter().map(|state| state.map_or("-", PortState::says).to_owned()).collect();
+            lines.push(line(&row.port.to_string(), &cells));
         }
     }
     if lines.len() > 1 { lines } else { vec![] }
-}
-
-fn state_says(word: Option<String>) -> String {
-    word.and_then(|word| PortState::of_word(&word)).map_or("-", PortState::says).to_owned()
 }
 
 /// The steps of the guide that were passed, and what was measured as sound beside them.

@@ -1,11 +1,13 @@
 //! Reports: the session rendered for a reader. [`Report`] is the JSON document and what every renderer reads; no renderer
 //! computes a verdict.
 
+pub mod compare;
 pub mod first_page;
 pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod open;
+pub mod ports;
 pub mod redact;
 pub mod save;
 pub mod text;

@@ -3,9 +3,11 @@
 
 use crate::check::{Group, Outcome};
 use crate::net::PortState;
+use crate::report::ports::ports;
 use crate::session::{Run, State};
 use crate::tui::app::Core;
 use crate::tui::screens::parts::wrapped;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// Its lines.
@@ -81,50 +83,34 @@ fn ways(core: &Core, run: &Run, width: usize) -> Vec<Line<'static>> {
 
 /// Each port at this server and at others.
 fn port_table(core: &Core, run: &Run) -> Vec<Line<'static>> {
-    let in_use = core.session.in_use().map(|in_use| in_use.port);
-    let mut ports: Vec<u16> = vec![25, 465, 587, 443];
-    ports.extend(in_use.filter(|port| !ports.contains(port)));
-    ports.sort_unstable();
-    let mut lines = vec![Line::styled(format!("{:<7}{:<15}{}", "", "this server", "other servers"), core.theme.dim())];
-    for port in ports {
-        let own = fact(run, &format!("port.{port}"), "state");
-        let others: Vec<String> = run
-            .checks
-            .iter()
-            .filter(|check| check.head.id.starts_with("reference."))
-            .filter_map(|check| check.facts.get(&port.to_string())?.text())
-            .collect();
-        let mark = if in_use == Some(port) { "<" } else { "" };
-        if own.is_none() && others.is_empty() {
-            continue;
-        }
-        let style = if in_use == Some(port) { core.theme.strong() } else { ratatui::style::Style::new() };
-        lines.push(Line::styled(
-            format!("{port:<7}{:<15}{:<13}{mark}", own.map_or("-", |state| says(&state)), others_say(&others)),
-            style,
-        ));
-    }
-    lines
+    let checks = run.checks.iter().map(|check| (check.head.id.as_str(), &check.facts));
+    let table = ports(checks, core.session.in_use().map(|in_use| in_use.port));
+    let head = Line::styled(format!("{:<7}{:<15}{}", "", "this server", "other servers"), core.theme.dim());
+    let rows = table.rows.iter().filter(|row| row.own.is_some() || row.others.iter().any(Option::is_some));
+    let rows = rows.map(|row| {
+        let (style, mark) = if row.in_use { (core.theme.strong(), "<") } else { (Style::new(), "") };
+        let others: Vec<PortState> = row.others.iter().flatten().copied().collect();
+        let own = row.own.map_or("-", says);
+        Line::styled(format!("{:<7}{own:<15}{:<13}{mark}", row.port, others_say(&others)), style)
+    });
+    std::iter::once(head).chain(rows).collect()
 }
 
-fn fact(run: &Run, id: &str, key: &str) -> Option<String> {
-    run.check(id)?.facts.get(key)?.text()
-}
-
-fn others_say(states: &[String]) -> String {
-    let open = states.iter().filter(|state| *state == "open").count();
+fn others_say(states: &[PortState]) -> String {
+    let open = states.iter().filter(|state| **state == PortState::Open).count();
     match (open, states.first()) {
         (_, None) => "-".to_owned(),
-        (0, Some(first)) => says(first).to_owned(),
+        (0, Some(first)) => says(*first).to_owned(),
         (open, _) if open == states.len() => "open".to_owned(),
         (open, _) => format!("{open} of {} open", states.len()),
     }
 }
 
-fn says(word: &str) -> &'static str {
-    match PortState::of_word(word) {
-        Some(PortState::Denied) => "forbidden here",
-        state => state.unwrap_or(PortState::Unknown).says(),
+/// As a technician says it, short enough for a column.
+fn says(state: PortState) -> &'static str {
+    match state {
+        PortState::Denied => "forbidden here",
+        state => state.says(),
     }
 }
 

@@ -25,8 +25,8 @@ use super::step::StepView;
 use super::text::TextView;
 use super::{Screen, ask::Ask, check, diagnosis, form::Form, line::LineView};
 use crate::check::Group;
+use crate::report::compare;
 use crate::report::first_page::Reader;
-use crate::session::{Session, State};
 use crate::tui::app::{Core, Effect, Next, Request};
 use crate::tui::keymap::{Action, Place};
 use ratatui::Frame;
@@ -254,48 +254,12 @@ fn copy(core: &Core) -> Next {
 
 /// Before and after: what the last run found otherwise than the one before.
 fn changes(core: &mut Core) -> Next {
-    match compared(&core.session) {
-        Some(text) => Next::Go(Box::new(Screen::Text(TextView::plain("Before and after", text)))),
-        None => {
-            core.message = Some("there is no run before this one: r checks again".to_owned());
-            Next::Stay
-        }
-    }
-}
-
-fn compared(session: &Session) -> Option<String> {
-    let [.., before, after] = session.runs.as_slice() else { return None };
-    let verdict = |run| {
-        let diagnosis = session.diagnosis_of(run);
-        format!("{}: {}", diagnosis.outcome.says(), diagnosis.title)
+    let [.., before, after] = core.session.runs.as_slice() else {
+        core.message = Some("there is no run before this one: r checks again".to_owned());
+        return Next::Stay;
     };
-    let mut out = format!("before  {}\nafter   {}\n\n", verdict(before), verdict(after));
-    let (mut same, mut kept) = (0, 0);
-    for check in &after.checks {
-        let State::Done(now) = &check.state else { continue };
-        if check.kept {
-            kept += 1;
-            continue;
-        }
-        let then = before.check(&check.head.id).and_then(|check| match &check.state {
-            State::Done(finding) => Some(finding),
-            _ => None,
-        });
-        match then {
-            Some(then) if then.outcome == now.outcome && then.summary == now.summary => same += 1,
-            Some(then) => {
-                out.push_str(&format!("{}\n", now.title));
-                out.push_str(&format!("  before  {:<5} {}\n", then.outcome.state(), then.summary));
-                out.push_str(&format!("  after   {:<5} {}\n", now.outcome.state(), now.summary));
-            }
-            None => out.push_str(&format!("{}\n  new     {:<5} {}\n", now.title, now.outcome.state(), now.summary)),
-        }
-    }
-    out.push_str(&format!("\n{same} checks found the same.\n"));
-    if kept > 0 {
-        out.push_str(&format!("{kept} were not made again (the log-in never is): they stand as they were.\n"));
-    }
-    Some(out)
+    let text = compare::text(&compare::compare(&core.session, before, after));
+    Next::Go(Box::new(Screen::Text(TextView::plain("Before and after", text))))
 }
 
 /// Who and where, and for how long.

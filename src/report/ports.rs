@@ -1,0 +1,91 @@
+//! The table of ports: what each port does at this server and at other companies' servers. Only values; which columns
+//! are shown, and in which words, is for the screen and the first page to say.
+
+use crate::facts::Facts;
+use crate::net::PortState;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// The mail ports, and the web's for contrast.
+const PORTS: [u16; 4] = [25, 443, 465, 587];
+
+/// What each port does, here and elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortTable {
+    /// The host names of the other companies' servers, the one that was asked the most first.
+    pub references: Vec<String>,
+    /// A row for each port of which something is known, in ascending order.
+    pub rows: Vec<PortRow>,
+}
+
+/// What one port does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortRow {
+    /// Its number.
+    pub port: u16,
+    /// Whether it is the port that the account uses.
+    pub in_use: bool,
+    /// At the account's server; `None` where it was not asked.
+    pub own: Option<PortState>,
+    /// At the server that the provider wants, where that is another one and was asked.
+    pub wanted: Option<PortState>,
+    /// At the other companies' servers, in the order of [`PortTable::references`].
+    pub others: Vec<Option<PortState>>,
+}
+
+/// Makes the table from checks, each an id with its facts, and the port in use.
+pub fn ports<'a>(checks: impl IntoIterator<Item = (&'a str, &'a Facts)>, in_use: Option<u16>) -> PortTable {
+    let facts: BTreeMap<&str, &Facts> = checks.into_iter().collect();
+    let state = |id: &str, key: &str| PortState::of_word(&facts.get(id)?.get(key)?.text()?);
+    let asked = |facts: &Facts| facts.keys().filter(|key| key.parse::<u16>().is_ok()).count();
+    let has_in_use = |facts: &Facts| in_use.is_some_and(|port| facts.contains_key(&port.to_string()));
+    let mut references: Vec<(&str, &Facts)> = facts
+        .iter()
+        .filter(|(id, facts)| id.starts_with("reference.") && facts.contains_key("address"))
+        .map(|(id, facts)| (*id, *facts))
+        .collect();
+    references.sort_by_key(|(_, facts)| Reverse((has_in_use(facts), asked(facts))));
+
+    let mut numbers = PORTS.to_vec();
+    numbers.extend(in_use.filter(|port| !PORTS.contains(port)));
+    numbers.sort_unstable();
+    let rows = numbers.into_iter().map(|port| PortRow {
+        port,
+        in_use: in_use == Some(port),
+        own: state(&format!("port.{port}"), "state"),
+        wanted: state(&format!("wanted.port.{port}"), "state"),
+        others: references.iter().map(|(id, _)| state(id, &port.to_string())).collect(),
+    });
+    let is_known = |row: &PortRow| row.own.or(row.wanted).is_some() || row.others.iter().any(Option::is_some);
+    let host = |facts: &Facts| facts.get("host").and_then(crate::facts::Value::text).unwrap_or_default();
+    PortTable {
+        references: references.iter().map(|(_, facts)| host(facts)).collect(),
+        rows: rows.filter(is_known).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Value;
+
+    fn facts(rows: &[(&str, &str)]) -> Facts {
+        rows.iter().map(|(key, word)| ((*key).to_owned(), Value::from(*word))).collect()
+    }
+
+    #[test]
+    fn whoever_was_asked_for_the_port_in_use_comes_first() {
+        let own = facts(&[("state", "filtered")]);
+        let few = facts(&[("host", "few.example"), ("address", "192.0.2.1"), ("465", "open"), ("443", "open")]);
+        let right = facts(&[("host", "right.example"), ("address", "192.0.2.2"), ("587", "refused")]);
+        let lost = facts(&[("host", "lost.example")]);
+        let checks = [("port.587", &own), ("reference.a", &few), ("reference.b", &right), ("reference.c", &lost)];
+        let table = ports(checks, Some(587));
+        assert_eq!(table.references, ["right.example", "few.example"]);
+        let numbers: Vec<u16> = table.rows.iter().map(|row| row.port).collect();
+        assert_eq!(numbers, [443, 465, 587], "nobody asked for 25");
+        let last = &table.rows[2];
+        assert_eq!((last.in_use, last.own), (true, Some(PortState::Filtered)));
+        assert_eq!(last.others, [Some(PortState::Refused), None]);
+    }
+}
