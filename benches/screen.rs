@@ -7,8 +7,7 @@ use mailtriage::cli::job;
 use mailtriage::practice::scenario;
 use mailtriage::session::{Event, Session};
 use mailtriage::tui::app::App;
-use mailtriage::tui::draw;
-use mailtriage::tui::screens::Screen;
+use mailtriage::tui::run::draw;
 use mailtriage::tui::theme::Theme;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -36,13 +35,13 @@ fn main() {
         (session, events)
     });
     let theme = Theme { ascii: false, plain: false };
-    let mut app = App::new(blank.clone(), theme, Screen::Dashboard(Default::default()));
+    let mut app = App::dashboard(blank.clone(), theme);
     let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
     let mut times = Vec::new();
     let mut endless = events.iter().cycle();
     for round in 0..600 {
         if round % 40 == 0 {
-            app = App::new(blank.clone(), theme, Screen::Dashboard(Default::default()));
+            app = App::dashboard(blank.clone(), theme);
         }
         let key = if round % 2 == 0 { KeyCode::Down } else { KeyCode::Up };
         for event in endless.by_ref().take(BETWEEN) {

@@ -7,8 +7,7 @@
 use mailtriage::cli::{job, run_to_end};
 use mailtriage::practice::scenario;
 use mailtriage::tui::app::App;
-use mailtriage::tui::draw;
-use mailtriage::tui::screens::Screen;
+use mailtriage::tui::run::draw;
 use mailtriage::tui::theme::Theme;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -34,7 +33,7 @@ async fn main() {
         let mut job = job(&scenario(of).unwrap()).unwrap();
         job.account.client = Some("outlook-2019".to_owned());
         let session = run_to_end(job, BTreeMap::new()).await;
-        let mut app = App::new(session, Theme { ascii: false, plain: false }, Screen::Dashboard(Default::default()));
+        let mut app = App::dashboard(session, Theme { ascii: false, plain: false });
         app.core.elapsed_ms = 6_200;
         for key in keys {
             let _ = app.input(&Event::Key(KeyEvent::new(*key, KeyModifiers::NONE)));

@@ -8,8 +8,7 @@ use mailtriage::report::first_page::Reader;
 use mailtriage::report::{html, json, markdown, text};
 use mailtriage::session::Session;
 use mailtriage::tui::app::App;
-use mailtriage::tui::draw;
-use mailtriage::tui::screens::Screen;
+use mailtriage::tui::run::draw;
 use mailtriage::tui::theme::Theme;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -27,7 +26,7 @@ fn measured(name: &str, changes: &str) -> Session {
 }
 
 fn app(session: Session) -> App {
-    App::new(session, Theme { ascii: false, plain: true }, Screen::Dashboard(Default::default()))
+    App::dashboard(session, Theme { ascii: false, plain: true })
 }
 
 fn press(app: &mut App, keys: &[KeyCode]) {

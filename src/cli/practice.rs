@@ -10,9 +10,10 @@ use crate::guide::rule::Certainty;
 use crate::practice::{self, Scenario};
 use crate::session::Session;
 use crate::session::diagnosis::Diagnosis;
-use crate::tui::app::{Lesson, Request};
-use crate::tui::screens::menu::Menu;
-use crate::tui::{Begun, Bench};
+use crate::tui::core::Lesson;
+use crate::tui::effect::Request;
+use crate::tui::outside::{Begun, Bench};
+use crate::tui::screens::menu::{Call, Menu};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -54,7 +55,8 @@ fn find(name: &str) -> Result<Scenario, String> {
 
 /// The scenarios to choose from, by what the caller says.
 pub(super) fn menu() -> Menu {
-    Menu::practice(practice::scenarios().into_iter().map(|scenario| (scenario.name, scenario.title, scenario.story)))
+    let calls = practice::scenarios().into_iter();
+    Menu::practice(calls.map(|scenario| Call { name: scenario.name, title: scenario.title, story: scenario.story }))
 }
 
 /// The account that the screen holds before a scenario is chosen.

@@ -1,244 +1,58 @@
-//! The state behind the screens and how it changes: inputs go in, effects come out. Nothing is drawn or done here.
+//! The screens as a stack over what they share: inputs go in, effects come out. Nothing is done here.
 
+use super::core::Core;
+use super::effect::Effect;
 use super::keymap::{self, Action, Place};
-use super::screens::Screen;
 use super::screens::ask::Ask;
+use super::screens::dashboard::Dashboard;
 use super::theme::Theme;
-use crate::account::Account;
-use crate::check::Group;
-use crate::check::secret::Attempt;
-use crate::report::first_page::Reader;
-use crate::report::redact::LeftOut;
-use crate::session::diagnosis::Diagnosis;
-use crate::session::{Event, Session};
-use ratatui::crossterm::event::{Event as Input, KeyEvent};
-use std::collections::VecDeque;
+use super::view::{Next, View};
+use crate::session::Session;
+use ratatui::Frame;
+use ratatui::crossterm::event::{Event as Input, KeyCode, KeyEvent};
+use ratatui::widgets::{Paragraph, Wrap};
 
-/// What the loop is to do.
-pub enum Effect {
-    /// Run checks.
-    Run(Box<Request>),
-    /// Write the report to disk.
-    Save(SaveHow),
-    /// Put a text where it can be pasted from.
-    Copy(String),
-    /// Begin a scenario of the lab.
-    Practice(String),
-    /// Take up a session that broke off.
-    Recover(String),
-    /// End the program.
-    Quit,
-}
+/// Below this nothing useful fits.
+const SMALLEST: (u16, u16) = (40, 12);
 
-/// A run that is wanted.
-pub struct Request {
-    /// The account, if it is another than before.
-    pub account: Option<Account>,
-    /// Only these groups and what they rest on; all, where none stand here.
-    pub only: Vec<Group>,
-    /// What of the last run still holds.
-    pub keeps: Vec<Group>,
-    /// For the one log-in.
-    pub attempt: Option<Attempt>,
-}
-
-impl Request {
-    /// Everything, with nothing kept.
-    pub fn everything() -> Self {
-        Request { account: None, only: vec![], keeps: vec![], attempt: None }
-    }
-
-    /// Everything again, without log-in; what the log-in showed still holds.
-    pub fn again() -> Self {
-        let only = Group::ALL.into_iter().filter(|group| !LOG_IN.contains(group)).collect();
-        Request { account: None, only, keeps: LOG_IN.to_vec(), attempt: None }
-    }
-
-    /// One group again, and what it rests on.
-    pub fn group(group: Group) -> Self {
-        Request { account: None, only: vec![group], keeps: Group::ALL.to_vec(), attempt: None }
-    }
-
-    /// The log-in and what comes after it.
-    pub fn log_in(attempt: Attempt) -> Self {
-        Request { account: None, only: LOG_IN.to_vec(), keeps: Group::ALL.to_vec(), attempt: Some(attempt) }
-    }
-
-    /// What is known of the account has changed: the connection itself has not.
-    pub fn edited(account: Account) -> Self {
-        let touched = [Group::Settings, Group::Dns, Group::Ports, Group::Smtp, Group::Tls];
-        Request { account: Some(account), only: touched.to_vec(), keeps: vec![Group::Internet], attempt: None }
-    }
-}
-
-/// The groups that need a password.
-pub const LOG_IN: [Group; 2] = [Group::Login, Group::Sending];
-
-/// For whom and how a report is saved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SaveHow {
-    /// The reader.
-    pub reader: Reader,
-    /// What is left out.
-    pub left_out: LeftOut,
-    /// The folder; empty is the first that can be written.
-    pub folder: String,
-}
-
-/// A scenario that is being practised.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lesson {
-    /// What the caller says.
-    pub story: String,
-    /// The truth.
-    pub cause: String,
-    /// What the learner guessed; the result is hidden until then.
-    pub guess: Option<String>,
-}
-
-/// Repeated checks of a fault that comes and goes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Watch {
-    /// The latest rounds: when, whether all was well, what was not.
-    pub rounds: VecDeque<(String, bool, String)>,
-    /// Whether the next round is waited for.
-    pub is_on: bool,
-}
-
-/// What all screens share.
-pub struct Core {
-    /// The one state.
-    pub session: Session,
-    /// The verdict on it, made anew when it has changed.
-    pub diagnosis: Diagnosis,
-    /// A line about what was done last.
-    pub message: Option<String>,
-    /// How long the run has taken, in milliseconds.
-    pub elapsed_ms: u64,
-    /// How it is drawn.
-    pub theme: Theme,
-    /// Whether there is a network to check; a saved report has none.
-    pub can_run: bool,
-    /// The scenario, in the lab.
-    pub lesson: Option<Lesson>,
-    /// Refused log-ins of this account today.
-    pub refused_today: u32,
-    /// The watch.
-    pub watch: Watch,
-    /// The mail program, by its place in the table, whose clicks are shown; none is the one at hand.
-    pub shown_program: Option<usize>,
-    /// As it was saved last.
-    pub last_save: Option<SaveHow>,
-    /// Whether anything has happened since the last save.
-    pub unsaved: bool,
-    /// The word that is looked for.
-    pub find: Option<String>,
-    /// Whether the screen is to go to its next place at once.
-    pub find_now: bool,
-    /// Whether a signal ended the session, and not the person.
-    pub was_cut: bool,
-    /// What has happened and is not in the journal yet.
-    pub happened: Vec<Event>,
-    changed: bool,
-}
-
-impl Core {
-    /// Takes in what happened to the session.
-    pub fn apply(&mut self, event: Event) {
-        self.happened.push(event.clone());
-        self.session.apply(event);
-        self.changed = true;
-        self.unsaved = true;
-    }
-
-    /// Whether a run goes on.
-    pub fn is_running(&self) -> bool {
-        self.can_run && self.session.run().is_some_and(|run| run.finished.is_none())
-    }
-
-    /// Whether the result is hidden from a learner.
-    pub fn is_hidden(&self) -> bool {
-        self.lesson.as_ref().is_some_and(|lesson| lesson.guess.is_none())
-    }
-}
-
-/// What a screen wants after an input.
-pub enum Next {
-    /// Nothing more.
-    Stay,
-    /// Back to the screen before.
-    Back,
-    /// Another screen over this one.
-    Go(Box<Screen>),
-    /// Another screen in place of this one.
-    Instead(Box<Screen>),
-    /// Something done, and stay.
-    Do(Effect),
-    /// Something done, and back.
-    DoAndBack(Effect),
-    /// Something done, and to the dashboard.
-    DoAndHome(Effect),
-}
-
-/// Everything.
+/// Everything that is on the screen.
 pub struct App {
     /// What all screens share.
     pub core: Core,
     /// The screen that is shown.
-    pub screen: Screen,
-    behind: Vec<Screen>,
+    top: Box<dyn View>,
+    /// The screens below it, the lowest first.
+    below: Vec<Box<dyn View>>,
 }
 
 impl App {
     /// A screen over a session.
-    pub fn new(session: Session, theme: Theme, screen: Screen) -> Self {
-        let diagnosis = session.diagnosis();
-        let core = Core {
-            session,
-            diagnosis,
-            message: None,
-            elapsed_ms: 0,
-            theme,
-            can_run: true,
-            lesson: None,
-            refused_today: 0,
-            watch: Watch::default(),
-            shown_program: None,
-            last_save: None,
-            unsaved: false,
-            find: None,
-            find_now: false,
-            was_cut: false,
-            happened: Vec::new(),
-            changed: false,
-        };
-        App { core, screen, behind: Vec::new() }
+    pub fn new(session: Session, theme: Theme, view: impl View + 'static) -> Self {
+        App { core: Core::new(session, theme), top: Box::new(view), below: Vec::new() }
+    }
+
+    /// The dashboard over a session.
+    pub fn dashboard(session: Session, theme: Theme) -> Self {
+        App::new(session, theme, Dashboard::default())
     }
 
     /// With another screen over it, to be dealt with first.
-    pub fn under(mut self, screen: Screen) -> Self {
-        self.go(screen);
+    pub fn under(mut self, view: impl View + 'static) -> Self {
+        self.go(Box::new(view));
         self
-    }
-
-    /// Makes the verdict anew, if something has changed: once a frame, not once an event.
-    pub fn refresh(&mut self) {
-        if std::mem::take(&mut self.core.changed) {
-            self.core.diagnosis = self.core.session.diagnosis();
-        }
     }
 
     /// Where keys are looked up.
     pub fn place(&self) -> Place {
-        self.screen.place()
+        self.top.place()
     }
 
-    /// A key, a paste.
+    /// A key or a paste; what there is to do.
     pub fn input(&mut self, input: &Input) -> Option<Effect> {
         match input {
             Input::Key(event) => self.key(event),
             Input::Paste(text) => {
-                self.screen.paste(text);
+                self.top.paste(text);
                 None
             }
             _ => None,
@@ -246,60 +60,72 @@ impl App {
     }
 
     fn key(&mut self, event: &KeyEvent) -> Option<Effect> {
-        let Some(action) = keymap::action(self.place(), event) else {
-            self.screen.type_key(event);
+        if keymap::is_ctrl_c(event) {
+            return Some(Effect::Quit);
+        }
+        let Some(row) = keymap::find(self.place(), event) else {
+            self.top.type_key(event);
             return None;
         };
         self.core.message = None;
-        self.refresh();
-        if action == Action::Quit {
-            return self.quit(event);
+        self.core.refresh();
+        if let Some(why) = row.when.obstacle(&self.core) {
+            self.core.say(why);
+            return None;
         }
-        let next = self.screen.act(action, &mut self.core);
-        self.follow(next)
+        if row.action == Action::Quit {
+            return self.quit();
+        }
+        self.act(row.action)
+    }
+
+    fn act(&mut self, action: Action) -> Option<Effect> {
+        let next = self.top.act(action, &mut self.core);
+        self.follow(next, action)
     }
 
     /// Ends; asks first where something would be lost. Ctrl-C does not ask: the journal keeps the session.
-    fn quit(&mut self, event: &KeyEvent) -> Option<Effect> {
-        let asks = event.modifiers.is_empty()
-            && self.core.unsaved
-            && self.core.can_run
-            && self.core.lesson.is_none()
-            && self.core.session.run().is_some();
+    fn quit(&mut self) -> Option<Effect> {
+        let core = &self.core;
+        let asks = core.unsaved && core.can_run && core.lesson.is_none() && core.session.run().is_some();
         if !asks {
             return Some(Effect::Quit);
         }
-        let ask = Ask::new("The report has not been saved. End all the same?", || Next::Do(Effect::Quit));
-        self.go(Screen::Ask(ask));
+        self.go(Box::new(Ask::new("The report has not been saved. Quit anyway?", Next::Do(Effect::Quit))));
         None
     }
 
-    fn go(&mut self, screen: Screen) {
-        self.behind.push(std::mem::replace(&mut self.screen, screen));
+    fn go(&mut self, view: Box<dyn View>) {
+        self.below.push(std::mem::replace(&mut self.top, view));
     }
 
     fn back(&mut self) {
-        if let Some(screen) = self.behind.pop() {
-            self.screen = screen;
+        match self.below.pop() {
+            Some(view) => self.top = view,
+            None => {
+                let has_q = keymap::at(self.place()).any(|row| row.key == KeyCode::Char('q'));
+                self.core.say(if has_q { "q ends the program" } else { "Ctrl-C ends the program" });
+            }
         }
     }
 
-    fn follow(&mut self, next: Next) -> Option<Effect> {
+    fn follow(&mut self, next: Next, action: Action) -> Option<Effect> {
         match next {
             Next::Stay => None,
             Next::Back => {
                 self.back();
-                if std::mem::take(&mut self.core.find_now) {
-                    self.screen.act(Action::FindNext, &mut self.core);
-                }
                 None
             }
-            Next::Go(screen) => {
-                self.go(*screen);
+            Next::BackAnd(action) => {
+                self.back();
+                self.act(action)
+            }
+            Next::Go(view) => {
+                self.go(view);
                 None
             }
-            Next::Instead(screen) => {
-                self.screen = *screen;
+            Next::Instead(view) => {
+                self.top = view;
                 None
             }
             Next::Do(effect) => Some(effect),
@@ -311,18 +137,35 @@ impl App {
                 self.home();
                 Some(effect)
             }
+            Next::Unknown => {
+                debug_assert!(false, "{action:?} has a row at {:?} and no arm", self.place());
+                None
+            }
         }
     }
 
     /// To the dashboard, from wherever.
-    pub fn home(&mut self) {
-        if !matches!(self.screen, Screen::Dashboard(_)) {
-            let dashboard = self.behind.iter().position(|screen| matches!(screen, Screen::Dashboard(_)));
-            self.screen = match dashboard {
-                Some(index) => self.behind.swap_remove(index),
-                None => Screen::Dashboard(Default::default()),
+    fn home(&mut self) {
+        if self.place() != Place::Dashboard {
+            let dashboard = self.below.iter().position(|view| view.place() == Place::Dashboard);
+            self.top = match dashboard {
+                Some(index) => self.below.swap_remove(index),
+                None => Box::new(Dashboard::default()),
             };
         }
-        self.behind.clear();
+        self.below.clear();
+    }
+
+    /// Draws the screen that is shown.
+    pub fn render(&mut self, frame: &mut Frame<'_>) {
+        let area = frame.area();
+        let core = &self.core;
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            let result = if core.is_hidden() { "" } else { &core.diagnosis.title };
+            let text = format!("Too small: this needs {}x{}. {result}", SMALLEST.0, SMALLEST.1);
+            frame.render_widget(Paragraph::new(core.theme.text(&text)).wrap(Wrap { trim: true }), area);
+            return;
+        }
+        self.top.render(frame, area, core);
     }
 }

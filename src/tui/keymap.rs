@@ -1,5 +1,8 @@
-//! Every key: one table that dispatch, footer and help share, so that a key that is shown works.
+//! Every key: one table that dispatch, footer and help share. A key that is shown works; one that cannot work now says
+//! why when it is pressed.
 
+use super::core::Core;
+use super::log_in_way::LogInWay;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// What a key does.
@@ -62,6 +65,75 @@ pub enum Place {
     Ask,
 }
 
+impl Place {
+    /// As the help names it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Place::Form => "The form",
+            Place::Dashboard => "The dashboard",
+            Place::Check => "What a group of checks saw",
+            Place::Diagnosis => "The result, opened",
+            Place::Step => "A step",
+            Place::LogIn => "The log-in box",
+            Place::Save => "Saving the report",
+            Place::Text => "A text",
+            Place::Line => "A note, a word to find",
+            Place::Menu => "A list",
+            Place::Ask => "A question before something is lost",
+        }
+    }
+}
+
+/// When a key works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Wherever it counts.
+    Always,
+    /// Where there is a network to check.
+    Network,
+    /// Where the account may be changed: there is a network, and it is no scenario's.
+    OwnAccount,
+    /// Where a log-in may be tried.
+    LogIn,
+    /// Where a question is open or answered.
+    Question,
+    /// While a scenario is practised.
+    Lesson,
+    /// After a second run.
+    TwoRuns,
+    /// Once a word is looked for.
+    Finding,
+}
+
+impl When {
+    /// Why the key does nothing now; `None` if it works.
+    pub fn obstacle(self, core: &Core) -> Option<&'static str> {
+        let needs_network = matches!(self, When::Network | When::OwnAccount | When::LogIn);
+        if needs_network && !core.can_run {
+            return Some("this is a saved session: nothing is measured");
+        }
+        match self {
+            When::Always | When::Network => None,
+            When::OwnAccount => core.lesson.is_some().then_some("a scenario's account stays as it is"),
+            When::LogIn if core.is_running() => Some("wait until the checks are done, then press p"),
+            When::LogIn => match core.log_in {
+                LogInWay::None(why) => Some(why),
+                LogInWay::Proven { .. } | LogInWay::Unproven(_) => None,
+            },
+            When::Question => {
+                let has_one = !core.diagnosis.questions.is_empty() || !core.session.answers.is_empty();
+                (!has_one).then_some("no question is open")
+            }
+            When::Lesson => core
+                .lesson
+                .is_none()
+                .then_some("nothing to guess: only `mailtriage practice` without a name hides the result"),
+            When::TwoRuns => (core.session.runs.len() < 2).then_some("there is no run before this one: r checks again"),
+            When::Finding => core.find.is_none().then_some("no word to look for yet: type one after /"),
+        }
+    }
+}
+
 /// A row of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
@@ -77,10 +149,18 @@ pub struct Row {
     pub says: &'static str,
     /// In a sentence, for the help.
     pub explains: &'static str,
+    /// When it works.
+    pub when: When,
+}
+
+impl Row {
+    const fn when(self, when: When) -> Self {
+        Row { when, ..self }
+    }
 }
 
 use Action as A;
-use KeyCode::Char;
+use KeyCode::{BackTab, Char, Delete, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up};
 use Place::{Ask, Check, Dashboard, Diagnosis, Form, Line, LogIn, Menu, Save, Step, Text};
 
 const fn row(
@@ -91,80 +171,69 @@ const fn row(
     says: &'static str,
     explains: &'static str,
 ) -> Row {
-    Row { places, key, shown, action, says, explains }
+    Row { places, key, shown, action, says, explains, when: When::Always }
 }
 
 /// Screens without a field to type into, where a letter is a key.
 const READING: &[Place] = &[Dashboard, Check, Diagnosis, Step, Text, Menu];
-const LISTS: &[Place] = &[Form, Dashboard, Check, Diagnosis, Step, Save, Text, Menu];
+const LISTS: &[Place] = &[Dashboard, Check, Diagnosis, Step, Form, Save, Text, Menu];
 const CASE: &[Place] = &[Dashboard, Check, Diagnosis, Step];
+const NOT_THE_DASHBOARD: &[Place] = &[Check, Diagnosis, Step, LogIn, Save, Text, Line, Menu, Ask, Form];
 
 const OTHER_SIDE: &str = "The text for the other side: network, provider, administrator";
+const OPENS: &str = "Opens the marked part: the result's clicks, a check's evidence, a step";
+const MESSAGE: &str = "Sends one short message to the address itself after the log-in, or does not";
+const ANSWERS: &str = "Answers the open question; changes or withdraws an answer";
+const LOGS_IN: &str = "Tests the log-in, once, with a password that the caller types";
+const EDITS: &str = "Changes what is known of the account, and checks what that touches";
+const LEAVES_OUT: &str = "Leaves the marked thing out, or takes it in";
 
-/// All keys; the order of the footer.
+/// All keys, in the order of the footer.
 pub const KEYS: &[Row] = &[
-    row(LISTS, KeyCode::Up, "Up", A::Up, "", "The line above"),
-    row(LISTS, KeyCode::Down, "Down", A::Down, "", "The line below"),
-    row(&[Form, Step, Check, Save], KeyCode::Left, "Left", A::Left, "", "The choice, step or group before"),
-    row(&[Form, Step, Check, Save], KeyCode::Right, "Right", A::Right, "", "The choice, step or group after"),
-    row(READING, KeyCode::Home, "Home", A::First, "", "The first line"),
-    row(READING, KeyCode::End, "End", A::Last, "", "The last line"),
-    row(READING, KeyCode::PageUp, "PgUp", A::PageUp, "", "A page up"),
-    row(READING, KeyCode::PageDown, "PgDn", A::PageDown, "", "A page down"),
-    row(&[Form], KeyCode::Enter, "Enter", A::Open, "start", "Starts the checks"),
-    row(
-        &[Dashboard],
-        KeyCode::Enter,
-        "Enter",
-        A::Open,
-        "open",
-        "Opens the marked part: the result's clicks, a check's evidence, a step",
-    ),
-    row(&[Menu], KeyCode::Enter, "Enter", A::Open, "open", "Opens the marked line"),
-    row(&[LogIn], KeyCode::Enter, "Enter", A::Open, "test once", "Tests the log-in, once"),
-    row(
-        &[LogIn],
-        KeyCode::Tab,
-        "Tab",
-        A::Toggle,
-        "with a message",
-        "With the log-in, sends one short message to the address itself, or does not",
-    ),
-    row(&[Save], KeyCode::Enter, "Enter", A::Open, "save", "Saves the report"),
-    row(&[Line], KeyCode::Enter, "Enter", A::Open, "done", "Takes the line"),
-    row(&[Step], KeyCode::Enter, "Enter", A::Open, "answer", "Answers with the marked line"),
+    row(LISTS, Up, "Up", A::Up, "", "The line above"),
+    row(LISTS, Down, "Down", A::Down, "", "The line below"),
+    row(&[Form, Step, Check, Save], Left, "Left", A::Left, "", "The choice, step or group before"),
+    row(&[Form, Step, Check, Save], Right, "Right", A::Right, "", "The choice, step or group after"),
+    row(READING, Home, "Home", A::First, "", "The first line"),
+    row(READING, End, "End", A::Last, "", "The last line"),
+    row(READING, PageUp, "PgUp", A::PageUp, "", "A page up"),
+    row(READING, PageDown, "PgDn", A::PageDown, "", "A page down"),
+    row(&[Form], Enter, "Enter", A::Open, "start", "Starts the checks"),
+    row(&[Dashboard], Enter, "Enter", A::Open, "open", OPENS),
+    row(&[Menu], Enter, "Enter", A::Open, "open", "Opens the marked line"),
+    row(&[LogIn], Enter, "Enter", A::Open, "test once", "Tests the log-in, once"),
+    row(&[LogIn], Tab, "Tab", A::Toggle, "with a message", MESSAGE),
+    row(&[Save], Enter, "Enter", A::Open, "save", "Saves the report"),
+    row(&[Line], Enter, "Enter", A::Open, "done", "Takes what was typed"),
+    row(&[Step], Enter, "Enter", A::Open, "answer", "Answers with the marked line").when(When::Question),
     row(&[Diagnosis], Char('o'), "o", A::Program, "other program", "The clicks for another mail program"),
     row(&[Diagnosis], Char('x'), "x", A::OtherSide, "text for them", OTHER_SIDE),
     row(&[Dashboard], Char('x'), "x", A::OtherSide, "", OTHER_SIDE),
-    row(&[Form, Save], KeyCode::Tab, "Tab", A::Part, "next field", "The next field"),
-    row(&[Form, Save], KeyCode::BackTab, "Shift-Tab", A::PartBack, "", "The field before"),
-    row(&[Dashboard], KeyCode::Tab, "Tab", A::Part, "", "The next part: result, checks, steps"),
-    row(&[Dashboard], KeyCode::BackTab, "Shift-Tab", A::PartBack, "", "The part before"),
-    row(&[Dashboard], Char('g'), "g", A::Guess, "", "Practice: guess the cause before it is shown"),
-    row(
-        &[Dashboard, Diagnosis, Step],
-        Char('a'),
-        "a",
-        A::Answer,
-        "answer",
-        "Answers the open question; changes or withdraws an answer",
-    ),
-    row(&[Step], Char('1'), "1", A::Choose(0), "", "The first answer"),
-    row(&[Step], Char('2'), "2", A::Choose(1), "", "The second answer"),
-    row(&[Step], Char('3'), "3", A::Choose(2), "", "The third answer"),
-    row(&[Step], Char('4'), "4", A::Choose(3), "", "The fourth answer"),
-    row(&[Step], Char('5'), "5", A::Choose(4), "", "The fifth answer"),
-    row(&[Step], Char('6'), "6", A::Choose(5), "", "The sixth answer"),
-    row(&[Step], KeyCode::Delete, "Del", A::Withdraw, "", "Withdraws the answer"),
+    row(&[Form, Save], Tab, "Tab", A::Part, "next field", "The next field"),
+    row(&[Form, Save], BackTab, "Shift-Tab", A::PartBack, "", "The field before"),
+    row(&[Dashboard], Tab, "Tab", A::Part, "", "The next part: result, checks, steps"),
+    row(&[Dashboard], BackTab, "Shift-Tab", A::PartBack, "", "The part before"),
+    row(&[Dashboard], Char('g'), "g", A::Guess, "", "Practice: guess the cause before it is shown").when(When::Lesson),
+    row(&[Dashboard, Diagnosis, Step], Char('a'), "a", A::Answer, "answer", ANSWERS).when(When::Question),
+    row(&[Step], Char('1'), "1", A::Choose(1), "", "The first answer"),
+    row(&[Step], Char('2'), "2", A::Choose(2), "", "The second answer"),
+    row(&[Step], Char('3'), "3", A::Choose(3), "", "The third answer"),
+    row(&[Step], Char('4'), "4", A::Choose(4), "", "The fourth answer"),
+    row(&[Step], Char('5'), "5", A::Choose(5), "", "The fifth answer"),
+    row(&[Step], Char('6'), "6", A::Choose(6), "", "The sixth answer"),
+    row(&[Step], Delete, "Del", A::Withdraw, "", "Withdraws the answer"),
     row(&[Step], Char('0'), "0", A::Withdraw, "", "Withdraws the answer"),
-    row(CASE, Char('p'), "p", A::LogIn, "log-in", "Tests the log-in, once, with a password that the caller types"),
-    row(CASE, Char('s'), "s", A::Save, "save", "Saves the report, for whom you say"),
-    row(CASE, Char('e'), "e", A::Edit, "edit", "Changes what is known of the account, and checks what that touches"),
-    row(CASE, Char('r'), "r", A::Again, "again", "Checks everything again, without log-in"),
-    row(&[Check], KeyCode::Tab, "Tab", A::Part, "", "By check, or in the order of time"),
-    row(&[Dashboard, Check], Char('R'), "R", A::AgainGroup, "", "Checks the marked group again, without log-in"),
-    row(&[Dashboard], Char('b'), "b", A::Changes, "", "Before and after: what differs from the run before"),
-    row(&[Dashboard], Char('w'), "w", A::Watch, "", "Watches: ports, DNS and greeting every minute, without log-in"),
+    row(CASE, Char('p'), "p", A::LogIn, "log-in", LOGS_IN).when(When::LogIn),
+    row(CASE, Char('s'), "s", A::Save, "save", "Saves the report, for whoever is to read it"),
+    row(CASE, Char('e'), "e", A::Edit, "edit", EDITS).when(When::OwnAccount),
+    row(CASE, Char('r'), "r", A::Again, "again", "Checks everything again, without log-in").when(When::Network),
+    row(&[Check], Tab, "Tab", A::Part, "", "By check, or in the order of time"),
+    row(&[Dashboard, Check], Char('R'), "R", A::AgainGroup, "", "Checks the marked group again, without log-in")
+        .when(When::Network),
+    row(&[Dashboard], Char('b'), "b", A::Changes, "", "Before and after: what differs from the run before")
+        .when(When::TwoRuns),
+    row(&[Dashboard], Char('w'), "w", A::Watch, "", "Watches: ports, DNS and greeting every minute, without log-in")
+        .when(When::Network),
     row(CASE, Char('S'), "S", A::SaveAtOnce, "", "Saves at once, as last time"),
     row(
         &[Dashboard, Diagnosis, Step],
@@ -177,9 +246,9 @@ pub const KEYS: &[Row] = &[
     row(&[Dashboard, Diagnosis, Check, Text], Char('c'), "c", A::Copy, "copy", "Copies what is shown as text"),
     row(CASE, Char('n'), "n", A::Note, "note", "Writes a note into the report"),
     row(&[Check, Text, Diagnosis], Char('/'), "/", A::Find, "find", "Finds a word"),
-    row(&[Check, Text, Diagnosis], Char('f'), "f", A::FindNext, "", "The next place of the word"),
-    row(&[Save], KeyCode::F(2), "F2", A::Preview, "look", "Shows the first page as it will be"),
-    row(&[Save], Char(' '), "Space", A::Toggle, "leave out", "Leaves the marked thing out, or takes it in"),
+    row(&[Check, Text, Diagnosis], Char('f'), "f", A::FindNext, "", "The next place of the word").when(When::Finding),
+    row(&[Save], F(2), "F2", A::Preview, "look", "Shows the first page as it will be"),
+    row(&[Save], Char(' '), "Space", A::Toggle, "leave out", LEAVES_OUT),
     row(
         &[Dashboard, Check, Diagnosis, Step, Menu],
         Char('?'),
@@ -188,43 +257,46 @@ pub const KEYS: &[Row] = &[
         "help",
         "The keys, and the background pages",
     ),
-    row(&[Form], KeyCode::F(1), "F1", A::Help, "help", "The keys, and the background pages"),
+    row(&[Form], F(1), "F1", A::Help, "help", "The keys, and the background pages"),
     row(&[Ask], Char('y'), "y", A::Yes, "yes", "Yes"),
     row(&[Ask], Char('n'), "n", A::No, "no", "No"),
-    row(
-        &[Check, Diagnosis, Step, LogIn, Save, Text, Line, Menu, Ask, Form],
-        KeyCode::Esc,
-        "Esc",
-        A::Back,
-        "back",
-        "Back to where you were",
-    ),
-    row(&[Dashboard], KeyCode::Esc, "Esc", A::Back, "", "Back"),
-    row(
-        &[Dashboard, Check, Diagnosis, Step, Menu, Text],
-        Char('q'),
-        "q",
-        A::Quit,
-        "quit",
-        "Ends the program; asks if something would be lost",
-    ),
+    row(NOT_THE_DASHBOARD, Esc, "Esc", A::Back, "back", "Back to where you were"),
+    row(&[Dashboard], Esc, "Esc", A::Back, "", "Back"),
+    row(READING, Char('q'), "q", A::Quit, "quit", "Ends the program; asks if something would be lost"),
 ];
 
-/// What a key does at a place.
-pub fn action(place: Place, event: &KeyEvent) -> Option<Action> {
-    if event.kind == KeyEventKind::Release {
+/// What the help says of the one key that is in no row: it ends the program wherever it is pressed.
+pub const CTRL_C: &str = "Ctrl-C ends the program, wherever it is pressed.";
+
+/// Whether this is Ctrl-C; in raw mode it arrives as a key.
+pub fn is_ctrl_c(event: &KeyEvent) -> bool {
+    event.kind != KeyEventKind::Release
+        && event.modifiers.contains(KeyModifiers::CONTROL)
+        && event.code == KeyCode::Char('c')
+}
+
+/// The row for a key at a place.
+pub fn find(place: Place, event: &KeyEvent) -> Option<&'static Row> {
+    if event.kind == KeyEventKind::Release || event.modifiers.contains(KeyModifiers::CONTROL) {
         return None;
     }
-    // Ctrl-C ends the program wherever it is pressed; in raw mode it arrives as a key.
-    if event.modifiers.contains(KeyModifiers::CONTROL) {
-        return (event.code == Char('c')).then_some(Action::Quit);
-    }
-    KEYS.iter().find(|row| row.places.contains(&place) && row.key == event.code).map(|row| row.action)
+    at(place).find(|row| row.key == event.code)
 }
 
 /// The rows that count at a place.
 pub fn at(place: Place) -> impl Iterator<Item = &'static Row> {
     KEYS.iter().filter(move |row| row.places.contains(&place))
+}
+
+/// Every place that has a key, in the order of the table.
+pub fn places() -> Vec<Place> {
+    let mut places = Vec::new();
+    for place in KEYS.iter().flat_map(|row| row.places) {
+        if !places.contains(place) {
+            places.push(*place);
+        }
+    }
+    places
 }
 
 #[cfg(test)]
@@ -233,7 +305,7 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things() {
-        for place in [Form, Dashboard, Check, Diagnosis, Step, LogIn, Save, Text, Line, Menu, Ask] {
+        for place in places() {
             let keys: Vec<KeyCode> = at(place).map(|row| row.key).collect();
             for key in &keys {
                 assert_eq!(keys.iter().filter(|other| *other == key).count(), 1, "{place:?} {key:?}");

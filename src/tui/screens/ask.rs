@@ -1,8 +1,9 @@
 //! Yes or no, before something is lost or risked.
 
 use super::parts;
-use crate::tui::app::{Core, Next};
+use crate::tui::core::Core;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::view::{Next, View};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -10,27 +11,34 @@ use ratatui::text::Line;
 /// A question, and what a yes means.
 pub struct Ask {
     text: String,
-    yes: Box<dyn Fn() -> Next + Send>,
+    yes: Next,
 }
 
 impl Ask {
     /// Asks.
-    pub fn new(text: &str, yes: impl Fn() -> Next + Send + 'static) -> Self {
-        Ask { text: text.to_owned(), yes: Box::new(yes) }
+    pub fn new(text: &str, yes: Next) -> Self {
+        Ask { text: text.to_owned(), yes }
+    }
+}
+
+impl View for Ask {
+    fn place(&self) -> Place {
+        Place::Ask
     }
 
-    pub(super) fn act(&mut self, action: Action) -> Next {
+    fn act(&mut self, action: Action, _core: &mut Core) -> Next {
         match action {
-            Action::Yes => (self.yes)(),
+            // Asked once: whatever a yes means takes the place of the question, or ends it.
+            Action::Yes => std::mem::replace(&mut self.yes, Next::Back),
             Action::No | Action::Back => Next::Back,
-            _ => Next::Stay,
+            _ => Next::Unknown,
         }
     }
 
-    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
+    fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
         let body = parts::page(frame, area, core, Place::Ask, "One question", "");
         let lines = parts::wrapped(core.theme, &self.text, usize::from(body.width).saturating_sub(2), 0);
         let lines = lines.into_iter().map(|line| Line::raw(format!(" {line}"))).collect();
-        parts::scrolled(frame, body, lines, 0);
+        parts::scrolled(frame, body, lines, &mut 0);
     }
 }

@@ -1,10 +1,12 @@
-//! A group's checks down to their evidence: what was asked, what came back, when; and beside it the way of a port.
+//! A group's checks down to their evidence: what was asked, what came back, when; check by check or in the order of time.
 
-use super::{Screen, parts};
+use super::{case, parts};
 use crate::check::{Group, Outcome};
 use crate::session::{Run, State};
-use crate::tui::app::{Core, Effect, Next, Request};
+use crate::tui::core::Core;
+use crate::tui::effect::{Effect, Request};
 use crate::tui::keymap::{Action, Place};
+use crate::tui::view::{Next, View};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -15,56 +17,63 @@ pub struct CheckView {
     scroll: usize,
     /// In the order of time over all checks of the group, instead of check by check.
     by_time: bool,
+    /// The columns that it was drawn in last.
+    width: u16,
 }
 
 impl CheckView {
     /// This group.
     pub fn new(group: Group) -> Self {
-        CheckView { group, scroll: 0, by_time: false }
+        CheckView { group, scroll: 0, by_time: false, width: 80 }
     }
 
-    pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
+    /// The group this many further on, round and round.
+    fn turn(&mut self, by: isize) {
         let index = Group::ALL.iter().position(|group| *group == self.group).unwrap_or(0);
+        let turned = (index as isize + by).rem_euclid(Group::ALL.len() as isize) as usize;
+        (self.group, self.scroll) = (Group::ALL[turned], 0);
+    }
+
+    fn lines(&self, core: &Core) -> Vec<Line<'static>> {
+        let Some(run) = core.session.run() else { return Vec::new() };
+        let lines = if self.by_time { timeline } else { by_check };
+        lines(core, run, self.group, self.width)
+    }
+}
+
+impl View for CheckView {
+    fn place(&self) -> Place {
+        Place::Check
+    }
+
+    fn act(&mut self, action: Action, core: &mut Core) -> Next {
         match action {
             _ if parts::scroll(action, &mut self.scroll) => {}
-            Action::Left => *self = CheckView { by_time: self.by_time, ..CheckView::new(Group::ALL[(index + 7) % 8]) },
-            Action::Right => *self = CheckView { by_time: self.by_time, ..CheckView::new(Group::ALL[(index + 1) % 8]) },
+            Action::Left => self.turn(-1),
+            Action::Right => self.turn(1),
             Action::Part => self.by_time = !self.by_time,
-            Action::Back => return Next::Back,
-            Action::AgainGroup if core.can_run => {
-                return Next::DoAndHome(Effect::Run(Box::new(Request::group(self.group))));
-            }
+            Action::AgainGroup => return Next::DoAndHome(Effect::run(Request::group(self.group))),
             Action::Copy => {
-                let text: Vec<String> =
-                    lines(core, self.group, 100, self.by_time).iter().map(ToString::to_string).collect();
+                let text: Vec<String> = self.lines(core).iter().map(ToString::to_string).collect();
                 return Next::Do(Effect::Copy(text.join("\n")));
             }
             Action::FindNext => {
-                let all = lines(core, self.group, 100, self.by_time);
+                let all = self.lines(core);
                 let found = parts::find_next(core, all.iter().map(ToString::to_string), self.scroll);
                 self.scroll = found.unwrap_or(self.scroll);
             }
-            other => return super::dashboard::common(other, core),
+            other => return case::act(other, core),
         }
         Next::Stay
     }
 
-    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
+    fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
         let title = format!("{}: what was seen", self.group.title());
         let order = if self.by_time { "by time (Tab: by check)" } else { "by check (Tab: by time)" };
         let body = parts::page(frame, area, core, Place::Check, &title, order);
-        parts::scrolled(frame, body, lines(core, self.group, body.width, self.by_time), self.scroll);
+        self.width = body.width;
+        parts::scrolled(frame, body, self.lines(core), &mut self.scroll);
     }
-
-    /// The group.
-    pub fn group(&self) -> Group {
-        self.group
-    }
-}
-
-fn lines(core: &Core, group: Group, width: u16, by_time: bool) -> Vec<Line<'static>> {
-    let Some(run) = core.session.run() else { return Vec::new() };
-    if by_time { timeline(core, run, group, width) } else { by_check(core, run, group, width) }
 }
 
 fn by_check(core: &Core, run: &Run, group: Group, width: u16) -> Vec<Line<'static>> {
@@ -119,9 +128,4 @@ fn timeline(core: &Core, run: &Run, group: Group, width: u16) -> Vec<Line<'stati
     all.sort_by_key(|(at, _)| *at);
     let width = usize::from(width).saturating_sub(1);
     all.iter().flat_map(|(_, text)| parts::wrapped(core.theme, text, width, 24)).map(Line::raw).collect()
-}
-
-/// Opens a group.
-pub fn open(group: Group) -> Next {
-    Next::Go(Box::new(Screen::Check(CheckView::new(group))))
 }

@@ -1,15 +1,19 @@
 //! The form: the address first; everything else may stay empty. Fields for what the program has now are never filled
-//! in with what the provider wants; that stands beside them.
+//! in with what the provider wants; that is told next to them.
 
 use super::menu::Menu;
-use super::{Screen, parts};
+use super::parts;
 use crate::account::{Account, Address, MeasuredOn, Security, Settings, Wanted, address::host_name, client, spelling};
-use crate::tui::app::{Core, Effect, Next, Request};
+use crate::tui::core::Core;
+use crate::tui::effect::{Effect, Request};
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::theme::Theme;
+use crate::tui::view::{Next, View};
 use ratatui::Frame;
-use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// The fields, in order.
@@ -50,13 +54,16 @@ pub struct Form {
     base: Account,
     /// Whether a case is open already.
     edits: bool,
+    /// What is wrong with the marked field.
     why: Option<String>,
+    /// What the provider table knows of the address typed so far.
+    provider: String,
 }
 
 impl Form {
     /// A new case, with what the command line says; its address is still to be typed.
     pub fn new_case(account: &Account) -> Self {
-        Form { at: 0, address: Field::default(), edits: false, ..Form::edit(account) }
+        Form { at: 0, address: Field::default(), provider: String::new(), edits: false, ..Form::edit(account) }
     }
 
     /// With what is known of an account.
@@ -77,6 +84,7 @@ impl Form {
             base: account.clone(),
             edits: true,
             why: None,
+            provider: provider(&account.address.to_string()),
         }
     }
 
@@ -92,21 +100,6 @@ impl Form {
         }
     }
 
-    pub(super) fn type_key(&mut self, event: &KeyEvent) {
-        self.why = None;
-        match self.field() {
-            Some(field) => field.key(event),
-            None => self.turn(1),
-        }
-    }
-
-    pub(super) fn paste(&mut self, text: &str) {
-        self.why = None;
-        if let Some(field) = self.field() {
-            field.paste(text);
-        }
-    }
-
     /// Another choice; in a field of text the cursor moves.
     fn turn(&mut self, by: isize) {
         let turned = |value: usize, count: usize| (value as isize + by).rem_euclid(count as isize) as usize;
@@ -114,43 +107,39 @@ impl Form {
             At::Program => self.program = turned(self.program, client::all().len() + 1),
             At::MeasuredOn => self.measured_on = turned(self.measured_on, PLACES.len()),
             At::Security => self.security = turned(self.security, SECURITIES.len()),
-            _ => {
-                use ratatui::crossterm::event::{KeyCode, KeyModifiers};
-                let code = if by < 0 { KeyCode::Left } else { KeyCode::Right };
+            At::Address | At::Error | At::Server | At::Port | At::User | At::Ticket => {
+                let key = if by < 0 { KeyCode::Left } else { KeyCode::Right };
                 if let Some(field) = self.field() {
-                    field.key(&KeyEvent::new(code, KeyModifiers::NONE));
+                    field.key(&KeyEvent::from(key));
                 }
             }
         }
     }
 
-    pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
-        match action {
-            Action::Up | Action::PartBack => self.at = self.at.saturating_sub(1),
-            Action::Down | Action::Part => self.at = (self.at + 1).min(ORDER.len() - 1),
-            Action::Left => self.turn(-1),
-            Action::Right => self.turn(1),
-            Action::Help => return Next::Go(Box::new(Screen::Menu(Menu::help()))),
-            Action::Back if self.edits => return Next::Back,
-            Action::Back => core.message = Some("Ctrl-C ends".to_owned()),
-            Action::Open => match self.account() {
-                Ok(account) => {
-                    core.shown_program = None;
-                    let same = self.edits && self.base.address == account.address;
-                    let request = match same {
-                        true => Request::edited(account),
-                        false => Request { account: Some(account), ..Request::everything() },
-                    };
-                    return Next::DoAndHome(Effect::Run(Box::new(request)));
-                }
-                Err((at, why)) => {
-                    self.at = ORDER.iter().position(|field| *field == at).unwrap_or(0);
-                    self.why = Some(why);
-                }
-            },
-            _ => {}
+    /// Something was typed.
+    fn typed(&mut self) {
+        self.why = None;
+        self.provider = provider(self.address.text());
+    }
+
+    /// Starts the checks, or says which field is wrong.
+    fn start(&mut self, core: &mut Core) -> Next {
+        match self.account() {
+            Ok(account) => {
+                core.choose_program(None);
+                let is_same = self.edits && self.base.address == account.address;
+                let request = match is_same {
+                    true => Request::edited(account),
+                    false => Request { account: Some(account), ..Request::everything() },
+                };
+                Next::DoAndHome(Effect::run(request))
+            }
+            Err((at, why)) => {
+                self.at = ORDER.iter().position(|field| *field == at).unwrap_or(0);
+                self.why = Some(why);
+                Next::Stay
+            }
         }
-        Next::Stay
     }
 
     /// The account, or which field is wrong and why.
@@ -158,7 +147,8 @@ impl Form {
         let address = Address::parse(self.address.text()).map_err(|why| (At::Address, why))?;
         let server = self.server.given().map(|server| host_name(&server)).transpose();
         let port = self.port.given().map(|port| port.parse().ok().filter(|port: &u16| *port != 0).ok_or(port));
-        let port = port.transpose().map_err(|port| (At::Port, format!("\"{port}\" is no port: 1 to 65535")))?;
+        let port =
+            port.transpose().map_err(|port| (At::Port, format!("\"{port}\" is not a port number: 1 to 65535")))?;
         let mut account = self.base.clone();
         account.address = address;
         account.settings = Settings {
@@ -174,113 +164,172 @@ impl Form {
         Ok(account)
     }
 
-    /// What the table knows of the address typed so far.
-    fn provider(&self) -> String {
-        let Some((_, domain)) = self.address.text().trim().rsplit_once('@') else { return String::new() };
-        let domain = domain.to_lowercase();
-        if let Some(meant) = spelling::domain_meant(&domain) {
-            return format!("Did somebody mean {meant}?");
-        }
-        let Ok(address) = Address::parse(&format!("x@{domain}")) else { return String::new() };
-        match Wanted::from_table(&address) {
-            Some(wanted) => {
-                let name = wanted.provider().map_or("", |row| &row.name);
-                let ways: Vec<String> = wanted
-                    .choices
-                    .iter()
-                    .take(2)
-                    .map(|choice| format!("{} with {}", choice.port, choice.security.says()))
-                    .collect();
-                match wanted.choices.first() {
-                    Some(choice) => format!("{name}. It wants {}, {}.", choice.host, ways.join(" or ")),
-                    None => format!("{name}. It lets no mail program send."),
-                }
-            }
-            None if domain.contains('.') => {
-                "Not in the table: its settings are looked up when the checks start.".to_owned()
-            }
-            None => String::new(),
-        }
-    }
-
-    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
-        let title = if self.edits { "What is known of the account" } else { "New case" };
-        let body = parts::page(frame, area, core, Place::Form, title, &core.session.runs_as);
-        let theme = core.theme;
-        let mut lines: Vec<Line<'static>> = Vec::new();
-        let mut cursor = None;
-        let width = usize::from(body.width).saturating_sub(20).min(60);
-        let mut row = |lines: &mut Vec<Line<'static>>, at: At, label: &str, field: &Field| {
-            let (shown, column) = field.shown(width);
-            let marked = ORDER[self.at] == at;
-            if marked {
-                cursor = Some((column, lines.len()));
-            }
-            let mark = if marked { ">" } else { " " };
-            lines.push(Line::from_iter([
-                Span::styled(format!(" {mark} {label:<13}"), if marked { theme.strong() } else { theme.dim() }),
-                Span::raw(format!("[{shown:<width$}]")),
-            ]));
+    fn rows(&self, theme: Theme, width: usize) -> Rows {
+        let mut rows = Rows {
+            theme,
+            width: width.saturating_sub(20).min(60),
+            marked: ORDER[self.at],
+            marked_line: 0,
+            column: None,
+            lines: Vec::new(),
         };
-        let choice = |lines: &mut Vec<Line<'static>>, at: At, label: &str, text: &str| {
-            let marked = ORDER[self.at] == at;
-            let mark = if marked { ">" } else { " " };
-            lines.push(Line::from_iter([
-                Span::styled(format!(" {mark} {label:<13}"), if marked { theme.strong() } else { theme.dim() }),
-                Span::styled(
-                    format!("< {text} >"),
-                    if marked { theme.selected() } else { ratatui::style::Style::new() },
-                ),
-            ]));
+        rows.field(At::Address, "Mail address", &self.address);
+        let (told, style) = match &self.why {
+            Some(why) => (why, theme.strong()),
+            None => (&self.provider, theme.dim()),
         };
-        row(&mut lines, At::Address, "Mail address", &self.address);
-        let beside = self.why.clone().unwrap_or_else(|| self.provider());
-        let style = if self.why.is_some() { theme.strong() } else { theme.dim() };
-        for text in parts::wrapped(theme, &beside, usize::from(body.width).saturating_sub(18), 0) {
-            lines.push(Line::styled(format!("{:17}{text}", ""), style));
+        for text in parts::wrapped(theme, told, width.saturating_sub(18), 0) {
+            rows.lines.push(Line::styled(format!("{:17}{text}", ""), style));
         }
-        lines.push(Line::styled(" Everything below may stay empty. Enter starts.", theme.dim()));
+        rows.note(" Everything below may stay empty. Enter starts.");
         let program = self.program.checked_sub(1).and_then(|index| client::all().get(index));
-        choice(&mut lines, At::Program, "Program", program.map_or("not known yet", |client| &client.name));
+        rows.choice(At::Program, "Program", program.map_or("not known yet", |client| &client.name));
         let place = match PLACES[self.measured_on] {
-            MeasuredOn::ThisMachine => "this is the machine that sends",
-            MeasuredOn::SameNetwork => "another machine in the same network",
+            MeasuredOn::ThisMachine => "the machine that sends: this one",
+            MeasuredOn::SameNetwork => "another machine on the same network",
             MeasuredOn::Elsewhere => "somewhere else",
         };
-        choice(&mut lines, At::MeasuredOn, "Measured on", place);
-        row(&mut lines, At::Error, "Error shown", &self.error);
-        lines.push(Line::styled(
-            format!("{:17}number (0x800CCC0F) or the server's words, as they stand", ""),
-            theme.dim(),
-        ));
-        lines.push(Line::styled(" What the program has NOW (read it there; empty = nobody has looked)", theme.dim()));
-        row(&mut lines, At::Server, "Server", &self.server);
-        row(&mut lines, At::Port, "Port", &self.port);
+        rows.choice(At::MeasuredOn, "Measured on", place);
+        rows.field(At::Error, "Error shown", &self.error);
+        rows.note("                 the number (0x800CCC0F) or the server's exact words");
+        rows.note(" What the program has NOW (read it there; empty = nobody has looked)");
+        rows.field(At::Server, "Server", &self.server);
+        rows.field(At::Port, "Port", &self.port);
         let outlook = program.is_some_and(|client| OLD_OUTLOOK.contains(&client.id.as_str()));
         let security = match (SECURITIES[self.security], outlook) {
-            (None, _) => "not looked, or Auto",
+            (None, _) => "nobody has looked, or Auto",
             (Some(Security::Implicit), true) => "SSL (SSL/TLS from the start)",
             (Some(Security::Implicit), false) => "SSL/TLS",
             (Some(Security::Starttls), true) => "TLS (STARTTLS)",
             (Some(Security::Starttls), false) => "STARTTLS (TLS)",
             (Some(Security::None), _) => "None",
         };
-        choice(&mut lines, At::Security, "Encryption", security);
-        row(&mut lines, At::User, "User name", &self.user);
-        row(&mut lines, At::Ticket, "Ticket", &self.ticket);
-        lines.push(Line::styled(
-            " No password here. It is asked for later, once, and only if it can help.",
-            theme.dim(),
-        ));
-        let marked = lines.iter().position(|line| line.to_string().starts_with(" >")).unwrap_or(0);
-        let scroll = (marked + 3).saturating_sub(usize::from(body.height)).min(lines.len());
-        let count = lines.len();
-        parts::scrolled(frame, body, lines, scroll);
-        if let Some((column, line)) = cursor {
-            let skipped = scroll.min(count.saturating_sub(usize::from(body.height)));
-            let y = body.y + u16::try_from(line.saturating_sub(skipped)).unwrap_or(0);
+        rows.choice(At::Security, "Encryption", security);
+        rows.field(At::User, "User name", &self.user);
+        rows.field(At::Ticket, "Ticket", &self.ticket);
+        rows.note(" No password here. It is asked for later, once, and only if it can help.");
+        rows
+    }
+}
+
+impl View for Form {
+    fn place(&self) -> Place {
+        Place::Form
+    }
+
+    fn type_key(&mut self, event: &KeyEvent) {
+        match self.field() {
+            Some(field) => field.key(event),
+            None => self.turn(1),
+        }
+        self.typed();
+    }
+
+    fn paste(&mut self, text: &str) {
+        if let Some(field) = self.field() {
+            field.paste(text);
+        }
+        self.typed();
+    }
+
+    fn act(&mut self, action: Action, core: &mut Core) -> Next {
+        match action {
+            Action::Up => self.at = self.at.saturating_sub(1),
+            Action::Down => self.at = (self.at + 1).min(ORDER.len() - 1),
+            Action::Part => self.at = (self.at + 1) % ORDER.len(),
+            Action::PartBack => self.at = (self.at + ORDER.len() - 1) % ORDER.len(),
+            Action::Left => self.turn(-1),
+            Action::Right => self.turn(1),
+            Action::Help => return Next::go(Menu::help()),
+            Action::Back => return Next::Back,
+            Action::Open => return self.start(core),
+            _ => return Next::Unknown,
+        }
+        Next::Stay
+    }
+
+    fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
+        let title = if self.edits { "What is known about the account" } else { "New case" };
+        let body = parts::page(frame, area, core, Place::Form, title, &core.session.runs_as);
+        let rows = self.rows(core.theme, usize::from(body.width));
+        let mut scroll = (rows.marked_line + 3).saturating_sub(usize::from(body.height));
+        parts::scrolled(frame, body, rows.lines, &mut scroll);
+        if let Some(column) = rows.column {
+            let y = body.y + u16::try_from(rows.marked_line.saturating_sub(scroll)).unwrap_or(0);
             frame.set_cursor_position(Position::new(body.x + 17 + u16::try_from(column).unwrap_or(0), y));
         }
+    }
+}
+
+/// The form's lines as they are made.
+struct Rows {
+    theme: Theme,
+    /// Columns of a field.
+    width: usize,
+    marked: At,
+    /// The line of the marked field.
+    marked_line: usize,
+    /// The cursor's column in it, if it is a field of text.
+    column: Option<usize>,
+    lines: Vec<Line<'static>>,
+}
+
+impl Rows {
+    fn field(&mut self, at: At, label: &str, field: &Field) {
+        let (shown, column) = field.shown(self.width);
+        if self.marked == at {
+            self.column = Some(column);
+        }
+        self.row(at, label, Span::raw(format!("[{shown:<0$}]", self.width)));
+    }
+
+    fn choice(&mut self, at: At, label: &str, text: &str) {
+        let style = if self.marked == at { self.theme.selected() } else { Style::new() };
+        self.row(at, label, Span::styled(format!("< {text} >"), style));
+    }
+
+    fn row(&mut self, at: At, label: &str, value: Span<'static>) {
+        let (mark, style) = match self.marked == at {
+            true => (">", self.theme.strong()),
+            false => (" ", self.theme.dim()),
+        };
+        if self.marked == at {
+            self.marked_line = self.lines.len();
+        }
+        self.lines.push(Line::from_iter([Span::styled(format!(" {mark} {label:<13}"), style), value]));
+    }
+
+    fn note(&mut self, text: &'static str) {
+        self.lines.push(Line::styled(text, self.theme.dim()));
+    }
+}
+
+/// What the provider table knows of an address, as far as it has been typed.
+fn provider(address: &str) -> String {
+    let Some((_, domain)) = address.trim().rsplit_once('@') else { return String::new() };
+    let domain = domain.to_lowercase();
+    if let Some(meant) = spelling::domain_meant(&domain) {
+        return format!("Is {meant} meant?");
+    }
+    let Ok(address) = Address::parse(&format!("x@{domain}")) else { return String::new() };
+    match Wanted::from_table(&address) {
+        Some(wanted) => {
+            let name = wanted.provider().map_or("", |row| &row.name);
+            let ways: Vec<String> = wanted
+                .choices
+                .iter()
+                .take(2)
+                .map(|choice| format!("{} with {}", choice.port, choice.security.says()))
+                .collect();
+            match wanted.choices.first() {
+                Some(choice) => format!("{name}. It wants {}, {}.", choice.host, ways.join(" or ")),
+                None => format!("{name}. It lets no mail program send."),
+            }
+        }
+        None if domain.contains('.') => {
+            "Not in the table: its settings are looked up when the checks start.".to_owned()
+        }
+        None => String::new(),
     }
 }
 

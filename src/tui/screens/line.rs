@@ -2,10 +2,12 @@
 
 use super::parts;
 use crate::session::Event;
-use crate::tui::app::{Core, Next};
+use crate::tui::core::Core;
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::view::{Next, View};
 use ratatui::Frame;
+use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
@@ -15,7 +17,7 @@ pub struct LineView {
     explains: &'static str,
     finds: bool,
     /// What is typed.
-    pub field: Field,
+    field: Field,
 }
 
 impl LineView {
@@ -33,32 +35,45 @@ impl LineView {
     pub fn find(core: &Core) -> Self {
         LineView {
             title: "Find",
-            explains: "A word or part of one. Enter goes to the next place of it; f repeats.",
+            explains: "A word or part of one. Enter goes to where it comes next; f goes on from there.",
             finds: true,
             field: Field::with(core.find.as_deref().unwrap_or_default()),
         }
     }
+}
 
-    pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
+impl View for LineView {
+    fn place(&self) -> Place {
+        Place::Line
+    }
+
+    fn type_key(&mut self, event: &KeyEvent) {
+        self.field.key(event);
+    }
+
+    fn paste(&mut self, text: &str) {
+        self.field.paste(text);
+    }
+
+    fn act(&mut self, action: Action, core: &mut Core) -> Next {
         match action {
             Action::Open if self.finds => {
                 core.find = self.field.given();
-                core.find_now = core.find.is_some();
-                Next::Back
+                if core.find.is_some() { Next::BackAnd(Action::FindNext) } else { Next::Back }
             }
             Action::Open => {
                 if let Some(note) = self.field.given() {
                     core.apply(Event::Noted(note));
-                    core.message = Some("noted".to_owned());
+                    core.say("noted");
                 }
                 Next::Back
             }
             Action::Back => Next::Back,
-            _ => Next::Stay,
+            _ => Next::Unknown,
         }
     }
 
-    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
+    fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
         let body = parts::page(frame, area, core, Place::Line, self.title, "");
         let mut lines = parts::paragraph(core.theme, self.explains, body.width, core.theme.dim());
         lines.push(Line::default());
@@ -69,7 +84,7 @@ impl LineView {
         for note in core.session.notes.iter().filter(|_| !self.finds) {
             lines.extend(parts::paragraph(core.theme, note, body.width, core.theme.dim()));
         }
-        parts::scrolled(frame, body, lines, 0);
+        parts::scrolled(frame, body, lines, &mut 0);
         let x = body.x + 2 + u16::try_from(cursor).unwrap_or(0);
         frame.set_cursor_position(Position::new(x.min(body.right().saturating_sub(1)), body.y + at));
     }

@@ -1,14 +1,20 @@
 //! A list to choose from: the lab's scenarios, causes to guess, mail programs, help pages, sessions that broke off.
 
+use super::parts;
 use super::text::TextView;
-use super::{Screen, parts};
 use crate::account::client;
 use crate::guide::{guide, learn};
-use crate::tui::app::{Core, Effect, Next};
+use crate::session::journal::BrokenOff;
+use crate::tui::core::Core;
+use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, Action, Place};
+use crate::tui::view::{Next, View};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use std::fmt::Write;
+use std::path::PathBuf;
 
 /// What a line leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,10 +22,20 @@ enum Target {
     Scenario(String),
     Guess(String),
     Program(usize),
-    Journal(String),
+    Journal(PathBuf),
     Page { title: String, body: String },
     Keys,
     Nothing,
+}
+
+/// A call to practise: a scenario of the lab.
+pub struct Call {
+    /// The scenario's name.
+    pub name: String,
+    /// What the caller says, in a few words.
+    pub title: String,
+    /// What the caller says.
+    pub story: String,
 }
 
 /// A line of the list.
@@ -41,33 +57,29 @@ impl Menu {
         Menu { title: title.to_owned(), items, selected: 0 }
     }
 
-    /// The lab: scenarios by what the caller says. Name, title, story.
-    pub fn practice(scenarios: impl IntoIterator<Item = (String, String, String)>) -> Self {
-        let items = scenarios.into_iter().map(|(name, title, story)| Item {
-            label: title,
-            detail: story,
-            target: Target::Scenario(name),
+    /// The lab's scenarios, by what the caller says.
+    pub fn practice(calls: impl IntoIterator<Item = Call>) -> Self {
+        let items = calls.into_iter().map(|call| Item {
+            label: call.title,
+            detail: call.story,
+            target: Target::Scenario(call.name),
         });
         Menu::new("Practice: which call do you take?", items.collect())
     }
 
-    /// Sessions that broke off: the journal's name, the address, when.
-    pub fn recover(journals: impl IntoIterator<Item = (String, String, String)>) -> Self {
-        let mut items: Vec<Item> = journals
-            .into_iter()
-            .map(|(name, address, when)| Item {
-                label: address,
-                detail: format!("broke off, begun {when}"),
-                target: Target::Journal(name),
-            })
-            .collect();
+    /// Sessions that broke off, and a new case.
+    pub fn recover(journals: impl IntoIterator<Item = BrokenOff>) -> Self {
         let new = Item {
             label: "A new case".to_owned(),
-            detail: "what broke off is kept and offered again".to_owned(),
+            detail: "What broke off is kept, and offered again next time.".to_owned(),
             target: Target::Nothing,
         };
-        items.insert(0, new);
-        Menu::new("A session broke off. Go on with it?", items)
+        let journals = journals.into_iter().map(|found| Item {
+            label: found.address,
+            detail: format!("Begun {}, and broke off.", found.begun.strftime("%Y-%m-%d %H:%M UTC")),
+            target: Target::Journal(found.path),
+        });
+        Menu::new("A session broke off. Go on with it?", std::iter::once(new).chain(journals).collect())
     }
 
     /// Causes to guess.
@@ -111,28 +123,11 @@ impl Menu {
         Menu::new("Help", items)
     }
 
-    pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
-        let last = self.items.len().saturating_sub(1);
-        match action {
-            Action::Up => self.selected = self.selected.saturating_sub(1),
-            Action::Down => self.selected = (self.selected + 1).min(last),
-            Action::PageUp => self.selected = self.selected.saturating_sub(10),
-            Action::PageDown => self.selected = (self.selected + 10).min(last),
-            Action::First => self.selected = 0,
-            Action::Last => self.selected = last,
-            Action::Back => return Next::Back,
-            Action::Help => return Next::Go(Box::new(Screen::Menu(Menu::help()))),
-            Action::Open => return self.open(core),
-            _ => {}
-        }
-        Next::Stay
-    }
-
     fn open(&self, core: &mut Core) -> Next {
         let Some(item) = self.items.get(self.selected) else { return Next::Back };
         match &item.target {
             Target::Scenario(name) => Next::DoAndHome(Effect::Practice(name.clone())),
-            Target::Journal(name) => Next::DoAndHome(Effect::Recover(name.clone())),
+            Target::Journal(path) => Next::DoAndHome(Effect::Recover(path.clone())),
             Target::Guess(cause) => {
                 if let Some(lesson) = &mut core.lesson {
                     lesson.guess = Some(cause.clone());
@@ -140,16 +135,46 @@ impl Menu {
                 Next::Back
             }
             Target::Program(index) => {
-                core.shown_program = Some(*index);
+                core.choose_program(Some(*index));
                 Next::Back
             }
-            Target::Page { title, body } => Next::Go(Box::new(Screen::Text(TextView::markdown(title, body.clone())))),
-            Target::Keys => Next::Go(Box::new(Screen::Text(TextView::plain("Keys", keys())))),
+            Target::Page { title, body } => Next::go(TextView::markdown(title, body.clone())),
+            Target::Keys => Next::go(TextView::plain("Keys", keys())),
             Target::Nothing => Next::Back,
         }
     }
 
-    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
+    fn is_help(&self) -> bool {
+        self.items.iter().any(|item| item.target == Target::Keys)
+    }
+}
+
+impl View for Menu {
+    fn place(&self) -> Place {
+        Place::Menu
+    }
+
+    fn act(&mut self, action: Action, core: &mut Core) -> Next {
+        /// Lines a page goes on.
+        const PAGE: usize = 10;
+        let last = self.items.len().saturating_sub(1);
+        match action {
+            Action::Up => self.selected = self.selected.saturating_sub(1),
+            Action::Down => self.selected = (self.selected + 1).min(last),
+            Action::PageUp => self.selected = self.selected.saturating_sub(PAGE),
+            Action::PageDown => self.selected = (self.selected + PAGE).min(last),
+            Action::First => self.selected = 0,
+            Action::Last => self.selected = last,
+            Action::Back => return Next::Back,
+            Action::Help if self.is_help() => core.say("this is the help: Enter opens a line"),
+            Action::Help => return Next::go(Menu::help()),
+            Action::Open => return self.open(core),
+            _ => return Next::Unknown,
+        }
+        Next::Stay
+    }
+
+    fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
         let right = format!("{} of {}", self.selected + 1, self.items.len());
         let body = parts::page(frame, area, core, Place::Menu, &self.title, &right);
         let detail_height = if body.height > 10 { 4 } else { 2 };
@@ -159,34 +184,25 @@ impl Menu {
         let width = usize::from(body.width).saturating_sub(4);
         let lines = self.items.iter().enumerate().map(|(index, item)| {
             let mark = if index == self.selected { " > " } else { "   " };
-            let style = if index == self.selected { core.theme.selected() } else { ratatui::style::Style::new() };
+            let style = if index == self.selected { core.theme.selected() } else { Style::new() };
             Line::from_iter([Span::raw(mark), Span::styled(parts::cut(core.theme, &item.label, width), style)])
         });
-        let scroll = (self.selected + 1).saturating_sub(usize::from(list.height));
-        parts::scrolled(frame, list, lines.collect(), scroll);
+        let mut scroll = (self.selected + 1).saturating_sub(usize::from(list.height));
+        parts::scrolled(frame, list, lines.collect(), &mut scroll);
         parts::rule(frame, line, core.theme, "", "");
         let text = self.items.get(self.selected).map_or("", |item| &item.detail);
-        parts::scrolled(frame, detail, parts::paragraph(core.theme, text, body.width, core.theme.dim()), 0);
+        parts::scrolled(frame, detail, parts::paragraph(core.theme, text, body.width, core.theme.dim()), &mut 0);
     }
 }
 
 /// All keys by screen, from the table.
 fn keys() -> String {
-    const PLACES: [(Place, &str); 6] = [
-        (Place::Dashboard, "Dashboard"),
-        (Place::Check, "A group's evidence"),
-        (Place::Diagnosis, "The result, opened"),
-        (Place::Step, "A step"),
-        (Place::Save, "Saving"),
-        (Place::Form, "The form"),
-    ];
-    let mut out = String::new();
-    for (place, title) in PLACES {
-        out.push_str(&format!("{title}\n"));
+    let mut out = format!("{}\n", keymap::CTRL_C);
+    for place in keymap::places() {
+        let _ = writeln!(out, "\n{}", place.title());
         for row in keymap::at(place) {
-            out.push_str(&format!("  {:<10} {}\n", row.shown, row.explains));
+            let _ = writeln!(out, "  {:<10} {}", row.shown, row.explains);
         }
-        out.push('\n');
     }
     out
 }

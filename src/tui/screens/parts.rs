@@ -1,6 +1,6 @@
 //! What all screens are made of: ruled titles, wrapped text, scrolling, the footer of keys.
 
-use crate::tui::app::Core;
+use crate::tui::core::Core;
 use crate::tui::keymap::{self, Action, Place};
 use crate::tui::theme::Theme;
 use ratatui::Frame;
@@ -22,7 +22,7 @@ pub fn rule(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: &str, right:
 pub fn rule_line(theme: Theme, title: &str, right: &str, width: u16) -> Line<'static> {
     let width = usize::from(width);
     let line = theme.horizontal();
-    // The title comes first; what stands on the right has what is left, but room for "certain" at least.
+    // The title comes first; the word on the right gets what is left, but room for "certain" at least.
     let beside = if title.is_empty() { 4 } else { (title.width() + 7).min(width.saturating_sub(14)) };
     let right = cut(theme, right, width.saturating_sub(beside));
     let end = if right.is_empty() { String::new() } else { format!(" {right} {line}") };
@@ -59,11 +59,11 @@ pub fn message(core: &Core, width: u16) -> Vec<Line<'static>> {
     lines.into_iter().take(3).collect()
 }
 
-/// Lines from the first that is wanted on; never scrolled past the end.
-pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: usize) {
-    let most = lines.len().saturating_sub(usize::from(area.height));
-    let scroll = u16::try_from(scroll.min(most)).unwrap_or(u16::MAX);
-    frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), area);
+/// Lines from the `scroll`th on, which is set back where that is past the end.
+pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: &mut usize) {
+    *scroll = (*scroll).min(lines.len().saturating_sub(usize::from(area.height)));
+    let from = u16::try_from(*scroll).unwrap_or(u16::MAX);
+    frame.render_widget(Paragraph::new(lines).scroll((from, 0)), area);
 }
 
 /// As many lines a page goes on: fewer than the lowest screen shows, so that none is skipped.
@@ -73,11 +73,11 @@ const PAGE: usize = 7;
 pub fn scroll(action: Action, at: &mut usize) -> bool {
     *at = match action {
         Action::Up => at.saturating_sub(1),
-        Action::Down => *at + 1,
+        Action::Down => at.saturating_add(1),
         Action::PageUp => at.saturating_sub(PAGE),
-        Action::PageDown => *at + PAGE,
+        Action::PageDown => at.saturating_add(PAGE),
         Action::First => 0,
-        // Drawing never scrolls past the end.
+        // Drawing sets it back to the last page.
         Action::Last => usize::MAX / 2,
         _ => return false,
     };
@@ -118,7 +118,7 @@ pub fn paragraph(theme: Theme, text: &str, width: u16, style: Style) -> Vec<Line
     lines.into_iter().map(|line| Line::styled(format!(" {line}"), style)).collect()
 }
 
-/// A label and wrapped text beside it.
+/// A label, and wrapped text to the right of it.
 pub fn labelled(theme: Theme, label: &str, text: &str, width: usize, style: Style, most: usize) -> Vec<Line<'static>> {
     const LABEL: usize = 13;
     let mut lines = wrapped(theme, text, width.saturating_sub(LABEL + 1), 0);
@@ -161,7 +161,7 @@ pub fn cut(theme: Theme, text: &str, width: usize) -> String {
 /// The keys that work here, as many as fit; the ways out always.
 pub fn footer(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place) {
     let rows: Vec<&keymap::Row> =
-        keymap::at(place).filter(|row| !row.says.is_empty() && works_now(core, place, row.action)).collect();
+        keymap::at(place).filter(|row| !row.says.is_empty() && row.when.obstacle(core).is_none()).collect();
     // On a narrow screen every column counts.
     let (lead, gap) = if area.width < 60 { ("", " ") } else { (" ", "  ") };
     let width = |row: &keymap::Row| row.shown.width() + 1 + row.says.width() + gap.len();
@@ -182,27 +182,16 @@ pub fn footer(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place) {
     frame.render_widget(Line::from(spans), area);
 }
 
-/// Whether a key does anything now: one that is shown must.
-fn works_now(core: &Core, place: Place, action: Action) -> bool {
-    let answers = action == Action::Answer || (place, action) == (Place::Step, Action::Open);
-    let has_question = !core.diagnosis.questions.is_empty() || !core.session.answers.is_empty();
-    (core.can_run || !needs_network(action)) && (has_question || !answers)
-}
-
-/// What only works where there is a network to check.
-pub fn needs_network(action: Action) -> bool {
-    matches!(action, Action::LogIn | Action::Edit | Action::Again | Action::AgainGroup | Action::Watch)
-}
-
-/// Where the word that is looked for stands next, as a line to scroll to; says so where it stands nowhere.
+/// The next line that holds the word that is looked for, as a line to scroll to; says how many there are.
 pub fn find_next(core: &mut Core, lines: impl Iterator<Item = String>, from: usize) -> Option<usize> {
     let word = core.find.clone()?.to_lowercase();
     let found: Vec<usize> =
         lines.enumerate().filter(|(_, line)| line.to_lowercase().contains(&word)).map(|(index, _)| index).collect();
     let next = found.iter().find(|index| **index > from).or(found.first()).copied();
-    core.message = Some(match next {
-        Some(_) => format!("\"{word}\": {} lines; f goes on", found.len()),
-        None => format!("\"{word}\" stands nowhere here"),
+    core.say(match found.len() {
+        0 => format!("\"{word}\" not found here"),
+        1 => format!("\"{word}\": in one line"),
+        count => format!("\"{word}\": in {count} lines; f for the next"),
     });
     next
 }

@@ -1,16 +1,20 @@
 //! Saving: for whom, what is left out, where to; and a look at the first page before.
 
+use super::parts;
 use super::text::TextView;
-use super::{Screen, parts};
 use crate::report::first_page::{FirstPage, Reader, first_page};
 use crate::report::json;
 use crate::report::redact::{self, LeftOut};
-use crate::tui::app::{Core, Effect, Next, SaveHow};
+use crate::tui::core::Core;
+use crate::tui::effect::{Effect, SaveHow};
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::theme::Theme;
+use crate::tui::view::{Next, View};
 use ratatui::Frame;
-use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// The choices.
@@ -22,7 +26,15 @@ pub struct SaveView {
     at: usize,
 }
 
-const LAST: usize = 6;
+/// The line of the reader.
+const READER: usize = 0;
+/// The line of the folder, the last one.
+const FOLDER: usize = 6;
+
+const ALWAYS_IN: &str = "  Always in it: what each port did, server addresses, times in UTC, the server's own words. \
+                         Never in it: passwords.";
+const FILES: &str = "  Two files: .html to read and print, .json to open again here. If empty: the current folder, \
+                     else the home folder.";
 
 impl SaveView {
     /// As last time, else as the result suggests.
@@ -52,64 +64,87 @@ impl SaveView {
         self.left_out = self.reader.left_out();
     }
 
-    pub(super) fn type_key(&mut self, event: &KeyEvent) {
-        if self.at == LAST {
+    /// What leads through the choices of the marked line: the reader, a tick, the cursor in the folder.
+    fn change(&mut self, key: KeyCode) {
+        match (self.at, key) {
+            (READER, KeyCode::Left) => self.turn(Reader::ALL.len() - 1),
+            (READER, _) => self.turn(1),
+            (FOLDER, KeyCode::Char(_)) => self.folder.paste(" "),
+            (FOLDER, _) => self.folder.key(&KeyEvent::from(key)),
+            (line, _) => {
+                if let Some(thing) = self.thing(line) {
+                    *thing = !*thing;
+                }
+            }
+        }
+    }
+
+    /// The first page, as it will be.
+    fn preview(&self, core: &mut Core) -> Next {
+        match preview(core, self.reader, self.left_out) {
+            Ok(page) => Next::go(TextView::page("Page 1", page)),
+            Err(why) => {
+                core.say(why);
+                Next::Stay
+            }
+        }
+    }
+
+    /// A line of a choice.
+    fn choice(&self, theme: Theme, width: usize, index: usize, text: &str, indent: usize) -> Vec<Line<'static>> {
+        let style = if index == self.at { theme.selected() } else { Style::new() };
+        let mark = if index == self.at { " > " } else { "   " };
+        let lines = parts::wrapped(theme, text, width.saturating_sub(3), indent).into_iter().enumerate();
+        lines
+            .map(|(row, text)| {
+                Line::from_iter([Span::raw(if row == 0 { mark } else { "   " }), Span::styled(text, style)])
+            })
+            .collect()
+    }
+}
+
+impl View for SaveView {
+    fn place(&self) -> Place {
+        Place::Save
+    }
+
+    fn type_key(&mut self, event: &KeyEvent) {
+        if self.at == FOLDER {
             self.folder.key(event);
         }
     }
 
-    pub(super) fn paste(&mut self, text: &str) {
-        if self.at == LAST {
+    fn paste(&mut self, text: &str) {
+        if self.at == FOLDER {
             self.folder.paste(text);
         }
     }
 
-    pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
+    fn act(&mut self, action: Action, core: &mut Core) -> Next {
         match action {
-            Action::Up | Action::PartBack => self.at = self.at.saturating_sub(1),
-            Action::Down | Action::Part => self.at = (self.at + 1).min(LAST),
-            Action::Left if self.at == 0 => self.turn(Reader::ALL.len() - 1),
-            Action::Right if self.at == 0 => self.turn(1),
-            Action::Toggle if self.at == 0 => self.turn(1),
-            Action::Toggle | Action::Left | Action::Right if self.at < LAST => {
-                if let Some(thing) = self.thing(self.at) {
-                    *thing = !*thing;
-                }
-            }
-            Action::Toggle => self.folder.paste(" "),
-            Action::Preview => {
-                return match preview(core, self.reader, self.left_out) {
-                    Ok(page) => Next::Go(Box::new(Screen::Text(TextView::page("Page 1", page)))),
-                    Err(why) => {
-                        core.message = Some(why);
-                        Next::Stay
-                    }
-                };
-            }
+            Action::Up => self.at = self.at.saturating_sub(1),
+            Action::Down => self.at = (self.at + 1).min(FOLDER),
+            Action::Part => self.at = (self.at + 1) % (FOLDER + 1),
+            Action::PartBack => self.at = (self.at + FOLDER) % (FOLDER + 1),
+            Action::Left => self.change(KeyCode::Left),
+            Action::Right => self.change(KeyCode::Right),
+            Action::Toggle => self.change(KeyCode::Char(' ')),
+            Action::Preview => return self.preview(core),
             Action::Open => return Next::DoAndBack(Effect::Save(self.how())),
             Action::Back => return Next::Back,
-            _ => {}
+            _ => return Next::Unknown,
         }
         Next::Stay
     }
 
-    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
+    fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
         let ticket = core.session.account.ticket.as_ref().map_or_else(String::new, |ticket| format!("ticket {ticket}"));
         let body = parts::page(frame, area, core, Place::Save, "Save the report", &ticket);
         let theme = core.theme;
         let width = usize::from(body.width);
-        let line = |index: usize, text: &str, indent: usize| {
-            let style = if index == self.at { theme.selected() } else { ratatui::style::Style::new() };
-            let mark = if index == self.at { " > " } else { "   " };
-            let lines = parts::wrapped(theme, text, width.saturating_sub(3), indent).into_iter().enumerate();
-            let lines = lines.map(move |(row, text)| {
-                Line::from_iter([Span::raw(if row == 0 { mark } else { "   " }), Span::styled(text, style)])
-            });
-            lines.collect::<Vec<_>>()
-        };
         let suggested = Reader::suggested(&core.diagnosis) == self.reader;
         let why = if suggested { "   suggested by the result" } else { "" };
-        let mut lines = line(0, &format!("For whom     < {} >{why}", self.reader.says()), 13);
+        let mut lines = self.choice(theme, width, READER, &format!("For whom     < {} >{why}", self.reader.says()), 13);
         lines.push(Line::default());
         lines.push(Line::styled("   Left out (Space changes it):", theme.dim()));
         let things = [
@@ -119,41 +154,27 @@ impl SaveView {
             (4, self.left_out.notes, "the notes"),
             (5, self.left_out.hosts, "servers and the mail domain (then nobody can act on it)"),
         ];
-        let mut at = 0;
+        let mut marked = 0;
         for (index, out, says) in things {
             if index == self.at {
-                at = lines.len();
+                marked = lines.len();
             }
-            lines.extend(line(index, &format!("[{}] {says}", if out { "x" } else { " " }), 4));
+            lines.extend(self.choice(theme, width, index, &format!("[{}] {says}", if out { "x" } else { " " }), 4));
         }
         lines.push(Line::default());
-        lines.extend(parts::paragraph(
-            theme,
-            "  Always in it: what each port did, server addresses, times in UTC, the server's own words. Passwords never are.",
-            body.width,
-            theme.dim(),
-        ));
+        lines.extend(parts::paragraph(theme, ALWAYS_IN, body.width, theme.dim()));
         lines.push(Line::default());
         let room = width.saturating_sub(20);
         let (shown, cursor) = self.folder.shown(room);
-        if self.at == LAST {
-            at = lines.len();
+        if self.at == FOLDER {
+            marked = lines.len();
         }
-        let style = if self.at == LAST { theme.selected() } else { ratatui::style::Style::new() };
-        lines.push(Line::from_iter([
-            Span::raw(if self.at == LAST { " > " } else { "   " }),
-            Span::styled(format!("Folder       [{shown:<room$}]"), style),
-        ]));
-        lines.extend(parts::paragraph(
-            theme,
-            "  Two files: .html to read and print, .json to open again here. Empty: the current folder, or the home folder.",
-            body.width,
-            theme.dim(),
-        ));
-        let scroll = (at + 3).saturating_sub(usize::from(body.height));
-        parts::scrolled(frame, body, lines, scroll);
-        if self.at == LAST {
-            let y = body.y + u16::try_from(at.saturating_sub(scroll)).unwrap_or(0);
+        lines.extend(self.choice(theme, width, FOLDER, &format!("Folder       [{shown:<room$}]"), 13));
+        lines.extend(parts::paragraph(theme, FILES, body.width, theme.dim()));
+        let mut scroll = (marked + 3).saturating_sub(usize::from(body.height));
+        parts::scrolled(frame, body, lines, &mut scroll);
+        if self.at == FOLDER {
+            let y = body.y + u16::try_from(marked.saturating_sub(scroll)).unwrap_or(0);
             frame.set_cursor_position(Position::new(body.x + 17 + u16::try_from(cursor).unwrap_or(0), y));
         }
     }

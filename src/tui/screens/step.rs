@@ -1,24 +1,34 @@
 //! A step of the guide: why it is there, what decided so far, and its question.
 
-use super::parts;
+use super::{case, parts};
 use crate::guide::guide;
 use crate::guide::page::{Question, plain};
 use crate::guide::rule::Held;
 use crate::session::Event;
-use crate::tui::app::{Core, Next};
+use crate::tui::core::Core;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::view::{Next, View};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// The six steps as the documentation names them, and the pages of each.
-pub const STEPS: [(&str, &[&str]); 6] = [
-    ("Settings", &["who-connects", "elsewhere", "settings"]),
-    ("Firewall", &["firewall"]),
-    ("Connection", &["connection", "server"]),
-    ("Encryption", &["encryption"]),
-    ("Log-in", &["login", "sending"]),
-    ("Provider", &["caller", "provider"]),
+/// A step as the documentation names it.
+pub struct Step {
+    /// Its name.
+    pub name: &'static str,
+    /// The guide's pages that belong to it.
+    pub pages: &'static [&'static str],
+}
+
+/// The steps, in order.
+pub const STEPS: [Step; 6] = [
+    Step { name: "Settings", pages: &["who-connects", "elsewhere", "settings"] },
+    Step { name: "Firewall", pages: &["firewall"] },
+    Step { name: "Connection", pages: &["connection", "server"] },
+    Step { name: "Encryption", pages: &["encryption"] },
+    Step { name: "Log-in", pages: &["login", "sending"] },
+    Step { name: "Provider", pages: &["caller", "provider"] },
 ];
 
 /// A page of the guide, and which answer is marked.
@@ -30,14 +40,13 @@ pub struct StepView {
 }
 
 impl StepView {
-    /// This page.
-    pub fn new(page: &str) -> Self {
+    fn new(page: &str) -> Self {
         StepView { page: page.to_owned(), selected: 0, scroll: 0, by_hand: false }
     }
 
-    /// This page, with what to do by hand.
-    pub fn by_hand(page: &str) -> Self {
-        StepView { by_hand: true, ..StepView::new(page) }
+    /// The page where the walk stands, with what to do by hand.
+    pub fn by_hand(core: &Core) -> Self {
+        StepView { by_hand: true, ..StepView::current(core) }
     }
 
     /// The page of the open question, or of one that was answered; none where nothing was asked.
@@ -73,42 +82,52 @@ impl StepView {
             .collect()
     }
 
-    pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
+    /// Answers with the choice of this number, counted from 0.
+    fn answer(&mut self, index: usize, core: &mut Core) -> Next {
         let choices = self.choices(core);
-        match action {
-            Action::Up if !choices.is_empty() => self.selected = self.selected.saturating_sub(1),
-            Action::Down if !choices.is_empty() => self.selected = (self.selected + 1).min(choices.len() - 1),
-            _ if parts::scroll(action, &mut self.scroll) => {}
-            Action::Left => self.turn(-1),
-            Action::Right => self.turn(1),
-            Action::ByHand => self.by_hand = !self.by_hand,
-            Action::Open | Action::Choose(_) => {
-                let index = if let Action::Choose(index) = action { usize::from(index) } else { self.selected };
-                if let Some((question, word)) = choices.get(index) {
-                    core.apply(Event::Answered { question: question.name.clone(), answer: Some((*word).to_owned()) });
-                    core.message = Some(format!("answered: {}", word.replace('-', " ")));
-                    return Next::Back;
-                }
+        match choices.get(index) {
+            Some((question, word)) => {
+                core.apply(Event::Answered { question: question.name.clone(), answer: Some((*word).to_owned()) });
+                core.say(format!("answered: {}", word.replace('-', " ")));
+                Next::Back
             }
-            Action::Withdraw => {
-                for question in self.questions(core) {
-                    core.apply(Event::Answered { question: question.name.clone(), answer: None });
-                }
-                core.message = Some("answer withdrawn".to_owned());
+            None if choices.is_empty() => {
+                core.say("this step asks nothing now; a goes to the question");
+                Next::Stay
             }
-            Action::Answer => {}
-            Action::Back => return Next::Back,
-            other => return super::dashboard::common(other, core),
+            None => {
+                core.say(format!("no answer {} here: 1 to {}", index + 1, choices.len()));
+                Next::Stay
+            }
         }
-        Next::Stay
+    }
+
+    fn withdraw(&self, core: &mut Core) {
+        let questions = self.questions(core);
+        let given = questions.iter().filter(|question| core.session.answers.contains_key(&question.name));
+        let given: Vec<String> = given.map(|question| question.name.clone()).collect();
+        core.say(if given.is_empty() { "nothing is answered here" } else { "answer withdrawn" });
+        for question in given {
+            core.apply(Event::Answered { question, answer: None });
+        }
+    }
+
+    /// To the question, wherever it is.
+    fn to_question(&mut self, core: &mut Core) {
+        match StepView::with_question(core) {
+            Some(step) if step.page != self.page => *self = step,
+            _ => core.say("the question is below: a number or Enter answers it"),
+        }
     }
 
     /// To the step before or after.
-    fn turn(&mut self, by: isize) {
-        let pages: Vec<&str> = STEPS.iter().flat_map(|(_, pages)| pages.iter().copied()).collect();
+    fn turn(&mut self, by: isize, core: &mut Core) {
+        let pages: Vec<&str> = STEPS.iter().flat_map(|step| step.pages.iter().copied()).collect();
         let at = pages.iter().position(|page| *page == self.page).unwrap_or(0);
-        let next = at.saturating_add_signed(by).min(pages.len() - 1);
-        *self = StepView { by_hand: self.by_hand, ..StepView::new(pages[next]) };
+        match at.checked_add_signed(by).and_then(|next| pages.get(next)) {
+            Some(page) => *self = StepView { by_hand: self.by_hand, ..StepView::new(page) },
+            None => core.say(if by < 0 { "this is the first step" } else { "this is the last step" }),
+        }
     }
 
     fn lines(&self, core: &Core, width: u16) -> Vec<Line<'static>> {
@@ -122,10 +141,9 @@ impl StepView {
             lines.extend(parts::items(theme, &steps, width, true));
         }
         lines.push(parts::rule_line(theme, "What decides", "the first line that holds", width));
-        let facts = core.session.facts();
         let mut decided = false;
         for rule in &page.rules {
-            let held = rule.holds(&facts);
+            let held = rule.holds(&core.facts);
             let (word, style) = match &held {
                 _ if decided => break,
                 Held::Yes => ("yes", theme.strong()),
@@ -160,7 +178,7 @@ impl StepView {
             for word in &question.words {
                 let mark = if index == self.selected { ">" } else { " " };
                 let is_given = given == Some(word);
-                let style = if index == self.selected { theme.selected() } else { ratatui::style::Style::new() };
+                let style = if index == self.selected { theme.selected() } else { Style::new() };
                 lines.push(Line::from_iter([
                     Span::raw(format!(" {mark} {}  ", index + 1)),
                     Span::styled(word.replace('-', " "), style),
@@ -171,19 +189,40 @@ impl StepView {
         }
         lines
     }
+}
 
-    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
-        let number = STEPS.iter().position(|(_, pages)| pages.contains(&self.page.as_str())).unwrap_or(0);
-        let title = format!("Step {} of 6: {}", number + 1, STEPS[number].0);
+impl View for StepView {
+    fn place(&self) -> Place {
+        Place::Step
+    }
+
+    fn act(&mut self, action: Action, core: &mut Core) -> Next {
+        let choices = self.choices(core).len();
+        match action {
+            Action::Up if choices > 0 => self.selected = self.selected.saturating_sub(1),
+            Action::Down if choices > 0 => self.selected = (self.selected + 1).min(choices - 1),
+            _ if parts::scroll(action, &mut self.scroll) => {}
+            Action::Left => self.turn(-1, core),
+            Action::Right => self.turn(1, core),
+            Action::ByHand => self.by_hand = !self.by_hand,
+            Action::Open => return self.answer(self.selected, core),
+            Action::Choose(number) => return self.answer(usize::from(number).saturating_sub(1), core),
+            Action::Withdraw => self.withdraw(core),
+            Action::Answer => self.to_question(core),
+            other => return case::act(other, core),
+        }
+        Next::Stay
+    }
+
+    fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
+        let number = STEPS.iter().position(|step| step.pages.contains(&self.page.as_str())).unwrap_or(0);
+        let title = format!("Step {} of {}: {}", number + 1, STEPS.len(), STEPS[number].name);
         let body = parts::page(frame, area, core, Place::Step, &title, &core.session.account.address.to_string());
         let question = self.question_lines(core, body.width);
         let height = u16::try_from(question.len()).unwrap_or(u16::MAX).min(body.height * 2 / 3);
-        let [top, bottom] = ratatui::layout::Layout::vertical([
-            ratatui::layout::Constraint::Min(1),
-            ratatui::layout::Constraint::Length(height),
-        ])
-        .areas(body);
-        parts::scrolled(frame, top, self.lines(core, top.width), self.scroll);
-        parts::scrolled(frame, bottom, question, self.selected.saturating_sub(usize::from(height).saturating_sub(4)));
+        let [top, bottom] = Layout::vertical([Constraint::Min(1), Constraint::Length(height)]).areas(body);
+        parts::scrolled(frame, top, self.lines(core, top.width), &mut self.scroll);
+        let mut marked = self.selected.saturating_sub(usize::from(height).saturating_sub(4));
+        parts::scrolled(frame, bottom, question, &mut marked);
     }
 }

@@ -1,11 +1,13 @@
 //! A text to read: a page of the guide or of the background, a report's first page, the keys.
 
 use super::line::LineView;
-use super::{Screen, parts};
+use super::parts;
 use crate::report::first_page::FirstPage;
 use crate::report::text::{WIDTH, first_page};
-use crate::tui::app::{Core, Effect, Next};
+use crate::tui::core::Core;
+use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::view::{Next, View};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -51,23 +53,29 @@ impl TextView {
     pub fn markdown(title: &str, body: String) -> Self {
         TextView { title: title.to_owned(), body: Body::Markdown(body), scroll: 0 }
     }
+}
 
-    pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
+impl View for TextView {
+    fn place(&self) -> Place {
+        Place::Text
+    }
+
+    fn act(&mut self, action: Action, core: &mut Core) -> Next {
         match action {
             _ if parts::scroll(action, &mut self.scroll) => {}
-            Action::Find => return Next::Go(Box::new(Screen::Line(LineView::find(core)))),
+            Action::Find => return Next::go(LineView::find(core)),
             Action::FindNext => {
                 let found = parts::find_next(core, self.body.text(WIDTH).lines().map(str::to_owned), self.scroll);
                 self.scroll = found.unwrap_or(self.scroll);
             }
             Action::Copy => return Next::Do(Effect::Copy(self.body.text(WIDTH).into_owned())),
             Action::Back => return Next::Back,
-            _ => {}
+            _ => return Next::Unknown,
         }
         Next::Stay
     }
 
-    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
+    fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
         let body = parts::page(frame, area, core, Place::Text, &self.title, "");
         let shown = self.body.text(usize::from(body.width).clamp(24, WIDTH));
         let text = if let Body::Markdown(text) = &self.body {
@@ -75,12 +83,11 @@ impl TextView {
         } else {
             Text::from_iter(shown.lines().map(|line| Line::raw(core.theme.text(line))))
         };
-        let paragraph = Paragraph::new(text).wrap(Wrap { trim: false });
         // Counted as if no line were wrapped twice: good enough to stop at the end.
         let height: usize = shown.lines().map(|line| 1 + line.len() / usize::from(body.width.max(1))).sum();
-        let most = height.saturating_sub(usize::from(body.height));
-        let scroll = u16::try_from(self.scroll.min(most)).unwrap_or(u16::MAX);
-        frame.render_widget(paragraph.scroll((scroll, 0)), body);
+        self.scroll = self.scroll.min(height.saturating_sub(usize::from(body.height)));
+        let from = u16::try_from(self.scroll).unwrap_or(u16::MAX);
+        frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }).scroll((from, 0)), body);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::check::{Finding, Group, Outcome};
 use crate::session::{Check, Run, State};
-use crate::tui::app::Core;
+use crate::tui::core::Core;
 use crate::tui::screens::parts::cut;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};

@@ -1,12 +1,13 @@
 //! The detail of the selected group: for the ports a table against other companies' servers, then each check's answer
 //! with its evidence.
 
-use crate::check::{Group, Outcome};
+use crate::check::{Finding, Group, Outcome};
 use crate::net::PortState;
 use crate::report::ports::ports;
 use crate::session::{Run, State};
-use crate::tui::app::Core;
-use crate::tui::screens::parts::wrapped;
+use crate::tui::core::Core;
+use crate::tui::screens::parts::{cut, wrapped};
+use crate::tui::watch::Round;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -26,34 +27,17 @@ pub fn lines(core: &Core, group: Group, width: u16) -> Vec<Line<'static>> {
     let mut left_out = None;
     for check in run.group(group) {
         match &check.state {
-            // What was left out is news only where nothing else was done.
+            // What was left out is news only where nothing else was done, and one reason is told once.
+            State::Done(finding) if finding.outcome == Outcome::Skipped => {
+                if all_skipped && left_out != Some(&finding.summary) {
+                    lines.extend(summary(core, finding, core.theme.dim(), width));
+                }
+                left_out = Some(&finding.summary);
+            }
             State::Done(finding) => {
-                let skipped = finding.outcome == Outcome::Skipped;
-                // What was left out for one and the same reason is said once.
-                if skipped && (!all_skipped || left_out == Some(&finding.summary)) {
-                    continue;
-                }
-                left_out = skipped.then_some(&finding.summary);
-                let style = if skipped { core.theme.dim() } else { core.theme.strong() };
-                let text = wrapped(core.theme, &finding.summary, width.saturating_sub(6), 0);
-                for (index, text) in text.into_iter().enumerate() {
-                    let state = if index == 0 { finding.outcome.state() } else { "" };
-                    lines.push(Line::from_iter([
-                        Span::styled(format!("{state:<6}"), core.theme.outcome(Some(finding.outcome))),
-                        Span::styled(text, style),
-                    ]));
-                }
-                if skipped {
-                    continue;
-                }
-                for evidence in &finding.evidence {
-                    let text = format!("{}: {}", evidence.what, evidence.detail);
-                    lines.extend(
-                        wrapped(core.theme, &text, width.saturating_sub(2), 2)
-                            .into_iter()
-                            .map(|text| Line::from_iter([Span::raw("  "), Span::styled(text, core.theme.dim())])),
-                    );
-                }
+                left_out = None;
+                lines.extend(summary(core, finding, core.theme.strong(), width));
+                lines.extend(evidence(core, finding, width));
             }
             State::Running(_) | State::Waiting => {
                 let word = if check.state == State::Waiting { "waits" } else { ".." };
@@ -65,6 +49,24 @@ pub fn lines(core: &Core, group: Group, width: u16) -> Vec<Line<'static>> {
         }
     }
     lines
+}
+
+/// What a check found, in a sentence after its state.
+fn summary(core: &Core, finding: &Finding, style: Style, width: usize) -> Vec<Line<'static>> {
+    let text = wrapped(core.theme, &finding.summary, width.saturating_sub(6), 0);
+    let lines = text.into_iter().enumerate().map(|(index, text)| {
+        let state = if index == 0 { finding.outcome.state() } else { "" };
+        let state = Span::styled(format!("{state:<6}"), core.theme.outcome(Some(finding.outcome)));
+        Line::from_iter([state, Span::styled(text, style)])
+    });
+    lines.collect()
+}
+
+/// What a check saw.
+fn evidence(core: &Core, finding: &Finding, width: usize) -> Vec<Line<'static>> {
+    let texts = finding.evidence.iter().map(|evidence| format!("{}: {}", evidence.what, evidence.detail));
+    let lines = texts.flat_map(|text| wrapped(core.theme, &text, width.saturating_sub(2), 2));
+    lines.map(|text| Line::from_iter([Span::raw("  "), Span::styled(text, core.theme.dim())])).collect()
 }
 
 /// The ways of the ports, hop by hop, where they were looked at.
@@ -120,15 +122,13 @@ fn watched(core: &Core, width: usize) -> Vec<Line<'static>> {
     if rounds.is_empty() {
         return Vec::new();
     }
-    let failed = rounds.iter().filter(|(_, ok, _)| !ok).count();
-    let mut lines =
-        vec![Line::styled(format!("watched: {} rounds, {failed} failed", rounds.len()), core.theme.strong())];
-    let latest = rounds.iter().rev().filter(|(_, ok, _)| !ok).take(5);
-    lines.extend(
-        latest.map(|(at, _, why)| {
-            Line::raw(crate::tui::screens::parts::cut(core.theme, &format!("  {at} {why}"), width))
-        }),
-    );
+    let failed: Vec<&Round> = rounds.iter().filter(|round| !round.faults.is_empty()).collect();
+    let head = format!("watched: {} rounds, {} failed", rounds.len(), failed.len());
+    let mut lines = vec![Line::styled(head, core.theme.strong())];
+    lines.extend(failed.iter().rev().take(5).map(|round| {
+        let text = format!("  {} {}", round.at.strftime("%H:%M:%S"), round.faults.join("; "));
+        Line::raw(cut(core.theme, &text, width))
+    }));
     lines.push(Line::default());
     lines
 }

@@ -17,18 +17,19 @@ mod detail;
 mod result;
 mod steps;
 
-use super::log_in::{LogIn, is_unproven, obstacle};
+use super::case;
+use super::check::CheckView;
+use super::diagnosis::DiagnosisView;
 use super::menu::Menu;
 use super::parts::{self, cut, footer, rule};
-use super::save::{SaveView, preview, suggested};
 use super::step::StepView;
 use super::text::TextView;
-use super::{Screen, ask::Ask, check, diagnosis, form::Form, line::LineView};
 use crate::check::Group;
 use crate::report::compare;
-use crate::report::first_page::Reader;
-use crate::tui::app::{Core, Effect, Next, Request};
+use crate::tui::core::Core;
+use crate::tui::effect::{Effect, Request};
 use crate::tui::keymap::{Action, Place};
+use crate::tui::view::{Next, View};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -47,6 +48,17 @@ enum Part {
     Result,
     Checks,
     Steps,
+}
+
+impl Part {
+    /// The one below it; below the last, the first.
+    fn next(self) -> Self {
+        match self {
+            Part::Result => Part::Checks,
+            Part::Checks => Part::Steps,
+            Part::Steps => Part::Result,
+        }
+    }
 }
 
 /// What is marked.
@@ -74,95 +86,16 @@ impl Dashboard {
         self.scroll = 0;
     }
 
-    pub(super) fn act(&mut self, action: Action, core: &mut Core) -> Next {
-        match action {
-            Action::Up => self.select(self.selected.saturating_sub(1)),
-            Action::Down if self.part == Part::Result => self.select(self.selected),
-            Action::Down => self.select(self.selected + 1),
-            Action::First => self.select(0),
-            Action::Last => self.select(usize::MAX),
-            Action::PageUp => self.scroll = self.scroll.saturating_sub(5),
-            Action::PageDown => self.scroll += 5,
-            Action::Part => {
-                self.part = match self.part {
-                    Part::Result => Part::Checks,
-                    Part::Checks => Part::Steps,
-                    Part::Steps => Part::Result,
-                };
-            }
-            Action::PartBack => {
-                self.part = match self.part {
-                    Part::Result => Part::Steps,
-                    Part::Checks => Part::Result,
-                    Part::Steps => Part::Checks,
-                };
-            }
-            Action::Open => return self.open(core),
-            Action::Guess if core.lesson.is_some() => return Next::Go(Box::new(Screen::Menu(Menu::guess()))),
-            Action::Guess => {
-                core.message =
-                    Some("nothing to guess: only `mailtriage practice`, without a name, hides the result".into());
-            }
-            Action::Changes => return changes(core),
-            Action::Watch if core.can_run => {
-                core.watch.is_on = !core.watch.is_on;
-                core.message = Some(match core.watch.is_on {
-                    true => "watching: a round every minute, without log-in; w stops it".to_owned(),
-                    false => "no longer watching".to_owned(),
-                });
-            }
-            Action::AgainGroup if core.can_run => {
-                return Next::Do(Effect::Run(Box::new(Request::group(self.group()))));
-            }
-            Action::Copy => return copy(core),
-            Action::Back => core.message = Some("q ends".to_owned()),
-            other => return common(other, core),
-        }
-        Next::Stay
-    }
-
     fn open(&self, core: &Core) -> Next {
         match self.part {
-            Part::Result if core.is_hidden() => Next::Go(Box::new(Screen::Menu(Menu::guess()))),
-            Part::Result => diagnosis::open(),
-            Part::Checks => check::open(self.group()),
-            Part::Steps => Next::Go(Box::new(Screen::Step(StepView::current(core)))),
+            Part::Result if core.is_hidden() => Next::go(Menu::guess()),
+            Part::Result => Next::go(DiagnosisView::default()),
+            Part::Checks => Next::go(CheckView::new(self.group())),
+            Part::Steps => Next::go(StepView::current(core)),
         }
     }
 
-    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
-        let result = result::lines(core, area.width, area.height);
-        let steps = steps::lines(core, area.width, area.height);
-        let with_steps = area.height >= WITH_STEPS;
-        let height = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
-        let result_height = height(&result).min(area.height.saturating_sub(7));
-        let said = progress_lines(core, area.width);
-        let steps_height = if with_steps { height(&steps).min(area.height / 3) + 1 } else { 0 };
-        let [title, result_rule, result_area, middle, steps_area, progress, keys] = Layout::vertical([
-            Constraint::Length(1),
-            Constraint::Length(1),
-            Constraint::Length(result_height),
-            Constraint::Min(2),
-            Constraint::Length(steps_height),
-            Constraint::Length(height(&said)),
-            Constraint::Length(1),
-        ])
-        .areas(area);
-        render_title(frame, title, core);
-        let marked = |part: Part, name: &str| if self.part == part { format!("> {name}") } else { name.to_owned() };
-        rule(frame, result_rule, core.theme, &marked(Part::Result, "Result"), &result::certainty(core));
-        frame.render_widget(Paragraph::new(result), result_area);
-        self.render_middle(frame, middle, core, &marked(Part::Checks, "Checks"));
-        if with_steps {
-            let [line, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(steps_area);
-            rule(frame, line, core.theme, &marked(Part::Steps, "Steps"), "");
-            frame.render_widget(Paragraph::new(steps), rest);
-        }
-        frame.render_widget(Paragraph::new(said), progress);
-        footer(frame, keys, core, Place::Dashboard);
-    }
-
-    fn render_middle(&self, frame: &mut Frame<'_>, area: Rect, core: &Core, title: &str) {
+    fn render_middle(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core, title: &str) {
         let chosen = (self.part == Part::Checks).then_some(self.selected);
         if area.width < SIDE_BY_SIDE {
             let [line, list] = Layout::vertical([Constraint::Length(1), Constraint::Min(1)]).areas(area);
@@ -183,67 +116,77 @@ impl Dashboard {
         let vertical: Vec<Line<'_>> =
             (0..bar.height).map(|_| Line::styled(core.theme.vertical(), core.theme.dim())).collect();
         frame.render_widget(Paragraph::new(vertical), bar);
-        parts::scrolled(frame, detail, detail::lines(core, self.group(), detail.width), self.scroll);
+        parts::scrolled(frame, detail, detail::lines(core, self.group(), detail.width), &mut self.scroll);
     }
 }
 
-/// What the keys of a case do on every screen of it.
-pub(super) fn common(action: Action, core: &mut Core) -> Next {
-    if !core.can_run && parts::needs_network(action) {
-        core.message = Some("this is a saved session: nothing is measured".to_owned());
-        return Next::Stay;
+impl View for Dashboard {
+    fn place(&self) -> Place {
+        Place::Dashboard
     }
-    let go = |screen: Screen| Next::Go(Box::new(screen));
-    match action {
-        Action::Answer => match StepView::with_question(core) {
-            Some(step) => return go(Screen::Step(step)),
-            None => core.message = Some("no question is open".to_owned()),
-        },
-        Action::LogIn => return log_in(core),
-        Action::Edit if core.lesson.is_none() => return go(Screen::Form(Box::new(Form::edit(&core.session.account)))),
-        Action::Edit => core.message = Some("a scenario's account stays as it is".to_owned()),
-        Action::Again => return Next::DoAndHome(Effect::Run(Box::new(Request::again()))),
-        Action::Find => return go(Screen::Line(LineView::find(core))),
-        Action::Note => return go(Screen::Line(LineView::note())),
-        Action::Save => return go(Screen::Save(SaveView::new(core))),
-        Action::SaveAtOnce => {
-            let how = core.last_save.clone().unwrap_or_else(|| suggested(core));
-            return Next::Do(Effect::Save(how));
-        }
-        Action::OtherSide => {
-            let reader = Reader::suggested(&core.diagnosis);
-            match preview(core, reader, reader.left_out()) {
-                Ok(page) => return go(Screen::Text(TextView::page("For the other side; c copies it", page))),
-                Err(why) => core.message = Some(why),
+
+    fn act(&mut self, action: Action, core: &mut Core) -> Next {
+        /// Lines of the detail a page goes on.
+        const PAGE: usize = 5;
+        match action {
+            Action::Up => self.select(self.selected.saturating_sub(1)),
+            Action::Down if self.part == Part::Result => self.select(self.selected),
+            Action::Down => self.select(self.selected + 1),
+            Action::First => self.select(0),
+            Action::Last => self.select(usize::MAX),
+            Action::PageUp => self.scroll = self.scroll.saturating_sub(PAGE),
+            Action::PageDown => self.scroll += PAGE,
+            Action::Part => self.part = self.part.next(),
+            Action::PartBack => self.part = self.part.next().next(),
+            Action::Open => return self.open(core),
+            Action::Guess => return Next::go(Menu::guess()),
+            Action::Changes => return changes(core),
+            Action::Watch => {
+                core.watch.is_on = !core.watch.is_on;
+                core.say(match core.watch.is_on {
+                    true => "watching: a round every minute, without log-in; w stops it",
+                    false => "no longer watching",
+                });
             }
+            Action::AgainGroup => return Next::Do(Effect::run(Request::group(self.group()))),
+            Action::Copy => return copy(core),
+            other => return case::act(other, core),
         }
-        Action::ByHand => {
-            let page = core.diagnosis.path.iter().rfind(|step| !step.page.starts_with("causes/"));
-            return go(Screen::Step(StepView::by_hand(page.map_or(crate::guide::START, |step| &step.page))));
-        }
-        Action::Help => return go(Screen::Menu(Menu::help())),
-        _ => {}
+        Next::Stay
     }
-    Next::Stay
-}
 
-fn log_in(core: &mut Core) -> Next {
-    const MANY: u32 = 2;
-    if let Some(why) = obstacle(core) {
-        core.message = Some(why);
-        return Next::Stay;
+    fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
+        let result = result::lines(core, area.width, area.height);
+        let steps = steps::lines(core, area.width, area.height);
+        let with_steps = area.height >= WITH_STEPS;
+        let height = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let result_height = height(&result).min(area.height.saturating_sub(7));
+        let said = progress_lines(core, area.width);
+        let steps_height = if with_steps { height(&steps).min(area.height / 3) + 1 } else { 0 };
+        let [title, result_rule, result_area, middle, steps_area, progress, keys] = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Length(1),
+            Constraint::Length(result_height),
+            Constraint::Min(2),
+            Constraint::Length(steps_height),
+            Constraint::Length(height(&said)),
+            Constraint::Length(1),
+        ])
+        .areas(area);
+        render_title(frame, title, core);
+        let part = self.part;
+        let marked = |of: Part, name: &str| if part == of { format!("> {name}") } else { name.to_owned() };
+        rule(frame, result_rule, core.theme, &marked(Part::Result, "Result"), &result::certainty(core));
+        frame.render_widget(Paragraph::new(result), result_area);
+        self.render_middle(frame, middle, core, &marked(Part::Checks, "Checks"));
+        if with_steps {
+            let [line, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(steps_area);
+            rule(frame, line, core.theme, &marked(Part::Steps, "Steps"), "");
+            frame.render_widget(Paragraph::new(steps), rest);
+        }
+        frame.render_widget(Paragraph::new(said), progress);
+        footer(frame, keys, core, Place::Dashboard);
     }
-    if core.refused_today < MANY {
-        return Next::Go(Box::new(Screen::LogIn(LogIn::new(is_unproven(core)))));
-    }
-    let text = format!(
-        "{} log-ins of this account were refused today. Many providers lock an account after a few more, for hours. \
-         Test another password all the same?",
-        core.refused_today
-    );
-    let unproven = is_unproven(core);
-    let ask = Ask::new(&text, move || Next::Instead(Box::new(Screen::LogIn(LogIn::new(unproven)))));
-    Next::Go(Box::new(Screen::Ask(ask)))
 }
 
 /// The result as text.
@@ -253,13 +196,10 @@ fn copy(core: &Core) -> Next {
 }
 
 /// Before and after: what the last run found otherwise than the one before.
-fn changes(core: &mut Core) -> Next {
-    let [.., before, after] = core.session.runs.as_slice() else {
-        core.message = Some("there is no run before this one: r checks again".to_owned());
-        return Next::Stay;
-    };
+fn changes(core: &Core) -> Next {
+    let [.., before, after] = core.session.runs.as_slice() else { return Next::Stay };
     let text = compare::text(&compare::compare(&core.session, before, after));
-    Next::Go(Box::new(Screen::Text(TextView::plain("Before and after", text))))
+    Next::go(TextView::plain("Before and after", text))
 }
 
 /// Who and where, and for how long.

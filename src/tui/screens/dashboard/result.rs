@@ -3,7 +3,7 @@
 use crate::guide::guide;
 use crate::session::diagnosis::Outcome;
 use crate::text::capital;
-use crate::tui::app::Core;
+use crate::tui::core::Core;
 use crate::tui::screens::parts::labelled;
 use ratatui::text::Line;
 

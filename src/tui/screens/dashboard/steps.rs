@@ -1,8 +1,8 @@
-//! The steps of the documentation, how far the walk came, and the question that stands open.
+//! The steps of the documentation, how far the walk came, and the question that is open.
 
 use crate::facts::vocabulary::in_words;
 use crate::guide::guide;
-use crate::tui::app::Core;
+use crate::tui::core::Core;
 use crate::tui::screens::parts::{labelled, wrapped};
 use crate::tui::screens::step::STEPS;
 use ratatui::text::{Line, Span};
@@ -81,24 +81,20 @@ fn standings(core: &Core) -> Vec<(&'static str, Standing)> {
     let path = &core.diagnosis.path;
     let visited = |pages: &[&str]| path.iter().any(|step| pages.contains(&step.page.as_str()));
     let last = path.iter().rfind(|step| !step.page.starts_with("causes/")).map(|step| step.page.as_str());
-    let reached = STEPS.iter().rposition(|(_, pages)| visited(pages));
+    let reached = STEPS.iter().rposition(|step| visited(step.pages));
     let decided = core.diagnosis.cause != "healthy" && !core.diagnosis.now_name.is_empty();
-    STEPS
-        .iter()
-        .enumerate()
-        .map(|(index, (name, pages))| {
-            let standing = match () {
-                () if decided && last.is_some_and(|page| pages.contains(&page)) => Standing::Decided,
-                () if path.iter().any(|step| pages.contains(&step.page.as_str()) && !step.is_settled()) => {
-                    Standing::NotDecided
-                }
-                () if reached.is_some_and(|reached| index <= reached) => Standing::Passed,
-                () if !decided && core.is_running() && index == reached.map_or(0, |reached| reached + 1) => {
-                    Standing::Waiting
-                }
-                () => Standing::Ahead,
-            };
-            (*name, standing)
-        })
-        .collect()
+    let standing = |index: usize, pages: &[&str]| {
+        if decided && last.is_some_and(|page| pages.contains(&page)) {
+            Standing::Decided
+        } else if path.iter().any(|step| pages.contains(&step.page.as_str()) && !step.is_settled()) {
+            Standing::NotDecided
+        } else if reached.is_some_and(|reached| index <= reached) {
+            Standing::Passed
+        } else if !decided && core.is_running() && index == reached.map_or(0, |reached| reached + 1) {
+            Standing::Waiting
+        } else {
+            Standing::Ahead
+        }
+    };
+    STEPS.iter().enumerate().map(|(index, step)| (step.name, standing(index, step.pages))).collect()
 }

@@ -1,0 +1,123 @@
+//! This machine as the screen's world outside: its clock, disk, clipboard and lab, each in a file of its own.
+
+use super::super::practice;
+use super::{clipboard, refusals, saving};
+use crate::session::journal::{self, BrokenOff, Journal};
+use crate::session::{Event, Session};
+use crate::tui::app::App;
+use crate::tui::effect::SaveHow;
+use crate::tui::outside::{Begun, Outside};
+use etcetera::BaseStrategy;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// Whether sessions are kept as they go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeping {
+    /// In a journal, and refused log-ins are counted.
+    On,
+    /// Not at all: in the lab, and for saved sessions.
+    Off,
+}
+
+/// This machine.
+pub(super) struct Here {
+    keeping: Keeping,
+    journal: Option<Journal>,
+    /// Whether the disk refused a journal, which is told once.
+    cannot_keep: bool,
+}
+
+impl Here {
+    pub(super) fn new(keeping: Keeping) -> Self {
+        Here { keeping, journal: None, cannot_keep: false }
+    }
+
+    /// The session ended in order. One that ended by a signal, unsaved, stays and is offered again.
+    pub(super) fn end(self, app: &App) {
+        if let (Some(journal), false) = (self.journal, app.core.was_cut && app.core.unsaved) {
+            journal.end();
+        }
+    }
+
+    fn keep(&mut self, session: &Session, events: &[Event]) -> io::Result<()> {
+        let at = self.now();
+        let journal = match &mut self.journal {
+            Some(journal) => journal,
+            none => {
+                let folder = journal_folder().ok_or(ErrorKind::NotFound)?;
+                none.insert(Journal::begin(&folder, session, at)?)
+            }
+        };
+        events.iter().try_for_each(|event| journal.add(event))
+    }
+}
+
+/// The sessions that broke off.
+pub(super) fn broken_off() -> Vec<BrokenOff> {
+    journal_folder().map(|folder| journal::broken_off(&folder)).unwrap_or_default()
+}
+
+/// Where a session is kept as it goes; nowhere, if there is no home.
+fn journal_folder() -> Option<PathBuf> {
+    state_folder().map(|folder| folder.join("journal"))
+}
+
+fn state_folder() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("mailtriage"))
+}
+
+impl Outside for Here {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+
+    fn save(&mut self, session: &Session, how: &SaveHow) -> Result<String, String> {
+        saving::save(session, how, self.now())
+    }
+
+    fn copy(&mut self, text: &str) -> String {
+        clipboard::copy(text, self.now())
+    }
+
+    fn journal(&mut self, session: &Session, events: &[Event]) -> Result<(), String> {
+        if self.keeping == Keeping::Off || self.cannot_keep {
+            return Ok(());
+        }
+        self.keep(session, events).map_err(|why| {
+            self.cannot_keep = true;
+            format!(
+                "This session can no longer be saved as it goes (disk: {why}); if the program is killed, what follows \
+                 is lost."
+            )
+        })
+    }
+
+    fn refused(&mut self, session: &Session, one_more: bool) -> u32 {
+        let file = state_folder().map(|folder| folder.join("refused.json"));
+        match (self.keeping, file) {
+            (Keeping::On, Some(file)) => {
+                let day = self.now().strftime("%Y-%m-%d").to_string();
+                refusals::count(&file, &session.account.address, &day, one_more)
+            }
+            _ => 0,
+        }
+    }
+
+    fn practice(&mut self, name: &str) -> Result<Begun, String> {
+        practice::begin(name)
+    }
+
+    fn recover(&mut self, path: &Path) -> Result<Session, String> {
+        let session = journal::recover(path)?;
+        // From here on it is kept in a journal of its own, which begins with all that was in the old one.
+        self.keeping = Keeping::On;
+        if let Some(folder) = journal_folder()
+            && let Ok(journal) = Journal::take_over(path, &folder)
+        {
+            self.journal = Some(journal);
+        }
+        Ok(session)
+    }
+}

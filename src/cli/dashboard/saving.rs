@@ -1,0 +1,48 @@
+//! Saving from the screen: a report to read and one to open again, in the first folder that can be written.
+
+use crate::report::{html, json, redact, save};
+use crate::session::Session;
+use crate::tui::effect::SaveHow;
+use std::path::PathBuf;
+
+/// Writes both files, or none; what to tell the person. `now` names the report of a session that never ran.
+///
+/// # Errors
+/// Why nothing was written, in the first folder that was tried.
+pub(super) fn save(session: &Session, how: &SaveHow, now: jiff::Timestamp) -> Result<String, String> {
+    let report = redact::redact(&json::report(session), how.left_out);
+    let at = session.run().map_or(now, |run| run.finished.unwrap_or(run.started));
+    let domain = if how.left_out.hosts { "report" } else { session.account.address.domain() };
+    let files = [("html", html::html(&report, how.reader)?), ("json", json::to_string(&report))];
+    let mut why = String::new();
+    for folder in folders(&how.folder) {
+        let paths: Vec<PathBuf> = files.iter().map(|(end, _)| folder.join(save::file_name(domain, at, end))).collect();
+        let free = save::free_names(&paths);
+        let mut done = Vec::new();
+        let written = files.iter().zip(&free).try_for_each(|((_, text), path)| {
+            save::write_new(path, text)?;
+            done.push(path);
+            Ok(())
+        });
+        match written {
+            Ok(()) => {
+                let shown = std::path::absolute(&free[0]).unwrap_or_else(|_| free[0].clone());
+                return Ok(format!("saved {} and .json", shown.display()));
+            }
+            // Both or none: what is told must be true of the whole report.
+            Err(error) => {
+                done.iter().for_each(|path| drop(std::fs::remove_file(path)));
+                why = if why.is_empty() { error } else { why };
+            }
+        }
+    }
+    Err(format!("not saved: {why}"))
+}
+
+/// The folder that was named; else the current one, the home folder, the one for temporary files.
+fn folders(named: &str) -> Vec<PathBuf> {
+    if !named.is_empty() {
+        return vec![PathBuf::from(named)];
+    }
+    [Some(PathBuf::from(".")), etcetera::home_dir().ok(), Some(std::env::temp_dir())].into_iter().flatten().collect()
+}

@@ -1,0 +1,143 @@
+//! What all screens share: the session, what follows from it, and what is remembered from screen to screen. What
+//! follows is made anew when the session has changed, once a frame at most; a screen only reads it.
+
+use super::effect::SaveHow;
+use super::log_in_way::{LogInWay, log_in_way};
+use super::theme::Theme;
+use super::watch::Watch;
+use crate::account::client;
+use crate::facts::Derived;
+use crate::session::diagnosis::Diagnosis;
+use crate::session::{Event, Session};
+
+/// A scenario that is being practised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lesson {
+    /// What the caller says.
+    pub story: String,
+    /// The true cause.
+    pub cause: String,
+    /// The cause that the learner guessed; the result is hidden until then.
+    pub guess: Option<String>,
+}
+
+/// What all screens share.
+pub struct Core {
+    /// The one state.
+    pub session: Session,
+    /// The verdict on it.
+    pub diagnosis: Diagnosis,
+    /// The guide's facts that the verdict rests on.
+    pub facts: Derived,
+    /// By which way a log-in would go.
+    pub log_in: LogInWay,
+    /// A line about what was done last.
+    pub message: Option<String>,
+    /// How long the run has taken, in milliseconds.
+    pub elapsed_ms: u64,
+    /// How it is drawn.
+    pub theme: Theme,
+    /// Whether there is a network to check; a saved report has none.
+    pub can_run: bool,
+    /// The scenario, in the lab.
+    pub lesson: Option<Lesson>,
+    /// Refused log-ins of this account today.
+    pub refused_today: u32,
+    /// Repeated checks of a fault that comes and goes.
+    pub watch: Watch,
+    /// As it was saved last.
+    pub last_save: Option<SaveHow>,
+    /// Whether anything has happened since the last save.
+    pub unsaved: bool,
+    /// The word that is looked for.
+    pub find: Option<String>,
+    /// Whether a signal ended the session, and not the person.
+    pub was_cut: bool,
+    /// What has happened and is not in the journal yet.
+    pub happened: Vec<Event>,
+    /// The mail program whose clicks are shown in place of those for the one at hand, by its index in the table, and
+    /// the verdict with them.
+    chosen: Option<(usize, Diagnosis)>,
+    has_changed: bool,
+}
+
+impl Core {
+    /// What all screens share over a session.
+    pub fn new(session: Session, theme: Theme) -> Self {
+        let facts = session.facts();
+        Core {
+            diagnosis: session.diagnosis(),
+            log_in: log_in_way(&session, &facts),
+            facts,
+            session,
+            message: None,
+            elapsed_ms: 0,
+            theme,
+            can_run: true,
+            lesson: None,
+            refused_today: 0,
+            watch: Watch::default(),
+            last_save: None,
+            unsaved: false,
+            find: None,
+            was_cut: false,
+            happened: Vec::new(),
+            chosen: None,
+            has_changed: false,
+        }
+    }
+
+    /// Takes in what happened to the session.
+    pub fn apply(&mut self, event: Event) {
+        self.happened.push(event.clone());
+        self.session.apply(event);
+        self.has_changed = true;
+        self.unsaved = true;
+    }
+
+    /// Makes what follows from the session anew, if it has changed: once a frame, not once an event.
+    pub fn refresh(&mut self) {
+        if !std::mem::take(&mut self.has_changed) {
+            return;
+        }
+        self.facts = self.session.facts();
+        self.diagnosis = self.session.diagnosis();
+        self.log_in = log_in_way(&self.session, &self.facts);
+        self.choose_program(self.chosen.as_ref().map(|(index, _)| *index));
+    }
+
+    /// Shows the clicks for this mail program of the table; `None` is the one at hand.
+    pub fn choose_program(&mut self, index: Option<usize>) {
+        self.chosen = index.and_then(|index| {
+            let program = client::all().get(index)?;
+            Some((index, self.session.diagnosis_for(&program.id)))
+        });
+    }
+
+    /// The verdict with the clicks that are shown, and the index of the mail program that they are for, if one is known.
+    pub fn shown(&self) -> (&Diagnosis, Option<usize>) {
+        match &self.chosen {
+            Some((index, diagnosis)) => (diagnosis, Some(*index)),
+            None => {
+                let id = self.session.account.client.as_deref();
+                let at_hand = client::all().iter().position(|client| Some(client.id.as_str()) == id);
+                (&self.diagnosis, at_hand)
+            }
+        }
+    }
+
+    /// Tells the person something, in the line above the keys.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.message = Some(text.into());
+    }
+
+    /// Whether a run goes on.
+    pub fn is_running(&self) -> bool {
+        self.can_run && self.session.run().is_some_and(|run| run.finished.is_none())
+    }
+
+    /// Whether the result is hidden from a learner.
+    pub fn is_hidden(&self) -> bool {
+        self.lesson.as_ref().is_some_and(|lesson| lesson.guess.is_none())
+    }
+}

@@ -1,0 +1,67 @@
+//! The seam to the world: a network to check over, and what the loop does on disk, clipboard and in the lab. Given by
+//! whoever starts the screen.
+
+use super::core::Lesson;
+use super::effect::{Request, SaveHow};
+use crate::check::Options;
+use crate::net::Network;
+use crate::session::{Event, Session};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A network to check over, and how.
+#[derive(Clone)]
+pub struct Bench {
+    /// The network, real or the lab's.
+    pub net: Arc<dyn Network>,
+    /// How to run.
+    pub options: Options,
+}
+
+/// A scenario that was begun.
+pub struct Begun {
+    /// A session over the scenario's account.
+    pub session: Session,
+    /// Its network.
+    pub bench: Bench,
+    /// What there is to guess.
+    pub lesson: Option<Lesson>,
+    /// What to run first.
+    pub first: Request,
+}
+
+/// What the loop does outside.
+pub trait Outside {
+    /// What time it is.
+    fn now(&self) -> jiff::Timestamp;
+
+    /// Writes the report; what to tell the person.
+    ///
+    /// # Errors
+    /// Why nothing was written.
+    fn save(&mut self, session: &Session, how: &SaveHow) -> Result<String, String>;
+
+    /// Puts a text where it can be pasted from; what to tell the person.
+    fn copy(&mut self, text: &str) -> String;
+
+    /// Keeps what happened, so that nothing is lost if the program is killed.
+    ///
+    /// # Errors
+    /// What the person should know, told once.
+    fn journal(&mut self, session: &Session, events: &[Event]) -> Result<(), String>;
+
+    /// How many log-ins of the session's account were refused today; one more, if it is just refused.
+    fn refused(&mut self, session: &Session, one_more: bool) -> u32;
+
+    /// Begins the scenario of this name.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn practice(&mut self, name: &str) -> Result<Begun, String>;
+
+    /// Takes up a session that broke off, from its journal.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn recover(&mut self, journal: &Path) -> Result<Session, String>;
+}

@@ -1,0 +1,51 @@
+//! Pasted text. Unix terminals mark it (bracketed paste, see `terminal`); Windows' console gives it as single keys, and
+//! only their pace tells.
+
+use ratatui::crossterm::event::{Event as Input, KeyCode, KeyEventKind};
+
+/// Inputs that waited at the same moment, as they were meant. An Enter with more characters right behind it was not
+/// typed by hand, and must neither start the checks nor turn what follows into commands: together they are a paste.
+pub(super) fn joined(events: Vec<Input>) -> Vec<Input> {
+    let text: String = events.iter().filter_map(typed).collect();
+    let has_inner_line_end = text.trim_end().contains('\n');
+    let is_text = events.iter().all(|event| typed(event).is_some() || is_release(event));
+    if has_inner_line_end && is_text { vec![Input::Paste(text)] } else { events }
+}
+
+/// The character that a key types.
+fn typed(event: &Input) -> Option<char> {
+    let Input::Key(key) = event else { return None };
+    match key.code {
+        _ if key.kind == KeyEventKind::Release => None,
+        KeyCode::Char(c) => Some(c),
+        KeyCode::Enter => Some('\n'),
+        KeyCode::Tab => Some('\t'),
+        _ => None,
+    }
+}
+
+fn is_release(event: &Input) -> bool {
+    matches!(event, Input::Key(key) if key.kind == KeyEventKind::Release)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::crossterm::event::{KeyEvent, KeyModifiers};
+
+    fn keys(text: &str) -> Vec<Input> {
+        let code = |c| if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
+        text.chars().map(|c| Input::Key(KeyEvent::new(code(c), KeyModifiers::NONE))).collect()
+    }
+
+    #[test]
+    fn a_paste_that_comes_as_keys_starts_nothing() {
+        assert_eq!(joined(keys("0x800CCC0F\nquit")), [Input::Paste("0x800CCC0F\nquit".to_owned())]);
+        for hand in ["anna@example.com\n", "\n", "q", "\n\n"] {
+            assert_eq!(joined(keys(hand)), keys(hand), "{hand:?}");
+        }
+        let up = Input::Key(KeyEvent::new(KeyCode::Up, KeyModifiers::NONE));
+        let mixed: Vec<Input> = keys("a\nb").into_iter().chain([up]).collect();
+        assert_eq!(joined(mixed.clone()), mixed);
+    }
+}

@@ -1,0 +1,63 @@
+//! The keys of a case: what they do on each of its screens, from the dashboard to a step.
+
+use super::ask::Ask;
+use super::form::Form;
+use super::line::LineView;
+use super::log_in::LogIn;
+use super::menu::Menu;
+use super::save::{SaveView, preview, suggested};
+use super::step::StepView;
+use super::text::TextView;
+use crate::report::first_page::Reader;
+use crate::tui::core::Core;
+use crate::tui::effect::{Effect, Request};
+use crate::tui::keymap::Action;
+use crate::tui::view::Next;
+
+/// As many refused log-ins a day are no risk yet.
+const FEW_REFUSALS: u32 = 2;
+
+/// Does what a key of a case means.
+pub(super) fn act(action: Action, core: &mut Core) -> Next {
+    match action {
+        Action::Answer => StepView::with_question(core).map_or(Next::Stay, Next::go),
+        Action::LogIn => log_in(core),
+        Action::Edit => Next::go(Form::edit(&core.session.account)),
+        Action::Again => Next::DoAndHome(Effect::run(Request::again())),
+        Action::Find => Next::go(LineView::find(core)),
+        Action::Note => Next::go(LineView::note()),
+        Action::Save => Next::go(SaveView::new(core)),
+        Action::SaveAtOnce => Next::Do(Effect::Save(core.last_save.clone().unwrap_or_else(|| suggested(core)))),
+        Action::OtherSide => other_side(core),
+        Action::ByHand => Next::go(StepView::by_hand(core)),
+        Action::Help => Next::go(Menu::help()),
+        Action::Back => Next::Back,
+        _ => Next::Unknown,
+    }
+}
+
+/// The box for the password; after several refusals only once the risk has been named.
+fn log_in(core: &Core) -> Next {
+    let log_in = LogIn::new(&core.log_in);
+    if core.refused_today < FEW_REFUSALS {
+        return Next::go(log_in);
+    }
+    let text = format!(
+        "{} log-ins of this account were refused today. Many providers lock an account for hours after a few more. \
+         Test another password anyway?",
+        core.refused_today
+    );
+    Next::go(Ask::new(&text, Next::instead(log_in)))
+}
+
+/// The first page for whoever the result says has to act.
+fn other_side(core: &mut Core) -> Next {
+    let reader = Reader::suggested(&core.diagnosis);
+    match preview(core, reader, reader.left_out()) {
+        Ok(page) => Next::go(TextView::page("For the other side; c copies it", page)),
+        Err(why) => {
+            core.say(why);
+            Next::Stay
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Every row of the table of keys, pressed where it counts: a key that is shown does something, and one that cannot work
+//! now says why.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
+
+use mailtriage::check::Group;
+use mailtriage::cli::{job, run_to_end};
+use mailtriage::practice::scenario;
+use mailtriage::session::{Event, Session};
+use mailtriage::tui::app::App;
+use mailtriage::tui::core::Lesson;
+use mailtriage::tui::keymap::{self, Place, Row, When};
+use mailtriage::tui::run::draw;
+use mailtriage::tui::screens::form::Form;
+use mailtriage::tui::theme::Theme;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::KeyCode::{self, Char, Down, End, Enter, Esc, PageDown, Tab};
+use ratatui::crossterm::event::{Event as Input, KeyEvent};
+use ratatui::layout::Position;
+use std::collections::BTreeMap;
+
+const THEME: Theme = Theme { ascii: false, plain: true };
+const SIZES: [(u16, u16); 2] = [(80, 24), (40, 12)];
+
+/// A case, and the keys that lead to one of its screens.
+type Setup = (fn(&Cases) -> App, &'static [KeyCode]);
+
+/// A screen of every place, in the states in which its keys work and in those in which they do not.
+const SETUPS: &[Setup] = &[
+    (Cases::new_case, &[]),
+    (Cases::asked, &[Char('e')]),
+    (Cases::asked, &[]),
+    (Cases::asked, &[Char('x'), Esc, Down, Down]),
+    (Cases::blocked, &[]),
+    (Cases::lesson, &[]),
+    (Cases::saved, &[]),
+    (Cases::twice, &[]),
+    (Cases::running, &[]),
+    (Cases::asked, &[Down, Enter]),
+    (Cases::asked, &[Down, Enter, Char('/'), Char('e'), Enter]),
+    (Cases::asked, &[Enter]),
+    (Cases::asked, &[Enter, Char('/'), Char('e'), Enter]),
+    (Cases::saved, &[Enter]),
+    (Cases::asked, &[Char('a')]),
+    (Cases::answered, &[Char('a')]),
+    (Cases::blocked, &[Char('h')]),
+    (Cases::asked, &[Char('p')]),
+    (Cases::unproven, &[Char('p')]),
+    (Cases::asked, &[Char('s')]),
+    (Cases::asked, &[Char('s'), Tab, Tab, Tab, Tab, Tab, Tab, Char('x')]),
+    (Cases::asked, &[Char('?'), Enter]),
+    (Cases::asked, &[Char('?'), Down, Enter]),
+    (Cases::asked, &[Char('?'), Enter, Char('/'), Char('e'), Enter]),
+    (Cases::asked, &[Char('n')]),
+    (Cases::asked, &[Enter, Char('/'), Char('e')]),
+    (Cases::asked, &[Char('?')]),
+    (Cases::lesson, &[Char('g')]),
+    (Cases::asked, &[Enter, Char('o')]),
+    (Cases::asked, &[Char('q')]),
+];
+
+/// Before the key: to the end of a list or a text, so that there is a way back; something typed.
+const BEFORE: &[&[KeyCode]] =
+    &[&[], &[Down], &[End], &[PageDown], &[End, Down, Down, Down, Down, Down, Down], &[Char('x')]];
+
+/// The sessions, measured once.
+struct Cases {
+    asked: Session,
+    blocked: Session,
+    unproven: Session,
+}
+
+impl Cases {
+    fn measured() -> Self {
+        let session = |name: &str| {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+            let job = job(&scenario(name).unwrap()).unwrap();
+            let session = runtime.block_on(run_to_end(job, BTreeMap::new()));
+            runtime.shutdown_background();
+            session
+        };
+        Cases {
+            asked: session("no-password"),
+            blocked: session("587-silent"),
+            unproven: session("certificate-expired"),
+        }
+    }
+
+    fn new_case(&self) -> App {
+        App::new(self.asked.clone(), THEME, Form::new_case(&self.asked.account))
+    }
+
+    fn asked(&self) -> App {
+        let mut app = App::dashboard(self.asked.clone(), THEME);
+        app.core.unsaved = true;
+        app
+    }
+
+    fn blocked(&self) -> App {
+        App::dashboard(self.blocked.clone(), THEME)
+    }
+
+    fn unproven(&self) -> App {
+        App::dashboard(self.unproven.clone(), THEME)
+    }
+
+    fn answered(&self) -> App {
+        let mut app = self.asked();
+        let question = app.core.diagnosis.questions[0].clone();
+        app.core.apply(Event::Answered { question: question.name, answer: Some(question.words[0].clone()) });
+        app
+    }
+
+    fn lesson(&self) -> App {
+        let mut app = self.blocked();
+        app.core.lesson = Some(Lesson { story: "It hangs.".into(), cause: "blocked-network".into(), guess: None });
+        app
+    }
+
+    fn saved(&self) -> App {
+        let mut app = self.blocked();
+        app.core.can_run = false;
+        app
+    }
+
+    fn running(&self) -> App {
+        let mut app = self.blocked();
+        app.core.apply(Event::Began { at: jiff::Timestamp::UNIX_EPOCH, keeps: vec![] });
+        app
+    }
+
+    fn twice(&self) -> App {
+        let mut app = self.running();
+        app.core.apply(Event::Began { at: jiff::Timestamp::UNIX_EPOCH, keeps: Group::ALL.to_vec() });
+        app.core.apply(Event::Ended { at: jiff::Timestamp::UNIX_EPOCH });
+        app
+    }
+
+    /// The screen of a setup.
+    fn open(&self, (case, keys): &Setup) -> App {
+        let mut app = case(self);
+        app.core.refresh();
+        for key in *keys {
+            press(&mut app, *key);
+        }
+        app
+    }
+}
+
+fn press(app: &mut App, key: KeyCode) -> bool {
+    app.input(&Input::Key(KeyEvent::from(key))).is_some()
+}
+
+/// All that a person sees: the characters, and the cursor.
+fn seen(app: &mut App, (width, height): (u16, u16)) -> (String, Position) {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    draw(&mut terminal, app).unwrap();
+    (terminal.backend().to_string(), terminal.get_cursor_position().unwrap())
+}
+
+/// Presses the key of a row; whether the screen changed, a command went out or a message came.
+fn does_something(app: &mut App, row: &Row, size: (u16, u16)) -> bool {
+    let before = seen(app, size);
+    let commands = press(app, row.key);
+    commands || app.core.message.is_some() || seen(app, size) != before
+}
+
+#[test]
+fn every_key_does_something_at_each_of_its_places() {
+    let cases = Cases::measured();
+    for place in keymap::places() {
+        let setups: Vec<&Setup> = SETUPS.iter().filter(|setup| cases.open(setup).place() == place).collect();
+        for row in keymap::at(place) {
+            let tries = SIZES.iter().flat_map(|size| BEFORE.iter().map(move |before| (*size, *before)));
+            let mut tries = tries.flat_map(|(size, before)| setups.iter().map(move |setup| (size, before, *setup)));
+            let worked = tries.any(|(size, before, setup)| {
+                let mut app = cases.open(setup);
+                for key in before {
+                    seen(&mut app, size);
+                    press(&mut app, *key);
+                }
+                app.core.message = None;
+                app.place() == place && row.when.obstacle(&app.core).is_none() && does_something(&mut app, row, size)
+            });
+            assert!(worked, "{} ({:?}) never does anything at {place:?}", row.shown, row.action);
+        }
+    }
+}
+
+#[test]
+fn a_key_in_the_footer_works() {
+    let cases = Cases::measured();
+    for setup in SETUPS {
+        let mut app = cases.open(setup);
+        let place = app.place();
+        // Wide enough for all of them.
+        let (picture, _) = seen(&mut app, (400, 24));
+        let footer = picture.lines().last().unwrap().to_owned();
+        for row in keymap::at(place).filter(|row| !row.says.is_empty()) {
+            let label = format!(" {} {} ", row.shown, row.says);
+            assert_eq!(
+                footer.contains(&label),
+                row.when.obstacle(&app.core).is_none(),
+                "{place:?}{label}in {footer}, keys {:?}",
+                setup.1
+            );
+            if footer.contains(&label) {
+                let mut app = cases.open(setup);
+                app.core.message = None;
+                assert!(does_something(&mut app, row, (80, 24)), "{place:?}{label}does nothing, keys {:?}", setup.1);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_that_cannot_work_now_says_why() {
+    let cases = Cases::measured();
+    let mut hindered: Vec<When> = Vec::new();
+    for setup in SETUPS {
+        for row in keymap::at(cases.open(setup).place()) {
+            let mut app = cases.open(setup);
+            if let Some(why) = row.when.obstacle(&app.core) {
+                hindered.push(row.when);
+                assert!(!press(&mut app, row.key), "{} goes out although {why}", row.shown);
+                assert_eq!(app.core.message.as_deref(), Some(why));
+            }
+        }
+    }
+    let all = keymap::KEYS.iter().map(|row| row.when).filter(|when| *when != When::Always);
+    for when in all {
+        assert!(hindered.contains(&when), "{when:?} is never tried");
+    }
+}
+
+#[test]
+fn the_help_names_every_key_of_every_place() {
+    let cases = Cases::measured();
+    let mut app = cases.open(&(Cases::asked, &[Char('?'), Enter]));
+    let (help, _) = seen(&mut app, (120, 400));
+    for place in keymap::places() {
+        assert!(help.contains(place.title()), "{place:?}");
+    }
+    for row in keymap::KEYS {
+        let times = help.matches(row.explains).count();
+        assert!(times >= row.places.len(), "{}: {}", row.shown, row.explains);
+    }
+    assert_eq!(app.place(), Place::Text);
+}
