@@ -1,5 +1,5 @@
 //! What all screens share: the session, what follows from it, and what is remembered from screen to screen. What
-//! follows is made anew when the session has changed, once a frame at most; a screen only reads it.
+//! follows is computed again when the session has changed, once a frame at most; a screen only reads it.
 
 use super::effect::SaveHow;
 use super::log_in_way::{LogInWay, log_in_way};
@@ -45,7 +45,7 @@ pub struct Core {
     pub refused_today: u32,
     /// Repeated checks of a fault that comes and goes.
     pub watch: Watch,
-    /// As it was saved last.
+    /// How the report was saved last.
     pub last_save: Option<SaveHow>,
     /// Whether anything has happened since the last save.
     pub unsaved: bool,
@@ -95,7 +95,7 @@ impl Core {
         self.unsaved = true;
     }
 
-    /// Makes what follows from the session anew, if it has changed: once a frame, not once an event.
+    /// Computes what follows from the session again, if it has changed: once a frame, not once an event.
     pub fn refresh(&mut self) {
         if !std::mem::take(&mut self.has_changed) {
             return;

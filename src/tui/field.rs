@@ -20,12 +20,12 @@ impl Field {
         Field { input: Input::new(bounded(text, MOST)) }
     }
 
-    /// What stands in it.
+    /// Its text.
     pub fn text(&self) -> &str {
         self.input.value()
     }
 
-    /// What stands in it, without spaces around it; `None` if that is nothing.
+    /// Its text without spaces around it; `None` if that is nothing.
     pub fn given(&self) -> Option<String> {
         let text = self.text().trim();
         (!text.is_empty()).then(|| text.to_owned())
@@ -50,7 +50,7 @@ impl Field {
         self.input = Input::new(chars.into_iter().collect()).with_cursor(cursor);
     }
 
-    /// The part that fits into `width` columns, and where the cursor stands in it.
+    /// The part that fits into `width` columns, and the cursor's column in it.
     pub fn shown(&self, width: usize) -> (String, usize) {
         let scroll = self.input.visual_scroll(width.saturating_sub(1));
         let mut skipped = 0;

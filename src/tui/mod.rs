@@ -9,6 +9,7 @@ pub mod keymap;
 pub mod log_in_way;
 pub mod outside;
 mod paste;
+mod round;
 pub mod run;
 mod runner;
 pub mod screens;

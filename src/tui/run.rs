@@ -3,8 +3,8 @@
 use super::app::App;
 use super::effect::{Effect, Request};
 use super::outside::{Begun, Bench, Outside};
+use super::round::{self, Measuring};
 use super::runner::Runner;
-use super::watch::{self, Measuring};
 use super::{paste, signals, terminal};
 use crate::check::Event as CheckEvent;
 use crate::facts::Known;
@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// Frames follow each other at least this far apart while checks report.
 const FRAME: Duration = Duration::from_millis(40);
-/// Likewise while keys come: a hand sees no delay, and a flood of them (a long paste) is not drawn one by one.
+/// The same while keys come: a hand sees no delay, and a flood of them (a long paste) is not drawn one by one.
 const KEY_FRAME: Duration = Duration::from_millis(3);
 /// How often the clock on the screen moves while a run goes on.
 const CLOCK: Duration = Duration::from_millis(500);
@@ -194,7 +194,7 @@ impl<O: Outside> Loop<'_, O> {
                 Ok(session) => {
                     self.app = App::dashboard(session, core.theme);
                     self.app.core.unsaved = true;
-                    self.app.core.say("taken up again; r checks everything again");
+                    self.app.core.say("session restored; r checks everything again");
                 }
                 Err(why) => core.say(why),
             },
@@ -264,7 +264,7 @@ impl<O: Outside> Loop<'_, O> {
         }
         self.keep_journal();
         self.app.core.watch.add(round);
-        self.next_round = Instant::now() + watch::PAUSE;
+        self.next_round = Instant::now() + round::PAUSE;
         true
     }
 

@@ -24,7 +24,7 @@ impl Screen {
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
         let entered = execute!(io::stdout(), EnterAlternateScreen);
-        // So that a line end in a pasted error is no Enter. Windows' console does not tell: `tui` sees it by the pace.
+        // So that a line end in a pasted error is no Enter. Windows' console does not tell: see `paste`.
         #[cfg(unix)]
         let _ = execute!(io::stdout(), EnableBracketedPaste);
         let terminal = entered.and_then(|()| Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout()))));

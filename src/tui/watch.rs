@@ -1,16 +1,8 @@
-//! The watch: a round of checks every minute, for a fault that comes and goes. A round is measured over a copy of the
-//! session that is thrown away; what failed in it is remembered.
+//! What a watch has seen: a round of checks every minute, for a fault that comes and goes. How a round is measured is
+//! in `round`.
 
-use super::effect::Request;
-use super::outside::Bench;
-use super::runner::Runner;
-use crate::check::{Event as CheckEvent, Group, Outcome};
-use crate::session::{Event, Session};
 use std::collections::VecDeque;
-use std::time::Duration;
 
-/// From the end of one round to the next.
-pub(super) const PAUSE: Duration = Duration::from_secs(60);
 /// The latest rounds that are remembered.
 const MOST_ROUNDS: usize = 500;
 
@@ -39,40 +31,5 @@ impl Watch {
         if self.rounds.len() > MOST_ROUNDS {
             self.rounds.pop_front();
         }
-    }
-}
-
-/// A round that is being measured.
-pub(super) struct Measuring {
-    session: Session,
-    runner: Runner,
-}
-
-impl Measuring {
-    /// Begins a round at this time.
-    pub fn begin(bench: &Bench, session: &Session, at: jiff::Timestamp) -> Self {
-        let mut session = session.clone();
-        session.apply(Event::Began { at, keeps: Group::ALL.to_vec() });
-        let runner = Runner::start(bench, &session, Request::watch());
-        Measuring { session, runner }
-    }
-
-    /// What its checks tell next; `None` once all have ended.
-    pub async fn next(&mut self) -> Option<CheckEvent> {
-        self.runner.next().await
-    }
-
-    /// Takes in what a check told.
-    pub fn take(&mut self, event: CheckEvent) {
-        self.session.apply(Event::Check(event));
-    }
-
-    /// What the round showed, once all its checks have ended: the server's name, the port in use, its greeting.
-    pub fn end(self, at: jiff::Timestamp) -> Round {
-        let port = self.session.in_use().map_or(0, |way| way.port);
-        let ids = ["dns.server".to_owned(), format!("port.{port}"), format!("smtp.{port}")];
-        let findings = self.session.run().into_iter().flat_map(|run| run.findings());
-        let failed = findings.filter(|finding| finding.outcome == Outcome::Fail && ids.contains(&finding.id));
-        Round { at, faults: failed.map(|finding| finding.summary.clone()).collect() }
     }
 }

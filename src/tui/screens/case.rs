@@ -20,7 +20,7 @@ const FEW_REFUSALS: u32 = 2;
 /// Does what a key of a case means.
 pub(super) fn act(action: Action, core: &mut Core) -> Next {
     match action {
-        Action::Answer => StepView::with_question(core).map_or(Next::Stay, Next::go),
+        Action::Answer => answer(core),
         Action::LogIn => log_in(core),
         Action::Edit => Next::go(Form::edit(&core.session.account)),
         Action::Again => Next::DoAndHome(Effect::run(Request::again())),
@@ -33,6 +33,17 @@ pub(super) fn act(action: Action, core: &mut Core) -> Next {
         Action::Help => Next::go(Menu::help()),
         Action::Back => Next::Back,
         _ => Next::Unknown,
+    }
+}
+
+/// The open question, or one that was answered.
+fn answer(core: &mut Core) -> Next {
+    match StepView::with_question(core) {
+        Some(step) => Next::go(step),
+        None => {
+            core.say("no question is open");
+            Next::Stay
+        }
     }
 }
 

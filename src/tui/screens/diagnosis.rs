@@ -5,6 +5,7 @@ use super::{case, parts};
 use crate::account::client;
 use crate::facts::vocabulary::in_words;
 use crate::session::diagnosis::PathStep;
+use crate::text::capital;
 use crate::tui::core::Core;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Place};
@@ -73,7 +74,12 @@ fn lines(core: &Core, width: u16) -> Vec<Line<'static>> {
     lines.push(rule("Do this now", &of));
     lines.extend(parts::items(theme, &diagnosis.remedy, width, true));
     lines.push(rule("For good", ""));
-    lines.extend(parts::paragraph(theme, &format!("{}: {}", diagnosis.who, diagnosis.who_name), width, plain));
+    lines.extend(parts::paragraph(
+        theme,
+        &format!("{}: {}", capital(parts::who(&diagnosis.who)), diagnosis.who_name),
+        width,
+        plain,
+    ));
     if !diagnosis.tell_caller.is_empty() {
         lines.push(rule("Tell the caller", ""));
         lines.extend(parts::paragraph(theme, &format!("\"{}\"", diagnosis.tell_caller), width, plain));

@@ -197,12 +197,14 @@ impl View for Menu {
 
 /// All keys by screen, from the table.
 fn keys() -> String {
-    let mut out = format!("{}\n", keymap::CTRL_C);
+    let mut out = String::new();
     for place in keymap::places() {
-        let _ = writeln!(out, "\n{}", place.title());
+        let _ = writeln!(out, "{}", place.title());
         for row in keymap::at(place) {
             let _ = writeln!(out, "  {:<10} {}", row.shown, row.explains);
         }
+        out.push('\n');
     }
+    out.push_str(keymap::CTRL_C);
     out
 }

@@ -23,8 +23,8 @@ pub fn rule_line(theme: Theme, title: &str, right: &str, width: u16) -> Line<'st
     let width = usize::from(width);
     let line = theme.horizontal();
     // The title comes first; the word on the right gets what is left, but room for "certain" at least.
-    let beside = if title.is_empty() { 4 } else { (title.width() + 7).min(width.saturating_sub(14)) };
-    let right = cut(theme, right, width.saturating_sub(beside));
+    let taken = if title.is_empty() { 4 } else { (title.width() + 7).min(width.saturating_sub(14)) };
+    let right = cut(theme, right, width.saturating_sub(taken));
     let end = if right.is_empty() { String::new() } else { format!(" {right} {line}") };
     let title = cut(theme, title, width.saturating_sub(end.width() + 4));
     let left = if title.is_empty() { String::new() } else { format!("{line} {title} ") };
@@ -138,6 +138,17 @@ pub fn labelled(theme: Theme, label: &str, text: &str, width: usize, style: Styl
             Line::from_iter([Span::styled(format!(" {label:<LABEL$}"), theme.dim()), Span::styled(text, style)])
         })
         .collect()
+}
+
+/// Who can fix something, as the screen names them.
+pub fn who(who: &str) -> &str {
+    match who {
+        "user" => "the caller",
+        "helpdesk" => "helpdesk",
+        "network" => "network or ISP",
+        "provider" => "mail provider",
+        _ => "nobody",
+    }
 }
 
 /// Cuts a text to `width` columns.

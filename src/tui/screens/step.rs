@@ -44,7 +44,7 @@ impl StepView {
         StepView { page: page.to_owned(), selected: 0, scroll: 0, by_hand: false }
     }
 
-    /// The page where the walk stands, with what to do by hand.
+    /// The page that the walk has come to, with what to do by hand.
     pub fn by_hand(core: &Core) -> Self {
         StepView { by_hand: true, ..StepView::current(core) }
     }
@@ -57,7 +57,7 @@ impl StepView {
         found.map(|(page, _)| StepView::new(page))
     }
 
-    /// The page where the walk stands.
+    /// The page that the walk has come to.
     pub fn current(core: &Core) -> Self {
         let last = core.diagnosis.path.iter().rfind(|step| !step.page.starts_with("causes/"));
         StepView::new(last.map_or(crate::guide::START, |step| &step.page))
@@ -113,7 +113,7 @@ impl StepView {
     }
 
     /// To the question, wherever it is.
-    fn to_question(&mut self, core: &mut Core) {
+    fn go_to_question(&mut self, core: &mut Core) {
         match StepView::with_question(core) {
             Some(step) if step.page != self.page => *self = step,
             _ => core.say("the question is below: a number or Enter answers it"),
@@ -208,7 +208,7 @@ impl View for StepView {
             Action::Open => return self.answer(self.selected, core),
             Action::Choose(number) => return self.answer(usize::from(number).saturating_sub(1), core),
             Action::Withdraw => self.withdraw(core),
-            Action::Answer => self.to_question(core),
+            Action::Answer => self.go_to_question(core),
             other => return case::act(other, core),
         }
         Next::Stay

@@ -25,7 +25,7 @@ pub struct TextView {
 enum Body {
     Plain(String),
     Markdown(String),
-    /// A report's first page: set anew for the width at hand.
+    /// A report's first page: laid out for the width at hand.
     Page(FirstPage),
 }
 
@@ -39,7 +39,7 @@ impl Body {
 }
 
 impl TextView {
-    /// Plain text, as it stands.
+    /// Plain text, unchanged.
     pub fn plain(title: &str, body: String) -> Self {
         TextView { title: title.to_owned(), body: Body::Plain(body), scroll: 0 }
     }

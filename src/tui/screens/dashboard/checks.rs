@@ -7,8 +7,8 @@ use crate::tui::screens::parts::cut;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// How a group stands: its state, and the most telling line.
-pub struct Standing {
+/// A group summed up: its state, and the most telling line.
+pub struct Summary {
     /// `None` while checks of it run.
     pub outcome: Option<Outcome>,
     /// A line for people.
@@ -30,7 +30,7 @@ fn weight(outcome: Outcome) -> u8 {
 }
 
 /// Sums a group up: what failed first, then what warns; the port in use before others.
-pub fn standing(run: &Run, group: Group, in_use: Option<u16>) -> Standing {
+pub fn summary(run: &Run, group: Group, in_use: Option<u16>) -> Summary {
     let checks: Vec<&Check> = run.group(group).collect();
     let own = |finding: &Finding| {
         in_use.is_some_and(|port| finding.id.ends_with(&format!(".{port}"))) || SPOKESMEN.contains(&finding.id.as_str())
@@ -49,17 +49,17 @@ pub fn standing(run: &Run, group: Group, in_use: Option<u16>) -> Standing {
         .max_by_key(|finding| (weight(finding.outcome), own(finding)));
     let running = checks.len() - findings.len();
     let kept = telling.is_some_and(|finding| run.check(&finding.id).is_some_and(|check| check.kept));
-    let kept = if kept { " (before, not made again)" } else { "" };
+    let kept = if kept { " (from the run before)" } else { "" };
     let says = telling.map_or_else(String::new, |finding| format!("{}{kept}", finding.summary));
     match telling {
         Some(finding) if running == 0 || finding.outcome == Outcome::Fail => {
-            Standing { outcome: Some(finding.outcome), says }
+            Summary { outcome: Some(finding.outcome), says }
         }
         None if checks.is_empty() && run.plan_complete => {
-            Standing { outcome: Some(Outcome::Skipped), says: "left out".to_owned() }
+            Summary { outcome: Some(Outcome::Skipped), says: "left out".to_owned() }
         }
-        _ if checks.is_empty() => Standing { outcome: None, says: "waits for the server's name".to_owned() },
-        _ => Standing { outcome: None, says: format!("{} of {}  {says}", findings.len(), checks.len()) },
+        _ if checks.is_empty() => Summary { outcome: None, says: "waits for the server's name".to_owned() },
+        _ => Summary { outcome: None, says: format!("{} of {}  {says}", findings.len(), checks.len()) },
     }
 }
 
@@ -74,12 +74,12 @@ pub fn lines(core: &Core, chosen: Option<usize>, near: usize, area: Rect) -> Vec
     let mut lines = Vec::new();
     let mut selected_at = 0;
     for (index, group) in Group::ALL.into_iter().enumerate() {
-        let standing = standing(run, group, in_use);
+        let summary = summary(run, group, in_use);
         let marked = chosen == Some(index);
         if index == near {
             selected_at = lines.len();
         }
-        lines.push(line(core, marked, standing.outcome, &format!("{:<9}", group.title()), &standing.says, width));
+        lines.push(line(core, marked, summary.outcome, &format!("{:<9}", group.title()), &summary.says, width));
         if unfolded || (index == near && usize::from(height) >= Group::ALL.len() + 8) {
             lines.extend(run.group(group).filter_map(|check| check_line(core, check, width)));
         }

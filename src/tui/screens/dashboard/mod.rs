@@ -36,7 +36,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
-/// From this width on checks and detail stand side by side.
+/// From this width on checks and detail are side by side.
 const SIDE_BY_SIDE: u16 = 70;
 /// From this height on the steps are shown.
 const WITH_STEPS: u16 = 20;
@@ -195,7 +195,7 @@ fn copy(core: &Core) -> Next {
     Next::Do(Effect::Copy(text.join("\n")))
 }
 
-/// Before and after: what the last run found otherwise than the one before.
+/// Before and after: what the last run found that the one before did not.
 fn changes(core: &Core) -> Next {
     let [.., before, after] = core.session.runs.as_slice() else { return Next::Stay };
     let text = compare::text(&compare::compare(&core.session, before, after));

@@ -4,24 +4,22 @@ use crate::guide::guide;
 use crate::session::diagnosis::Outcome;
 use crate::text::capital;
 use crate::tui::core::Core;
-use crate::tui::screens::parts::labelled;
+use crate::tui::screens::parts::{labelled, who};
+use ratatui::style::Style;
 use ratatui::text::Line;
 
-/// How far the verdict is to be trusted, and whether it stands.
+/// How far the verdict is to be trusted, and whether it is final.
 pub fn certainty(core: &Core) -> String {
     if core.is_hidden() {
         return String::new();
     }
     let diagnosis = &core.diagnosis;
-    let stands = match (diagnosis.is_final, diagnosis.title.is_empty()) {
-        (false, _) if core.is_running() => "not yet final",
-        _ => "",
-    };
+    let state = if !diagnosis.is_final && core.is_running() { "not yet final" } else { "" };
     let word = match diagnosis.outcome {
         Outcome::Unsure => "",
         _ => diagnosis.certainty.word(),
     };
-    [word, stands].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
+    [word, state].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 /// Its lines, the most important first: on a low screen the last ones go.
@@ -31,7 +29,8 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     let width = usize::from(width);
     let roomy = height >= 30;
     if let Some(lesson) = core.lesson.as_ref().filter(|lesson| lesson.guess.is_none()) {
-        let done = if core.is_running() { "The checks run; look at them." } else { "All is measured." };
+        let done =
+            if core.is_running() { "The checks are running; look at them." } else { "Everything has been measured." };
         let mut lines = labelled(theme, "The call", &lesson.story, width, theme.strong(), 3);
         lines.extend(labelled(theme, "", &format!("{done} What is the cause? Enter: guess."), width, theme.dim(), 2));
         return lines;
@@ -56,7 +55,7 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     if roomy {
         lines.extend(labelled(theme, "", &diagnosis.summary, width, theme.dim(), 3));
     }
-    let plain = ratatui::style::Style::new();
+    let plain = Style::new();
     let most = if roomy { 3 } else { 2 };
     lines.extend(labelled(theme, "Do now", &capital(&diagnosis.now_name), width, theme.strong(), most));
     if height < 16 {
@@ -75,14 +74,4 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
         lines.extend(labelled(theme, "Tell caller", &said, width, plain, most + 1));
     }
     lines
-}
-
-fn who(who: &str) -> &str {
-    match who {
-        "user" => "the caller",
-        "helpdesk" => "helpdesk",
-        "network" => "network or ISP",
-        "provider" => "mail provider",
-        _ => "nobody",
-    }
 }

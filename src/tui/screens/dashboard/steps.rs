@@ -5,11 +5,12 @@ use crate::guide::guide;
 use crate::tui::core::Core;
 use crate::tui::screens::parts::{labelled, wrapped};
 use crate::tui::screens::step::STEPS;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// How a step stands.
+/// How far the walk is with a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum Progress {
     Passed,
     /// Passed without an answer.
     NotDecided,
@@ -24,27 +25,27 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     if core.is_hidden() {
         return vec![Line::styled(" hidden until you have guessed", core.theme.dim())];
     }
-    let standings = standings(core);
+    let progress = progress(core);
     // "Settings ok > Firewall ok > ..." needs 79 columns: where that is too much, what was passed goes without a word.
     let roomy = width >= 90;
     let mut spans = vec![Span::raw(" ")];
-    for (index, (name, standing)) in standings.into_iter().enumerate() {
+    for (index, (name, stage)) in progress.into_iter().enumerate() {
         if index > 0 {
             spans.push(Span::styled(" > ", core.theme.dim()));
         }
-        let style = match standing {
-            Standing::Decided => core.theme.strong(),
-            Standing::Passed => ratatui::style::Style::new(),
-            Standing::NotDecided | Standing::Waiting | Standing::Ahead => core.theme.dim(),
+        let style = match stage {
+            Progress::Decided => core.theme.strong(),
+            Progress::Passed => Style::new(),
+            Progress::NotDecided | Progress::Waiting | Progress::Ahead => core.theme.dim(),
         };
         spans.push(Span::styled(name, style));
-        let word = match standing {
-            Standing::NotDecided => " ?",
-            Standing::Passed if roomy => " ok",
-            Standing::Passed => "",
-            Standing::Decided => " HERE",
-            Standing::Waiting => " ..",
-            Standing::Ahead => "",
+        let word = match stage {
+            Progress::NotDecided => " ?",
+            Progress::Passed if roomy => " ok",
+            Progress::Passed => "",
+            Progress::Decided => " HERE",
+            Progress::Waiting => " ..",
+            Progress::Ahead => "",
         };
         spans.push(Span::styled(word, style));
     }
@@ -64,37 +65,37 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     }
     match core.diagnosis.questions.first() {
         Some(question) => {
-            lines.extend(labelled(core.theme, "Question (a)", &question.text, width, ratatui::style::Style::new(), 2));
+            lines.extend(labelled(core.theme, "Question (a)", &question.text, width, Style::new(), 2));
         }
         None => {
             let also = match core.diagnosis.also.as_slice() {
                 [] => return lines,
                 also => also.iter().map(|cause| guide().headline(cause)).collect::<Vec<_>>().join("; "),
             };
-            lines.extend(labelled(core.theme, "Also seen", &also, width, ratatui::style::Style::new(), 2));
+            lines.extend(labelled(core.theme, "Also seen", &also, width, Style::new(), 2));
         }
     }
     lines
 }
 
-fn standings(core: &Core) -> Vec<(&'static str, Standing)> {
+fn progress(core: &Core) -> Vec<(&'static str, Progress)> {
     let path = &core.diagnosis.path;
     let visited = |pages: &[&str]| path.iter().any(|step| pages.contains(&step.page.as_str()));
     let last = path.iter().rfind(|step| !step.page.starts_with("causes/")).map(|step| step.page.as_str());
     let reached = STEPS.iter().rposition(|step| visited(step.pages));
     let decided = core.diagnosis.cause != "healthy" && !core.diagnosis.now_name.is_empty();
-    let standing = |index: usize, pages: &[&str]| {
+    let stage = |index: usize, pages: &[&str]| {
         if decided && last.is_some_and(|page| pages.contains(&page)) {
-            Standing::Decided
+            Progress::Decided
         } else if path.iter().any(|step| pages.contains(&step.page.as_str()) && !step.is_settled()) {
-            Standing::NotDecided
+            Progress::NotDecided
         } else if reached.is_some_and(|reached| index <= reached) {
-            Standing::Passed
+            Progress::Passed
         } else if !decided && core.is_running() && index == reached.map_or(0, |reached| reached + 1) {
-            Standing::Waiting
+            Progress::Waiting
         } else {
-            Standing::Ahead
+            Progress::Ahead
         }
     };
-    STEPS.iter().enumerate().map(|(index, step)| (step.name, standing(index, step.pages))).collect()
+    STEPS.iter().enumerate().map(|(index, step)| (step.name, stage(index, step.pages))).collect()
 }
