@@ -2,6 +2,8 @@
 //! are shown, and in which words, is for the screen and the first page to say.
 
 use crate::facts::Facts;
+use crate::facts::keys::{port, reference};
+use crate::facts::observed::{Key, Observable};
 use crate::net::PortState;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -35,33 +37,37 @@ pub struct PortRow {
 
 /// Makes the table from checks, each an id with its facts, and the port in use.
 pub fn ports<'a>(checks: impl IntoIterator<Item = (&'a str, &'a Facts)>, in_use: Option<u16>) -> PortTable {
-    let facts: BTreeMap<&str, &Facts> = checks.into_iter().collect();
-    let state = |id: &str, key: &str| PortState::of_word(&facts.get(id)?.get(key)?.text()?);
-    let asked = |facts: &Facts| facts.keys().filter(|key| key.parse::<u16>().is_ok()).count();
-    let has_in_use = |facts: &Facts| in_use.is_some_and(|port| facts.contains_key(&port.to_string()));
-    let mut references: Vec<(&str, &Facts)> = facts
-        .iter()
-        .filter(|(id, facts)| id.starts_with("reference.") && facts.contains_key("address"))
-        .map(|(id, facts)| (*id, *facts))
-        .collect();
-    references.sort_by_key(|(_, facts)| Reverse((has_in_use(facts), asked(facts))));
-
     let mut numbers = PORTS.to_vec();
     numbers.extend(in_use.filter(|port| !PORTS.contains(port)));
     numbers.sort_unstable();
-    let rows = numbers.into_iter().map(|port| PortRow {
-        port,
-        in_use: in_use == Some(port),
-        own: state(&format!("port.{port}"), "state"),
-        wanted: state(&format!("wanted.port.{port}"), "state"),
-        others: references.iter().map(|(id, _)| state(id, &port.to_string())).collect(),
+
+    let checks: BTreeMap<&str, &Facts> = checks.into_iter().collect();
+    let state = |id: String| read(checks.get(id.as_str())?, &port::STATE);
+    let state_at = |facts: &Facts, port: u16| read(facts, &reference::STATE.of(port));
+    let was_reached = |facts: &Facts| facts.contains_key(reference::ADDRESS.name.as_ref());
+    let references = checks.iter().filter(|(id, facts)| id.starts_with("reference.") && was_reached(facts));
+    let mut references: Vec<&Facts> = references.map(|(_, facts)| *facts).collect();
+    references.sort_by_key(|facts| {
+        let has_in_use = in_use.is_some_and(|port| state_at(facts, port).is_some());
+        Reverse((has_in_use, numbers.iter().filter(|port| state_at(facts, **port).is_some()).count()))
+    });
+
+    let rows = numbers.iter().map(|number| PortRow {
+        port: *number,
+        in_use: in_use == Some(*number),
+        own: state(format!("port.{number}")),
+        wanted: state(format!("wanted.port.{number}")),
+        others: references.iter().map(|facts| state_at(facts, *number)).collect(),
     });
     let is_known = |row: &PortRow| row.own.or(row.wanted).is_some() || row.others.iter().any(Option::is_some);
-    let host = |facts: &Facts| facts.get("host").and_then(crate::facts::Value::text).unwrap_or_default();
     PortTable {
-        references: references.iter().map(|(_, facts)| host(facts)).collect(),
         rows: rows.filter(is_known).collect(),
+        references: references.iter().map(|facts| read(facts, &reference::HOST).unwrap_or_default()).collect(),
     }
+}
+
+fn read<T: Observable>(facts: &Facts, key: &Key<T>) -> Option<T> {
+    facts.get(key.name.as_ref()).and_then(T::of_value)
 }
 
 #[cfg(test)]
