@@ -23,41 +23,50 @@ use std::collections::BTreeMap;
 const THEME: Theme = Theme { ascii: false, plain: true };
 const SIZES: [(u16, u16); 2] = [(80, 24), (40, 12)];
 
-/// A case, and the keys that lead to one of its screens.
-type Setup = (fn(&Cases) -> App, &'static [KeyCode]);
+/// A screen to press keys on.
+struct Setup {
+    /// Makes the case.
+    case: fn(&Cases) -> App,
+    /// The keys that lead to the screen.
+    keys: &'static [KeyCode],
+}
+
+const fn at(case: fn(&Cases) -> App, keys: &'static [KeyCode]) -> Setup {
+    Setup { case, keys }
+}
 
 /// A screen of every place, in the states in which its keys work and in those in which they do not.
 const SETUPS: &[Setup] = &[
-    (Cases::new_case, &[]),
-    (Cases::asked, &[Char('e')]),
-    (Cases::asked, &[]),
-    (Cases::asked, &[Char('x'), Esc, Down, Down]),
-    (Cases::blocked, &[]),
-    (Cases::lesson, &[]),
-    (Cases::saved, &[]),
-    (Cases::twice, &[]),
-    (Cases::running, &[]),
-    (Cases::asked, &[Down, Enter]),
-    (Cases::asked, &[Down, Enter, Char('/'), Char('e'), Enter]),
-    (Cases::asked, &[Enter]),
-    (Cases::asked, &[Enter, Char('/'), Char('e'), Enter]),
-    (Cases::saved, &[Enter]),
-    (Cases::asked, &[Char('a')]),
-    (Cases::answered, &[Char('a')]),
-    (Cases::blocked, &[Char('h')]),
-    (Cases::asked, &[Char('p')]),
-    (Cases::unproven, &[Char('p')]),
-    (Cases::asked, &[Char('s')]),
-    (Cases::asked, &[Char('s'), Tab, Tab, Tab, Tab, Tab, Tab, Char('x')]),
-    (Cases::asked, &[Char('?'), Enter]),
-    (Cases::asked, &[Char('?'), Down, Enter]),
-    (Cases::asked, &[Char('?'), Enter, Char('/'), Char('e'), Enter]),
-    (Cases::asked, &[Char('n')]),
-    (Cases::asked, &[Enter, Char('/'), Char('e')]),
-    (Cases::asked, &[Char('?')]),
-    (Cases::lesson, &[Char('g')]),
-    (Cases::asked, &[Enter, Char('o')]),
-    (Cases::asked, &[Char('q')]),
+    at(Cases::new_case, &[]),
+    at(Cases::asked, &[Char('e')]),
+    at(Cases::asked, &[]),
+    at(Cases::asked, &[Char('x'), Esc, Down, Down]),
+    at(Cases::blocked, &[]),
+    at(Cases::lesson, &[]),
+    at(Cases::saved, &[]),
+    at(Cases::twice, &[]),
+    at(Cases::running, &[]),
+    at(Cases::asked, &[Down, Enter]),
+    at(Cases::asked, &[Down, Enter, Char('/'), Char('e'), Enter]),
+    at(Cases::asked, &[Enter]),
+    at(Cases::asked, &[Enter, Char('/'), Char('e'), Enter]),
+    at(Cases::saved, &[Enter]),
+    at(Cases::asked, &[Char('a')]),
+    at(Cases::answered, &[Char('a')]),
+    at(Cases::blocked, &[Char('h')]),
+    at(Cases::asked, &[Char('p')]),
+    at(Cases::unproven, &[Char('p')]),
+    at(Cases::asked, &[Char('s')]),
+    at(Cases::asked, &[Char('s'), Tab, Tab, Tab, Tab, Tab, Tab, Char('x')]),
+    at(Cases::asked, &[Char('?'), Enter]),
+    at(Cases::asked, &[Char('?'), Down, Enter]),
+    at(Cases::asked, &[Char('?'), Enter, Char('/'), Char('e'), Enter]),
+    at(Cases::asked, &[Char('n')]),
+    at(Cases::asked, &[Enter, Char('/'), Char('e')]),
+    at(Cases::asked, &[Char('?')]),
+    at(Cases::lesson, &[Char('g')]),
+    at(Cases::asked, &[Enter, Char('o')]),
+    at(Cases::asked, &[Char('q')]),
 ];
 
 /// Before the key: to the end of a list or a text, so that there is a way back; something typed.
@@ -139,10 +148,10 @@ impl Cases {
     }
 
     /// The screen of a setup.
-    fn open(&self, (case, keys): &Setup) -> App {
-        let mut app = case(self);
+    fn open(&self, setup: &Setup) -> App {
+        let mut app = (setup.case)(self);
         app.core.refresh();
-        for key in *keys {
+        for key in setup.keys {
             press(&mut app, *key);
         }
         app
@@ -204,12 +213,12 @@ fn a_key_in_the_footer_works() {
                 footer.contains(&label),
                 row.when.obstacle(&app.core).is_none(),
                 "{place:?}{label}in {footer}, keys {:?}",
-                setup.1
+                setup.keys
             );
             if footer.contains(&label) {
                 let mut app = cases.open(setup);
                 app.core.message = None;
-                assert!(does_something(&mut app, row, (80, 24)), "{place:?}{label}does nothing, keys {:?}", setup.1);
+                assert!(does_something(&mut app, row, (80, 24)), "{place:?}{label}does nothing, keys {:?}", setup.keys);
             }
         }
     }
@@ -238,7 +247,7 @@ fn a_key_that_cannot_work_now_says_why() {
 #[test]
 fn the_help_names_every_key_of_every_place() {
     let cases = Cases::measured();
-    let mut app = cases.open(&(Cases::asked, &[Char('?'), Enter]));
+    let mut app = cases.open(&at(Cases::asked, &[Char('?'), Enter]));
     let (help, _) = seen(&mut app, (120, 400));
     for place in keymap::places() {
         assert!(help.contains(place.title()), "{place:?}");
