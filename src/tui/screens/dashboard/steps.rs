@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 
 /// How far the walk is with a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
+enum Stage {
     Passed,
     /// Passed without an answer.
     NotDecided,
@@ -25,27 +25,27 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     if core.is_hidden() {
         return vec![Line::styled(" hidden until you have guessed", core.theme.dim())];
     }
-    let progress = progress(core);
+    let stages = stages(core);
     // "Settings ok > Firewall ok > ..." needs 79 columns: where that is too much, what was passed goes without a word.
     let roomy = width >= 90;
     let mut spans = vec![Span::raw(" ")];
-    for (index, (name, stage)) in progress.into_iter().enumerate() {
+    for (index, (name, stage)) in stages.into_iter().enumerate() {
         if index > 0 {
             spans.push(Span::styled(" > ", core.theme.dim()));
         }
         let style = match stage {
-            Progress::Decided => core.theme.strong(),
-            Progress::Passed => Style::new(),
-            Progress::NotDecided | Progress::Waiting | Progress::Ahead => core.theme.dim(),
+            Stage::Decided => core.theme.strong(),
+            Stage::Passed => Style::new(),
+            Stage::NotDecided | Stage::Waiting | Stage::Ahead => core.theme.dim(),
         };
         spans.push(Span::styled(name, style));
         let word = match stage {
-            Progress::NotDecided => " ?",
-            Progress::Passed if roomy => " ok",
-            Progress::Passed => "",
-            Progress::Decided => " HERE",
-            Progress::Waiting => " ..",
-            Progress::Ahead => "",
+            Stage::NotDecided => " ?",
+            Stage::Passed if roomy => " ok",
+            Stage::Passed => "",
+            Stage::Decided => " HERE",
+            Stage::Waiting => " ..",
+            Stage::Ahead => "",
         };
         spans.push(Span::styled(word, style));
     }
@@ -78,7 +78,7 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     lines
 }
 
-fn progress(core: &Core) -> Vec<(&'static str, Progress)> {
+fn stages(core: &Core) -> Vec<(&'static str, Stage)> {
     let path = &core.diagnosis.path;
     let visited = |pages: &[&str]| path.iter().any(|step| pages.contains(&step.page.as_str()));
     let last = path.iter().rfind(|step| !step.page.starts_with("causes/")).map(|step| step.page.as_str());
@@ -86,15 +86,15 @@ fn progress(core: &Core) -> Vec<(&'static str, Progress)> {
     let decided = core.diagnosis.cause != "healthy" && !core.diagnosis.now_name.is_empty();
     let stage = |index: usize, pages: &[&str]| {
         if decided && last.is_some_and(|page| pages.contains(&page)) {
-            Progress::Decided
+            Stage::Decided
         } else if path.iter().any(|step| pages.contains(&step.page.as_str()) && !step.is_settled()) {
-            Progress::NotDecided
+            Stage::NotDecided
         } else if reached.is_some_and(|reached| index <= reached) {
-            Progress::Passed
+            Stage::Passed
         } else if !decided && core.is_running() && index == reached.map_or(0, |reached| reached + 1) {
-            Progress::Waiting
+            Stage::Waiting
         } else {
-            Progress::Ahead
+            Stage::Ahead
         }
     };
     STEPS.iter().enumerate().map(|(index, step)| (step.name, stage(index, step.pages))).collect()
