@@ -13,15 +13,14 @@ mod options;
 mod ports;
 mod settings;
 mod smtp;
-mod target;
 mod tls;
 
+pub use crate::facts::target::{Role, Target};
 pub use crate::probe::secret;
 pub use engine::plan::MAIL_PORTS;
 pub use engine::run::Job;
 pub use finding::{Event, Evidence, Finding, Group, Head, Kind, Outcome};
 pub use options::{Connectivity, Expect, Options, Reference};
-pub use target::{Role, Target};
 
 use crate::facts::observed::Declared;
 use engine::{Check, Ctx, Notebook};

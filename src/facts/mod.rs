@@ -8,9 +8,12 @@ pub mod observed;
 pub mod outlook_errors;
 pub mod replies;
 pub mod stacks;
+pub mod target;
 pub mod vocabulary;
 pub mod words;
 
+pub use observed::{Facts, Observations};
+use observed::{Missing, Observable, Seen};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,11 +63,11 @@ pub enum Why {
 
 impl Why {
     /// Why a check ended without a fact.
-    pub fn of(missing: Option<&observed::Missing>) -> Self {
+    pub fn of(missing: Option<Missing<'_>>) -> Self {
         match missing {
             None => Why::NotAsked,
-            Some(missing) if missing.moot => Why::Moot(missing.why.clone()),
-            Some(missing) => Why::Gap(missing.why.clone()),
+            Some(Missing { why, moot: true }) => Why::Moot(why.to_owned()),
+            Some(Missing { why, moot: false }) => Why::Gap(why.to_owned()),
         }
     }
 
@@ -113,67 +116,13 @@ impl From<Vec<String>> for Value {
     }
 }
 
-/// The facts of one check.
-pub type Facts = BTreeMap<String, Value>;
-
-/// What is known of one check so far.
-#[derive(Debug, Clone, Default)]
-pub struct Observed {
-    /// Whether it has ended.
-    pub done: bool,
-    /// Its facts up to now; a fact that is there is final.
-    pub facts: Facts,
-    /// Why facts are missing, where it ended without them.
-    pub why_not: Option<String>,
-}
-
-/// What is known of all checks so far.
-#[derive(Debug, Clone, Default)]
-pub struct Observations {
-    /// By check id.
-    pub checks: BTreeMap<String, Observed>,
-    /// Whether all checks that will run are in `checks`.
-    pub plan_complete: bool,
-}
-
-/// What looking for an observation gives.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Look<'a> {
-    /// It is there.
-    Seen(&'a Value),
-    /// The check of this name still runs.
-    Pending(String),
-    /// It will not come; the reason, where there is one.
-    Absent(Option<&'a str>),
-}
-
-impl Observations {
-    /// Looks for one fact of one check.
-    pub fn look(&self, check: &str, key: &str) -> Look<'_> {
-        match self.checks.get(check) {
-            Some(observed) => match observed.facts.get(key) {
-                Some(value) => Look::Seen(value),
-                None if observed.done => Look::Absent(observed.why_not.as_deref()),
-                None => Look::Pending(check.to_owned()),
-            },
-            None if self.plan_complete => Look::Absent(None),
-            None => Look::Pending("provider".to_owned()),
-        }
-    }
-
-    /// The ids of all checks that begin like this.
-    pub fn ids<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
-        self.checks.keys().map(String::as_str).filter(move |id| id.starts_with(prefix))
-    }
-}
-
 /// What is known of one fact of the guide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Known {
     /// It has this word.
     Word(String),
-    /// It was asked, and there is no answer to be had; why.
-    Unknown(String),
+    /// It is not known, and why.
+    Unknown(Why),
     /// These checks still run.
     Pending(BTreeSet<String>),
 }
@@ -185,6 +134,13 @@ impl Known {
             Known::Word(word) => Some(word),
             _ => None,
         }
+    }
+}
+
+impl<T: Observable> From<Seen<T>> for Known {
+    /// What was seen passed on as it is.
+    fn from(seen: Seen<T>) -> Self {
+        seen.known(|value| Known::Word(value.to_value().to_string()))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What checks write down: keys with a type and a meaning, and what is known of them while a run goes on. The keys
 //! themselves are declared in `keys`, their words in `words`.
 
-use super::{Value, Why};
-use serde::{Deserialize, Serialize};
+use super::target::{self, Target};
+use super::{Known, Value, Why, keys};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -51,6 +51,13 @@ impl<T> Family<T> {
         };
         Key { check: self.check, name: Cow::Owned(name), value: PhantomData }
     }
+}
+
+/// Whether a key's name is this one, or fits this family's pattern.
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((variable, fits)) = variable(pattern) else { return pattern == name };
+    let (before, after) = pattern.split_once(variable).unwrap_or_default();
+    name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).is_some_and(fits)
 }
 
 /// What differs in a family's name, and whether a part of a name looks like it.
@@ -113,9 +120,7 @@ pub struct Declared {
 impl Declared {
     /// Whether this declares the key of that name.
     pub fn is(&self, name: &str) -> bool {
-        let Some((variable, fits)) = variable(self.name) else { return self.name == name };
-        let (before, after) = self.name.split_once(variable).unwrap_or_default();
-        name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).is_some_and(fits)
+        fits(self.name, name)
     }
 }
 
@@ -221,14 +226,14 @@ pub struct Observed<'a> {
     /// Its facts up to now; a fact that is there is final.
     pub facts: &'a Facts,
     /// Why facts are missing, where it ended without them.
-    pub why_not: Option<&'a Missing>,
+    pub why_not: Option<Missing<'a>>,
 }
 
 /// Why a check ended without its facts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Missing {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing<'a> {
     /// In words.
-    pub why: String,
+    pub why: &'a str,
     /// Whether it was left out because of something that is known: then nothing is missing.
     pub moot: bool,
 }
@@ -267,6 +272,15 @@ impl<T> Seen<T> {
         matches!(self, Seen::Is(_))
     }
 
+    /// As a fact of the guide, which says this of the value.
+    pub fn known(self, says: impl FnOnce(T) -> Known) -> Known {
+        match self {
+            Seen::Is(value) => says(value),
+            Seen::Pending(checks) => Known::Pending(checks),
+            Seen::Absent(why) => Known::Unknown(why),
+        }
+    }
+
     /// The same with another value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Seen<U> {
         match self {
@@ -284,6 +298,11 @@ impl<T: PartialEq> Seen<T> {
     }
 }
 
+/// What is waited for before all checks are planned: what the provider wants.
+pub fn planning() -> BTreeSet<String> {
+    [keys::provider::SOURCE.check.to_owned()].into()
+}
+
 impl Observations<'_> {
     /// Looks for a fact of the check of this id.
     pub fn get<T: Observable>(&self, id: &str, key: &Key<T>) -> Seen<T> {
@@ -294,13 +313,34 @@ impl Observations<'_> {
                 None => Seen::Pending([id.to_owned()].into()),
             },
             None if self.plan_complete => Seen::Absent(Why::NotAsked),
-            None => Seen::Pending(["provider".to_owned()].into()),
+            None => Seen::Pending(planning()),
         }
     }
 
-    /// The ids of all checks that begin like this.
-    pub fn ids<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
-        self.checks.keys().copied().filter(move |id| id.starts_with(prefix))
+    /// All that the check of this id has of a family so far.
+    pub fn all<T: Observable>(&self, id: &str, family: Family<T>) -> Vec<T> {
+        let facts = self.checks.get(id).into_iter().flat_map(|observed| observed.facts);
+        facts.filter(|(name, _)| fits(family.pattern, name)).filter_map(|(_, value)| T::of_value(value)).collect()
+    }
+
+    /// Whether the check of this id has ended.
+    pub fn has_ended(&self, id: &str) -> bool {
+        self.checks.get(id).is_some_and(|observed| observed.done)
+    }
+
+    /// Whether the check of this id is planned, as far as that is known.
+    pub fn is_planned(&self, id: &str) -> bool {
+        self.checks.contains_key(id)
+    }
+
+    /// The ports that checks of this kind are about.
+    pub fn targets<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = Target> + 'a {
+        self.checks.keys().filter_map(move |id| Target::of_id(kind, id))
+    }
+
+    /// The ids of the checks of references.
+    pub fn references(&self) -> impl Iterator<Item = &str> {
+        self.checks.keys().copied().filter(|id| target::is_reference(id))
     }
 }
 
@@ -322,6 +362,24 @@ mod tests {
             declared("PORT.greeting").is("587.greeting") && declared("PORT").is("25") && declared("host").is("host")
         );
         assert!(!declared("PORT").is("587.greeting") && !declared("PORT").is("host") && !declared("VERSION").is("25"));
+    }
+
+    #[test]
+    fn what_is_not_there_says_why() {
+        let facts = Facts::new();
+        let observed = |done, why_not| Observed { done, facts: &facts, why_not };
+        let missing = |moot| Some(Missing { why: "because of the port", moot });
+        let mut seen = Observations::default();
+        let state = |seen: &Observations<'_>| seen.get("port.587", &keys::port::STATE);
+        assert_eq!(state(&seen), Seen::Pending(["provider".to_owned()].into()));
+        seen.plan_complete = true;
+        assert_eq!(state(&seen), Seen::Absent(Why::NotAsked));
+        seen.checks.insert("port.587", observed(false, None));
+        assert_eq!(state(&seen), Seen::Pending(["port.587".to_owned()].into()));
+        seen.checks.insert("port.587", observed(true, missing(true)));
+        assert_eq!(state(&seen), Seen::Absent(Why::Moot("because of the port".to_owned())));
+        seen.checks.insert("port.587", observed(true, missing(false)));
+        assert_eq!(state(&seen), Seen::Absent(Why::Gap("because of the port".to_owned())));
     }
 
     #[test]

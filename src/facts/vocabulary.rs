@@ -1,6 +1,13 @@
 //! Every fact that the guide may decide on, its words and what it says. One row is one fact.
 //!
-//! How a fact is made lives in `derive`; what follows from it lives in `docs/guide`.
+//! How a fact is made lives in `derive`; what follows from it lives in `docs/guide`. A fact that passes an observed word on
+//! has the words of that observation.
+
+use super::words::{
+    AddressKind, CertificateIs, Dates, DomainFound, Elsewhere, Ipv6, LogIn, Loss, NameFound, Nobody, Opens, OwnServers,
+    Sending, Starttls,
+};
+use strum::VariantNames;
 
 /// A fact of the guide: its name, what it says, and the words it can have besides `unknown`.
 #[derive(Debug, Clone, Copy)]
@@ -17,9 +24,19 @@ const fn fact(name: &'static str, says: &'static str, words: &'static [&'static 
     FactKind { name, says, words }
 }
 
+/// All facts.
+pub fn all() -> impl Iterator<Item = &'static FactKind> {
+    VOCABULARY.iter()
+}
+
 /// Finds a fact by its name.
 pub fn find(name: &str) -> Option<&'static FactKind> {
-    VOCABULARY.iter().find(|kind| kind.name == name)
+    all().find(|kind| kind.name == name)
+}
+
+/// Whether a fact can have this word.
+pub fn has_word(name: &str, word: &str) -> bool {
+    find(name).is_some_and(|kind| kind.words.contains(&word))
 }
 
 /// What decided, for people: "the same port at other companies' servers: closed" for "port.elsewhere is closed".
@@ -84,10 +101,6 @@ pub const CAUSES: &[&str] = &[
 
 const YES_NO: &[&str] = &["yes", "no"];
 const TYPED: &[&str] = &["as-wanted", "differs", "not-typed"];
-const NAME: &[&str] = &["found", "not-found", "no-address", "failed", "silent"];
-const DOMAIN: &[&str] = &["found", "not-found", "contradicted", "no-address", "failed", "silent"];
-const LOG_IN: &[&str] = &["accepted", "rejected", "temporary", "not-offered", "not-tried"];
-const REFUSAL: &[&str] = &["accepted", "rejected", "temporary", "not-tried"];
 
 /// Every fact that a page may use.
 pub const VOCABULARY: &[FactKind] = &[
@@ -103,11 +116,7 @@ pub const VOCABULARY: &[FactKind] = &[
         "where this was measured, against the machine that sends",
         &["this-machine", "same-network", "elsewhere"],
     ),
-    fact(
-        "client.connects",
-        "whether the mail program itself connects to the server",
-        &["from-here", "from-elsewhere", "not-by-smtp"],
-    ),
+    fact("client.connects", "whether the mail program itself connects to the server", &["from-here", "from-elsewhere"]),
     fact("client.named", "whether somebody said which mail program it is", YES_NO),
     fact("client.tls", "whether the mail program can encrypt with the server", YES_NO),
     fact("chain", "whether the server sends all certificates between its own and the root", &["whole", "link-missing"]),
@@ -138,23 +147,19 @@ pub const VOCABULARY: &[FactKind] = &[
     fact("settings.port", "the typed port against the provider's", TYPED),
     fact("settings.security", "the typed encryption against the provider's", TYPED),
     fact("settings.user", "the typed user name against the provider's form", TYPED),
-    fact("dns.domain", "the mail address's domain in DNS", DOMAIN),
+    fact("dns.domain", "the mail address's domain in DNS", DomainFound::VARIANTS),
     fact("dns.near-miss", "whether the name is a near miss of a known one", YES_NO),
-    fact("dns.server", "the mail server's name in DNS, as this machine sees it", NAME),
-    fact(
-        "dns.elsewhere",
-        "what other resolvers say about the server's name",
-        &["same", "differs", "found", "not-found", "unasked"],
-    ),
-    fact("dns.other-address", "the port in use at an address that only other resolvers give", &["opens", "closed"]),
+    fact("dns.server", "the mail server's name in DNS, as this machine sees it", NameFound::VARIANTS),
+    fact("dns.elsewhere", "what other resolvers say about the server's name", Elsewhere::VARIANTS),
+    fact("dns.other-address", "the port in use at an address that only other resolvers give", Opens::VARIANTS),
     fact("dns.rewritten", "whether this machine's DNS server gives an address to names that do not exist", YES_NO),
-    fact("dns.own", "whether each DNS server of this machine answers", &["answer", "some-fail", "fail"]),
+    fact("dns.own", "whether each DNS server of this machine answers", OwnServers::VARIANTS),
     fact("dns.hosts-file", "whether the server's name stands in this machine's hosts file", YES_NO),
-    fact("dns.answer", "the kind of address in the answer", &["public", "private", "sinkhole"]),
+    fact("dns.answer", "the kind of address in the answer", AddressKind::VARIANTS),
     fact("internet", "whether there is an internet connection", &["yes", "no", "portal", "proxy-only"]),
-    fact("loss", "how much of what was sent got lost", &["none", "some", "heavy"]),
-    fact("ipv6", "whether the server's IPv6 address can be used from here", &["works", "broken", "none"]),
-    fact("ipv6.elsewhere", "whether IPv6 works to other hosts", &["works", "broken", "none"]),
+    fact("loss", "how much of what was sent got lost", Loss::VARIANTS),
+    fact("ipv6", "whether the server's IPv6 address can be used from here", Ipv6::VARIANTS),
+    fact("ipv6.elsewhere", "whether IPv6 works to other hosts", Ipv6::VARIANTS),
     fact("clock", "this machine's clock against network time", &["right", "wrong"]),
     fact("port.number", "the port in use", &["25", "465", "587", "other"]),
     fact("port.state", "what the port in use does", &["open", "refused", "filtered", "unreachable", "denied"]),
@@ -163,12 +168,12 @@ pub const VOCABULARY: &[FactKind] = &[
     fact("port.refuser", "where the device that turned the connection away stands", &["inside", "beyond"]),
     fact("port.rejected-by", "who says that the port in use is forbidden or closed", &["device"]),
     fact("port.last-heard", "where the last device that answered for the port stands", &["inside", "beyond"]),
-    fact("port.elsewhere", "the same port at other companies' servers", &["open", "closed", "mixed"]),
+    fact("port.elsewhere", "the same port at other companies' servers", &["open", "closed"]),
     fact("port.others", "whether any other port opens, at this server or elsewhere", &["open", "closed"]),
     fact("submission.elsewhere", "whether 465 or 587 opens anywhere", &["open", "closed"]),
     fact("server.other-port", "another mail port of the same server, tried to the greeting", &["open", "closed"]),
     fact("server.alive", "whether anything at all answers at the server's address", YES_NO),
-    fact("testnet", "a connection to an address that cannot answer", &["silent", "answers"]),
+    fact("testnet", "a connection to an address that cannot answer", Nobody::VARIANTS),
     fact(
         "greeting",
         "the server's greeting on the port in use",
@@ -183,7 +188,7 @@ pub const VOCABULARY: &[FactKind] = &[
         &["expected", "other"],
     ),
     fact("security", "the encryption in use", &["none", "starttls", "implicit"]),
-    fact("starttls", "STARTTLS on the port in use", &["offered", "missing", "masked", "refused", "busy", "injected"]),
+    fact("starttls", "STARTTLS on the port in use", Starttls::VARIANTS),
     fact("starttls.elsewhere", "STARTTLS on another port, family or known for this server", &["offered", "missing"]),
     fact(
         "handshake",
@@ -192,30 +197,17 @@ pub const VOCABULARY: &[FactKind] = &[
     ),
     fact("handshake.elsewhere", "the TLS handshake with other companies' servers", &["done", "cut", "private-issuer"]),
     fact("handshake.stalls", "whether only large records stall", YES_NO),
-    fact(
-        "certificate",
-        "the certificate on the port in use",
-        &[
-            "valid",
-            "expired",
-            "not-yet-valid",
-            "name-mismatch",
-            "self-signed",
-            "untrusted",
-            "incomplete",
-            "intercepted",
-        ],
-    ),
-    fact("certificate.dates", "the certificate's dates by network time", &["hold", "expired", "not-yet-valid"]),
+    fact("certificate", "the certificate on the port in use", CertificateIs::VARIANTS),
+    fact("certificate.dates", "the certificate's dates by network time", Dates::VARIANTS),
     fact("certificate.accepted", "whether this machine's own TLS library accepts the certificate", YES_NO),
     fact("password.given", "whether a password was given for the log-in", YES_NO),
     fact("auth.offered", "the log-in that the server offers", &["yes", "only-after-tls", "no", "not-ours"]),
     fact("auth.elsewhere", "whether another port of the provider offers a log-in", YES_NO),
-    fact("login", "the log-in", LOG_IN),
+    fact("login", "the log-in", LogIn::VARIANTS),
     fact("login.at", "at which server the log-in was tried", &["in-use", "wanted"]),
     fact("login.with", "what the log-in was tried with", &["password", "token"]),
     fact("login.reason", "what the server's refusal of the log-in means", CAUSES),
-    fact("sending", "permission to send", REFUSAL),
+    fact("sending", "permission to send", Sending::VARIANTS),
     fact("sending.reason", "what the server's refusal to send means", CAUSES),
     // Not decided on by the trunk: for `also.md`.
     fact("also.port-25", "port 25 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),

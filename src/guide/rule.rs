@@ -1,6 +1,6 @@
 //! The language of the guide's rules: `fact` is (not) `word` or `word` and ..., read from table cells.
 
-use crate::facts::{Derived, Known, vocabulary};
+use crate::facts::{Derived, Known, Why, vocabulary};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -63,7 +63,7 @@ pub enum Held {
     /// It does not.
     No,
     /// It does not, because these facts are unknown: fact and reason.
-    Unknown(Vec<(String, String)>),
+    Unknown(Vec<(String, Why)>),
     /// That cannot be said before these checks have ended.
     Pending(BTreeSet<String>),
 }
@@ -85,7 +85,7 @@ impl Term {
             _ if says_unknown && !self.not => Held::Yes,
             _ if says_unknown => Held::No,
             Some(Known::Unknown(why)) => Held::Unknown(vec![(self.fact.clone(), why.clone())]),
-            None => Held::Unknown(vec![(self.fact.clone(), "nobody has answered".to_owned())]),
+            None => Held::Unknown(vec![(self.fact.clone(), Why::NotAsked)]),
         }
     }
 }

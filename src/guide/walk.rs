@@ -3,7 +3,7 @@
 use super::page::{FixedBy, Page, Question};
 use super::rule::{Certainty, Held, Rule};
 use super::{ALSO, Guide, START};
-use crate::facts::{Derived, Known};
+use crate::facts::{Derived, Known, Why};
 use std::collections::BTreeSet;
 
 /// A page that the walk came through.
@@ -36,7 +36,7 @@ pub struct Missing {
     /// The fact.
     pub fact: String,
     /// Why it is unknown.
-    pub why: String,
+    pub why: Why,
 }
 
 /// How far the walk came.

@@ -1,7 +1,8 @@
 //! From facts and guide to the verdict that people read: cause, certainty, who, what to do.
 
+use super::Run;
 use super::words::{Words, clicks};
-use super::{Run, Session};
+use crate::facts::derive::Derivation;
 use crate::facts::{Derived, Known, vocabulary};
 use crate::guide::page::{Page, plain};
 use crate::guide::rule::Certainty;
@@ -151,9 +152,10 @@ pub fn nothing_yet() -> Diagnosis {
 }
 
 /// Walks the guide over the facts and fills the page of the cause it comes to.
-pub fn diagnose(session: &Session, run: &Run, facts: &Derived) -> Diagnosis {
+pub fn diagnose(run: &Run, derived: &Derivation) -> Diagnosis {
+    let facts = &derived.facts;
     let walk = walk::walk(guide(), facts);
-    let words = Words::new(session, run, facts);
+    let words = Words::new(run, derived);
     let fill = |text: &str| words.fill(text);
     let path = path(&walk, &fill);
     let waits_for: Vec<String> = walk.waits_for.iter().cloned().collect();
@@ -184,7 +186,7 @@ pub fn diagnose(session: &Session, run: &Run, facts: &Derived) -> Diagnosis {
     let mut title = fill(&page.title);
     let mut summary = fill(&plain(&joined(&page.intro)));
     if cause == UNDETERMINED
-        && let Some((better_title, better_summary)) = undetermined(session, facts, run)
+        && let Some((better_title, better_summary)) = undetermined(&words, facts, run)
     {
         title = better_title;
         summary = better_summary;
@@ -212,7 +214,7 @@ pub fn diagnose(session: &Session, run: &Run, facts: &Derived) -> Diagnosis {
         } else {
             walk.missing
                 .iter()
-                .filter(|missing| missing.fact != "said" && !is_moot(&missing.why))
+                .filter(|missing| missing.fact != "said" && missing.why.is_gap())
                 .map(not_known)
                 .collect()
         },
@@ -245,17 +247,17 @@ fn outcome(cause: &str, facts: &Derived) -> Outcome {
 }
 
 /// The commonest end without a cause: everything in order as far as the log-in, which nobody has tried.
-fn undetermined(session: &Session, facts: &Derived, run: &Run) -> Option<(String, String)> {
+fn undetermined(words: &Words<'_>, facts: &Derived, run: &Run) -> Option<(String, String)> {
     let is = |name: &str, word: &str| facts.get(name).and_then(Known::word) == Some(word);
     if is("login", "accepted") && is("sending", "rejected") {
-        let said = Words::new(session, run, facts).fill("{said}");
+        let said = words.fill("{said}");
         return Some((
             "The server refuses to take mail, and the reason is not known".to_owned(),
             format!("The log-in is accepted. The server's words are not in our table: {said}"),
         ));
     }
     if is("login", "rejected") {
-        let said = Words::new(session, run, facts).fill("{said}");
+        let said = words.fill("{said}");
         return Some((
             "The log-in is refused, and the reason is not known".to_owned(),
             format!("The server's words are not in our table: {said}"),
@@ -314,22 +316,6 @@ fn joined(text: &str) -> String {
         }
     }
     out.trim().to_owned()
-}
-
-/// What could not be asked because of something that is known is no gap.
-fn is_moot(why: &str) -> bool {
-    [
-        "because of",
-        "the port opens",
-        "no TLS handshake was begun",
-        "nothing came back",
-        "nothing was refused",
-        "not asked",
-        "no mail program is named",
-        "what this mail program can use",
-    ]
-    .iter()
-    .any(|moot| why.starts_with(moot))
 }
 
 fn not_known(missing: &walk::Missing) -> String {

@@ -10,7 +10,8 @@ pub use run::{Check, Run, State};
 
 use crate::account::{Account, Endpoint, Wanted};
 use crate::check::{Event as CheckEvent, Group};
-use crate::facts::derive::{self, Input};
+use crate::facts::derive::log_in::{LogInWay, log_in_way};
+use crate::facts::derive::{Derivation, Input, derive};
 use crate::facts::{Derived, Observations};
 use crate::net::Local;
 use diagnosis::Diagnosis;
@@ -183,15 +184,20 @@ impl Session {
 
     /// The facts of the guide, as known now.
     pub fn facts(&self) -> Derived {
-        self.run().map(|run| self.facts_of(run)).unwrap_or_default()
+        self.run().map(|run| self.derived(run).facts).unwrap_or_default()
     }
 
-    fn facts_of(&self, run: &Run) -> Derived {
-        let seen = run.observations();
-        derive::derive(self.input(run, &seen))
+    /// By which way a password would go, as known now.
+    pub fn log_in_way(&self) -> Option<LogInWay> {
+        let run = self.run()?;
+        Some(log_in_way(self.input(run, &run.observations())))
     }
 
-    fn input<'a>(&'a self, run: &'a Run, seen: &'a Observations) -> Input<'a> {
+    fn derived(&self, run: &Run) -> Derivation {
+        derive(self.input(run, &run.observations()))
+    }
+
+    fn input<'a>(&'a self, run: &'a Run, seen: &'a Observations<'a>) -> Input<'a> {
         Input { account: &run.account, wanted: run.wanted.as_ref(), seen, answers: &self.answers }
     }
 
@@ -208,7 +214,7 @@ impl Session {
         let Some(run) = self.run() else { return diagnosis::nothing_yet() };
         let mut other = run.clone();
         other.account.client = Some(client.to_owned());
-        diagnosis::diagnose(self, &other, &self.facts_of(run))
+        diagnosis::diagnose(&other, &self.derived(run))
     }
 
     /// The verdict of one run.
@@ -217,6 +223,6 @@ impl Session {
         if let Some(saved) = run.verdict.as_deref().filter(|(answers, _)| *answers == self.answers) {
             return saved.1.clone();
         }
-        diagnosis::diagnose(self, run, &self.facts_of(run))
+        diagnosis::diagnose(run, &self.derived(run))
     }
 }

@@ -3,7 +3,8 @@
 use super::diagnosis::Diagnosis;
 use crate::account::{Account, Endpoint, Wanted};
 use crate::check::{Event as CheckEvent, Finding, Group, Head, Outcome};
-use crate::facts::{Facts, Observations, Observed};
+use crate::facts::observed::{Missing, Observed};
+use crate::facts::{Facts, Observations};
 use std::collections::{BTreeMap, HashMap};
 
 /// Where a check stands.
@@ -28,6 +29,19 @@ pub struct Check {
     pub facts: Facts,
     /// Whether it was measured in an earlier run and still holds.
     pub kept: bool,
+}
+
+impl Check {
+    /// What it has seen so far, and why it saw no more.
+    fn observed(&self) -> Observed<'_> {
+        let ended = match &self.state {
+            State::Done(finding) => Some(finding),
+            _ => None,
+        };
+        let without_answer = ended.filter(|finding| matches!(finding.outcome, Outcome::Skipped | Outcome::Unknown));
+        let why_not = without_answer.map(|finding| Missing { why: &finding.summary, moot: finding.moot });
+        Observed { done: ended.is_some(), facts: &self.facts, why_not }
+    }
 }
 
 /// One run over an account.
@@ -177,18 +191,8 @@ impl Run {
     }
 
     /// What has been seen so far, for deriving facts.
-    pub fn observations(&self) -> Observations {
-        let checks = self.checks.iter().map(|check| {
-            let (done, why_not) = match &check.state {
-                State::Done(finding) => {
-                    let why =
-                        matches!(finding.outcome, Outcome::Skipped | Outcome::Unknown).then(|| finding.summary.clone());
-                    (true, why)
-                }
-                _ => (false, None),
-            };
-            (check.head.id.clone(), Observed { done, facts: check.facts.clone(), why_not })
-        });
+    pub fn observations(&self) -> Observations<'_> {
+        let checks = self.checks.iter().map(|check| (check.head.id.as_str(), check.observed()));
         Observations { checks: checks.collect(), plan_complete: self.plan_complete }
     }
 

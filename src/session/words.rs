@@ -1,9 +1,9 @@
 //! What the placeholders of the guide's pages stand for, in this session.
 
-use super::{Run, Session};
+use super::Run;
 use crate::account::provider::Kind;
 use crate::account::{Choice, Security, client};
-use crate::facts::derive;
+use crate::facts::derive::Derivation;
 use crate::facts::{Derived, Known, Value};
 use crate::facts::{interceptors, isps};
 
@@ -16,9 +16,8 @@ pub(super) struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    pub(super) fn new(session: &'a Session, run: &'a Run, facts: &'a Derived) -> Self {
-        let other = derive::other_port(session.input(run, &run.observations()));
-        Words { run, facts, other }
+    pub(super) fn new(run: &'a Run, derived: &'a Derivation) -> Self {
+        Words { run, facts: &derived.facts, other: derived.other_port }
     }
 
     /// Fills the placeholders of a text; what is no placeholder of ours stays as it stands.

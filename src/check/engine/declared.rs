@@ -5,8 +5,8 @@ use super::notebook::Notebook;
 use crate::account::Endpoint;
 use crate::check::finding::{Group, Verdict};
 use crate::check::options::{Options, Reference};
-use crate::check::target::{Role, Target};
 use crate::facts::observed::Declared;
+use crate::facts::target::{Role, Target, reference_id};
 use crate::probe::secret::Attempt;
 use futures::future::BoxFuture;
 
@@ -158,16 +158,11 @@ impl Check {
         role.id(self.kind)
     }
 
-    /// Its id for another company's server: its place in the options.
-    pub(crate) fn at_reference(&self, index: usize) -> String {
-        format!("{}.{}", self.kind, index + 1)
-    }
-
     /// Its id for what it is about.
     pub(crate) fn about(&self, subject: Subject) -> String {
         match subject {
             Subject::Account => self.id(),
-            Subject::Reference(index) => self.at_reference(index),
+            Subject::Reference(index) => reference_id(index + 1),
             Subject::Server(role) => self.of(role),
             Subject::Port(target) => self.at(target),
         }

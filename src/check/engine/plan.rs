@@ -5,7 +5,7 @@ use super::declared::{Check, How, Need, Scope, Subject};
 use crate::account::{Account, Endpoint, Wanted};
 use crate::check::finding::Head;
 use crate::check::options::Options;
-use crate::check::target::{Role, Target};
+use crate::facts::target::{Role, Target};
 use std::collections::BTreeSet;
 
 /// The mail ports that are always probed.

@@ -9,7 +9,7 @@ use super::plan::{self, Plan, Planned};
 use crate::account::Account;
 use crate::check::finding::{Event, Finding, Verdict};
 use crate::check::options::Options;
-use crate::check::target::Role;
+use crate::facts::target::Role;
 use crate::net::Network;
 use crate::probe;
 use crate::probe::secret::Attempt;

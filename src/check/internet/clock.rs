@@ -3,10 +3,8 @@
 use super::connectivity;
 use crate::check::engine::{Check, How, Need};
 use crate::check::{Ctx, Group, Notebook, Verdict};
+use crate::facts::derive::MOST_CLOCK_OFF_S;
 use crate::facts::keys::{self, clock};
-
-/// How far a clock may be off before certificates and log-ins suffer, in seconds (Kerberos allows five minutes).
-const MOST_OFF: i64 = 300;
 
 pub(crate) static CHECK: Check = Check {
     kind: "clock",
@@ -25,9 +23,9 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     book.note(clock::AHEAD, ahead);
     let direction = if ahead >= 0 { "ahead" } else { "behind" };
     book.saw("Date in a web server's answer", format!("this computer is {} s {direction}", ahead.abs()));
-    match ahead.abs() {
+    match ahead.unsigned_abs() {
         0..2 => Verdict::pass("this computer's clock is right"),
-        2..=MOST_OFF => Verdict::pass(format!("this computer's clock is right to {} s", ahead.abs())),
+        2..=MOST_CLOCK_OFF_S => Verdict::pass(format!("this computer's clock is right to {} s", ahead.abs())),
         _ => Verdict::fail(format!("{} {direction}", in_words(ahead))),
     }
 }

@@ -4,10 +4,10 @@
 use super::port::{self, IcmpKeys, note_failure};
 use crate::check::dns::server;
 use crate::check::engine::{Check, How, Need, Scope};
-use crate::check::internet::reference;
 use crate::check::{Ctx, Group, Notebook, Role, Target, Verdict};
 use crate::facts::keys::leaves as keys;
 use crate::facts::keys::reference as reference_keys;
+use crate::facts::target::reference_id;
 use crate::facts::words::{Near, TurnedAway};
 use crate::net::{ConnectFailure, ConnectOptions, PortState};
 use crate::text::Text;
@@ -27,8 +27,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn needs(scope: &Scope<'_>) -> Vec<Need> {
     let mut needs = vec![Need::After(server::CHECK.of(scope.role())), Need::Later(port::CHECK.at(scope.target()))];
-    let references = 0..scope.options.references.len();
-    needs.extend(references.map(|index| Need::IfPlanned(reference::CHECK.at_reference(index))));
+    needs.extend((1..=scope.options.references.len()).map(|number| Need::IfPlanned(reference_id(number))));
     needs
 }
 
@@ -92,7 +91,7 @@ async fn address(ctx: &Ctx, target: Target) -> Result<IpAddr, Verdict> {
     if let Some(literal) = references.iter().filter_map(|other| other.host.parse().ok()).find(is_far) {
         return Ok(literal);
     }
-    for id in (0..references.len()).map(|index| reference::CHECK.at_reference(index)) {
+    for id in (1..=references.len()).map(reference_id) {
         ctx.wait_for(&id).await;
         if let Some(other) = ctx.fact(&id, &reference_keys::ADDRESS).filter(is_far) {
             return Ok(other);

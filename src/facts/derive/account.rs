@@ -1,228 +1,232 @@
 //! Facts about the account: does it work as it is set, does the provider's way, what was typed, what was said.
 
 use super::*;
-use crate::account::Fit;
+use crate::account::client::{Connects, SignIn};
+use crate::account::provider::Confidence;
+use crate::account::{Choice, Fit, Source};
+use crate::facts::keys::{alive, certificate, dns_domain, dns_server, login, port, sending, settings, smtp};
+use crate::facts::words::{Ehlo, Foreign, Greeting, Handshake, LogIn, NameFound, Sending, Setting, Speaks, Starttls};
+use crate::facts::{outlook_errors, replies};
 
 impl View<'_> {
-    pub(super) fn account(&self, put: &mut impl FnMut(&str, Known)) {
-        let account = self.input.account;
-        let settled = |known: Known| match self.input.wanted {
-            Some(_) => known,
-            None => Known::Pending(["provider".to_owned()].into()),
+    pub(super) fn account(&self, facts: &mut Made) {
+        facts.put("account.works", self.works());
+        facts.put("wanted.works", self.wanted_works());
+        facts.put("measured.on", word(self.input.account.measured_on.word()));
+        facts.put("said", self.said());
+        facts.put("said.hint", self.hint());
+    }
+
+    pub(super) fn client(&self, facts: &mut Made) {
+        let client = self.input.account.client();
+        facts.put("client.named", yes_no(client.is_some()));
+        let connects = match client.map(|client| client.connects) {
+            Some(Connects::FromHere) => word("from-here"),
+            Some(Connects::FromElsewhere) => word("from-elsewhere"),
+            Some(Connects::Depends) => gap("it depends on how the mail program is set up"),
+            None => gap("nobody said which mail program it is"),
         };
-        put("account.works", self.works());
-        put("wanted.works", self.wanted_works());
-        put("measured.on", word(account.measured_on.word()));
-        put("client.named", yes_no(account.client().is_some()));
-        put(
-            "client.connects",
-            match account.client().map(|client| client.connects) {
-                Some(Connects::FromHere) => word("from-here"),
-                Some(Connects::FromElsewhere) => word("from-elsewhere"),
-                Some(Connects::Depends) => unknown("it depends on how the mail program is set up"),
-                None => unknown("nobody said which mail program it is"),
-            },
-        );
-        put(
-            "client.sign-in",
-            match account.client().map(|client| client.sign_in) {
-                Some(SignIn::Yes) => word("yes"),
-                Some(SignIn::No) => word("no"),
-                _ => unknown("not known for this mail program"),
-            },
-        );
-        put("said", self.said());
-        put("said.hint", self.hint());
+        facts.put("client.connects", connects);
+        let sign_in = match client.map(|client| client.sign_in) {
+            Some(SignIn::Yes) => word("yes"),
+            Some(SignIn::No) => word("no"),
+            _ => gap("not known for this mail program"),
+        };
+        facts.put("client.sign-in", sign_in);
+    }
+
+    /// What can be said once it is known what the provider wants.
+    fn settled(&self, known: Known) -> Known {
+        if self.input.wanted.is_some() { known } else { Known::Pending(planning()) }
+    }
+
+    pub(super) fn provider(&self, facts: &mut Made) {
         let row = self.input.wanted.and_then(Wanted::provider);
         let row = row.or_else(|| provider::of_host(&self.in_use.as_ref()?.host));
-        put("provider.kind", settled(row.map_or(word("other"), |row| word(row.kind.word()))));
-        let confidence = row.map(|row| if row.confidence == provider::Confidence::Low { "low" } else { "normal" });
-        put("provider.confidence", settled(confidence.map_or(unknown("the provider is not in our table"), word)));
-        put(
-            "provider.passwords",
-            settled(row.map_or(unknown("the provider is not in our table"), |row| word(row.passwords.word()))),
-        );
-        put(
-            "provider.switch",
-            settled(row.map_or(unknown("the provider is not in our table"), |row| yes_no(row.switch.is_some()))),
-        );
-        put("provider.smtp", settled(row.map_or(unknown("the provider is not in our table"), |row| yes_no(row.smtp))));
-        put(
-            "settings.provider",
-            settled(word(match self.input.wanted.map(|wanted| wanted.source) {
-                Some(Source::Table) => "known",
-                Some(Source::Guess) | None => "guessed",
-                Some(_) => "discovered",
-            })),
-        );
-        let typed = &account.settings;
-        put("settings.read", yes_no(typed.server.is_some() || typed.port.is_some() || typed.security.is_some()));
-        let fits = account.compare(self.input.wanted);
-        let fit = |fit: Fit| fit.word().map_or(unknown("nobody says what the provider wants"), word);
-        put("settings.port", settled(fit(fits.port)));
-        put("settings.security", settled(fit(fits.security)));
-        put("settings.user", settled(fit(fits.user)));
+        facts.put("provider.kind", self.settled(row.map_or(word("other"), |row| word(row.kind.word()))));
+        let of_row = |says: fn(&provider::Provider) -> Known| {
+            self.settled(row.map_or(gap("the provider is not in our table"), says))
+        };
+        let confidence = of_row(|row| match row.confidence {
+            Confidence::Low => word("low"),
+            Confidence::Normal => word("normal"),
+        });
+        facts.put("provider.confidence", confidence);
+        facts.put("provider.passwords", of_row(|row| word(row.passwords.word())));
+        facts.put("provider.switch", of_row(|row| yes_no(row.switch.is_some())));
+        facts.put("provider.smtp", of_row(|row| yes_no(row.smtp)));
+        let found = match self.input.wanted.map(|wanted| wanted.source) {
+            Some(Source::Table) => "known",
+            Some(Source::Guess) | None => "guessed",
+            Some(_) => "discovered",
+        };
+        facts.put("settings.provider", self.settled(word(found)));
+    }
+
+    pub(super) fn settings(&self, facts: &mut Made) {
+        let typed = &self.input.account.settings;
+        let is_read = typed.server.is_some() || typed.port.is_some() || typed.security.is_some();
+        facts.put("settings.read", yes_no(is_read));
+        let fits = self.input.account.compare(self.input.wanted);
+        let fit = |fit: Fit| fit.word().map_or(gap("nobody says what the provider wants"), word);
+        facts.put("settings.port", self.settled(fit(fits.port)));
+        facts.put("settings.security", self.settled(fit(fits.security)));
+        facts.put("settings.user", self.settled(fit(fits.user)));
         let server = if fits.server == Fit::Differs { self.alias() } else { None };
-        put("settings.server", settled(server.or_else(|| self.typed_server()).unwrap_or_else(|| fit(fits.server))));
+        let server = server.or_else(|| self.typed_server()).unwrap_or_else(|| fit(fits.server));
+        facts.put("settings.server", self.settled(server));
     }
 
     /// Another name of the provider's own server: the same address, or one certificate for both.
     fn alias(&self) -> Option<Known> {
         let wanted = self.input.wanted?.choices.first()?;
-        if let Known::Pending(checks) = self.seen("wanted.dns.server", "result") {
+        if let Seen::Pending(checks) = self.of_wanted(dns_server::RESULT) {
             return Some(Known::Pending(checks));
         }
-        let addresses = |check: &str| self.list(check, "addresses").unwrap_or_default();
-        let same_address = addresses("dns.server").iter().any(|addr| addresses("wanted.dns.server").contains(addr));
-        let id = format!("certificate.{}", self.port());
-        let names = self.list(&id, "names").unwrap_or_default();
+        let theirs = self.of_wanted(dns_server::ADDRESSES).value().unwrap_or_default();
+        let ours = self.one(dns_server::ADDRESSES).value().unwrap_or_default();
+        let same_address = ours.iter().any(|addr| theirs.contains(addr));
+        let names = self.own(certificate::NAMES).value().unwrap_or_default();
         let covers = |name: &String| {
             *name == wanted.host
                 || name
                     .strip_prefix("*.")
                     .is_some_and(|parent| wanted.host.split_once('.').is_some_and(|(_, rest)| rest == parent))
         };
-        let same_certificate = self.seen(&id, "verified").word() == Some("yes") && names.iter().any(covers);
+        let same_certificate = self.own(certificate::VERIFIED).is(true) && names.iter().any(covers);
         (same_address || same_certificate).then(|| word("as-wanted"))
     }
 
+    /// What the typed server is, where it is not just right or another.
     fn typed_server(&self) -> Option<Known> {
         let typed = self.input.account.settings.server.as_deref()?;
-        match self.seen("settings", "server") {
-            Known::Word(found) if found == "misspelt" => return Some(word("misspelt")),
-            Known::Pending(checks) => return Some(Known::Pending(checks)),
+        match self.one(settings::SERVER) {
+            Seen::Is(Setting::Misspelt) => return Some(word("misspelt")),
+            Seen::Pending(checks) => return Some(Known::Pending(checks)),
             _ => {}
         }
-        match self.own("smtp", "foreign").word() {
-            Some("imap" | "pop3") => return Some(word("incoming")),
-            Some("http") => return Some(word("website")),
+        match self.own(smtp::FOREIGN) {
+            Seen::Is(Foreign::Imap | Foreign::Pop3) => return Some(word("incoming")),
+            Seen::Is(Foreign::Http) => return Some(word("website")),
             _ => {}
         }
         // A provider's own mail server may well be a website too, and takes no mail while it is down.
         if self.input.account.compare(self.input.wanted).server != Fit::Differs {
             return None;
         }
-        let open = |port: u16| self.seen(&format!("port.{port}"), "state");
-        let states: Vec<Known> = self.other_ports().into_iter().chain([self.port()]).map(open).collect();
-        if states.iter().all(|state| state.word().is_some_and(|state| state != "open")) {
+        let is_shut = |port: u16| matches!(self.at(port, port::STATE), Seen::Is(state) if state != PortState::Open);
+        if self.other_ports().into_iter().chain([self.port()]).all(is_shut) {
             // No mail port opens: what is this server?
-            return match self.seen("alive", "role") {
-                Known::Unknown(_) => None,
-                known => Some(known),
+            return match self.one(alive::ROLE) {
+                Seen::Absent(_) => None,
+                role => Some(role.into()),
             };
         }
         // A mail exchanger takes mail for its domain and offers no log-in.
-        let exchangers = self.list("dns.domain", "mx").unwrap_or_default();
-        let only_25 = open(25).word() == Some("open")
-            && [465, 587].iter().all(|port| open(*port).word().is_some_and(|state| state != "open"))
-            && self.list("smtp.25", "auth").is_some_and(<[String]>::is_empty);
+        let only_25 = self.at(25, port::STATE).is(PortState::Open)
+            && [465, 587].into_iter().all(is_shut)
+            && self.at(25, smtp::AUTH).is(vec![]);
+        let exchangers = self.one(dns_domain::MX).value().unwrap_or_default();
         (only_25 && exchangers.iter().any(|host| host == typed)).then(|| word("receives-only"))
     }
 
     fn works(&self) -> Known {
-        let way = || -> Result<(), Known> {
-            if self.in_use.is_none() {
-                return Err(match self.input.wanted {
-                    Some(_) => unknown("no server is known"),
-                    None => Known::Pending(["provider".to_owned()].into()),
-                });
-            }
-            need(self.seen("dns.server", "result"), |result| result == "found")?;
-            need(self.own("port", "state"), |state| state == "open")?;
-            self.lets_us_in()?;
-            let login = self.seen("login", "result");
-            if login.word() == Some("not-tried") {
-                return Err(unknown("the log-in was not tested"));
-            }
-            need(login, |result| result == "accepted")?;
-            // Left out by `--only`, it is no part of the question.
-            match self.input.seen.plan_complete && !self.input.seen.checks.contains_key("sending") {
-                true => Ok(()),
-                false => need(self.seen("sending", "result"), |result| result == "accepted"),
-            }
-        };
-        match way() {
+        match self.gets_through() {
             Ok(()) => word("yes"),
             Err(known) => known,
         }
     }
 
+    /// Whether the account as it is set gets as far as the permission to send; else what that makes of `account.works`.
+    fn gets_through(&self) -> Result<(), Known> {
+        if self.in_use.is_none() {
+            return Err(self.settled(gap("no server is known")));
+        }
+        need(self.one(dns_server::RESULT), |result| *result == NameFound::Found)?;
+        need(self.own(port::STATE), is_open)?;
+        self.lets_us_in()?;
+        let login = self.one(login::RESULT);
+        if login.is(LogIn::NotTried) {
+            return Err(gap("the log-in was not tested"));
+        }
+        need(login, |result| *result == LogIn::Accepted)?;
+        // Left out by `--only`, it is no part of the question.
+        if self.input.seen.plan_complete && !self.input.seen.is_planned(sending::RESULT.check) {
+            return Ok(());
+        }
+        need(self.one(sending::RESULT), |result| *result == Sending::Accepted)
+    }
+
     fn lets_us_in(&self) -> Result<(), Known> {
-        let smtp = format!("smtp.{}", self.port());
-        need(self.seen(&smtp, "speaks"), |speaks| (speaks == "tls") == (self.security() == Security::Implicit))
-            .map_err(|known| {
-                // Where the dialogue never began, the greeting says so.
-                match (&known, self.seen(&smtp, "greeting")) {
-                    (Known::Unknown(_), Known::Word(greeting)) if greeting != "ready" => word("no"),
-                    _ if matches!(self.seen(&smtp, "handshake"), Known::Word(found) if found != "done") => word("no"),
-                    _ => known,
-                }
-            })?;
-        need(self.seen(&smtp, "greeting"), |greeting| greeting == "ready")?;
-        need(self.seen(&smtp, "ehlo"), |ehlo| ehlo == "accepted")?;
+        let greeting = self.own(smtp::GREETING);
+        let handshake = self.own(smtp::HANDSHAKE);
+        let speaks_first = if self.security() == Security::Implicit { Speaks::Tls } else { Speaks::Plain };
+        need(self.own(smtp::SPEAKS), |speaks| *speaks == speaks_first).map_err(|known| {
+            // Where the dialogue never began, the greeting says so.
+            let is_unknown = matches!(known, Known::Unknown(_));
+            match (&greeting, &handshake) {
+                (Seen::Is(greeting), _) if is_unknown && *greeting != Greeting::Ready => word("no"),
+                (_, Seen::Is(handshake)) if *handshake != Handshake::Done => word("no"),
+                _ => known,
+            }
+        })?;
+        need(greeting, |greeting| *greeting == Greeting::Ready)?;
+        need(self.own(smtp::EHLO), |ehlo| *ehlo == Ehlo::Accepted)?;
         if self.security() == Security::None {
-            need(self.seen(&smtp, "auth-clear"), |offered| !offered.is_empty())?;
-            return match self.seen(&smtp, "auth-clear-probe").word() {
-                Some("530" | "538") => Err(word("no")),
-                _ => Ok(()),
-            };
+            need(self.own(smtp::AUTH_CLEAR), |offered| !offered.is_empty())?;
+            return if self.asks_for_encryption() { Err(word("no")) } else { Ok(()) };
         }
         if self.security() == Security::Starttls {
-            need(self.seen(&smtp, "starttls"), |starttls| starttls == "offered")?;
+            need(self.own(smtp::STARTTLS), |starttls| *starttls == Starttls::Offered)?;
         }
-        need(self.seen(&smtp, "handshake"), |handshake| handshake == "done")?;
-        need(self.seen(&smtp, "auth"), |offered| !offered.is_empty())
+        need(handshake, |handshake| *handshake == Handshake::Done)?;
+        need(self.own(smtp::AUTH), |offered| !offered.is_empty())
     }
 
     fn wanted_works(&self) -> Known {
-        let Some(wanted) = self.input.wanted else { return Known::Pending(["provider".to_owned()].into()) };
+        let Some(wanted) = self.input.wanted else { return Known::Pending(planning()) };
         if !wanted.is_known() {
-            return unknown("nobody says what the provider wants");
+            return gap("nobody says what the provider wants");
         }
-        let Some(in_use) = &self.in_use else { return unknown("no server is known") };
+        let Some(in_use) = &self.in_use else { return gap("no server is known") };
         let aliases = wanted.provider().map_or(&[][..], |row| &row.aliases);
         let same_host = |host: &str| host == in_use.host || aliases.contains(&in_use.host);
-        let is_same = |choice: &crate::account::Choice| {
+        let is_same = |choice: &Choice| {
             same_host(&choice.host) && choice.port == in_use.port && choice.security == in_use.security
         };
         if wanted.choices.iter().any(is_same) {
             return word("same");
         }
         let ways = wanted.choices.iter().take(3).map(|choice| {
-            let id = format!("smtp.{}", choice.port);
-            let id = if same_host(&choice.host) { id } else { format!("wanted.{id}") };
-            match self.seen(&id, "auth") {
-                Known::Word(offered) => yes_no(!offered.is_empty() && self.seen(&id, "through").word() == Some("yes")),
-                other => other,
-            }
+            let role = if same_host(&choice.host) { Role::InUse } else { Role::Wanted };
+            self.lets_log_in(Target { role, port: choice.port })
         });
-        any(ways, |works| works == "yes", "yes", word("no"))
+        any(ways, |works| *works, "yes", word("no"))
     }
 
     /// What an error's number points to first, where it alone decides nothing.
     fn hint(&self) -> Known {
-        let Some(error) = &self.input.account.error else { return unknown("nobody said what the caller sees") };
+        let Some(error) = &self.input.account.error else { return gap("nobody said what the caller sees") };
         let first = outlook_errors::in_text(error).into_iter().find_map(|row| row.suggests.first());
-        first.map_or(unknown("the words hold no number that is in our table"), |cause| word(cause))
+        first.map_or(gap("the words hold no number that is in our table"), |cause| word(cause))
     }
 
     fn said(&self) -> Known {
-        let Some(error) = &self.input.account.error else { return unknown("nobody said what the caller sees") };
+        let Some(error) = &self.input.account.error else { return gap("nobody said what the caller sees") };
         if let Some(row) = replies::meaning_of_pasted(error) {
             return word(&row.cause);
         }
         match outlook_errors::in_text(error).into_iter().find(|row| row.decides) {
-            Some(row) => row.suggests.first().map_or(unknown("the number says nothing definite"), |cause| word(cause)),
-            None => unknown("what the caller sees is not in our table"),
+            Some(row) => row.suggests.first().map_or(gap("the number says nothing definite"), |cause| word(cause)),
+            None => gap("what the caller sees is not in our table"),
         }
     }
 }
 
 /// Goes on if the observation is as needed; else says what it means for the whole: no, unknown, or not yet.
-fn need(known: Known, fits: impl Fn(&str) -> bool) -> Result<(), Known> {
-    match known {
-        Known::Word(found) if fits(&found) => Ok(()),
-        Known::Word(_) => Err(word("no")),
-        other => Err(other),
+fn need<T>(seen: Seen<T>, fits: impl FnOnce(&T) -> bool) -> Result<(), Known> {
+    match seen {
+        Seen::Is(value) if fits(&value) => Ok(()),
+        seen => Err(seen.known(|_| word("no"))),
     }
 }

@@ -1,23 +1,29 @@
 //! From all observations and the account to the facts that the guide decides on: one pure function, and the only place
-//! with thresholds, each with its source. "In use" is what the mail program has, else what the provider wants.
+//! with thresholds of verdicts, each with its source. "In use" is what the mail program has, else what the provider wants.
 
 mod account;
+mod auth;
 mod dialogue;
+mod encryption;
+pub mod log_in;
 mod network;
 mod ports;
 
-use super::{Derived, Known, Look, Observations, Value, outlook_errors, replies, stacks, vocabulary};
-use crate::account::client::{Connects, SignIn};
-use crate::account::provider::{self, Kind};
-use crate::account::{Account, Endpoint, Security, Source, Wanted};
-use crate::probe::sasl::{FOR_PASSWORDS, FOR_TOKENS};
-use std::collections::BTreeMap;
+use super::keys;
+use super::observed::{Family, Key, Observable, Observations, Seen, planning};
+use super::target::{Role, Target};
+use super::{Derived, Known, Why, vocabulary};
+use crate::account::provider;
+use crate::account::{Account, Endpoint, Security, Wanted};
+use crate::net::PortState;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Past this, a greeting or reply is slow: mail programs wait a minute, people ten seconds (RFC 5321 section 4.5.3.2
 /// allows five minutes; servers that delay on purpose take 5 to 30 s).
-const SLOW_MS: i64 = 10_000;
-/// Kerberos and one-time passwords allow five minutes.
-const CLOCK_OFF_S: i64 = 300;
+const SLOW_MS: u64 = 10_000;
+/// How far a clock may be off before certificates and log-ins suffer, in seconds: Kerberos and one-time passwords allow
+/// five minutes.
+pub const MOST_CLOCK_OFF_S: u64 = 300;
 /// "The same at two other companies" (one silent control proves nothing).
 const AGREEING_REFERENCES: usize = 2;
 const MAIL_PORTS: [u16; 3] = [25, 465, 587];
@@ -30,30 +36,61 @@ pub struct Input<'a> {
     /// What the provider wants, once known.
     pub wanted: Option<&'a Wanted>,
     /// What the checks have seen so far.
-    pub seen: &'a Observations,
+    pub seen: &'a Observations<'a>,
     /// The technician's answers, by question.
     pub answers: &'a BTreeMap<String, String>,
 }
 
+/// What follows from the input.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Derivation {
+    /// The facts of the guide.
+    pub facts: Derived,
+    /// Another port of the server in use by which mail can be sent, if there is one: for texts.
+    pub other_port: Option<u16>,
+}
+
 /// Makes all facts of the guide.
-pub fn derive(input: Input<'_>) -> Derived {
-    let from = View { input, in_use: input.account.in_use(input.wanted) };
-    let mut facts = Derived::new();
-    let mut put = |name: &str, known: Known| {
-        debug_assert!(vocabulary::find(name).is_some(), "{name} is not in the vocabulary");
-        facts.insert(name.to_owned(), known);
-    };
-    from.account(&mut put);
-    from.names(&mut put);
-    from.internet(&mut put);
-    from.ports(&mut put);
-    from.dialogue(&mut put);
-    from.encryption(&mut put);
-    from.log_in(&mut put);
+pub fn derive(input: Input<'_>) -> Derivation {
+    let view = View { input, in_use: input.account.in_use(input.wanted) };
+    let mut facts = Made::default();
+    let (other_port_opens, other_port) = view.other_port();
+    facts.put("server.other-port", other_port_opens);
+    view.account(&mut facts);
+    view.client(&mut facts);
+    view.provider(&mut facts);
+    view.settings(&mut facts);
+    view.names(&mut facts);
+    view.internet(&mut facts);
+    view.ports(&mut facts);
+    view.turned_away(&mut facts);
+    view.dialogue(&mut facts);
+    view.starttls(&mut facts);
+    view.encryption(&mut facts);
+    view.certificate(&mut facts);
+    view.log_in(&mut facts);
+    view.sending(&mut facts);
+    let mut facts = facts.0;
     for (question, answer) in input.answers {
         facts.insert(format!("answer.{question}"), Known::Word(answer.clone()));
     }
-    facts
+    Derivation { facts, other_port }
+}
+
+/// The facts that are made so far. Names and words are those of the vocabulary.
+#[derive(Default)]
+struct Made(Derived);
+
+impl Made {
+    fn put(&mut self, name: &str, known: impl Into<Known>) {
+        let known = known.into();
+        debug_assert!(vocabulary::find(name).is_some(), "{name} is not in the vocabulary");
+        debug_assert!(
+            known.word().is_none_or(|word| vocabulary::has_word(name, word)),
+            "{name} has no such word: {known:?}"
+        );
+        self.0.insert(name.to_owned(), known);
+    }
 }
 
 fn word(word: &str) -> Known {
@@ -64,58 +101,40 @@ fn yes_no(yes: bool) -> Known {
     word(if yes { "yes" } else { "no" })
 }
 
-fn unknown(why: &str) -> Known {
-    Known::Unknown(why.to_owned())
+/// Not known, though it might have decided.
+fn gap(why: &str) -> Known {
+    Known::Unknown(Why::Gap(why.to_owned()))
 }
 
-/// One of several observations decides: the first that is `hit`; else pending, if one still runs; else `none`.
-fn any(all: impl IntoIterator<Item = Known>, hit: impl Fn(&str) -> bool, then: &str, none: Known) -> Known {
-    let mut pending = std::collections::BTreeSet::new();
-    for known in all {
-        match known {
-            Known::Word(found) if hit(&found) => return word(then),
-            Known::Pending(checks) => pending.extend(checks),
+/// Not known, and no gap: something that is known leaves nothing to ask.
+fn moot(why: &str) -> Known {
+    Known::Unknown(Why::Moot(why.to_owned()))
+}
+
+/// One of several observations decides: the first that is a hit; else pending, if one still runs; else `none`.
+fn any<T>(all: impl IntoIterator<Item = Seen<T>>, is_hit: impl Fn(&T) -> bool, then: &str, none: Known) -> Known {
+    let mut pending = BTreeSet::new();
+    for seen in all {
+        match seen {
+            Seen::Is(value) if is_hit(&value) => return word(then),
+            Seen::Pending(checks) => pending.extend(checks),
             _ => {}
         }
     }
     if pending.is_empty() { none } else { Known::Pending(pending) }
 }
 
+fn is_open(state: &PortState) -> bool {
+    *state == PortState::Open
+}
+
+/// The input, and the ways to look at it that many facts share.
 struct View<'a> {
     input: Input<'a>,
     in_use: Option<Endpoint>,
 }
 
 impl View<'_> {
-    fn look(&self, check: &str, key: &str) -> Look<'_> {
-        self.input.seen.look(check, key)
-    }
-
-    fn seen(&self, check: &str, key: &str) -> Known {
-        match self.look(check, key) {
-            Look::Seen(Value::Word(found)) => word(found),
-            Look::Seen(Value::Number(number)) => word(&number.to_string()),
-            Look::Seen(Value::List(list)) => word(&list.join(" ")),
-            Look::Pending(check) => Known::Pending([check].into()),
-            Look::Absent(Some(why)) => unknown(why),
-            Look::Absent(None) => unknown("not asked"),
-        }
-    }
-
-    fn number(&self, check: &str, key: &str) -> Option<i64> {
-        match self.look(check, key) {
-            Look::Seen(Value::Number(number)) => Some(*number),
-            _ => None,
-        }
-    }
-
-    fn list(&self, check: &str, key: &str) -> Option<&[String]> {
-        match self.look(check, key) {
-            Look::Seen(Value::List(list)) => Some(list),
-            _ => None,
-        }
-    }
-
     fn port(&self) -> u16 {
         self.in_use.as_ref().map_or(587, |in_use| in_use.port)
     }
@@ -124,130 +143,155 @@ impl View<'_> {
         self.in_use.as_ref().map_or(Security::Starttls, |in_use| in_use.security)
     }
 
-    fn own(&self, kind: &str, key: &str) -> Known {
-        self.seen(&format!("{kind}.{}", self.port()), key)
+    /// What a check saw of which there is only one.
+    fn one<T: Observable>(&self, key: Key<T>) -> Seen<T> {
+        self.input.seen.get(key.check, &key)
     }
 
-    fn elsewhere(&self, key: &str) -> Vec<Known> {
-        self.references().map(|id| self.seen(id, key)).collect()
+    /// What a check of the provider's own server saw of which there is one for each server.
+    fn of_wanted<T: Observable>(&self, key: Key<T>) -> Seen<T> {
+        self.input.seen.get(&Role::Wanted.id(key.check), &key)
     }
 
-    fn references(&self) -> impl Iterator<Item = &str> {
-        let host = self.in_use.as_ref().map(|in_use| in_use.host.clone());
-        let own = host.as_deref().and_then(provider::of_host).map(|row| row.id.clone());
-        let addresses: Vec<String> = self.list("dns.server", "addresses").unwrap_or_default().to_vec();
-        self.input.seen.ids("reference.").filter(move |id| {
-            let Look::Seen(Value::Word(name)) = self.look(id, "host") else { return true };
-            let same_company = own.is_some() && provider::of_host(name).map(|row| &row.id) == own.as_ref();
-            let same_address =
-                matches!(self.look(id, "address"), Look::Seen(Value::Word(addr)) if addresses.contains(addr));
-            Some(name) != host.as_ref() && !same_company && !same_address
-        })
+    /// What was seen at a port of a server.
+    fn on<T: Observable>(&self, target: Target, key: Key<T>) -> Seen<T> {
+        self.input.seen.get(&target.id(key.check), &key)
     }
 
+    /// What was seen at a port of the server in use.
+    fn at<T: Observable>(&self, port: u16, key: Key<T>) -> Seen<T> {
+        self.on(Target::in_use(port), key)
+    }
+
+    /// What was seen at the port in use.
+    fn own<T: Observable>(&self, key: Key<T>) -> Seen<T> {
+        self.at(self.port(), key)
+    }
+
+    /// What a reference showed; its check has this id.
+    fn reference<T: Observable>(&self, id: &str, key: &Key<T>) -> Seen<T> {
+        self.input.seen.get(id, key)
+    }
+
+    /// What all other companies' servers showed.
+    fn elsewhere<T: Observable>(&self, family: Family<T>, port: u16) -> Vec<Seen<T>> {
+        let key = family.of(port);
+        self.other_companies().into_iter().map(|id| self.reference(id, &key)).collect()
+    }
+
+    /// The references that are another company's than the server in use.
+    fn other_companies(&self) -> Vec<&str> {
+        let host = self.in_use.as_ref().map(|in_use| &in_use.host);
+        let own = host.and_then(|host| provider::of_host(host)).map(|row| &row.id);
+        let addresses = self.one(keys::dns_server::ADDRESSES).value().unwrap_or_default();
+        let is_other = |id: &&str| {
+            let Seen::Is(name) = self.reference(id, &keys::reference::HOST) else { return true };
+            let same_company = own.is_some() && provider::of_host(&name).map(|row| &row.id) == own;
+            let address = self.reference(id, &keys::reference::ADDRESS).value();
+            let same_address = address.is_some_and(|address| addresses.contains(&address));
+            Some(&name) != host && !same_company && !same_address
+        };
+        self.input.seen.references().filter(is_other).collect()
+    }
+
+    /// Whether a port opens at other companies' servers.
     fn state_elsewhere(&self, port: u16) -> Known {
-        let ids: Vec<&str> = self.references().collect();
-        let states: Vec<Known> = ids.iter().map(|id| self.seen(id, &port.to_string())).collect();
-        let asked: Vec<&str> = ids
-            .iter()
-            .zip(&states)
-            .filter(|(_, state)| state.word().is_some_and(|state| state != "unknown"))
-            .map(|(id, _)| *id)
-            .collect();
+        let key = keys::reference::STATE.of(port);
+        let ids = self.other_companies();
+        let is_asked = |id: &&str| self.reference(id, &key).value().is_some_and(|state| state != PortState::Unknown);
+        let asked: Vec<&str> = ids.iter().copied().filter(is_asked).collect();
         let none = match asked.len() {
-            0 => unknown("the same port could not be tried at any other company's server"),
-            n if n < AGREEING_REFERENCES => unknown("only one other company's server could be tried"),
+            0 => gap("the same port could not be tried at any other company's server"),
+            n if n < AGREEING_REFERENCES => gap("only one other company's server could be tried"),
             // Servers that may themselves be down agree as well; one that is known to live must be among them.
             _ => any(
                 asked.iter().map(|id| self.lives(id)),
-                |lives| lives == "yes",
+                |lives| *lives,
                 "closed",
-                unknown("the other companies' servers that were tried opened no port at all"),
+                gap("the other companies' servers that were tried opened no port at all"),
             ),
         };
-        any(states, |state| state == "open", "open", none)
+        any(ids.iter().map(|id| self.reference(id, &key)), is_open, "open", none)
     }
 
     /// Whether a reference opened any port; one that was asked for a single port only is taken to live.
-    fn lives(&self, id: &str) -> Known {
-        let Some(observed) = self.input.seen.checks.get(id) else { return unknown("not asked") };
-        let ports = observed.facts.iter().filter(|(key, _)| key.bytes().all(|b| b.is_ascii_digit()));
-        let states: Vec<&Value> = ports.map(|(_, value)| value).collect();
+    fn lives(&self, id: &str) -> Seen<bool> {
+        let states = self.input.seen.all(id, keys::reference::STATE);
         match () {
-            () if states.iter().any(|state| **state == Value::from("open")) => word("yes"),
-            () if !observed.done => Known::Pending([id.to_owned()].into()),
-            () => yes_no(states.len() == 1),
+            () if states.contains(&PortState::Open) => Seen::Is(true),
+            () if !self.input.seen.has_ended(id) => Seen::Pending([id.to_owned()].into()),
+            () => Seen::Is(states.len() == 1),
         }
     }
 
+    /// The ports of the server in use that are asked about, the one in use left out.
     fn other_ports(&self) -> Vec<u16> {
-        let ids = self.input.seen.ids("port.").filter_map(|id| id.strip_prefix("port.")?.parse().ok());
-        let mut ports: Vec<u16> = ids.chain(MAIL_PORTS).filter(|port| *port != self.port()).collect();
-        ports.sort_unstable();
-        ports.dedup();
-        ports
+        let targets = self.input.seen.targets(keys::port::STATE.check);
+        let asked = targets.filter(|target| target.role == Role::InUse).map(|target| target.port);
+        let ports: BTreeSet<u16> = asked.chain(MAIL_PORTS).filter(|port| *port != self.port()).collect();
+        ports.into_iter().collect()
     }
-}
-
-/// Another port of the server in use by which mail can be sent, if there is one: for texts.
-pub fn other_port(input: Input<'_>) -> Option<u16> {
-    View { input, in_use: input.account.in_use(input.wanted) }.other_port().1
-}
-
-/// Whether the mailbox is at Microsoft, where the account's type decides who connects.
-pub fn is_microsoft(kind: Kind) -> bool {
-    matches!(kind, Kind::MicrosoftWork | Kind::MicrosoftPersonal)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::account::Address;
-    use crate::facts::Observed;
+    use crate::facts::Facts;
+    use crate::facts::observed::Observed;
+    use keys::reference::{HOST, STATE};
 
-    fn observed(done: bool, facts: &[(&str, Value)]) -> Observed {
-        Observed {
-            done,
-            facts: facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
-            why_not: None,
-        }
-    }
-
-    fn facts_of(checks: Vec<(&str, Observed)>) -> Derived {
+    fn facts_of(checks: &[(&str, bool, Facts)]) -> Derived {
         let account = Account::new(Address::parse("anna@gmail.com").unwrap());
         let wanted = Wanted::from_table(&account.address).unwrap();
-        let seen = Observations {
-            checks: checks.into_iter().map(|(id, observed)| (id.to_owned(), observed)).collect(),
-            plan_complete: true,
-        };
-        derive(Input { account: &account, wanted: Some(&wanted), seen: &seen, answers: &BTreeMap::new() })
+        let observed = checks.iter().map(|(id, done, facts)| (*id, Observed { done: *done, facts, why_not: None }));
+        let seen = Observations { checks: observed.collect(), plan_complete: true };
+        derive(Input { account: &account, wanted: Some(&wanted), seen: &seen, answers: &BTreeMap::new() }).facts
+    }
+
+    fn note<T: Observable>(facts: &mut Facts, key: &Key<T>, value: &T) {
+        facts.insert(key.name.clone().into_owned(), value.to_value());
     }
 
     #[test]
     fn nothing_seen_is_unknown_never_no() {
-        let facts = facts_of(vec![]);
+        let facts = facts_of(&[]);
         assert!(
             facts.iter().all(|(name, known)| vocabulary::find(name).is_some() && !matches!(known, Known::Pending(_)))
         );
         for name in ["account.works", "port.state", "internet", "login", "starttls", "clock", "port.elsewhere"] {
             assert!(matches!(facts[name], Known::Unknown(_)), "{name}: {:?}", facts[name]);
         }
+        assert_eq!(facts["clock"], Known::Unknown(Why::NotAsked));
+    }
+
+    #[test]
+    fn every_fact_of_the_vocabulary_is_made() {
+        let facts = facts_of(&[]);
+        let missing: Vec<&str> =
+            vocabulary::all().map(|kind| kind.name).filter(|name| !facts.contains_key(*name)).collect();
+        assert_eq!(missing, Vec::<&str>::new());
     }
 
     #[test]
     fn one_silent_reference_proves_nothing() {
-        let shut = |host: &str| observed(true, &[("host", host.into()), ("465", "filtered".into())]);
-        let facts = facts_of(vec![("reference.1", shut("a.test"))]);
-        assert!(matches!(facts["port.elsewhere"], Known::Unknown(_)));
-        let facts = facts_of(vec![("reference.1", shut("a.test")), ("reference.2", shut("b.test"))]);
-        assert_eq!(facts["port.elsewhere"].word(), Some("closed"));
-        let facts = facts_of(vec![
-            ("reference.1", shut("a.test")),
-            ("reference.2", observed(false, &[("host", "b.test".into())])),
-        ]);
-        assert!(matches!(facts["port.elsewhere"], Known::Pending(_)));
+        let named = |host: &str| {
+            let mut facts = Facts::new();
+            note(&mut facts, &HOST, &host.to_owned());
+            facts
+        };
+        let shut = |host: &str| {
+            let mut facts = named(host);
+            note(&mut facts, &STATE.of(465), &PortState::Filtered);
+            facts
+        };
+        let elsewhere = |checks: &[(&str, bool, Facts)]| facts_of(checks)["port.elsewhere"].clone();
+        let first = || ("reference.1", true, shut("a.test"));
+        assert!(matches!(elsewhere(&[first()]), Known::Unknown(_)));
+        assert_eq!(elsewhere(&[first(), ("reference.2", true, shut("b.test"))]).word(), Some("closed"));
+        assert!(matches!(elsewhere(&[first(), ("reference.2", false, named("b.test"))]), Known::Pending(_)));
         // The provider's own other servers are no other company.
-        let facts = facts_of(vec![("reference.1", shut("a.test")), ("reference.2", shut("smtp.googlemail.com"))]);
-        assert!(matches!(facts["port.elsewhere"], Known::Unknown(_)));
+        let own = ("reference.2", true, shut("smtp.googlemail.com"));
+        assert!(matches!(elsewhere(&[first(), own]), Known::Unknown(_)));
     }
 }

@@ -1,128 +1,125 @@
 //! Facts about names and the connection.
 
 use super::*;
+use crate::facts::keys::{alive, ipv6, leaves, port, quality, smtp, testnet};
+use crate::facts::keys::{clock, connectivity, dns_domain, dns_elsewhere, dns_own, dns_server, reference, settings};
+use crate::facts::words::{Pages, Setting};
 
 impl View<'_> {
-    pub(super) fn names(&self, put: &mut impl FnMut(&str, Known)) {
-        put("dns.domain", self.seen("dns.domain", "result"));
-        let server = self.seen("dns.server", "result");
-        put(
-            "dns.server",
-            if self.in_use.is_none() && self.input.seen.plan_complete { unknown("no server is known") } else { server },
-        );
-        let server = self.seen("settings", "server");
-        let domain = match self.seen("dns.domain", "suggestion") {
-            Known::Word(_) => word("misspelt"),
-            other => other,
-        };
-        put("dns.near-miss", any([server, domain], |found| found == "misspelt", "yes", word("no")));
-        put("dns.elsewhere", self.seen("dns.elsewhere", "result"));
-        put("dns.other-address", self.seen("dns.elsewhere", "other-address"));
-        put(
-            "dns.rewritten",
-            match self.seen("dns.elsewhere", "rewritten") {
-                Known::Unknown(_) => match self.seen("dns.elsewhere", "result") {
-                    Known::Word(_) => word("no"),
-                    other => other,
-                },
-                other => other,
-            },
-        );
-        put("dns.own", self.seen("dns.own", "result"));
-        put("dns.hosts-file", self.seen("dns.server", "hosts-file"));
-        put("dns.answer", self.seen("dns.server", "answer"));
+    pub(super) fn names(&self, facts: &mut Made) {
+        facts.put("dns.domain", self.one(dns_domain::RESULT));
+        if self.in_use.is_none() && self.input.seen.plan_complete {
+            facts.put("dns.server", gap("no server is known"));
+        } else {
+            facts.put("dns.server", self.one(dns_server::RESULT));
+        }
+        let server = self.one(settings::SERVER).map(|setting| setting == Setting::Misspelt);
+        let domain = self.one(dns_domain::SUGGESTION).map(|_| true);
+        facts.put("dns.near-miss", any([server, domain], |is_misspelt| *is_misspelt, "yes", word("no")));
+        facts.put("dns.elsewhere", self.one(dns_elsewhere::RESULT));
+        facts.put("dns.other-address", self.one(dns_elsewhere::OTHER_ADDRESS));
+        match self.one(dns_elsewhere::REWRITTEN) {
+            // It is told only where it is so.
+            Seen::Absent(_) => facts.put("dns.rewritten", self.one(dns_elsewhere::RESULT).map(|_| false)),
+            rewritten => facts.put("dns.rewritten", rewritten),
+        }
+        facts.put("dns.own", self.one(dns_own::RESULT));
+        facts.put("dns.hosts-file", self.one(dns_server::HOSTS_FILE));
+        facts.put("dns.answer", self.one(dns_server::ANSWER));
     }
 
-    pub(super) fn internet(&self, put: &mut impl FnMut(&str, Known)) {
-        put("internet", self.connected());
-        put("loss", self.seen("quality", "loss"));
-        let v6 = self.own("port", "state.v6");
-        let v4 = self.own("port", "state.v4");
-        put(
-            "ipv6",
-            match (v6, v4) {
-                (Known::Word(v6), _) if v6 == "open" => word("works"),
-                (Known::Word(_), Known::Word(v4)) if v4 == "open" => word("broken"),
-                (Known::Word(_), other) => match other {
-                    Known::Pending(checks) => Known::Pending(checks),
-                    _ => unknown("the server answers by neither IPv4 nor IPv6"),
-                },
-                (Known::Unknown(_), _) => word("none"),
-                (pending, _) => pending,
-            },
-        );
-        put("ipv6.elsewhere", self.seen("ipv6", "elsewhere"));
-        put(
+    pub(super) fn internet(&self, facts: &mut Made) {
+        facts.put("internet", self.connected());
+        facts.put("loss", self.one(quality::LOSS));
+        let ipv6 = match (self.own(port::STATE_V6), self.own(port::STATE_V4)) {
+            (Seen::Is(PortState::Open), _) => word("works"),
+            (Seen::Is(_), Seen::Is(PortState::Open)) => word("broken"),
+            (Seen::Is(_), Seen::Pending(checks)) | (Seen::Pending(checks), _) => Known::Pending(checks),
+            (Seen::Is(_), _) => gap("the server answers by neither IPv4 nor IPv6"),
+            (Seen::Absent(_), _) => word("none"),
+        };
+        facts.put("ipv6", ipv6);
+        facts.put("ipv6.elsewhere", self.one(ipv6::ELSEWHERE));
+        let clock = self.one(clock::AHEAD);
+        facts.put(
             "clock",
-            match self.seen("clock", "off_s") {
-                Known::Word(off) => {
-                    word(if off.parse::<i64>().unwrap_or(0).abs() <= CLOCK_OFF_S { "right" } else { "wrong" })
-                }
-                other => other,
-            },
+            clock.known(|ahead| word(if ahead.unsigned_abs() <= MOST_CLOCK_OFF_S { "right" } else { "wrong" })),
         );
     }
 
     fn connected(&self) -> Known {
-        let mut opens: Vec<Known> = Vec::new();
-        for id in self.input.seen.ids("reference.") {
-            for port in ["443", "25", "465", "587"] {
-                opens.push(self.seen(id, port));
-            }
+        let mut targets = self.input.seen.targets(smtp::THROUGH.check).filter(|target| target.role == Role::InUse);
+        if targets.any(|target| self.on(target, smtp::THROUGH).is(true)) {
+            return word("yes");
         }
-        let has_references = opens.iter().any(|state| !matches!(state, Known::Unknown(_)));
-        let beyond_portals = any(
-            self.input.seen.ids("reference.").map(|id| self.seen(id, "443")),
-            |state| state == "open",
-            "yes",
-            word("no"),
-        );
-        let ports = self.input.seen.ids("port.").chain(self.input.seen.ids("wanted.port."));
-        opens.extend(ports.map(|id| self.seen(id, "state")));
-        if !self.input.seen.plan_complete {
-            opens.push(Known::Pending(["provider".to_owned()].into()));
-        }
-        // Something that answered, even with a refusal, is a connection; where nothing could be tried, nothing is known.
-        let tried = opens.iter().any(|state| state.word().is_some_and(|state| state != "unknown"));
-        let other_ports = self.list("alive", "open").is_some_and(|open| !open.is_empty());
-        // Different hosts that were tried: one alone may be down.
-        let references =
-            self.input.seen.ids("reference.").filter(|id| self.seen(id, "address").word().is_some()).count();
-        let servers =
-            ["dns.server", "wanted.dns.server"].iter().filter(|id| self.list(id, "addresses").is_some()).count();
-        let hosts = references + servers;
-        let routeless = self.seen("testnet", "route").word() == Some("no");
-        let by_proxy = self.seen("connectivity", "by-proxy").word().is_some();
-        let none = match () {
-            () if other_ports => word("yes"),
-            () if by_proxy => word("proxy-only"),
-            () if routeless || (tried && hosts >= AGREEING_REFERENCES) => word("no"),
-            () if tried => unknown("only one host could be tried"),
-            () => unknown("nothing could be tried: no name was found"),
-        };
-        let turned_away_here = self.own("way", "turned-away").word().is_some();
-        let answers = |state: &str| state == "open" || (state == "refused" && !turned_away_here && !by_proxy);
-        let opens = any(opens, answers, "yes", none);
-        let through = self.input.seen.ids("smtp.").any(|id| self.seen(id, "through").word() == Some("yes"));
-        match self.seen("connectivity", "result") {
-            Known::Word(result) if result == "ok" => word("yes"),
-            _ if through => word("yes"),
-            Known::Word(result) if result == "portal" => match beyond_portals {
-                Known::Word(answer) if answer == "yes" => word("yes"),
+        match self.one(connectivity::RESULT) {
+            Seen::Is(Pages::Ok) => word("yes"),
+            Seen::Is(Pages::Portal) => match self.opens_beyond_a_portal() {
+                Known::Word(opens) if opens == "yes" => word("yes"),
                 Known::Pending(checks) => Known::Pending(checks),
                 _ => word("portal"),
             },
-            Known::Pending(checks) if self.input.seen.checks.contains_key("connectivity") => match opens {
-                // A portal may still show itself; until then an open port is no proof.
-                Known::Word(_) | Known::Unknown(_) => Known::Pending(checks),
+            // A portal may still show itself; until then an open port is no proof.
+            Seen::Pending(checks) if self.input.seen.is_planned(connectivity::RESULT.check) => match self.opens() {
                 Known::Pending(more) => Known::Pending(checks.into_iter().chain(more).collect()),
+                _ => Known::Pending(checks),
             },
-            known => match opens {
-                Known::Word(answer) if answer != "yes" && matches!(known, Known::Unknown(_)) && !has_references => {
-                    unknown("nothing but the mail server was tried")
+            pages => match self.opens() {
+                Known::Word(opens) if opens != "yes" && matches!(pages, Seen::Absent(_)) && !self.has_references() => {
+                    gap("nothing but the mail server was tried")
                 }
-                other => other,
+                opens => opens,
             },
         }
+    }
+
+    /// What each reference says of a port that is tried at references.
+    fn reference_states(&self, port: u16) -> impl Iterator<Item = Seen<PortState>> {
+        let key = reference::STATE.of(port);
+        self.input.seen.references().map(move |id| self.reference(id, &key))
+    }
+
+    fn has_references(&self) -> bool {
+        let mut states = [443, 25, 465, 587].into_iter().flat_map(|port| self.reference_states(port));
+        states.any(|state| !matches!(state, Seen::Absent(_)))
+    }
+
+    /// A portal lets nothing through that it cannot read.
+    fn opens_beyond_a_portal(&self) -> Known {
+        any(self.reference_states(443), is_open, "yes", word("no"))
+    }
+
+    /// Whether any port opens anywhere: "yes", "no", or "proxy-only".
+    fn opens(&self) -> Known {
+        let seen = self.input.seen;
+        let mut states: Vec<Seen<PortState>> =
+            [443, 25, 465, 587].into_iter().flat_map(|port| self.reference_states(port)).collect();
+        states.extend(seen.targets(port::STATE.check).map(|target| self.on(target, port::STATE)));
+        if !seen.plan_complete {
+            states.push(Seen::Pending(planning()));
+        }
+        let was_tried = |state: &Seen<PortState>| matches!(state, Seen::Is(state) if *state != PortState::Unknown);
+        let tried = states.iter().any(was_tried);
+        let by_proxy = self.one(connectivity::BY_PROXY).is(true);
+        let none = match () {
+            () if self.one(alive::OPEN).value().is_some_and(|open| !open.is_empty()) => word("yes"),
+            () if by_proxy => word("proxy-only"),
+            () if self.one(testnet::ROUTE).is(false) => word("no"),
+            () if tried && self.hosts_tried() >= AGREEING_REFERENCES => word("no"),
+            () if tried => gap("only one host could be tried"),
+            () => gap("nothing could be tried: no name was found"),
+        };
+        // Something that answered, even with a refusal, is a connection, unless it may have been this computer itself.
+        let turned_away_here = self.own(leaves::TURNED_AWAY).is_there();
+        let answers =
+            |state: &PortState| is_open(state) || (*state == PortState::Refused && !turned_away_here && !by_proxy);
+        any(states, answers, "yes", none)
+    }
+
+    /// How many different hosts could be tried: one alone may be down.
+    fn hosts_tried(&self) -> usize {
+        let has_address = |id: &&str| self.reference(id, &reference::ADDRESS).is_there();
+        let servers = [self.one(dns_server::ADDRESSES), self.of_wanted(dns_server::ADDRESSES)];
+        self.input.seen.references().filter(has_address).count() + servers.iter().filter(|seen| seen.is_there()).count()
     }
 }

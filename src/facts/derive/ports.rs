@@ -1,189 +1,183 @@
 //! Facts about the port in use, against other ports and other companies' servers.
 
 use super::*;
+use crate::facts::keys::{alive, connectivity, dns_server, hops, leaves, port, reference, smtp, testnet};
+use crate::facts::words::{Greeting, Near, Pages, TurnedAway};
+use crate::net::is_inner;
+
+/// ICMP types and codes (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1) by which only a filter speaks of a mail
+/// server's port: that a rule forbids it, or that protocol or port is not accepted.
+const FILTERS_SAY: [&str; 9] = ["3/2", "3/3", "3/9", "3/10", "3/13", "1/1", "1/4", "1/5", "1/6"];
 
 impl View<'_> {
-    pub(super) fn ports(&self, put: &mut impl FnMut(&str, Known)) {
+    pub(super) fn ports(&self, facts: &mut Made) {
         let port = self.port();
-        put(
-            "port.number",
-            match port {
-                _ if self.in_use.is_none() => unknown("no server is known"),
-                25 | 465 | 587 => word(&port.to_string()),
-                _ => word("other"),
-            },
-        );
-        let state = match self.own("port", "state") {
-            Known::Word(state) if state == "unknown" => unknown("the system gave no outcome"),
-            other => other,
+        let number = match port {
+            _ if self.in_use.is_none() => gap("no server is known"),
+            25 | 465 | 587 => word(&port.to_string()),
+            _ => word("other"),
         };
-        put("port.by", self.turned_away_by(&state));
-        let is_open = state.word() == Some("open");
-        put("port.leaves", if is_open { unknown("the port opens") } else { self.own("way", "leaves") });
-        put("port.refuser", self.refuser());
-        put("port.rejected-by", self.rejected_by());
-        put("port.last-heard", self.last_heard());
-        put("port.state", state);
-        put("port.elsewhere", self.state_elsewhere(port));
-        put("port.others", self.others_open());
+        facts.put("port.number", number);
+        facts.put("port.state", self.own_state());
+        facts.put("port.elsewhere", self.state_elsewhere(port));
+        facts.put("port.others", self.others_open());
         let submission = [465, 587].into_iter().flat_map(|port| {
-            let mut states = self.elsewhere(&port.to_string());
-            states.push(self.seen(&format!("port.{port}"), "state"));
+            let mut states = self.elsewhere(reference::STATE, port);
+            states.push(self.at(port, port::STATE));
             states
         });
-        put("submission.elsewhere", any(submission, |state| state == "open", "open", word("closed")));
-        put("server.other-port", self.other_port().0);
-        put("server.alive", self.seen("alive", "alive"));
-        put("testnet", self.seen("testnet", &port.to_string()));
+        facts.put("submission.elsewhere", any(submission, is_open, "open", word("closed")));
+        facts.put("server.alive", self.one(alive::ALIVE));
+        facts.put("testnet", self.one(testnet::STATE.of(port)));
         for other in MAIL_PORTS {
-            let state = match self.seen(&format!("port.{other}"), "state") {
-                _ if other == port => unknown("it is the port in use"),
-                Known::Word(state) if state == "open" => word("open"),
-                Known::Word(_) => match self.state_elsewhere(other) {
+            let state = match self.at(other, port::STATE) {
+                _ if other == port => gap("it is the port in use"),
+                Seen::Is(PortState::Open) => word("open"),
+                Seen::Is(_) => match self.state_elsewhere(other) {
                     Known::Word(elsewhere) if elsewhere == "closed" => word("shut-everywhere"),
                     Known::Word(_) => word("shut-here"),
-                    known => known,
+                    not_known => not_known,
                 },
-                known => known,
+                not_seen => not_seen.into(),
             };
-            put(&format!("also.port-{other}"), state);
+            facts.put(&format!("also.port-{other}"), state);
         }
     }
 
-    fn turned_away_by(&self, state: &Known) -> Known {
-        match state {
-            Known::Word(state) if state == "denied" => return word("self"),
-            Known::Word(state) if state == "open" => {
-                return match self.seen("path", "nearer") {
-                    Known::Word(_) => word("near"),
-                    Known::Unknown(_) => unknown("the port opens"),
-                    pending => pending,
+    /// Who turned the connection away, and where they are.
+    pub(super) fn turned_away(&self, facts: &mut Made) {
+        facts.put("port.by", self.turned_away_by());
+        if self.own_state().is(PortState::Open) {
+            facts.put("port.leaves", moot("the port opens"));
+        } else {
+            facts.put("port.leaves", self.own(leaves::LEAVES));
+        }
+        facts.put("port.refuser", self.refuser());
+        facts.put("port.rejected-by", self.rejected_by());
+        facts.put("port.last-heard", self.last_heard());
+    }
+
+    fn own_state(&self) -> Seen<PortState> {
+        match self.own(port::STATE) {
+            Seen::Is(PortState::Unknown) => Seen::Absent(Why::Gap("the system gave no outcome".to_owned())),
+            state => state,
+        }
+    }
+
+    fn turned_away_by(&self) -> Known {
+        let state = match self.own_state() {
+            Seen::Is(PortState::Denied) => return word("self"),
+            Seen::Is(PortState::Open) => {
+                return match self.one(hops::NEARER) {
+                    Seen::Absent(_) => moot("the port opens"),
+                    nearer => nearer.known(|_| word("near")),
                 };
             }
-            Known::Word(_) => {}
-            other => return other.clone(),
-        }
+            Seen::Is(state) => state,
+            not_seen => return not_seen.into(),
+        };
         // A reset from before the first router may also be that router's own, at its inner side.
-        if self.own("way", "turned-away").word() == Some("by-this-machine") {
+        if self.own(leaves::TURNED_AWAY).is(TurnedAway::ByThisMachine) {
             return word("self");
         }
-        if self.own("way", "near").word() == Some("open") {
+        if self.own(leaves::NEAR).is(Near::Open) {
             return word("near");
         }
-        if let Known::Pending(checks) = self.own("way", "leaves") {
+        if let Seen::Pending(checks) = self.own(leaves::LEAVES) {
             return Known::Pending(checks);
         }
-        match self.own("port", "icmp.from") {
-            Known::Word(from) => {
-                let is_server = self.list("dns.server", "addresses").is_some_and(|addresses| addresses.contains(&from));
-                word(if is_server { "server" } else { "near" })
-            }
-            _ if state.word() == Some("filtered") => unknown("nothing came back"),
-            _ => match (self.seen("path", "nearer"), self.seen("path", "same-distance")) {
-                (Known::Word(_), _) => word("near"),
-                (_, Known::Word(_)) => word("server"),
-                (Known::Pending(checks), _) => Known::Pending(checks),
-                _ => unknown("a reset does not say who sent it"),
-            },
+        if let Seen::Is(from) = self.own(port::ICMP_FROM) {
+            return word(if self.is_server(from) { "server" } else { "near" });
         }
+        if state == PortState::Filtered {
+            return moot("nothing came back");
+        }
+        match (self.one(hops::NEARER), self.one(hops::SAME_DISTANCE)) {
+            (Seen::Is(_), _) => word("near"),
+            (_, Seen::Is(_)) => word("server"),
+            (Seen::Pending(checks), _) => Known::Pending(checks),
+            _ => gap("a reset does not say who sent it"),
+        }
+    }
+
+    fn is_server(&self, address: std::net::IpAddr) -> bool {
+        self.one(dns_server::ADDRESSES).value().is_some_and(|addresses| addresses.contains(&address))
     }
 
     /// The last device that answers for a silent port is the one that drops it, or the one before. It is inside where it
     /// has an inner address and another port goes on beyond it.
     fn last_heard(&self) -> Known {
-        if let Known::Pending(checks) = self.seen("path", "port") {
+        if let Seen::Pending(checks) = self.one(hops::PORT) {
             return Known::Pending(checks);
         }
-        if self.seen("path", "distance").word().is_some() {
-            return unknown("the port answers");
+        if self.one(hops::DISTANCE).is_there() {
+            return gap("the port answers");
         }
-        let (Some(last), Some(hop)) =
-            (self.seen("path", "last-heard").word().map(str::to_owned), self.number("path", "last-hop"))
-        else {
-            return unknown("no router on the way tells what reaches it");
+        let (Seen::Is(last), Seen::Is(hop)) = (self.one(hops::LAST_HEARD), self.one(hops::LAST_HOP)) else {
+            return gap("no router on the way tells what reaches it");
         };
-        let goes_on = self.number("path", "contrast.last-hop").is_some_and(|other| other > hop);
-        let inner = last.parse().is_ok_and(crate::net::is_inner);
-        match (inner, goes_on) {
+        let goes_on = self.one(hops::CONTRAST_LAST_HOP).value().is_some_and(|other| other > hop);
+        match (is_inner(last), goes_on) {
             (true, true) => word("inside"),
-            (true, false) => unknown("nothing goes further, so the end of this network is not seen"),
+            (true, false) => gap("nothing goes further, so the end of this network is not seen"),
             (false, _) => word("beyond"),
         }
     }
 
     fn refuser(&self) -> Known {
-        if let Known::Pending(checks) = self.own("way", "leaves") {
+        if let Seen::Pending(checks) = self.own(leaves::LEAVES) {
             return Known::Pending(checks);
         }
-        let from = match self.own("port", "icmp.from") {
-            Known::Word(from) => from,
-            Known::Pending(checks) => return Known::Pending(checks),
-            Known::Unknown(_) => return unknown("no device said that it turned the connection away"),
+        let from = match self.own(port::ICMP_FROM) {
+            Seen::Is(from) => from,
+            Seen::Pending(checks) => return Known::Pending(checks),
+            Seen::Absent(_) => return gap("no device said that it turned the connection away"),
         };
-        let first = self.own("way", "first-router");
-        let inner = from.parse().is_ok_and(crate::net::is_inner);
-        let behind = self.own("way", "second-router").word().is_some();
-        word(if inner && behind && first.word() == Some(&from) { "inside" } else { "beyond" })
+        let is_first = self.own(leaves::FIRST_ROUTER).is(from);
+        let is_last = !self.own(leaves::SECOND_ROUTER).is_there();
+        word(if is_inner(from) && is_first && !is_last { "inside" } else { "beyond" })
     }
 
-    /// A device that is neither this machine nor the server says that a rule forbids it, or that the port is closed
-    /// (ICMP 3/3, 3/9, 3/10, 3/13; ICMPv6 1/1, 1/4, 1/5, 1/6): only a filter speaks so.
+    /// A device that is neither this machine nor the server says that a rule forbids it, or that the port is closed.
     fn rejected_by(&self) -> Known {
-        let codes = ["3/2", "3/3", "3/9", "3/10", "3/13", "1/1", "1/4", "1/5", "1/6"];
-        match (self.own("port", "icmp"), self.own("port", "icmp.prohibited"), self.own("port", "icmp.from")) {
-            (Known::Word(code), Known::Word(_), Known::Word(from)) if codes.contains(&code.as_str()) => {
-                let is_server = self.list("dns.server", "addresses").is_some_and(|own| own.contains(&from));
-                if is_server { unknown("the server itself says so") } else { word("device") }
+        match (self.own(port::ICMP), self.own(port::ICMP_PROHIBITED), self.own(port::ICMP_FROM)) {
+            (Seen::Is(code), Seen::Is(_), Seen::Is(from)) if FILTERS_SAY.contains(&code.as_str()) => {
+                if self.is_server(from) { gap("the server itself says so") } else { word("device") }
             }
-            (Known::Pending(checks), ..) => Known::Pending(checks),
-            _ => unknown("no device said so"),
+            (Seen::Pending(checks), ..) => Known::Pending(checks),
+            _ => gap("no device said so"),
         }
     }
 
     fn others_open(&self) -> Known {
-        let own = self.port();
-        let mut states: Vec<Known> =
-            self.other_ports().iter().map(|port| self.seen(&format!("port.{port}"), "state")).collect();
-        for port in [25, 443, 465, 587] {
-            if port != own {
-                states.extend(self.elsewhere(&port.to_string()));
-            }
-        }
-        if let Known::Word(result) = self.seen("connectivity", "result")
-            && result == "ok"
+        if self.one(connectivity::RESULT).is(Pages::Ok)
+            || self.one(alive::OPEN).value().is_some_and(|open| !open.is_empty())
         {
             return word("open");
         }
-        if self.list("alive", "open").is_some_and(|open| !open.is_empty()) {
-            return word("open");
-        }
-        any(states, |state| state == "open", "open", word("closed"))
+        let here = self.other_ports().into_iter().map(|port| self.at(port, port::STATE));
+        let not_own = [25, 443, 465, 587].into_iter().filter(|port| *port != self.port());
+        let elsewhere = not_own.flat_map(|port| self.elsewhere(reference::STATE, port));
+        any(here.chain(elsewhere), is_open, "open", word("closed"))
     }
 
+    /// Whether another port of the server lets mail in, and which one is the best of them.
     pub(super) fn other_port(&self) -> (Known, Option<u16>) {
         let mut ports = self.other_ports();
         // What the provider wants first, then 587 and 465; 25 only where it offers a log-in.
         let wanted =
             |port: u16| self.input.wanted.is_some_and(|wanted| wanted.choices.iter().any(|choice| choice.port == port));
         ports.sort_by_key(|port| (!wanted(*port), *port == 25, u16::MAX - *port));
-        let mut pending = std::collections::BTreeSet::new();
+        let mut pending = BTreeSet::new();
         for port in ports {
-            let id = format!("smtp.{port}");
-            match self.seen(&id, "greeting") {
-                Known::Word(greeting) if greeting == "ready" => {
-                    let offers = match self.seen(&id, "auth") {
-                        Known::Word(offered) => !offered.is_empty(),
-                        Known::Pending(checks) => {
-                            pending.extend(checks);
-                            continue;
-                        }
-                        Known::Unknown(_) => port != 25,
-                    };
-                    if offers {
-                        return (word("open"), Some(port));
-                    }
+            match (self.at(port, smtp::GREETING), self.at(port, smtp::AUTH)) {
+                (Seen::Is(Greeting::Ready), Seen::Is(offered)) if !offered.is_empty() => {
+                    return (word("open"), Some(port));
                 }
-                Known::Pending(checks) => pending.extend(checks),
+                (Seen::Is(Greeting::Ready), Seen::Absent(_)) if port != 25 => return (word("open"), Some(port)),
+                (Seen::Is(Greeting::Ready), Seen::Pending(checks)) | (Seen::Pending(checks), _) => {
+                    pending.extend(checks);
+                }
                 _ => {}
             }
         }

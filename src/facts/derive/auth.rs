@@ -1,0 +1,80 @@
+//! Facts about the log-in that is offered and tried, and the permission to send.
+
+use super::*;
+use crate::facts::keys::{login, sending, smtp};
+use crate::facts::words::{LogIn, Sending};
+use crate::probe::sasl::{FOR_PASSWORDS, FOR_TOKENS};
+
+/// Codes that ask for encryption before AUTH (RFC 3207 section 4; RFC 2554 section 6).
+const ONLY_AFTER_TLS: [u16; 2] = [530, 538];
+
+impl View<'_> {
+    pub(super) fn log_in(&self, facts: &mut Made) {
+        facts.put("auth.offered", self.offered());
+        let others = self.other_ports().into_iter().map(Target::in_use);
+        let seen = self.input.seen;
+        let of_wanted = seen.targets(smtp::AUTH.check).filter(|target| target.role == Role::Wanted);
+        let offered = others.chain(of_wanted).map(|target| self.on(target, smtp::AUTH));
+        facts.put("auth.elsewhere", any(offered, |offered| !offered.is_empty(), "yes", word("no")));
+        facts.put("login", self.one(login::RESULT));
+        let port = self.one(login::PORT);
+        let at = match self.one(login::SERVER) {
+            Seen::Is(_) => word("wanted"),
+            _ => port.clone().known(|_| word("in-use")),
+        };
+        facts.put("login.at", at);
+        match self.one(login::WITH) {
+            Seen::Is(with) => facts.put("login.with", word(with.word())),
+            _ => facts.put("login.with", port.known(|_| word("password"))),
+        }
+        facts.put("password.given", self.one(login::GIVEN));
+        let refused = self.one(login::RESULT).map(|result| matches!(result, LogIn::Rejected | LogIn::Temporary));
+        facts.put("login.reason", reason(refused, self.one(login::REASON)));
+    }
+
+    pub(super) fn sending(&self, facts: &mut Made) {
+        facts.put("sending", self.one(sending::RESULT));
+        let refused = self.one(sending::RESULT).map(|result| matches!(result, Sending::Rejected | Sending::Temporary));
+        facts.put("sending.reason", reason(refused, self.one(sending::REASON)));
+    }
+
+    fn offered(&self) -> Known {
+        let after_tls = self.own(smtp::AUTH);
+        if self.security() != Security::None {
+            return after_tls.known(|offered| self.is_ours(&offered));
+        }
+        match self.own(smtp::AUTH_CLEAR) {
+            Seen::Is(_) if self.asks_for_encryption() => word("only-after-tls"),
+            Seen::Is(offered) if offered.is_empty() => {
+                after_tls.known(|later| word(if later.is_empty() { "no" } else { "only-after-tls" }))
+            }
+            offered => offered.known(|offered| self.is_ours(&offered)),
+        }
+    }
+
+    /// Whether the server answers AUTH in clear by asking for encryption.
+    pub(super) fn asks_for_encryption(&self) -> bool {
+        self.own(smtp::AUTH_CLEAR_PROBE).value().is_some_and(|code| ONLY_AFTER_TLS.contains(&code))
+    }
+
+    /// Whether there is a mechanism among them that we can use with what was given.
+    fn is_ours(&self, offered: &[String]) -> Known {
+        let offers = |ours: &[&str]| offered.iter().any(|name| ours.contains(&name.as_str()));
+        match self.one(login::WITH) {
+            _ if offered.is_empty() => word("no"),
+            _ if offers(&FOR_PASSWORDS) => word("yes"),
+            Seen::Is(_) if offers(&FOR_TOKENS) => word("yes"),
+            Seen::Pending(checks) if offers(&FOR_TOKENS) => Known::Pending(checks),
+            _ => word("not-ours"),
+        }
+    }
+}
+
+/// What a refusal means.
+fn reason(refused: Seen<bool>, reason: Seen<String>) -> Known {
+    match (refused, reason) {
+        (Seen::Is(true), Seen::Absent(_)) => gap("the server's words are not in our table"),
+        (Seen::Is(true), reason) => reason.into(),
+        (refused, _) => refused.known(|_| moot("nothing was refused")),
+    }
+}

@@ -1,0 +1,144 @@
+//! Facts about encryption: the TLS handshake, the certificate, what the mail program can use, and how the account's way ends.
+
+use super::*;
+use crate::facts::keys::{certificate, chain, clients, login, port, reference, smtp, tls};
+use crate::facts::stacks;
+use crate::facts::words::{Accepts, Ehlo, Greeting, Handshake, HandshakeElsewhere, LogIn, SmallSegments, Speaks};
+
+/// What programs of today speak (RFC 8996 deprecates what is older).
+const OF_TODAY: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+const OLDER: [&str; 2] = ["TLSv1.0", "TLSv1.1"];
+
+impl View<'_> {
+    pub(super) fn encryption(&self, facts: &mut Made) {
+        let security = if self.in_use.is_some() { word(self.security().word()) } else { gap("no server is known") };
+        facts.put("security", security);
+        facts.put("handshake", self.handshake());
+        let elsewhere = self.elsewhere(reference::HANDSHAKE, 465);
+        let count = |what| elsewhere.iter().filter(|handshake| **handshake == Seen::Is(what)).count();
+        let none = match () {
+            () if count(HandshakeElsewhere::PrivateIssuer) >= AGREEING_REFERENCES => word("private-issuer"),
+            () if count(HandshakeElsewhere::Cut) >= AGREEING_REFERENCES => word("cut"),
+            () => gap("too few other servers were asked"),
+        };
+        let is_done = |handshake: &HandshakeElsewhere| *handshake == HandshakeElsewhere::Done;
+        facts.put("handshake.elsewhere", any(elsewhere, is_done, "done", none));
+        let stalls = match self.own(smtp::SMALL_SEGMENTS) {
+            Seen::Absent(_) => gap("nothing stalled"),
+            small => small.known(|small| yes_no(small == SmallSegments::Done)),
+        };
+        facts.put("handshake.stalls", stalls);
+        facts.put("account.stops", self.stops());
+        let of_today = OF_TODAY.map(|version| self.own(tls::VERSION.of(version)));
+        let all_rejected = of_today.iter().all(|state| *state == Seen::Is(Accepts::Rejected));
+        let none = if all_rejected { word("no") } else { gap("not each of the two was asked") };
+        facts.put("tls.common", any(of_today, |state| *state == Accepts::Accepted, "yes", none));
+        facts.put("client.tls", self.client_tls());
+    }
+
+    pub(super) fn certificate(&self, facts: &mut Made) {
+        let is_whole = |whole| word(if whole { "whole" } else { "link-missing" });
+        facts.put("chain", self.one(chain::WHOLE).known(is_whole));
+        facts.put("certificate", self.own(certificate::CERTIFICATE));
+        facts.put("certificate.dates", self.own(certificate::DATES));
+        facts.put("certificate.accepted", self.own(certificate::VERIFIED));
+    }
+
+    fn handshake(&self) -> Known {
+        if self.security() == Security::Implicit && self.own(smtp::SPEAKS).is(Speaks::Plain) {
+            return word("not-tls");
+        }
+        match self.own(smtp::HANDSHAKE) {
+            _ if self.security() == Security::None => word("not-tried"),
+            Seen::Is(Handshake::Done | Handshake::Certificate) => word("done"),
+            Seen::Is(failed) => self.failed_handshake(failed),
+            not_seen => not_seen.into(),
+        }
+    }
+
+    fn failed_handshake(&self, failed: Handshake) -> Known {
+        match self.own(tls::BREAKS_ON) {
+            Seen::Is(_) => return word("breaks"),
+            Seen::Pending(checks) => return Known::Pending(checks),
+            Seen::Absent(_) => {}
+        }
+        let of_today = OF_TODAY.map(|version| self.own(tls::VERSION.of(version)));
+        for state in &of_today {
+            if let Seen::Pending(checks) = state {
+                return Known::Pending(checks.clone());
+            }
+        }
+        let takes_none_of_today = of_today.iter().all(|state| *state == Seen::Is(Accepts::Rejected));
+        // This machine's library offers nothing older. A server that takes none at all has another fault.
+        if takes_none_of_today && OLDER.iter().any(|old| self.own(tls::VERSION.of(old)).is(Accepts::Accepted)) {
+            return word("no-common-version");
+        }
+        word(match failed {
+            Handshake::NoCommonVersion | Handshake::Refused => "refused",
+            Handshake::NotTls => "not-tls",
+            _ => "cut",
+        })
+    }
+
+    /// Whether the mail program can encrypt with the server, on one of the systems that it can be on.
+    fn client_tls(&self) -> Known {
+        let Some(client) = self.input.account.client() else { return moot("no mail program is named") };
+        if !stacks::all().iter().any(|row| row.is_of(&client.id)) {
+            return moot("what this mail program can use is not known");
+        }
+        // A version that was seen to be accepted settles it for all that offer it, whatever else is asked.
+        let accepted = |version: &str| {
+            self.own(tls::VERSION.of(version)).is(Accepts::Accepted)
+                || self.own(smtp::TLS_VERSION).value().as_deref() == Some(version)
+        };
+        let systems = self.one(clients::SYSTEMS).value().unwrap_or_default();
+        let mut rows = stacks::all().iter().filter(|row| systems.contains(&row.name));
+        if rows.any(|row| row.surely_fits(accepted)) { word("yes") } else { self.one(clients::CAN).into() }
+    }
+
+    /// How the account's way ends where it does not come through. Only silence and lateness can be the line's doing: a
+    /// refusal, a cut, a certificate are answers.
+    fn stops(&self) -> Known {
+        match self.own(port::STATE) {
+            Seen::Is(PortState::Open) => {}
+            state => return state.known(|_| word("never-opened")),
+        }
+        // Each step ends the way with a word, or goes on.
+        let steps = [
+            self.own(smtp::GREETING).map(|greeting| match greeting {
+                Greeting::Ready => None,
+                Greeting::Silent | Greeting::Endless => Some("silence"),
+                _ => Some("answer"),
+            }),
+            self.own(smtp::EHLO).map(|ehlo| match ehlo {
+                Ehlo::Accepted => None,
+                Ehlo::TooSlow => Some("silence"),
+                _ => Some("answer"),
+            }),
+            self.own(smtp::EHLO_ENCRYPTED).map(|ehlo| match ehlo {
+                Ehlo::TooSlow => Some("silence"),
+                _ => Some("answer"),
+            }),
+            self.own(smtp::HANDSHAKE).map(|handshake| match handshake {
+                Handshake::Done => None,
+                Handshake::Silent => Some("silence"),
+                _ => Some("answer"),
+            }),
+        ];
+        for step in steps {
+            match step {
+                Seen::Pending(checks) => return Known::Pending(checks),
+                Seen::Is(Some(end)) => return word(end),
+                _ => {}
+            }
+        }
+        match (self.one(login::RESULT), self.one(login::SILENT)) {
+            (Seen::Pending(checks), _) => return Known::Pending(checks),
+            (_, Seen::Is(_)) => return word("silence"),
+            (Seen::Is(LogIn::NotTried) | Seen::Absent(_), _) => {}
+            (Seen::Is(_), _) => return word("answer"),
+        }
+        let is_late = |key| self.own(key).value().is_some_and(|ms| ms > SLOW_MS);
+        word(if [smtp::GREETING_MS, smtp::EHLO_MS].into_iter().any(is_late) { "slow" } else { "answer" })
+    }
+}
