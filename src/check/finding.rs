@@ -2,7 +2,7 @@
 
 use crate::account::Wanted;
 use crate::facts::Value;
-use crate::facts::observed::Facts;
+use crate::facts::observed::{Facts, Missing, Observed};
 use crate::text::{Mark, Text};
 use serde::{Deserialize, Serialize};
 
@@ -199,6 +199,15 @@ pub struct Finding {
     pub facts: Facts,
     /// What was seen, for people.
     pub evidence: Vec<Evidence>,
+}
+
+impl Finding {
+    /// What it saw, and why it saw no more.
+    pub fn observed(&self) -> Observed<'_> {
+        let has_no_answer = matches!(self.outcome, Outcome::Skipped | Outcome::Unknown);
+        let why_not = has_no_answer.then_some(Missing { why: &self.summary, moot: self.moot });
+        Observed { done: true, facts: &self.facts, why_not }
+    }
 }
 
 /// What a planned check is called, before it has found anything.

@@ -2,8 +2,8 @@
 
 use super::diagnosis::Diagnosis;
 use crate::account::{Account, Endpoint, Wanted};
-use crate::check::{Event as CheckEvent, Finding, Group, Head, Outcome};
-use crate::facts::observed::{Missing, Observed};
+use crate::check::{Event as CheckEvent, Finding, Group, Head};
+use crate::facts::observed::Observed;
 use crate::facts::{Facts, Observations};
 use std::collections::{BTreeMap, HashMap};
 
@@ -34,13 +34,10 @@ pub struct Check {
 impl Check {
     /// What it has seen so far, and why it saw no more.
     fn observed(&self) -> Observed<'_> {
-        let ended = match &self.state {
-            State::Done(finding) => Some(finding),
-            _ => None,
-        };
-        let without_answer = ended.filter(|finding| matches!(finding.outcome, Outcome::Skipped | Outcome::Unknown));
-        let why_not = without_answer.map(|finding| Missing { why: &finding.summary, moot: finding.moot });
-        Observed { done: ended.is_some(), facts: &self.facts, why_not }
+        match &self.state {
+            State::Done(finding) => Observed { facts: &self.facts, ..finding.observed() },
+            State::Waiting | State::Running(_) => Observed { done: false, facts: &self.facts, why_not: None },
+        }
     }
 }
 
