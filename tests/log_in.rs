@@ -4,6 +4,8 @@
 
 mod lab;
 
+use mailtriage::check::Group;
+use mailtriage::check::secret::Secret;
 use mailtriage::facts::derive::log_in::LogInWay;
 use mailtriage::facts::keys::login;
 use mailtriage::facts::observed::Seen;
@@ -39,5 +41,26 @@ fn the_log_in_goes_where_it_is_said_to_go(#[files("src/practice/scenarios/*.toml
             assert_eq!((result, tried_at), (LogIn::NotTried, None), "{way:?}");
         }
         LogInWay::Pending(checks) => panic!("the run is over, and {checks:?} are waited for"),
+    }
+}
+
+/// `p` on a screen whose run had no password: the box names a server and a port, and the run of the log-in alone that
+/// follows goes there and nowhere else.
+#[rstest]
+fn the_box_and_the_run_that_it_starts_agree(#[files("src/practice/scenarios/*.toml")] path: PathBuf) {
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    let scenario = Scenario::parse(name, &std::fs::read_to_string(&path).unwrap()).unwrap();
+    let before = lab::run_with(&scenario, |job| job.attempt = None);
+    let LogInWay::Through { target, host } = before.log_in_way().unwrap() else { return };
+    let after = lab::run_with(&scenario, |job| {
+        job.options.only = vec![Group::Login, Group::Sending];
+        job.attempt = Some(Secret::Password("a guess".into()).into());
+    });
+    let seen = after.run().unwrap().observations();
+    let get = |key| seen.get(login::RESULT.check, &key).value();
+    // The provider may take no passwords, or offer nothing that a password is for.
+    if let Some(mechanism) = get(login::MECHANISM) {
+        assert_eq!(get(login::HOST), Some(host), "by {mechanism}");
+        assert_eq!(seen.get(login::RESULT.check, &login::PORT).value(), Some(target.port));
     }
 }

@@ -27,7 +27,8 @@ struct Variant {
     world: toml::Table,
     /// The references in place of the usual ones.
     references: Option<Vec<String>>,
-    /// Who comes first at a full server differs from run to run: only the verdict is held.
+    /// Who comes first at a full server, or what still fits before the deadline, differs from run to run: only the verdict
+    /// is held.
     #[serde(default)]
     unsteady: bool,
     truth: Truth,

@@ -69,7 +69,7 @@ impl App {
         };
         self.core.message = None;
         self.core.refresh();
-        if let Some(why) = row.when.obstacle(&self.core) {
+        if let Some(why) = row.when.obstacle(&self.core).map(str::to_owned) {
             self.core.say(why);
             return None;
         }

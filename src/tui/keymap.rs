@@ -107,7 +107,7 @@ pub enum When {
 
 impl When {
     /// Why the key does nothing now; `None` if it works.
-    pub fn obstacle(self, core: &Core) -> Option<&'static str> {
+    pub fn obstacle(self, core: &Core) -> Option<&str> {
         let needs_network = matches!(self, When::Network | When::OwnAccount | When::LogIn);
         if needs_network && !core.can_run {
             return Some("this is a saved session: nothing is measured");
@@ -116,7 +116,7 @@ impl When {
             When::Always | When::Network => None,
             When::OwnAccount => core.lesson.is_some().then_some("a scenario's account stays as it is"),
             When::LogIn if core.is_running() => Some("wait until the checks are done, then press p"),
-            When::LogIn => match core.log_in {
+            When::LogIn => match &core.log_in {
                 LogInWay::None(why) => Some(why),
                 LogInWay::Proven { .. } | LogInWay::Unproven(_) => None,
             },

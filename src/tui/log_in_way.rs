@@ -1,7 +1,11 @@
-//! By which way a password would go from the log-in box, worked out once for each change of the session.
+//! What the log-in box says of the way that a password would take. The way itself is decided by
+//! [`crate::facts::derive::log_in`], as it is for the check that sends the password.
 
-use crate::facts::{Derived, Known, Value};
-use crate::session::Session;
+use crate::facts::derive::log_in::LogInWay as Way;
+use crate::facts::keys::certificate;
+use crate::facts::observed::{Key, Observable};
+use crate::facts::{Derived, Known};
+use crate::session::{Run, Session};
 
 /// By which way a log-in would go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +22,7 @@ pub enum LogInWay {
     /// To a server whose certificate does not verify: only after its name has been typed.
     Unproven(Unproven),
     /// None; why not.
-    None(&'static str),
+    None(String),
 }
 
 /// A server that shows a certificate which does not verify.
@@ -34,48 +38,42 @@ pub struct Unproven {
 
 /// By which way a log-in would go now.
 pub fn log_in_way(session: &Session, facts: &Derived) -> LogInWay {
+    let none = |why: &str| LogInWay::None(why.to_owned());
     if facts.get("login.reason").and_then(Known::word) == Some("account-locked") {
-        return LogInWay::None("the account is locked: another try makes it worse");
+        return none("the account is locked: another try makes it worse");
     }
-    proven(session)
-        .or_else(|| unproven(session).map(LogInWay::Unproven))
-        .unwrap_or(LogInWay::None("no encrypted way offers a log-in: anyone on the way could read the password"))
+    let (Some(run), Some(way)) = (session.run(), session.log_in_way()) else { return none("nothing is measured yet") };
+    match way {
+        Way::Through { target, host } => {
+            let id = target.id(certificate::NAMES.check);
+            let names = fact(run, &id, &certificate::NAMES).unwrap_or_default();
+            let until = fact(run, &id, &certificate::UNTIL).unwrap_or_default();
+            let proof = format!(
+                "certificate of {}, from {}, valid to {}",
+                names.first().unwrap_or(&host),
+                fact(run, &id, &certificate::ISSUER).unwrap_or_default(),
+                until.split('T').next().unwrap_or_default()
+            );
+            LogInWay::Proven { host, port: target.port, proof }
+        }
+        Way::Unproven { target, host } => {
+            let id = target.id(certificate::NAMES.check);
+            let names = fact(run, &id, &certificate::NAMES).unwrap_or_default();
+            let name = names.first().map_or("no name", String::as_str);
+            let issuer = fact(run, &id, &certificate::ISSUER).unwrap_or_else(|| "an unknown issuer".to_owned());
+            let shown = format!("for {name}, issued by {issuer}");
+            LogInWay::Unproven(Unproven { host, shown, serial: fact(run, &id, &certificate::SERIAL) })
+        }
+        Way::NotVouched { host } => none(&format!(
+            "only DNS says that {host} is the server of this domain; to confirm it, type it as the server"
+        )),
+        Way::Pending(_) => none("the checks that decide where it would go still run"),
+        Way::NotOffered => none("the server offers no log-in"),
+        Way::NoServer => none("no server is known"),
+        Way::NoneSafe => none("no encrypted way offers a log-in: anyone on the way could read the password"),
+    }
 }
 
-/// The first way that offers a log-in behind a certificate that verifies.
-fn proven(session: &Session) -> Option<LogInWay> {
-    let run = session.run()?;
-    let in_use = run.in_use()?;
-    let text = |id: &str, key: &str| match run.check(id)?.facts.get(key)? {
-        Value::Word(word) => Some(word.clone()),
-        Value::List(list) => list.first().cloned(),
-        Value::Number(number) => Some(number.to_string()),
-    };
-    let wanted = run.wanted.iter().flat_map(|wanted| &wanted.choices).map(|choice| choice.port);
-    std::iter::once(in_use.port).chain(wanted).chain([587, 465]).find_map(|port| {
-        let offers = text(&format!("smtp.{port}"), "auth")?;
-        let certificate = format!("certificate.{port}");
-        let verified = text(&certificate, "verified").as_deref() == Some("yes");
-        let proof = format!(
-            "certificate of {}, from {}, valid to {}",
-            text(&certificate, "names").unwrap_or_default(),
-            text(&certificate, "issuer").unwrap_or_default(),
-            text(&certificate, "until").unwrap_or_default().split('T').next().unwrap_or_default()
-        );
-        let host = in_use.host.clone();
-        (verified && !offers.is_empty()).then_some(LogInWay::Proven { host, port, proof })
-    })
-}
-
-/// The server in use, where a certificate is shown in its place that does not verify.
-fn unproven(session: &Session) -> Option<Unproven> {
-    let run = session.run()?;
-    let in_use = run.in_use()?;
-    let text = |id: &str, key: &str| run.check(id)?.facts.get(key)?.text();
-    let is_shown = text(&format!("smtp.{}", in_use.port), "handshake").as_deref() == Some("certificate");
-    let certificate = format!("certificate.{}", in_use.port);
-    let serial = text(&certificate, "serial");
-    let issuer = text(&certificate, "issuer").unwrap_or_else(|| "an unknown issuer".to_owned());
-    let names = text(&certificate, "names").unwrap_or_else(|| "no name".to_owned());
-    is_shown.then(|| Unproven { host: in_use.host, shown: format!("for {names}, issued by {issuer}"), serial })
+fn fact<T: Observable>(run: &Run, id: &str, key: &Key<T>) -> Option<T> {
+    run.check(id)?.facts.get(key.name.as_ref()).and_then(T::of_value)
 }

@@ -43,4 +43,9 @@ impl Board {
         let slot = self.slots().get(id).cloned()?;
         slot.get().cloned()
     }
+
+    /// All planned checks, with the findings of those that have ended.
+    pub(crate) fn all(&self) -> Vec<(String, Option<Arc<Finding>>)> {
+        self.slots().iter().map(|(id, slot)| (id.clone(), slot.get().cloned())).collect()
+    }
 }

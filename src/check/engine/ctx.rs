@@ -169,6 +169,11 @@ impl Ctx {
         fact(&self.finding(id)?.facts, key)
     }
 
+    /// All planned checks, with the findings of those that have ended.
+    pub(crate) fn findings(&self) -> Vec<(String, Option<Arc<Finding>>)> {
+        self.board.all()
+    }
+
     /// All connections that are kept for the log-in.
     pub(crate) fn take_dialogues(&self) -> Vec<Dialogue> {
         self.shared.lanes.get().into_iter().flat_map(BTreeMap::values).filter_map(Lane::take_dialogue).collect()

@@ -1,25 +1,29 @@
 //! Is the password accepted? One attempt for each password given, only over a connection whose certificate verifies.
 
+use crate::account::Wanted;
 use crate::account::provider::Passwords;
-use crate::account::{Source, Wanted};
-use crate::check::engine::{Case, Check, Handshake, How, Need, Scope, always};
+use crate::check::engine::{Check, Handshake, How, Need, Scope, always};
 use crate::check::smtp::again::prepare;
 use crate::check::smtp::talk;
 use crate::check::smtp::words::{says, write_lines};
 use crate::check::tls::certificate;
-use crate::check::{Ctx, Group, Kind, MAIL_PORTS, Notebook, Role, Target, Verdict};
+use crate::check::{Ctx, Group, Kind, Notebook, Role, Target, Verdict};
+use crate::facts::Facts;
+use crate::facts::derive::Input;
+use crate::facts::derive::log_in::{LogInWay, log_in_way};
 use crate::facts::keys::certificate as certificate_keys;
 use crate::facts::keys::login as keys;
 use crate::facts::keys::smtp as smtp_keys;
-use crate::facts::observed::Key;
+use crate::facts::observed::{Key, Observations, Observed};
 use crate::facts::replies::{self, Phase};
 use crate::facts::words::{At, LogIn, With};
 use crate::probe::certificate::parse;
 use crate::probe::sasl::{Exchange, FOR_PASSWORDS, FOR_TOKENS, NoAnswer};
 use crate::probe::secret::Attempt;
-use crate::probe::secure::{FailureKind, Verify, secure};
+use crate::probe::secure::{Verify, secure};
 use crate::probe::smtp::{Dialogue, NoReply, Reply};
 use crate::text::Text;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub(crate) static CHECK: Check = Check {
@@ -63,12 +67,13 @@ async fn run(ctx: &Ctx, book: &mut Notebook, attempt: Option<&Attempt>) -> Verdi
         book.note(keys::RESULT, LogIn::NotTried);
         return Verdict::skipped("not tried: the provider takes no passwords from mail programs");
     }
-    let Some(case) = ctx.case() else { return no_way(ctx, book, None) };
-    let mut way = choose(ctx, case).await;
-    if way.is_none() {
-        way = over_unverified(ctx, book, case, attempt).await;
-    }
-    let Some(Way { target, mut dialogue, offered }) = way else { return no_way(ctx, book, Some(case)) };
+    let way = decide(ctx).await;
+    let opened = match &way {
+        LogInWay::Through { target, host } => over_verified(ctx, *target, host).await,
+        LogInWay::Unproven { target, host } => over_unverified(ctx, book, *target, host, attempt).await,
+        _ => None,
+    };
+    let Some(Way { target, mut dialogue, offered }) = opened else { return no_way(book, &way) };
     book.note(keys::PORT, target.port);
     if target.role == Role::Wanted {
         book.note(keys::SERVER, At::Wanted);
@@ -97,20 +102,39 @@ async fn run(ctx: &Ctx, book: &mut Notebook, attempt: Option<&Attempt>) -> Verdi
     sum_up(ctx, book, target, dialogue, reply)
 }
 
+/// By which way the log-in goes, once all that decides it has ended.
+async fn decide(ctx: &Ctx) -> LogInWay {
+    let none = Facts::new();
+    let answers = BTreeMap::new();
+    loop {
+        let findings = ctx.findings();
+        let checks = findings.iter().map(|(id, finding)| {
+            let runs = Observed { done: false, facts: &none, why_not: None };
+            (id.as_str(), finding.as_ref().map_or(runs, |finding| finding.observed()))
+        });
+        let seen = Observations { checks: checks.collect(), plan_complete: true };
+        let way = log_in_way(Input { account: &ctx.account, wanted: ctx.wanted(), seen: &seen, answers: &answers });
+        let LogInWay::Pending(ids) = way else { return way };
+        for id in &ids {
+            ctx.wait_for(id).await;
+        }
+    }
+}
+
 /// There is no way by which a password may go: why.
-fn no_way(ctx: &Ctx, book: &mut Notebook, case: Option<&Case>) -> Verdict {
-    if case.is_some_and(|case| offers_none(ctx, case)) {
+fn no_way(book: &mut Notebook, way: &LogInWay) -> Verdict {
+    if *way == LogInWay::NotOffered {
         book.note(keys::RESULT, LogIn::NotOffered);
         return Verdict::skipped("not tried: the server offers no log-in");
     }
     book.note(keys::RESULT, LogIn::NotTried);
-    match case.filter(|case| !is_vouched_for(ctx, case.own)) {
-        Some(case) => Verdict::skipped(
+    match way {
+        LogInWay::NotVouched { host } => Verdict::skipped(
             Text::from("not tried: only DNS says that ")
-                .host(&case.in_use.host)
+                .host(host)
                 .say(" is the server of this domain; type it as the server to confirm it"),
         ),
-        None => Verdict::skipped("not tried: no encrypted way with a verified certificate offers a log-in"),
+        _ => Verdict::skipped("not tried: no encrypted way with a verified certificate offers a log-in"),
     }
 }
 
@@ -177,55 +201,25 @@ struct Way {
     offered: Vec<String>,
 }
 
-/// The way to log in by: as typed if that gets there safely, else what the provider wants, else any other of the server.
-async fn choose(ctx: &Ctx, case: &Case) -> Option<Way> {
-    let mut targets = vec![case.own];
-    for choice in ctx.wanted().into_iter().flat_map(|wanted| &wanted.choices) {
-        let role = if choice.host == case.in_use.host { Role::InUse } else { Role::Wanted };
-        targets.push(Target { role, port: choice.port });
+/// The connection that the dialogue kept for the log-in; where it has ended meanwhile, a new one.
+async fn over_verified(ctx: &Ctx, target: Target, host: &str) -> Option<Way> {
+    let lane = ctx.lane(target)?;
+    if let Some(dialogue) = lane.take_dialogue() {
+        let offered = ctx.fact(&talk::CHECK.at(target), &smtp_keys::AUTH).unwrap_or_default();
+        return Some(Way { target, dialogue, offered });
     }
-    targets.extend([587, 465, 25].map(Target::in_use));
-    for target in targets {
-        if !is_vouched_for(ctx, target) || ctx.lane(target).is_none() {
-            continue;
-        }
-        let id = talk::CHECK.at(target);
-        ctx.wait_for(&id).await;
-        let dialogue = ctx.lane(target).and_then(|lane| lane.take_dialogue());
-        if let Some(dialogue) = dialogue.filter(|dialogue| dialogue.verified) {
-            let offered = ctx.fact(&id, &smtp_keys::AUTH).unwrap_or_default();
-            return Some(Way { target, dialogue, offered });
-        }
-    }
-    None
-}
-
-/// Whether more than an unsigned DNS answer says that this is the account's server: somebody typed it, the table or an
-/// autoconfig file names it, or it lies in the mail domain (RFC 6186 section 6 wants a person to confirm all others).
-fn is_vouched_for(ctx: &Ctx, way: Target) -> bool {
-    let Some(host) = ctx.host(way.role) else { return false };
-    let is = |name: &str| host.eq_ignore_ascii_case(name);
-    if ctx.account.settings.server.as_deref().is_some_and(is) {
-        return true;
-    }
-    let domain = ctx.account.address.domain();
-    let in_domain = is(domain) || host.to_ascii_lowercase().ends_with(&format!(".{}", domain.to_ascii_lowercase()));
-    in_domain || ctx.wanted().is_none_or(|wanted| wanted.source != Source::Srv)
+    let handshake = lane.handshake()?;
+    let Again { dialogue, .. } = encrypted_again(ctx, handshake, host, Verify::Yes).await?.ok()?;
+    greet(target, handshake, dialogue).await
 }
 
 /// Encrypted, but to whoever shows the certificate there: only for a person who typed the server's name for it. In clear
 /// never: everybody on the way could read along.
-async fn over_unverified(ctx: &Ctx, book: &mut Notebook, case: &Case, attempt: &Attempt) -> Option<Way> {
+async fn over_unverified(ctx: &Ctx, book: &mut Notebook, target: Target, host: &str, attempt: &Attempt) -> Option<Way> {
     const WHAT: &str = "log-in without proof";
     let typed = attempt.unverified.as_deref()?;
-    let (target, host) = (case.own, &case.in_use.host);
     if !host.eq_ignore_ascii_case(typed) {
         book.saw(WHAT, Text::new().say("not done: the name typed for it is not ").host(host));
-        return None;
-    }
-    let seen = ctx.lane(target)?.handshake()?;
-    if seen.refused.as_ref().is_none_or(|refused| refused.kind != FailureKind::Certificate) {
-        book.saw(WHAT, "not done: it is for certificates that do not verify, and that is not the fault here");
         return None;
     }
     // The one that the person saw; without a screen, the one that this run looks at. A run that does not look has none.
@@ -235,49 +229,52 @@ async fn over_unverified(ctx: &Ctx, book: &mut Notebook, case: &Case, attempt: &
         ctx.wait_for(&looks).await;
         shown = ctx.fact(&looks, &certificate_keys::SERIAL);
     }
-    let (mut dialogue, now) = match unverified_dialogue(ctx, seen, host).await? {
-        Ok(opened) => opened,
+    let handshake = ctx.lane(target)?.handshake()?;
+    let Again { dialogue, serial } = match encrypted_again(ctx, handshake, host, Verify::No).await? {
+        Ok(again) => again,
         Err(why) => {
             book.saw(WHAT, format!("not done: {why}"));
             return None;
         }
     };
-    if now.is_none() || now != shown {
+    if serial.is_none() || serial != shown {
         book.saw(WHAT, "not done: now another certificate is shown than the one that was seen");
         return None;
     }
-    if seen.implicit {
+    let way = greet(target, handshake, dialogue).await?;
+    book.note(keys::UNVERIFIED, true);
+    book.saw(WHAT, "asked for by typing the server's name: whoever shows this certificate reads the password");
+    Some(way)
+}
+
+/// An encrypted dialogue on a new connection, and the serial number of the certificate that is shown there.
+struct Again {
+    dialogue: Dialogue,
+    serial: Option<String>,
+}
+
+/// `None` where no connection opens; the error is for people.
+async fn encrypted_again(
+    ctx: &Ctx,
+    handshake: &Handshake,
+    host: &str,
+    verify: Verify,
+) -> Option<Result<Again, String>> {
+    let stream = prepare(ctx, handshake).await?;
+    let secured = secure(stream, host, &ctx.tls, verify, REPLY).await;
+    Some(secured.map_err(|failure| failure.said).map(|secured| {
+        let serial = secured.leaf.as_ref().and_then(|leaf| parse(leaf).ok()).map(|leaf| leaf.serial);
+        Again { dialogue: Dialogue::resume(secured.stream, Vec::new(), verify == Verify::Yes), serial }
+    }))
+}
+
+/// The greeting where it comes only now, and EHLO.
+async fn greet(target: Target, handshake: &Handshake, mut dialogue: Dialogue) -> Option<Way> {
+    if handshake.implicit {
         dialogue.reply(REPLY).await.ok()?;
     }
     let offered = dialogue.ask(b"EHLO mailtriage.invalid", None, REPLY).await.ok()?.mechanisms();
-    book.note(keys::UNVERIFIED, true);
-    book.saw(WHAT, "asked for by typing the server's name: whoever shows this certificate reads the password");
     Some(Way { target, dialogue, offered })
-}
-
-/// An encrypted dialogue with whoever shows a certificate there, and that certificate's serial number; the error is for
-/// people.
-async fn unverified_dialogue(
-    ctx: &Ctx,
-    seen: &Handshake,
-    host: &str,
-) -> Option<Result<(Dialogue, Option<String>), String>> {
-    let stream = prepare(ctx, seen).await?;
-    Some(match secure(stream, host, &ctx.tls, Verify::No, REPLY).await {
-        Ok(secured) => {
-            let serial = secured.leaf.as_ref().and_then(|leaf| parse(leaf).ok()).map(|leaf| leaf.serial);
-            Ok((Dialogue::resume(secured.stream, Vec::new(), false), serial))
-        }
-        Err(failure) => Err(failure.said),
-    })
-}
-
-/// Whether the server let us in on some port, and offered a log-in on none.
-fn offers_none(ctx: &Ctx, case: &Case) -> bool {
-    let ports = MAIL_PORTS.into_iter().map(Target::in_use).chain([case.own]);
-    let offers: Vec<Vec<String>> =
-        ports.filter_map(|target| ctx.fact(&talk::CHECK.at(target), &smtp_keys::AUTH)).collect();
-    !offers.is_empty() && offers.iter().all(Vec::is_empty)
 }
 
 /// What a server says of a token that it refuses (RFC 7628 section 3.2.2): the status, and the scope that it wants.
