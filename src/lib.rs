@@ -6,6 +6,7 @@ pub mod cli;
 pub mod facts;
 pub mod guide;
 pub mod net;
+pub mod pages;
 pub mod practice;
 pub mod probe;
 pub mod report;

@@ -24,6 +24,18 @@ pub fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// A span of seconds in words: "3 hours".
+pub fn span(seconds: i64) -> String {
+    let seconds = seconds.unsigned_abs();
+    let (count, unit) = match seconds {
+        0..120 => (seconds, "seconds"),
+        120..7_200 => (seconds / 60, "minutes"),
+        7_200..172_800 => (seconds / 3_600, "hours"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{count} {unit}")
+}
+
 /// A text with marks. Positions count characters (Unicode scalar values), the end is exclusive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text {

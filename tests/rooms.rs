@@ -9,16 +9,23 @@ use std::path::{Path, PathBuf};
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("text", &["net"]),
     ("net", &["text"]),
-    ("account", &["text"]),
+    ("pages", &[]),
+    ("account", &["pages", "text"]),
     ("probe", &["net", "text"]),
-    ("facts", &["probe", "account", "net", "text"]),
+    ("facts", &["probe", "account", "net", "pages", "text"]),
     ("check", &["probe", "account", "facts", "net", "text"]),
-    ("guide", &["facts", "text"]),
-    ("session", &["check", "guide", "facts", "account", "net", "text"]),
+    ("guide", &["facts", "pages", "text"]),
+    ("session", &["check", "guide", "facts", "account", "pages", "net", "text"]),
     ("report", &["session", "check", "guide", "facts", "account", "net", "text"]),
-    ("tui", &["report", "session", "check", "guide", "facts", "account", "net", "text"]),
+    ("tui", &["report", "session", "check", "guide", "facts", "account", "pages", "net", "text"]),
     ("practice", &["net", "text"]),
-    ("cli", &["account", "check", "facts", "guide", "net", "practice", "probe", "report", "session", "text", "tui"]),
+    (
+        "cli",
+        &[
+            "account", "check", "facts", "guide", "net", "pages", "practice", "probe", "report", "session", "text",
+            "tui",
+        ],
+    ),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -1,10 +1,8 @@
 //! Mail programs: which there are, and who opens the connection for them. What they are is declared in the first lines
 //! of their pages in `docs/guide/programs`; nothing is repeated here.
 
-use include_dir::{Dir, include_dir};
+use crate::pages::{self, Page};
 use std::sync::LazyLock;
-
-static PAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/guide/programs");
 
 /// A mail program.
 #[derive(Debug, Clone)]
@@ -44,7 +42,9 @@ pub enum SignIn {
 }
 
 static CLIENTS: LazyLock<Vec<Client>> = LazyLock::new(|| {
-    let mut clients: Vec<Client> = PAGES.files().filter_map(|file| read(file.contents_utf8()?)).collect();
+    let programs = pages::guide().filter_map(|(name, text)| Some((name.strip_prefix("programs/")?.to_owned(), text)));
+    let clients: Result<Vec<Client>, String> = programs.map(|(id, text)| read(&id, text)).collect();
+    let mut clients = clients.expect("the embedded pages are checked by a test");
     clients.sort_by(|a, b| a.id.cmp(&b.id));
     clients
 });
@@ -73,28 +73,31 @@ fn squeeze(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase().replace("microsoft", "")
 }
 
-fn read(page: &'static str) -> Option<Client> {
-    let head = |key: &str| {
-        page.lines().take_while(|line| !line.starts_with("## ")).find_map(|line| {
-            let value = line.strip_prefix(key)?.strip_prefix(':')?.trim();
-            Some(value.split_once("  ").map_or(value, |(value, _)| value).replace('`', ""))
-        })
-    };
-    Some(Client {
-        id: head("Program")?.trim().to_owned(),
-        name: page.lines().next()?.strip_prefix("# ")?.trim().to_owned(),
-        also: head("Also").map(|also| also.split(',').map(|name| name.trim().to_owned()).collect()).unwrap_or_default(),
-        connects: match head("Connects")?.trim() {
+fn read(id: &str, text: &'static str) -> Result<Client, String> {
+    let fail = |why: String| format!("programs/{id}.md: {why}");
+    let page = Page::parse(id, text).map_err(fail)?;
+    let head = |name: &str| page.head(name).ok_or_else(|| fail(format!("the line {name}: is missing")));
+    let unknown = |name: &str, value: &str, known: &str| Err(fail(format!("{name}: {value} is none of {known}")));
+    if head("Program")? != id {
+        return Err(fail(format!("the line Program: must name {id}, as the file does")));
+    }
+    Ok(Client {
+        id: id.to_owned(),
+        name: page.title.clone(),
+        also: page.head("Also").map(|also| also.split(", ").map(str::to_owned).collect()).unwrap_or_default(),
+        connects: match head("Connects")? {
             "from-here" => Connects::FromHere,
             "from-elsewhere" => Connects::FromElsewhere,
-            _ => Connects::Depends,
+            "depends" => Connects::Depends,
+            other => return unknown("Connects", other, "from-here, from-elsewhere, depends"),
         },
-        sign_in: match head("Sign-in")?.trim() {
+        sign_in: match head("Sign-in")? {
             "yes" => SignIn::Yes,
             "some" => SignIn::Some,
-            _ => SignIn::No,
+            "no" => SignIn::No,
+            other => return unknown("Sign-in", other, "yes, some, no"),
         },
-        page,
+        page: text,
     })
 }
 
@@ -104,8 +107,19 @@ mod tests {
 
     #[test]
     fn every_page_is_a_program() {
-        assert_eq!(all().len(), PAGES.files().count());
+        for (name, text) in pages::guide() {
+            if let Some(id) = name.strip_prefix("programs/") {
+                read(id, text).unwrap_or_else(|why| panic!("{why}"));
+            }
+        }
         assert!(by_id("other").is_some());
+    }
+
+    #[test]
+    fn what_is_forgotten_on_a_page_is_named() {
+        let page = "# X\n\nProgram: `x`\n\nConnects: `from-here`\n";
+        assert_eq!(read("x", page).unwrap_err(), "programs/x.md: the line Sign-in: is missing");
+        assert!(read("y", page).unwrap_err().contains("must name y"));
     }
 
     #[test]

@@ -4,9 +4,10 @@ use super::Usage;
 use crate::account::address::host_name;
 use crate::account::{Account, Address, MeasuredOn, Security, Settings, client};
 use crate::check::{Group, Options, Reference, defaults};
-use crate::guide::guide;
 use crate::net::Trust;
+use crate::report::formats::{self, FORMATS, Format};
 use crate::report::redact::Redact;
+use crate::session::guide;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -39,11 +40,6 @@ pub(super) enum Command {
         #[command(flatten)]
         screen: ScreenArgs,
     },
-    /// What differs between reports
-    Compare {
-        /// The JSON reports
-        reports: Vec<PathBuf>,
-    },
     /// The built-in lab: no network needed
     Practice(PracticeArgs),
     /// The pages of the guide
@@ -69,9 +65,6 @@ pub(super) enum Command {
 pub(super) struct CheckArgs {
     /// The mail address that cannot send
     pub(super) address: Option<String>,
-    /// Many accounts, from a CSV or JSON lines file
-    #[arg(long, value_name = "FILE")]
-    pub(super) batch: Option<PathBuf>,
     #[command(flatten)]
     pub(super) out: OutputArgs,
     #[command(flatten)]
@@ -94,8 +87,8 @@ pub(super) struct PracticeArgs {
 #[derive(Debug, Args)]
 pub(super) struct OutputArgs {
     /// How the result is written
-    #[arg(long, value_enum)]
-    pub(super) format: Option<Format>,
+    #[arg(long, value_parser = format())]
+    pub(super) format: Option<&'static Format>,
     /// Writes the report there instead of to stdout; never over an existing file
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
@@ -105,16 +98,6 @@ pub(super) struct OutputArgs {
     /// Shows the evidence of every check
     #[arg(long)]
     pub(super) verbose: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Text,
-    Json,
-    Markdown,
-    Html,
-    Nagios,
-    Prometheus,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -353,6 +336,13 @@ fn group() -> impl clap::builder::TypedValueParser<Value = Group> {
     use clap::builder::{PossibleValuesParser, TypedValueParser};
     PossibleValuesParser::new(Group::ALL.map(Group::word))
         .try_map(|typed| Group::ALL.into_iter().find(|group| group.word() == typed).ok_or("no such group"))
+}
+
+/// The formats by their names, each with what it is for.
+fn format() -> impl clap::builder::TypedValueParser<Value = &'static Format> {
+    use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+    let names = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.says));
+    PossibleValuesParser::new(names).try_map(|typed| formats::by_name(&typed).ok_or("no such format"))
 }
 
 fn client_id(typed: &str) -> Result<String, String> {

@@ -1,11 +1,12 @@
 //! `mailtriage check`: a run without a screen.
 
-use super::args::{CheckArgs, Format, OutputArgs};
+use super::args::{CheckArgs, OutputArgs};
 use super::{Usage, print};
 use crate::check::{Job, run as run_checks};
 use crate::net::Network;
 use crate::net::system::SystemNetwork;
 use crate::report::first_page::Reader;
+use crate::report::formats::{FORMATS, How};
 use crate::report::{self, redact};
 use crate::session::{Event, Session};
 use std::collections::BTreeMap;
@@ -14,13 +15,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 pub(super) async fn run(args: CheckArgs) -> Result<u8, Usage> {
-    if args.batch.is_some() {
-        return Err(Usage("--batch comes with a later version; run `check` once for each account".to_owned()));
-    }
     if args.address.is_none() {
         return Err(Usage("which mail address cannot send? mailtriage check anna@example.com".to_owned()));
     }
-    let format = args.out.format()?;
     let account = args.run.account(args.address.as_deref())?;
     let options = args.run.options()?;
     let trust = args.run.trust()?;
@@ -29,7 +26,7 @@ pub(super) async fn run(args: CheckArgs) -> Result<u8, Usage> {
     let net: Arc<dyn Network> = Arc::new(SystemNetwork::new(trust));
     let attempt = args.run.password.read(Some(&account), net.as_ref()).await?;
     let session = run_to_end(Job { net, account, options, attempt }, answers).await;
-    args.out.write(&session, format)
+    args.out.write(&session)
 }
 
 /// Runs a job and returns the finished session.
@@ -87,31 +84,17 @@ impl Progress {
 }
 
 impl OutputArgs {
-    /// The format, or why it cannot be had yet.
-    pub(super) fn format(&self) -> Result<Format, Usage> {
-        match self.format.unwrap_or(Format::Text) {
-            format @ (Format::Text | Format::Json | Format::Markdown | Format::Html) => Ok(format),
-            Format::Nagios | Format::Prometheus => {
-                Err(Usage("this format comes with a later version; text, json, markdown and html work".to_owned()))
-            }
-        }
-    }
-
     /// Says before the run whether the report could be written.
     pub(super) fn check_target(&self) -> Result<(), Usage> {
         self.output.as_deref().map_or(Ok(()), report::save::check_target).map_err(Usage)
     }
 
     /// Writes the report and returns the exit code of its verdict.
-    pub(super) fn write(&self, session: &Session, format: Format) -> Result<u8, Usage> {
-        let how: redact::Redact = self.redact.into();
-        let report = redact::redact(&report::json::report(session), how.into());
-        let text = match format {
-            Format::Json => report::json::to_string(&report),
-            Format::Markdown => report::markdown::markdown(&report, Reader::Everything),
-            Format::Html => report::html::html(&report, Reader::Everything)?,
-            _ => report::text::text(&report, self.verbose),
-        };
+    pub(super) fn write(&self, session: &Session) -> Result<u8, Usage> {
+        let left_out: redact::Redact = self.redact.into();
+        let report = redact::redact(&report::json::report(session), left_out.into());
+        let how = How { reader: Reader::Everything, verbose: self.verbose };
+        let text = (self.format.unwrap_or(&FORMATS[0]).write)(&report, how)?;
         match &self.output {
             Some(path) => {
                 if let Err(why) = report::save::write_new(path, &text) {

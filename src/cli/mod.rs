@@ -40,7 +40,6 @@ pub async fn main() -> color_eyre::Result<ExitCode> {
         Some(Command::Completions { shell }) => show::completions(shell),
         Some(Command::Man) => show::man(),
         Some(Command::Open { report, screen }) => dashboard::open(&report, &screen).await?,
-        Some(Command::Compare { .. }) => Err(Usage("`compare` comes with a later version".to_owned())),
     };
     Ok(match done {
         Ok(code) => ExitCode::from(code),

@@ -6,7 +6,7 @@ use crate::account::{Account, Address};
 use crate::check::Job;
 use crate::check::Options;
 use crate::check::secret::Secret;
-use crate::guide::rule::Certainty;
+use crate::guide::rule::{Certainty, Who};
 use crate::practice::{self, Scenario};
 use crate::session::Session;
 use crate::session::diagnosis::Diagnosis;
@@ -40,12 +40,11 @@ pub(super) async fn run(args: PracticeArgs) -> color_eyre::Result<Result<u8, Usa
     if with_screen {
         return dashboard::practice(Some(job), &args.screen).await;
     }
-    let format = match args.out.format().and_then(|format| args.out.check_target().map(|()| format)) {
-        Ok(format) => format,
-        Err(usage) => return Ok(Err(usage)),
-    };
+    if let Err(usage) = args.out.check_target() {
+        return Ok(Err(usage));
+    }
     let session = super::run_to_end(job, BTreeMap::new()).await;
-    Ok(args.out.write(&session, format))
+    Ok(args.out.write(&session))
 }
 
 fn find(name: &str) -> Result<Scenario, String> {
@@ -95,7 +94,7 @@ pub struct Truth {
     /// How sure the verdict may and must be.
     pub certainty: Certainty,
     /// Who can fix it for good.
-    pub who: String,
+    pub who: Who,
     /// The other causes that show, all of them.
     #[serde(default)]
     pub also: Vec<String>,
@@ -112,7 +111,7 @@ impl Truth {
         let rows = [
             ("cause", self.cause.clone(), found.cause.clone()),
             ("certainty", self.certainty.word().to_owned(), found.certainty.word().to_owned()),
-            ("who", self.who.clone(), found.who.clone()),
+            ("who", self.who.word().to_owned(), found.who.word().to_owned()),
             ("also", self.also.join(", "), found.also.join(", ")),
             ("final", true.to_string(), found.is_final.to_string()),
         ];

@@ -3,7 +3,8 @@
 use super::args::Cli;
 use super::{Usage, print};
 use crate::account::provider::{self, Passwords, Provider};
-use crate::guide::{guide as pages, learn};
+use crate::pages::learn;
+use crate::session::guide as pages;
 use clap::CommandFactory;
 use std::fmt::Write;
 
@@ -12,7 +13,7 @@ pub(super) fn guide(page: Option<&str>) -> Result<u8, Usage> {
     let Some(name) = page else {
         let mut out = String::from("The guide. `mailtriage guide PAGE` shows one of:\n\n");
         for (name, page) in pages().pages() {
-            let _ = writeln!(out, "  {name:<36} {}", page.title);
+            let _ = writeln!(out, "  {name:<36} {}", page.text.title);
         }
         for name in learn().keys() {
             let _ = writeln!(out, "  learn/{name}");
@@ -28,7 +29,7 @@ pub(super) fn guide(page: Option<&str>) -> Result<u8, Usage> {
                 .page(name)
                 .or_else(|| pages().cause(name))
                 .or_else(|| pages().page(&format!("programs/{name}")));
-            page.map(|page| {
+            page.map(|page| &page.text).map(|page| {
                 let sections =
                     page.sections.iter().map(|section| format!("\n## {}\n\n{}\n", section.heading, section.text));
                 format!("# {}\n\n{}\n{}", page.title, page.intro, sections.collect::<String>())

@@ -42,12 +42,12 @@ pub fn in_text(text: &str) -> Vec<&'static OutlookError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::vocabulary::CAUSES;
+    use crate::pages::causes;
 
     #[test]
     fn rows_hold_together() {
         for row in ROWS.iter() {
-            assert!(row.suggests.iter().all(|cause| CAUSES.contains(&cause.as_str())), "{}", row.number);
+            assert!(row.suggests.iter().all(|cause| causes().contains(&cause.as_str())), "{}", row.number);
         }
         let found = in_text("Sending reported error (0x800ccc0f), then 0x80042109.");
         assert_eq!(found.len(), 2);

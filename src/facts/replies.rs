@@ -166,7 +166,7 @@ impl Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::vocabulary::CAUSES;
+    use crate::pages::causes;
     use rstest::rstest;
 
     fn joined(example: &str) -> String {
@@ -180,7 +180,7 @@ mod tests {
     fn every_example_finds_its_own_row() {
         for ready in ROWS.iter() {
             let row = &ready.row;
-            assert!(CAUSES.contains(&row.cause.as_str()), "{}", row.cause);
+            assert!(causes().contains(&row.cause.as_str()), "{}", row.cause);
             let example = row.example.replace("\\n", "\n");
             let found =
                 lookup(row.phase, &joined(&example), &example).unwrap_or_else(|| panic!("nothing for {example}"));

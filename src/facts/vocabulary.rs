@@ -7,6 +7,10 @@ use super::words::{
     AddressKind, CertificateIs, Dates, DomainFound, Elsewhere, Ipv6, LogIn, Loss, NameFound, Nobody, Opens, OwnServers,
     Sending, Starttls,
 };
+use crate::pages;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::LazyLock;
 use strum::VariantNames;
 
 /// A fact of the guide: its name, what it says, and the words it can have besides `unknown`.
@@ -39,178 +43,191 @@ pub fn has_word(name: &str, word: &str) -> bool {
     find(name).is_some_and(|kind| kind.words.contains(&word))
 }
 
-/// What decided, for people: "the same port at other companies' servers: closed" for "port.elsewhere is closed".
-pub fn in_words(decided: &[String]) -> String {
-    decided.iter().map(|decided| said(decided)).collect::<Vec<_>>().join(", ")
+/// A fact with the word that decided. In the report it is one text: "port.state is open".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct Decided {
+    /// The fact.
+    pub fact: String,
+    /// Its word; "unknown" has a say too.
+    pub word: String,
 }
 
-fn said(decided: &str) -> String {
-    let Some((name, word)) = decided.split_once(" is ") else { return decided.to_owned() };
-    let Some(kind) = find(name) else { return decided.to_owned() };
-    let word = if word == "unknown" { "not known".to_owned() } else { word.replace('-', " ") };
+impl fmt::Display for Decided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}", self.fact, self.word)
+    }
+}
+
+impl From<Decided> for String {
+    fn from(decided: Decided) -> Self {
+        decided.to_string()
+    }
+}
+
+impl From<String> for Decided {
+    fn from(text: String) -> Self {
+        let (fact, word) = text.split_once(" is ").unwrap_or((&text, "unknown"));
+        Decided { fact: fact.to_owned(), word: word.to_owned() }
+    }
+}
+
+/// What decided, for people: "the same port at other companies' servers: closed" for "port.elsewhere is closed".
+pub fn in_words(decided: &[Decided]) -> String {
+    decided.iter().map(said).collect::<Vec<_>>().join(", ")
+}
+
+fn said(decided: &Decided) -> String {
+    let Some(kind) = find(&decided.fact) else { return decided.to_string() };
+    let word = if decided.word == "unknown" { "not known".to_owned() } else { decided.word.replace('-', " ") };
     format!("{}: {word}", kind.says.trim_start_matches("whether "))
 }
-
-/// Every cause, in the order of the documentation's trunk; each has a page in `docs/guide/causes`.
-pub const CAUSES: &[&str] = &[
-    "healthy",
-    "wrong-port",
-    "wrong-security",
-    "wrong-server",
-    "dns-name-not-found",
-    "dns-resolver-failing",
-    "dns-answer-tampered",
-    "offline",
-    "captive-portal",
-    "unstable-connection",
-    "ipv6-broken",
-    "blocked-local",
-    "blocked-network",
-    "port-25-blocked-by-isp",
-    "server-refusing",
-    "server-unreachable",
-    "server-too-slow",
-    "server-rejects-client",
-    "smtp-intercepted",
-    "starttls-stripped",
-    "tls-intercepted",
-    "tls-version-mismatch",
-    "certificate-expired",
-    "certificate-name-mismatch",
-    "certificate-untrusted",
-    "clock-wrong",
-    "auth-not-offered",
-    "auth-mechanism-unsupported",
-    "encryption-required-for-auth",
-    "password-wrong",
-    "app-password-required",
-    "basic-auth-disabled",
-    "smtp-auth-disabled",
-    "account-locked",
-    "auth-throttled",
-    "auth-not-sent",
-    "server-busy",
-    "sender-not-allowed",
-    "recipient-rejected",
-    "quota-exceeded",
-    "message-too-large",
-    "content-rejected",
-    "client-sends-elsewhere",
-    "undetermined",
-];
 
 const YES_NO: &[&str] = &["yes", "no"];
 const TYPED: &[&str] = &["as-wanted", "differs", "not-typed"];
 
 /// Every fact that a page may use.
-pub const VOCABULARY: &[FactKind] = &[
-    fact("account.works", "with the settings as typed, everything up to the log-in succeeds", YES_NO),
-    fact(
-        "account.stops",
-        "how the account's way ends where it does not come through",
-        &["answer", "silence", "slow", "never-opened"],
-    ),
-    fact("wanted.works", "what the provider wants gets as far as an offered log-in", &["yes", "no", "same"]),
-    fact(
-        "measured.on",
-        "where this was measured, against the machine that sends",
-        &["this-machine", "same-network", "elsewhere"],
-    ),
-    fact("client.connects", "whether the mail program itself connects to the server", &["from-here", "from-elsewhere"]),
-    fact("client.named", "whether somebody said which mail program it is", YES_NO),
-    fact("client.tls", "whether the mail program can encrypt with the server", YES_NO),
-    fact("chain", "whether the server sends all certificates between its own and the root", &["whole", "link-missing"]),
-    fact("tls.common", "whether the port in use accepts TLS 1.2 or 1.3", YES_NO),
-    fact("client.sign-in", "whether the mail program can sign in on the provider's page (OAuth)", YES_NO),
-    fact("said", "what the error that the caller sees means", CAUSES),
-    fact("said.hint", "what the number in the error that the caller sees points to", CAUSES),
-    fact(
-        "provider.kind",
-        "which family of providers the mailbox belongs to",
-        &["microsoft-work", "microsoft-personal", "google", "yahoo", "apple", "other"],
-    ),
-    fact("provider.confidence", "how far our row about the provider is to be trusted", &["normal", "low"]),
-    fact(
-        "provider.passwords",
-        "which password the provider takes from mail programs",
-        &["account", "app-only", "none"],
-    ),
-    fact("provider.switch", "whether access for mail programs must be switched on first", YES_NO),
-    fact("provider.smtp", "whether the provider lets mail programs send at all", YES_NO),
-    fact("settings.provider", "how the provider was recognised", &["known", "discovered", "guessed"]),
-    fact("settings.read", "whether somebody looked up what the mail program has now", YES_NO),
-    fact(
-        "settings.server",
-        "the typed server against the provider's",
-        &["as-wanted", "differs", "not-typed", "incoming", "website", "receives-only", "misspelt"],
-    ),
-    fact("settings.port", "the typed port against the provider's", TYPED),
-    fact("settings.security", "the typed encryption against the provider's", TYPED),
-    fact("settings.user", "the typed user name against the provider's form", TYPED),
-    fact("dns.domain", "the mail address's domain in DNS", DomainFound::VARIANTS),
-    fact("dns.near-miss", "whether the name is a near miss of a known one", YES_NO),
-    fact("dns.server", "the mail server's name in DNS, as this machine sees it", NameFound::VARIANTS),
-    fact("dns.elsewhere", "what other resolvers say about the server's name", Elsewhere::VARIANTS),
-    fact("dns.other-address", "the port in use at an address that only other resolvers give", Opens::VARIANTS),
-    fact("dns.rewritten", "whether this machine's DNS server gives an address to names that do not exist", YES_NO),
-    fact("dns.own", "whether each DNS server of this machine answers", OwnServers::VARIANTS),
-    fact("dns.hosts-file", "whether the server's name stands in this machine's hosts file", YES_NO),
-    fact("dns.answer", "the kind of address in the answer", AddressKind::VARIANTS),
-    fact("internet", "whether there is an internet connection", &["yes", "no", "portal", "proxy-only"]),
-    fact("loss", "how much of what was sent got lost", Loss::VARIANTS),
-    fact("ipv6", "whether the server's IPv6 address can be used from here", Ipv6::VARIANTS),
-    fact("ipv6.elsewhere", "whether IPv6 works to other hosts", Ipv6::VARIANTS),
-    fact("clock", "this machine's clock against network time", &["right", "wrong"]),
-    fact("port.number", "the port in use", &["25", "465", "587", "other"]),
-    fact("port.state", "what the port in use does", &["open", "refused", "filtered", "unreachable", "denied"]),
-    fact("port.by", "who refused or answered on the port in use", &["self", "near", "server"]),
-    fact("port.leaves", "whether packets for the port in use get as far as the first router", YES_NO),
-    fact("port.refuser", "where the device that turned the connection away stands", &["inside", "beyond"]),
-    fact("port.rejected-by", "who says that the port in use is forbidden or closed", &["device"]),
-    fact("port.last-heard", "where the last device that answered for the port stands", &["inside", "beyond"]),
-    fact("port.elsewhere", "the same port at other companies' servers", &["open", "closed"]),
-    fact("port.others", "whether any other port opens, at this server or elsewhere", &["open", "closed"]),
-    fact("submission.elsewhere", "whether 465 or 587 opens anywhere", &["open", "closed"]),
-    fact("server.other-port", "another mail port of the same server, tried to the greeting", &["open", "closed"]),
-    fact("server.alive", "whether anything at all answers at the server's address", YES_NO),
-    fact("testnet", "a connection to an address that cannot answer", Nobody::VARIANTS),
-    fact(
-        "greeting",
-        "the server's greeting on the port in use",
-        &["ready", "busy", "refuses", "silent", "slow", "endless", "closes", "not-smtp", "expects-tls", "masked"],
-    ),
-    fact("greeting.elsewhere", "the greeting at other companies' servers on this port", &["ready", "mute"]),
-    fact("ehlo", "the server's answer to EHLO", &["accepted", "refused", "busy"]),
-    fact("dialogue", "whether a reply came later than a mail program waits", &["in-time", "too-slow"]),
-    fact(
-        "identity",
-        "whether the names in greeting, EHLO reply and certificate fit the server",
-        &["expected", "other"],
-    ),
-    fact("security", "the encryption in use", &["none", "starttls", "implicit"]),
-    fact("starttls", "STARTTLS on the port in use", Starttls::VARIANTS),
-    fact("starttls.elsewhere", "STARTTLS on another port, family or known for this server", &["offered", "missing"]),
-    fact(
-        "handshake",
-        "the TLS handshake on the port in use",
-        &["done", "no-common-version", "refused", "breaks", "cut", "not-tls", "not-tried"],
-    ),
-    fact("handshake.elsewhere", "the TLS handshake with other companies' servers", &["done", "cut", "private-issuer"]),
-    fact("handshake.stalls", "whether only large records stall", YES_NO),
-    fact("certificate", "the certificate on the port in use", CertificateIs::VARIANTS),
-    fact("certificate.dates", "the certificate's dates by network time", Dates::VARIANTS),
-    fact("certificate.accepted", "whether this machine's own TLS library accepts the certificate", YES_NO),
-    fact("password.given", "whether a password was given for the log-in", YES_NO),
-    fact("auth.offered", "the log-in that the server offers", &["yes", "only-after-tls", "no", "not-ours"]),
-    fact("auth.elsewhere", "whether another port of the provider offers a log-in", YES_NO),
-    fact("login", "the log-in", LogIn::VARIANTS),
-    fact("login.at", "at which server the log-in was tried", &["in-use", "wanted"]),
-    fact("login.with", "what the log-in was tried with", &["password", "token"]),
-    fact("login.reason", "what the server's refusal of the log-in means", CAUSES),
-    fact("sending", "permission to send", Sending::VARIANTS),
-    fact("sending.reason", "what the server's refusal to send means", CAUSES),
-    // Not decided on by the trunk: for `also.md`.
-    fact("also.port-25", "port 25 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
-    fact("also.port-465", "port 465 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
-    fact("also.port-587", "port 587 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
-];
+static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
+    // A fact that names a cause can name any of them.
+    let causes = pages::causes();
+    vec![
+        fact("account.works", "with the settings as typed, everything up to the log-in succeeds", YES_NO),
+        fact(
+            "account.stops",
+            "how the account's way ends where it does not come through",
+            &["answer", "silence", "slow", "never-opened"],
+        ),
+        fact("wanted.works", "what the provider wants gets as far as an offered log-in", &["yes", "no", "same"]),
+        fact(
+            "measured.on",
+            "where this was measured, against the machine that sends",
+            &["this-machine", "same-network", "elsewhere"],
+        ),
+        fact(
+            "client.connects",
+            "whether the mail program itself connects to the server",
+            &["from-here", "from-elsewhere"],
+        ),
+        fact("client.named", "whether somebody said which mail program it is", YES_NO),
+        fact("client.tls", "whether the mail program can encrypt with the server", YES_NO),
+        fact(
+            "chain",
+            "whether the server sends all certificates between its own and the root",
+            &["whole", "link-missing"],
+        ),
+        fact("tls.common", "whether the port in use accepts TLS 1.2 or 1.3", YES_NO),
+        fact("client.sign-in", "whether the mail program can sign in on the provider's page (OAuth)", YES_NO),
+        fact("said", "what the error that the caller sees means", causes),
+        fact("said.hint", "what the number in the error that the caller sees points to", causes),
+        fact(
+            "provider.kind",
+            "which family of providers the mailbox belongs to",
+            &["microsoft-work", "microsoft-personal", "google", "yahoo", "apple", "other"],
+        ),
+        fact("provider.confidence", "how far our row about the provider is to be trusted", &["normal", "low"]),
+        fact(
+            "provider.passwords",
+            "which password the provider takes from mail programs",
+            &["account", "app-only", "none"],
+        ),
+        fact("provider.switch", "whether access for mail programs must be switched on first", YES_NO),
+        fact("provider.smtp", "whether the provider lets mail programs send at all", YES_NO),
+        fact("settings.provider", "how the provider was recognised", &["known", "discovered", "guessed"]),
+        fact("settings.read", "whether somebody looked up what the mail program has now", YES_NO),
+        fact(
+            "settings.server",
+            "the typed server against the provider's",
+            &["as-wanted", "differs", "not-typed", "incoming", "website", "receives-only", "misspelt"],
+        ),
+        fact("settings.port", "the typed port against the provider's", TYPED),
+        fact("settings.security", "the typed encryption against the provider's", TYPED),
+        fact("settings.user", "the typed user name against the provider's form", TYPED),
+        fact("dns.domain", "the mail address's domain in DNS", DomainFound::VARIANTS),
+        fact("dns.near-miss", "whether the name is a near miss of a known one", YES_NO),
+        fact("dns.server", "the mail server's name in DNS, as this machine sees it", NameFound::VARIANTS),
+        fact("dns.elsewhere", "what other resolvers say about the server's name", Elsewhere::VARIANTS),
+        fact("dns.other-address", "the port in use at an address that only other resolvers give", Opens::VARIANTS),
+        fact("dns.rewritten", "whether this machine's DNS server gives an address to names that do not exist", YES_NO),
+        fact("dns.own", "whether each DNS server of this machine answers", OwnServers::VARIANTS),
+        fact("dns.hosts-file", "whether the server's name stands in this machine's hosts file", YES_NO),
+        fact("dns.answer", "the kind of address in the answer", AddressKind::VARIANTS),
+        fact("internet", "whether there is an internet connection", &["yes", "no", "portal", "proxy-only"]),
+        fact("loss", "how much of what was sent got lost", Loss::VARIANTS),
+        fact("ipv6", "whether the server's IPv6 address can be used from here", Ipv6::VARIANTS),
+        fact("ipv6.elsewhere", "whether IPv6 works to other hosts", Ipv6::VARIANTS),
+        fact("clock", "this machine's clock against network time", &["right", "wrong"]),
+        fact("port.number", "the port in use", &["25", "465", "587", "other"]),
+        fact("port.state", "what the port in use does", &["open", "refused", "filtered", "unreachable", "denied"]),
+        fact("port.by", "who refused or answered on the port in use", &["self", "near", "server"]),
+        fact("port.leaves", "whether packets for the port in use get as far as the first router", YES_NO),
+        fact("port.refuser", "where the device that turned the connection away stands", &["inside", "beyond"]),
+        fact("port.rejected-by", "who says that the port in use is forbidden or closed", &["device"]),
+        fact("port.last-heard", "where the last device that answered for the port stands", &["inside", "beyond"]),
+        fact("port.elsewhere", "the same port at other companies' servers", &["open", "closed"]),
+        fact("port.others", "whether any other port opens, at this server or elsewhere", &["open", "closed"]),
+        fact("submission.elsewhere", "whether 465 or 587 opens anywhere", &["open", "closed"]),
+        fact("server.other-port", "another mail port of the same server, tried to the greeting", &["open", "closed"]),
+        fact("server.alive", "whether anything at all answers at the server's address", YES_NO),
+        fact("testnet", "a connection to an address that cannot answer", Nobody::VARIANTS),
+        fact(
+            "greeting",
+            "the server's greeting on the port in use",
+            &["ready", "busy", "refuses", "silent", "slow", "endless", "closes", "not-smtp", "expects-tls", "masked"],
+        ),
+        fact("greeting.elsewhere", "the greeting at other companies' servers on this port", &["ready", "mute"]),
+        fact("ehlo", "the server's answer to EHLO", &["accepted", "refused", "busy"]),
+        fact("dialogue", "whether a reply came later than a mail program waits", &["in-time", "too-slow"]),
+        fact(
+            "identity",
+            "whether the names in greeting, EHLO reply and certificate fit the server",
+            &["expected", "other"],
+        ),
+        fact("security", "the encryption in use", &["none", "starttls", "implicit"]),
+        fact("starttls", "STARTTLS on the port in use", Starttls::VARIANTS),
+        fact(
+            "starttls.elsewhere",
+            "STARTTLS on another port, family or known for this server",
+            &["offered", "missing"],
+        ),
+        fact(
+            "handshake",
+            "the TLS handshake on the port in use",
+            &["done", "no-common-version", "refused", "breaks", "cut", "not-tls", "not-tried"],
+        ),
+        fact(
+            "handshake.elsewhere",
+            "the TLS handshake with other companies' servers",
+            &["done", "cut", "private-issuer"],
+        ),
+        fact("handshake.stalls", "whether only large records stall", YES_NO),
+        fact("certificate", "the certificate on the port in use", CertificateIs::VARIANTS),
+        fact("certificate.dates", "the certificate's dates by network time", Dates::VARIANTS),
+        fact("certificate.accepted", "whether this machine's own TLS library accepts the certificate", YES_NO),
+        fact("password.given", "whether a password was given for the log-in", YES_NO),
+        fact("auth.offered", "the log-in that the server offers", &["yes", "only-after-tls", "no", "not-ours"]),
+        fact("auth.elsewhere", "whether another port of the provider offers a log-in", YES_NO),
+        fact("login", "the log-in", LogIn::VARIANTS),
+        fact("login.at", "at which server the log-in was tried", &["in-use", "wanted"]),
+        fact("login.with", "what the log-in was tried with", &["password", "token"]),
+        fact("login.reason", "what the server's refusal of the log-in means", causes),
+        fact("sending", "permission to send", Sending::VARIANTS),
+        fact("sending.reason", "what the server's refusal to send means", causes),
+        // Not decided on by the trunk: for `also.md`.
+        fact("also.port-25", "port 25 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
+        fact("also.port-465", "port 465 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
+        fact("also.port-587", "port 587 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
+    ]
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_decided_is_one_text_in_the_report() {
+        let decided: Vec<Decided> = serde_json::from_str(r#"["port.state is open", "answer.webmail is yes"]"#).unwrap();
+        assert_eq!(decided[0], Decided { fact: "port.state".to_owned(), word: "open".to_owned() });
+        assert_eq!(in_words(&decided), "what the port in use does: open, answer.webmail is yes");
+        assert_eq!(serde_json::to_string(&decided[0]).unwrap(), r#""port.state is open""#);
+    }
+}

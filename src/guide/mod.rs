@@ -1,59 +1,54 @@
 //! The guide: the pages of `docs/guide`, which are the decision tree. Parsed, checked and walked here; knows facts only.
 
+mod check;
 pub mod page;
 pub mod rule;
 pub mod walk;
 
-use include_dir::{Dir, include_dir};
 use page::Page;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
-
-static PAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/guide");
-static LEARN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/learn");
+use std::collections::BTreeMap;
 
 /// The page where every walk begins.
 pub const START: &str = "who-connects";
 /// The page whose rows are listed, not walked.
 pub const ALSO: &str = "also";
-/// The page with the words on how to find out more.
+/// The page that limits how certain any verdict may be.
+pub const CERTAINTY: &str = "certainty";
+/// The cause without a fault.
+pub const HEALTHY: &str = "healthy";
+/// The cause with the words on how to find out more.
 pub const UNDETERMINED: &str = "undetermined";
 
 /// All pages by name: `firewall`, `causes/blocked-local`, `programs/other`.
 pub struct Guide {
     pages: BTreeMap<String, Page>,
+    steps: Vec<Step>,
+    causes: Vec<String>,
 }
 
-static GUIDE: LazyLock<Guide> = LazyLock::new(|| Guide::read(&PAGES).expect("the embedded guide is checked by a test"));
-
-/// The guide that is built in.
-pub fn guide() -> &'static Guide {
-    &GUIDE
-}
-
-/// The background pages, by name.
-pub fn learn() -> BTreeMap<String, &'static str> {
-    LEARN
-        .files()
-        .filter_map(|file| Some((file.path().file_stem()?.to_str()?.to_owned(), file.contents_utf8()?)))
-        .collect()
+/// A step as people see it: a name, and the pages that belong to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The short name: the line `Step:` of its pages.
+    pub name: String,
+    /// The pages, in the order of the walk.
+    pub pages: Vec<String>,
 }
 
 impl Guide {
-    fn read(dir: &Dir<'static>) -> Result<Self, String> {
+    /// Reads pages by name and text, and checks that they fit together and hold no other placeholders than these. The error
+    /// names the page and says what to do.
+    pub fn read(
+        texts: impl IntoIterator<Item = (String, impl AsRef<str>)>,
+        placeholders: &[&str],
+    ) -> Result<Self, String> {
         let mut pages = BTreeMap::new();
-        let folders = std::iter::once(dir).chain(dir.dirs());
-        for file in folders.flat_map(|folder| folder.files()) {
-            let path = file.path().with_extension("");
-            let name = path.to_string_lossy().replace('\\', "/");
-            let text = file.contents_utf8().ok_or_else(|| format!("{name}: not UTF-8"))?;
-            if name != "README" {
-                pages.insert(name.clone(), Page::parse(&name, text)?);
-            }
+        for (name, text) in texts {
+            let page = Page::parse(&name, text.as_ref())?;
+            pages.insert(name, page);
         }
-        let guide = Guide { pages };
-        guide.check()?;
-        Ok(guide)
+        let order = check::check(&pages, placeholders)?;
+        Ok(Guide { steps: order.steps, causes: order.causes, pages })
     }
 
     /// A page by its name.
@@ -67,10 +62,8 @@ impl Guide {
     }
 
     /// A cause in words that fit any case, where nothing was measured for it: "The port is not the right one for sending".
-    pub fn headline(&self, cause: &str) -> String {
-        let title = self.cause(cause).map_or(cause, |page| page.title.as_str());
-        let title = title.replace("Port {port}", "The port").replace("port {port}", "the port");
-        title.replace("than {security}", "than the one set").replace(": use {wanted.server}", "")
+    pub fn headline<'a>(&'a self, cause: &'a str) -> &'a str {
+        self.cause(cause).map_or(cause, Page::headline)
     }
 
     /// All pages.
@@ -78,70 +71,13 @@ impl Guide {
         self.pages.iter().map(|(name, page)| (name.as_str(), page))
     }
 
-    /// Every link leads somewhere, every fact and word is in the vocabulary, every page is reached, every walk ends.
-    fn check(&self) -> Result<(), String> {
-        let mut reached = BTreeSet::new();
-        let mut on_the_way = Vec::new();
-        self.follow(START, &mut reached, &mut on_the_way)?;
-        for (name, page) in &self.pages {
-            page.check(self)?;
-            let is_step = !name.contains('/') && name != ALSO;
-            if is_step && !reached.contains(name.as_str()) {
-                return Err(format!("{name}: no page leads here"));
-            }
-        }
-        let also = self.pages.get(ALSO).ok_or("also: there is no such page")?;
-        for rule in &also.rules {
-            if rule.cause().is_none() {
-                return Err(format!("also: {} is no cause", rule.then));
-            }
-        }
-        for cause in crate::facts::vocabulary::CAUSES {
-            let headline = self.headline(cause);
-            if headline.contains('{') {
-                return Err(format!("causes/{cause}: \"{headline}\" needs words in Guide::headline"));
-            }
-            self.cause(cause).ok_or_else(|| format!("causes/{cause}: there is no such page"))?;
-        }
-        Ok(())
+    /// The steps, in the order of the walk.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
-    fn follow<'a>(
-        &'a self,
-        name: &'a str,
-        reached: &mut BTreeSet<&'a str>,
-        on_the_way: &mut Vec<&'a str>,
-    ) -> Result<(), String> {
-        if on_the_way.contains(&name) {
-            return Err(format!("{name}: a walk could come here for ever ({})", on_the_way.join(" > ")));
-        }
-        let page = self.pages.get(name).ok_or_else(|| format!("{name}: there is no such page"))?;
-        if !reached.insert(name) {
-            return Ok(());
-        }
-        on_the_way.push(name);
-        for rule in &page.rules {
-            if rule.then != name {
-                self.follow(&rule.then, reached, on_the_way)?;
-            }
-        }
-        on_the_way.pop();
-        let is_step = !name.contains('/');
-        if is_step && !page.rules.last().is_some_and(|rule| rule.terms.is_empty()) {
-            return Err(format!("{name}: the last row must be \"otherwise\""));
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_built_in_guide_is_sound() {
-        if let Err(why) = Guide::read(&PAGES) {
-            panic!("{why}");
-        }
+    /// The causes, in the order in which the steps lead to them.
+    pub fn causes(&self) -> &[String] {
+        &self.causes
     }
 }

@@ -1,37 +1,31 @@
-//! A page of the guide, parsed from Markdown.
+//! A page of the guide: its head lines, its tables and its questions, read from Markdown. Whether they fit the rest of the
+//! guide is for `check`.
 
-use super::Guide;
-use super::rule::{Certainty, Piece, Rule, Term, parse_when};
-use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
-use std::ops::Range;
+use super::rule::{Certainty, Row, Rule, Term, Who, parse_when};
+use crate::pages;
+use crate::pages::markdown::{Cell, Piece, list_items, table};
 
-/// A page: a step, a cause or a mail program.
+/// A page: a step, a cause, a mail program, or a list.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// Its name, such as `causes/offline`.
-    pub name: String,
-    /// The first heading.
-    pub title: String,
-    /// The paragraphs before the first section, without the lines `Cause:` and the like.
-    pub intro: String,
-    /// The sections, as Markdown.
-    pub sections: Vec<Section>,
+    /// Its parts, as they are written.
+    pub text: pages::Page,
     /// The rows of *Decide*.
     pub rules: Vec<Rule>,
     /// The questions of *Ask*.
     pub questions: Vec<Question>,
-    /// The rows of *Fixed by*.
-    pub fixed_by: Vec<FixedBy>,
-    cause: Option<String>,
-}
-
-/// A section and its text.
-#[derive(Debug, Clone)]
-pub struct Section {
-    /// The heading.
-    pub heading: String,
-    /// What stands below it, as Markdown.
-    pub text: String,
+    /// `Answered by:` of a step: only where one of these decided is the page's question answered; none: always.
+    pub answered_by: Vec<Term>,
+    /// *Ruled out anyway* of a step: what is sound by these facts, although the walk did not come through the page.
+    pub ruled_out_anyway: Vec<Row<String>>,
+    /// *Fixed by* of a cause.
+    pub fixed_by: Vec<Row<FixedBy>>,
+    /// *In words* of a cause: title and summary where those of the page are too general.
+    pub in_words: Vec<Row<Wording>>,
+    /// `Outcome: unreliable` of a cause: it lets mail through now and then.
+    pub is_unreliable: bool,
+    /// *At most*: how certain any verdict may be while these facts hold.
+    pub at_most: Vec<Row<Certainty>>,
 }
 
 /// What only a person can know.
@@ -45,215 +39,117 @@ pub struct Question {
     pub words: Vec<String>,
 }
 
-/// Who can fix a cause, under which circumstances.
-#[derive(Debug, Clone)]
+/// Who can fix a cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FixedBy {
-    /// The terms; none is "otherwise".
-    pub terms: Vec<Term>,
-    /// Who can act now: who, and what.
-    pub now: (String, String),
-    /// Who can act for good.
-    pub for_good: (String, String),
+    /// Who can act now.
+    pub now: Fix,
+    /// Who can mend it for good.
+    pub for_good: Fix,
 }
 
-/// Who can fix something.
-pub const WHO: [&str; 5] = ["user", "helpdesk", "network", "provider", "nobody"];
+/// Who does what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// Who.
+    pub who: Who,
+    /// What they do.
+    pub what: String,
+}
 
-/// The sections of every cause page.
-pub const CAUSE_SECTIONS: [&str; 7] =
-    ["Fixed by", "What it means", "Fix it", "Tell the caller", "Do not", "Mended when", "Tell the provider"];
+/// A title and a summary in place of the page's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wording {
+    /// The title.
+    pub title: String,
+    /// The summary.
+    pub summary: String,
+}
 
 impl Page {
     /// Reads a page; the error names it and says what is wrong.
     pub fn parse(name: &str, text: &str) -> Result<Self, String> {
-        read(name, text).map_err(|why| format!("{name}: {why}"))
+        read(name, text).map_err(|why| format!("{name}.md: {why}"))
     }
 
-    /// The text of a section.
-    pub fn section(&self, heading: &str) -> Option<&str> {
-        self.sections.iter().find(|section| section.heading == heading).map(|section| section.text.as_str())
-    }
-
-    /// The items of a section's list; what is nested below an item stays in it.
-    pub fn items(&self, heading: &str) -> Vec<String> {
-        self.section(heading).map(list_items).unwrap_or_default()
-    }
-
-    pub(super) fn check(&self, guide: &Guide) -> Result<(), String> {
-        let fail = |why: String| Err(format!("{}: {why}", self.name));
-        for rule in &self.rules {
-            rule.check(&self.questions).map_err(|why| format!("{}: {why}", self.name))?;
-            if guide.page(&rule.then).is_none() {
-                return fail(format!("{} is no page", rule.then));
-            }
-        }
-        for row in &self.fixed_by {
-            let rule = Rule { terms: row.terms.clone(), then: String::new(), certainty: Certainty::Certain };
-            rule.check(&[]).map_err(|why| format!("{}: Fixed by: {why}", self.name))?;
-        }
-        if let Some(cause) = self.name.strip_prefix("causes/") {
-            if self.cause.as_deref() != Some(cause) {
-                return fail(format!("the line Cause: must name {cause}"));
-            }
-            for heading in CAUSE_SECTIONS {
-                if self.section(heading).is_none_or(|text| text.trim().is_empty()) {
-                    return fail(format!("the section {heading} is missing"));
-                }
-            }
-            if self.fixed_by.last().is_none_or(|row| !row.terms.is_empty()) {
-                return fail("the last row of Fixed by must be \"otherwise\"".to_owned());
-            }
-            if self.items("Fix it").is_empty() || self.intro.is_empty() {
-                return fail("steps or the summary are missing".to_owned());
-            }
-        }
-        Ok(())
+    /// The page in words that fit any case: the line `Headline:`, or the title where that holds no placeholder.
+    pub fn headline(&self) -> &str {
+        self.text.head("Headline").unwrap_or(&self.text.title)
     }
 }
 
 fn read(name: &str, text: &str) -> Result<Page, String> {
-    let mut headings: Vec<(HeadingLevel, String, Range<usize>)> = Vec::new();
-    let mut open: Option<(HeadingLevel, String, usize)> = None;
-    for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
-        match event {
-            Event::Start(Tag::Heading { level, .. }) => open = Some((level, String::new(), range.start)),
-            Event::Text(words) | Event::Code(words) => {
-                if let Some((_, heading, _)) = &mut open {
-                    heading.push_str(&words);
-                }
-            }
-            Event::End(TagEnd::Heading(_)) => {
-                if let Some((level, heading, start)) = open.take() {
-                    headings.push((level, heading, start..range.end));
-                }
-            }
-            _ => {}
-        }
-    }
-    let Some((HeadingLevel::H1, title, first)) = headings.first().cloned() else {
-        return Err("the page must begin with a title".to_owned());
+    let text = pages::Page::parse(name, text)?;
+    let rows = |heading: &str| text.section(heading).map(table).unwrap_or_default();
+    let is_unreliable = match text.head("Outcome") {
+        None => false,
+        Some("unreliable") => true,
+        Some(other) => return Err(format!("Outcome: {other}: the only word is unreliable")),
     };
-    let parts: Vec<&(HeadingLevel, String, Range<usize>)> =
-        headings.iter().filter(|(level, ..)| *level == HeadingLevel::H2).collect();
-    let intro_end = parts.first().map_or(text.len(), |(_, _, range)| range.start);
-    let (cause, intro) = split_head(text.get(first.end..intro_end).unwrap_or_default());
-    let mut page = Page {
-        name: name.to_owned(),
-        title,
-        intro,
-        sections: Vec::new(),
-        rules: Vec::new(),
-        questions: Vec::new(),
-        fixed_by: Vec::new(),
-        cause,
-    };
-    for (index, (_, heading, range)) in parts.iter().enumerate() {
-        let end = parts.get(index + 1).map_or(text.len(), |(_, _, next)| next.start);
-        let body = text.get(range.end..end).unwrap_or_default().trim().to_owned();
-        match heading.as_str() {
-            "Decide" => page.rules = rules(name, &body)?,
-            "Ask" => page.questions = questions(&body)?,
-            "Fixed by" => page.fixed_by = fixed_by(&body)?,
-            _ => {}
-        }
-        page.sections.push(Section { heading: heading.clone(), text: body });
-    }
-    Ok(page)
+    Ok(Page {
+        rules: rows("Decide").iter().map(|row| rule(name, row)).collect::<Result<_, _>>()?,
+        questions: questions(text.section("Ask").unwrap_or_default())?,
+        answered_by: answered_by(text.head("Answered by").unwrap_or_default())?,
+        ruled_out_anyway: rows("Ruled out anyway")
+            .iter()
+            .map(|row| Row::read(row, |row| Ok(words(row.get(1)))))
+            .collect::<Result<_, _>>()?,
+        fixed_by: rows("Fixed by")
+            .iter()
+            .map(|row| Row::read(row, |row| Ok(FixedBy { now: fix(row.get(1))?, for_good: fix(row.get(2))? })))
+            .collect::<Result<_, String>>()
+            .map_err(|why| format!("Fixed by: {why}"))?,
+        in_words: rows("In words")
+            .iter()
+            .map(|row| Row::read(row, |row| Ok(Wording { title: words(row.get(1)), summary: words(row.get(2)) })))
+            .collect::<Result<_, _>>()?,
+        at_most: rows("At most")
+            .iter()
+            .map(|row| Row::read(row, |row| certainty(row.get(1))))
+            .collect::<Result<_, _>>()?,
+        is_unreliable,
+        text,
+    })
 }
 
-/// Separates lines such as "Cause: `offline`" from the introduction.
-fn split_head(head: &str) -> (Option<String>, String) {
-    const KEYS: [&str; 7] = ["Cause", "Program", "Also", "Connects", "Sign-in", "TLS", "Fixed by"];
-    let mut cause = None;
-    let mut intro: Vec<&str> = Vec::new();
-    for line in head.lines() {
-        match line.split_once(':') {
-            Some((key, value)) if KEYS.contains(&key) => {
-                if key == "Cause" {
-                    cause = Some(value.trim().trim_matches('`').to_owned());
-                }
-            }
-            _ => intro.push(line),
-        }
-    }
-    (cause, intro.join("\n").trim().to_owned())
-}
-
-/// The cells of a table, row by row, without the heading row.
-fn table(body: &str) -> Vec<Vec<Vec<CellPiece>>> {
-    let mut rows = Vec::new();
-    let mut row: Vec<Vec<CellPiece>> = Vec::new();
-    let mut cell = Vec::new();
-    let mut link: Option<String> = None;
-    for event in Parser::new_ext(body, Options::ENABLE_TABLES) {
-        match event {
-            Event::Start(Tag::TableCell) => cell = Vec::new(),
-            Event::End(TagEnd::TableCell) => row.push(std::mem::take(&mut cell)),
-            Event::End(TagEnd::TableHead) => row.clear(),
-            Event::End(TagEnd::TableRow) => rows.push(std::mem::take(&mut row)),
-            Event::Start(Tag::Link { dest_url, .. }) => link = Some(dest_url.into_string()),
-            Event::End(TagEnd::Link) => {
-                if let Some(target) = link.take() {
-                    cell.push(CellPiece::Link(target));
-                }
-            }
-            Event::Code(text) => cell.push(CellPiece::Piece(Piece::Code(text.into_string()))),
-            Event::Text(text) if link.is_none() => match cell.last_mut() {
-                Some(CellPiece::Piece(Piece::Words(words))) => words.push_str(&text),
-                _ => cell.push(CellPiece::Piece(Piece::Words(text.into_string()))),
-            },
-            _ => {}
-        }
-    }
-    rows
-}
-
-#[derive(Debug, Clone)]
-enum CellPiece {
-    Piece(Piece),
-    Link(String),
-}
-
-fn pieces(cell: &[CellPiece]) -> Vec<Piece> {
-    cell.iter()
-        .filter_map(|piece| match piece {
-            CellPiece::Piece(piece) => Some(piece.clone()),
-            CellPiece::Link(_) => None,
+fn rule(page: &str, row: &[Cell]) -> Result<Rule, String> {
+    let terms = parse_when(row.first().map_or(&[], Vec::as_slice))?;
+    let target = row.get(1).and_then(|cell| {
+        cell.iter().find_map(|piece| match piece {
+            Piece::Link(target) => Some(target.as_str()),
+            Piece::Code(_) | Piece::Words(_) => None,
         })
-        .collect()
+    });
+    let target = target.ok_or("a row leads nowhere: a link is missing under Then")?;
+    Ok(Rule { terms, then: resolve(page, target), certainty: certainty(row.get(2))? })
 }
 
-fn rules(name: &str, body: &str) -> Result<Vec<Rule>, String> {
-    let mut rules = Vec::new();
-    for row in table(body) {
-        let when = row.first().map(|cell| pieces(cell)).unwrap_or_default();
-        let terms = parse_when(&when)?;
-        let target = row.get(1).and_then(|cell| {
-            cell.iter().find_map(|piece| match piece {
-                CellPiece::Link(target) => Some(target.as_str()),
-                CellPiece::Piece(_) => None,
-            })
-        });
-        let target = target.ok_or("a row leads nowhere: a link is missing under Then")?;
-        let certainty = match row.get(2).map(|cell| pieces(cell)).as_deref() {
-            None | Some([]) => Certainty::Certain,
-            Some([Piece::Words(word)]) => match word.trim() {
-                "" | "certain" => Certainty::Certain,
-                "likely" => Certainty::Likely,
-                "possible" => Certainty::Possible,
-                other => return Err(format!("{other} is no certainty")),
-            },
-            Some(_) => return Err("Certainty is one plain word".to_owned()),
-        };
-        rules.push(Rule { terms, then: resolve(name, target), certainty });
+/// A cell that holds a certainty; an empty one is certain, or has nothing to claim.
+fn certainty(cell: Option<&Cell>) -> Result<Certainty, String> {
+    match words(cell).as_str() {
+        "" => Ok(Certainty::Certain),
+        word => Certainty::of_word(word).ok_or_else(|| format!("{word} is none of certain, likely, possible")),
     }
-    if rules.is_empty() {
-        return Err("Decide holds no table".to_owned());
-    }
-    Ok(rules)
 }
 
-/// A link's target as a page's name, seen from the page it stands on.
+/// A cell as plain text.
+fn words(cell: Option<&Cell>) -> String {
+    let pieces = cell.into_iter().flatten().map(|piece| match piece {
+        Piece::Code(text) | Piece::Words(text) => text.as_str(),
+        Piece::Link(_) => "",
+    });
+    pieces.collect::<String>().trim().to_owned()
+}
+
+fn fix(cell: Option<&Cell>) -> Result<Fix, String> {
+    let Some((Piece::Code(who), what)) = cell.and_then(|cell| cell.split_first()) else {
+        return Err("a cell begins with who, in backticks".to_owned());
+    };
+    let who = Who::of_word(who).ok_or_else(|| format!("{who} is none of {}", Who::ALL.map(Who::word).join(", ")))?;
+    Ok(Fix { who, what: words(Some(&what.to_vec())).trim_start_matches([':', ' ']).to_owned() })
+}
+
+/// A link's target as a page's name, seen from the page that holds it.
 pub fn resolve(from: &str, target: &str) -> String {
     let target = target.split('#').next().unwrap_or_default().trim_end_matches(".md");
     let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -264,9 +160,16 @@ pub fn resolve(from: &str, target: &str) -> String {
     }
 }
 
-fn questions(body: &str) -> Result<Vec<Question>, String> {
+/// The task of a mail program's page that a step of *Fix it* links to, if the step is nothing but that link.
+pub fn task(step: &str) -> Option<&str> {
+    let (_, target) = step.strip_prefix('[')?.split_once("](../programs/")?;
+    let (target, rest) = target.split_once(')')?;
+    rest.trim_matches(['.', ' ']).is_empty().then_some(target.split_once('#')?.1)
+}
+
+fn questions(text: &str) -> Result<Vec<Question>, String> {
     let mut questions = Vec::new();
-    for item in list_items(body) {
+    for item in list_items(text) {
         let mut codes = item.split('`');
         let (Some(""), Some(name), Some(rest)) = (codes.next(), codes.next(), codes.next()) else {
             return Err(format!("a question must begin with its name in backticks: {item}"));
@@ -281,122 +184,47 @@ fn questions(body: &str) -> Result<Vec<Question>, String> {
     Ok(questions)
 }
 
-fn fixed_by(body: &str) -> Result<Vec<FixedBy>, String> {
-    let who = |cell: Option<&Vec<CellPiece>>| -> Result<(String, String), String> {
-        let cell = cell.map(|cell| pieces(cell)).unwrap_or_default();
-        let Some((Piece::Code(who), rest)) = cell.split_first() else {
-            return Err("a cell of Fixed by begins with who, in backticks".to_owned());
-        };
-        if !WHO.contains(&who.as_str()) {
-            return Err(format!("Fixed by: {who} is none of {}", WHO.join(", ")));
-        }
-        let text: String = rest
-            .iter()
-            .map(|piece| match piece {
-                Piece::Code(text) | Piece::Words(text) => text.as_str(),
-            })
-            .collect();
-        Ok((who.clone(), text.trim_start_matches([':', ' ']).trim().to_owned()))
-    };
-    table(body)
-        .iter()
-        .map(|row| {
-            let when = row.first().map(|cell| pieces(cell)).unwrap_or_default();
-            Ok(FixedBy { terms: parse_when(&when)?, now: who(row.get(1))?, for_good: who(row.get(2))? })
-        })
-        .collect()
-}
-
-/// The items of the first list in a text; nested lists stay in their item, as further lines.
-pub fn list_items(body: &str) -> Vec<String> {
-    let mut items = Vec::new();
-    let mut depth = 0;
-    let mut start = 0;
-    for (event, range) in Parser::new_ext(body, Options::ENABLE_TABLES).into_offset_iter() {
-        match event {
-            Event::Start(Tag::List(_)) => depth += 1,
-            Event::End(TagEnd::List(_)) => {
-                depth -= 1;
-                if depth == 0 {
-                    break;
-                }
-            }
-            Event::Start(Tag::Item) if depth == 1 => start = range.start,
-            Event::End(TagEnd::Item) if depth == 1 => {
-                items.push(item_text(body.get(start..range.end).unwrap_or_default()))
-            }
-            _ => {}
-        }
-    }
-    items
-}
-
-/// An item without its bullet or number; soft line breaks joined, nested items as lines of their own.
-fn item_text(item: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for (index, line) in item.lines().enumerate() {
-        let trimmed = line.trim();
-        if index == 0 {
-            let rest = trimmed.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(['.', ')']);
-            lines.push(rest.trim_start_matches(['-', '*']).trim().to_owned());
-        } else if trimmed.starts_with("- ") || trimmed.starts_with("* ") {
-            lines.push(trimmed.to_owned());
-        } else if !trimmed.is_empty()
-            && let Some(last) = lines.last_mut()
-        {
-            last.push(' ');
-            last.push_str(trimmed);
-        }
-    }
-    lines.join("\n")
-}
-
-/// Markdown inline marks taken off: for plain text.
-pub fn plain(markdown: &str) -> String {
-    markdown
-        .lines()
-        .map(|line| {
-            let (bullet, rest) = line.strip_prefix("- ").map_or(("", line), |rest| ("- ", rest));
-            let mut out = String::from(bullet);
-            for event in Parser::new_ext(rest, Options::empty()) {
-                match event {
-                    Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
-                        out.push_str(&text)
-                    }
-                    Event::SoftBreak | Event::HardBreak => out.push(' '),
-                    _ => {}
-                }
-            }
-            out
-        })
-        .collect::<Vec<_>>()
-        .join("\n")
+/// `fact is word, fact is word`: one of them is enough.
+fn answered_by(head: &str) -> Result<Vec<Term>, String> {
+    let terms = head.split(", ").filter(|term| !term.is_empty()).map(|term| {
+        let (fact, word) = term
+            .split_once(" is ")
+            .ok_or_else(|| format!("Answered by: {term}: write it as `fact` is `word`, `fact` is `word`"))?;
+        Ok(Term { fact: fact.to_owned(), not: false, words: vec![word.to_owned()] })
+    });
+    terms.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const STEP: &str = "# Is it open?\n\nWhy.\n\n## Decide\n\n| When | Then | Certainty |\n|---|---|---|\n\
+    const STEP: &str = "# Is it open?\n\nStep: Port\n\nAnswered by: `port.state` is `open`, `account.works` is `yes`\n\n\
+        Why.\n\n## Decide\n\n| When | Then | Certainty |\n|---|---|---|\n\
         | `port.state` is `open` | [Go on](causes/healthy.md) | likely |\n| otherwise | [no](causes/offline.md) | |\n\n\
-        ## Ask\n\n- `hotspot`: Over a phone, is it open? `yes` `no`\n\n## Check it by hand\n\n1. Do\n   this\n   - or that\n2. Stop\n";
+        ## Ask\n\n- `hotspot`: Over a phone, is it open? `yes` `no`\n\n## Ruled out anyway\n\n| When | What |\n|---|---|\n\
+        | `internet` is `yes` | the connection |\n";
 
     #[test]
     fn a_step() {
         let page = Page::parse("port", STEP).unwrap();
-        assert_eq!((page.title.as_str(), page.intro.as_str()), ("Is it open?", "Why."));
+        assert_eq!((page.text.head("Step"), page.text.intro.as_str()), (Some("Port"), "Why."));
         assert_eq!(page.rules[0].then, "causes/healthy");
         assert_eq!(page.rules[0].certainty, Certainty::Likely);
         assert!(page.rules[1].terms.is_empty());
         assert_eq!(page.questions[0].words, ["yes", "no"]);
-        assert_eq!(page.items("Check it by hand"), ["Do this\n- or that", "Stop"]);
+        assert_eq!(page.answered_by[1].to_string(), "account.works is yes");
+        assert_eq!(page.ruled_out_anyway[0].gives, "the connection");
     }
 
     #[test]
     fn faults_are_named() {
-        assert!(Page::parse("x", "no title").unwrap_err().starts_with("x: "));
-        let broken = STEP.replace("`port.state` is", "`port.state` might be");
-        assert!(Page::parse("x", &broken).unwrap_err().contains("is"));
+        let why = |from: &str, to: &str| Page::parse("x", &STEP.replace(from, to)).unwrap_err();
+        assert!(why("# Is", "Is").starts_with("x.md: the page must begin with a title"));
+        assert!(why("`port.state` is `open` |", "`port.state` might be `open` |").contains("\"is\""));
+        assert!(why("`port.state` is `open`, ", "`port.state`, ").contains("Answered by: port.state: write it as"));
+        assert!(why("likely", "surely").contains("surely is none of certain, likely, possible"));
+        assert!(why("(causes/offline.md)", "").contains("a link is missing"));
     }
 
     #[test]
@@ -404,5 +232,11 @@ mod tests {
         assert_eq!(resolve("firewall", "causes/offline.md"), "causes/offline");
         assert_eq!(resolve("causes/healthy", "ipv6-broken.md"), "causes/ipv6-broken");
         assert_eq!(resolve("causes/healthy", "../programs/other.md#change"), "programs/other");
+    }
+
+    #[test]
+    fn tasks() {
+        assert_eq!(task("[Enter it](../programs/other.md#enter-the-password-again)"), Some("enter-the-password-again"));
+        assert_eq!(task("First [enter it](../programs/other.md#enter)"), None);
     }
 }

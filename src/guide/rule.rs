@@ -1,11 +1,14 @@
-//! The language of the guide's rules: `fact` is (not) `word` or `word` and ..., read from table cells.
+//! The language of the guide's tables: `fact` is (not) `word` or `word` and ..., what a row gives where that holds, and the
+//! words for certainty and for who can act.
 
 use crate::facts::{Derived, Known, Why, vocabulary};
+use crate::pages::markdown::{Cell, Piece};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
 /// How far a verdict is to be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
     /// It rests on an answer of the technician, or on a guess of the settings.
@@ -24,6 +27,59 @@ impl Certainty {
             Certainty::Likely => "likely",
             Certainty::Certain => "certain",
         }
+    }
+
+    /// The certainty of this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Certainty::Possible, Certainty::Likely, Certainty::Certain].into_iter().find(|own| own.word() == word)
+    }
+}
+
+/// Who can fix something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Who {
+    /// Whoever cannot send.
+    User,
+    /// The technician who runs this program.
+    Helpdesk,
+    /// Whoever runs the network, or the internet provider.
+    Network,
+    /// The mail provider.
+    Provider,
+    /// Nobody: there is nothing to fix, or it passes by itself.
+    Nobody,
+}
+
+impl Who {
+    /// All of them, the nearest first.
+    pub const ALL: [Who; 5] = [Who::User, Who::Helpdesk, Who::Network, Who::Provider, Who::Nobody];
+
+    /// As in the report and on the pages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Who::User => "user",
+            Who::Helpdesk => "helpdesk",
+            Who::Network => "network",
+            Who::Provider => "provider",
+            Who::Nobody => "nobody",
+        }
+    }
+
+    /// As people say it.
+    pub fn says(self) -> &'static str {
+        match self {
+            Who::User => "the caller",
+            Who::Helpdesk => "helpdesk",
+            Who::Network => "network or ISP",
+            Who::Provider => "mail provider",
+            Who::Nobody => "nobody",
+        }
+    }
+
+    /// Whoever this word of the report means.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Who::ALL.into_iter().find(|who| who.word() == word)
     }
 }
 
@@ -53,6 +109,27 @@ pub struct Rule {
     pub then: String,
     /// The most that it may claim.
     pub certainty: Certainty,
+}
+
+/// A row of any other table: what it gives where all terms hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row<T> {
+    /// The terms; none is "otherwise".
+    pub terms: Vec<Term>,
+    /// What it gives.
+    pub gives: T,
+}
+
+impl<T> Row<T> {
+    /// Reads a row: its first cell says when, the rest what it gives.
+    pub(super) fn read(row: &[Cell], gives: impl Fn(&[Cell]) -> Result<T, String>) -> Result<Self, String> {
+        Ok(Row { terms: parse_when(row.first().map_or(&[], Vec::as_slice))?, gives: gives(row)? })
+    }
+}
+
+/// What the rows that hold give, in order.
+pub fn given<'a, T>(rows: &'a [Row<T>], facts: &Derived) -> impl Iterator<Item = &'a T> {
+    rows.iter().filter(|row| all_hold(&row.terms, facts) == Held::Yes).map(|row| &row.gives)
 }
 
 /// What became of a term or a row.
@@ -90,66 +167,62 @@ impl Term {
     }
 }
 
+/// Whether all terms hold: a false one outranks an unknown one (with which the row can never hold), which outranks a
+/// pending one.
+pub fn all_hold(terms: &[Term], facts: &Derived) -> Held {
+    let mut unknown = Vec::new();
+    let mut pending = BTreeSet::new();
+    for term in terms {
+        match term.holds(facts) {
+            Held::Yes => {}
+            Held::No => return Held::No,
+            Held::Unknown(more) => unknown.extend(more),
+            Held::Pending(more) => pending.extend(more),
+        }
+    }
+    match (unknown.is_empty(), pending.is_empty()) {
+        (false, _) => Held::Unknown(unknown),
+        (true, false) => Held::Pending(pending),
+        (true, true) => Held::Yes,
+    }
+}
+
 impl Rule {
-    /// Whether it holds: a false term outranks an unknown one (with which the row can never hold), which outranks a
-    /// pending one.
+    /// Whether it holds.
     pub fn holds(&self, facts: &Derived) -> Held {
-        let mut unknown = Vec::new();
-        let mut pending = BTreeSet::new();
-        for term in &self.terms {
-            match term.holds(facts) {
-                Held::Yes => {}
-                Held::No => return Held::No,
-                Held::Unknown(more) => unknown.extend(more),
-                Held::Pending(more) => pending.extend(more),
-            }
-        }
-        match (unknown.is_empty(), pending.is_empty()) {
-            (false, _) => Held::Unknown(unknown),
-            (true, false) => Held::Pending(pending),
-            (true, true) => Held::Yes,
-        }
+        all_hold(&self.terms, facts)
     }
 
     /// The cause that it leads to, if it leads to one.
     pub fn cause(&self) -> Option<&str> {
         self.then.strip_prefix("causes/")
     }
-
-    /// Whether every fact and word is in the vocabulary. Answers are checked against the page's own questions.
-    pub fn check(&self, questions: &[super::page::Question]) -> Result<(), String> {
-        for term in &self.terms {
-            let words: Vec<&str> = match term.fact.strip_prefix("answer.") {
-                Some(name) => {
-                    let question = questions.iter().find(|question| question.name == name);
-                    let question = question.ok_or_else(|| format!("{term}: nobody asks {name} on this page"))?;
-                    question.words.iter().map(String::as_str).collect()
-                }
-                None => {
-                    vocabulary::find(&term.fact).ok_or_else(|| format!("{term}: there is no such fact"))?.words.to_vec()
-                }
-            };
-            for word in &term.words {
-                if word != "unknown" && !words.contains(&word.as_str()) {
-                    return Err(format!("{term}: {} has no word {word}", term.fact));
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
-/// A piece of a table cell: `code` or words between.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
-    /// In backticks.
-    Code(String),
-    /// Plain.
-    Words(String),
+/// Whether every fact and word is in the vocabulary. Answers are checked against the questions of the page.
+pub(super) fn check(terms: &[Term], questions: &[super::page::Question]) -> Result<(), String> {
+    for term in terms {
+        let words: Vec<&str> = match term.fact.strip_prefix("answer.") {
+            Some(name) => {
+                let question = questions.iter().find(|question| question.name == name);
+                let question = question.ok_or_else(|| format!("{term}: nobody asks {name} on this page"))?;
+                question.words.iter().map(String::as_str).collect()
+            }
+            None => {
+                vocabulary::find(&term.fact).ok_or_else(|| format!("{term}: there is no such fact"))?.words.to_vec()
+            }
+        };
+        for word in &term.words {
+            if word != "unknown" && !words.contains(&word.as_str()) {
+                return Err(format!("{term}: {} has no word {word}", term.fact));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Reads the cell under *When*.
-pub fn parse_when(cell: &[Piece]) -> Result<Vec<Term>, String> {
+pub(super) fn parse_when(cell: &[Piece]) -> Result<Vec<Term>, String> {
     if let [Piece::Words(words)] = cell
         && words.trim() == "otherwise"
     {
@@ -162,7 +235,7 @@ pub fn parse_when(cell: &[Piece]) -> Result<Vec<Term>, String> {
         let not = match pieces.next() {
             Some(Piece::Words(words)) if words.trim() == "is" => false,
             Some(Piece::Words(words)) if words.trim() == "is not" => true,
-            other => return Err(format!("after {fact} stands {other:?}, not \"is\" or \"is not\"")),
+            other => return Err(format!("after {fact} comes {other:?}, not \"is\" or \"is not\"")),
         };
         let mut words = Vec::new();
         loop {
@@ -177,7 +250,7 @@ pub fn parse_when(cell: &[Piece]) -> Result<Vec<Term>, String> {
                 }
                 Some(Piece::Words(between)) if between.trim() == "or" => {}
                 Some(Piece::Words(between)) if between.trim() == "and" => break,
-                other => return Err(format!("after {word} stands {other:?}, not \"or\" or \"and\"")),
+                other => return Err(format!("after {word} comes {other:?}, not \"or\" or \"and\"")),
             }
         }
         terms.push(Term { fact: fact.clone(), not, words });

@@ -1,25 +1,35 @@
 //! Walks the guide over the facts. Facts that are still being measured stop the walk where they are needed.
 
-use super::page::{FixedBy, Page, Question};
-use super::rule::{Certainty, Held, Rule};
-use super::{ALSO, Guide, START};
+use super::page::{Page, Question};
+use super::rule::{Certainty, Held, Rule, Term, given};
+use super::{ALSO, CERTAINTY, Guide, HEALTHY, START, UNDETERMINED};
+use crate::facts::vocabulary::Decided;
 use crate::facts::{Derived, Known, Why};
 use std::collections::BTreeSet;
 
 /// A page that the walk came through.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct Visit {
     /// The page.
     pub page: String,
     /// Its title.
     pub question: String,
     /// Where it led.
     pub next: String,
-    /// What decided: the terms that held; empty for "otherwise".
-    pub because: Vec<String>,
+    /// What decided; empty for "otherwise".
+    pub because: Vec<Decided>,
 }
 
-/// A question that stands open, and the page it stands on.
+/// The cause that a walk came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    /// The cause.
+    pub cause: String,
+    /// How far it is to be trusted.
+    pub certainty: Certainty,
+}
+
+/// An open question, and the page that asks it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Open {
     /// The page.
@@ -43,12 +53,12 @@ pub struct Missing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Walk {
     /// The pages, in order.
-    pub steps: Vec<Step>,
+    pub visits: Vec<Visit>,
     /// The cause, if the walk came to one.
-    pub cause: Option<(String, Certainty)>,
+    pub reached: Option<Reached>,
     /// The checks that it waits for; with a cause, what may still refine it.
     pub waits_for: BTreeSet<String>,
-    /// Where it stands.
+    /// The page where it ended or waits.
     pub at: String,
     /// Questions that could change the verdict.
     pub open: Vec<Open>,
@@ -59,8 +69,8 @@ pub struct Walk {
 /// Walks from the start.
 pub fn walk(guide: &Guide, facts: &Derived) -> Walk {
     let mut walk = Walk {
-        steps: vec![],
-        cause: None,
+        visits: vec![],
+        reached: None,
         waits_for: BTreeSet::new(),
         at: START.to_owned(),
         open: vec![],
@@ -74,10 +84,10 @@ pub fn walk(guide: &Guide, facts: &Derived) -> Walk {
         }
         match decide(page, facts, &mut walk) {
             Some(rule) => {
-                if rule.then == page.name {
+                if rule.then == page.text.name {
                     break;
                 }
-                step(&mut walk, page, rule, facts);
+                follow(&mut walk, guide, page, rule, facts);
             }
             None => break,
         }
@@ -98,7 +108,7 @@ fn decide<'a>(page: &'a Page, facts: &Derived, walk: &mut Walk) -> Option<&'a Ru
                     }
                 } else {
                     for (fact, why) in unknown {
-                        let missing = Missing { page: page.name.clone(), fact, why };
+                        let missing = Missing { page: page.text.name.clone(), fact, why };
                         if !missing.fact.starts_with("answer.")
                             && !walk.missing.iter().any(|known| known.fact == missing.fact)
                         {
@@ -119,16 +129,16 @@ fn decide<'a>(page: &'a Page, facts: &Derived, walk: &mut Walk) -> Option<&'a Ru
 fn note_question(page: &Page, name: &str, walk: &mut Walk) {
     let Some(question) = page.questions.iter().find(|question| question.name == name) else { return };
     if !walk.open.iter().any(|open| open.question.name == name) {
-        walk.open.push(Open { page: page.name.clone(), question: question.clone() });
+        walk.open.push(Open { page: page.text.name.clone(), question: question.clone() });
     }
 }
 
-fn step(walk: &mut Walk, page: &Page, rule: &Rule, facts: &Derived) {
-    walk.steps.push(Step {
-        page: page.name.clone(),
-        question: page.title.clone(),
+fn follow(walk: &mut Walk, guide: &Guide, page: &Page, rule: &Rule, facts: &Derived) {
+    walk.visits.push(Visit {
+        page: page.text.name.clone(),
+        question: page.text.title.clone(),
         next: rule.then.clone(),
-        because: rule.terms.iter().map(|term| held(term, facts)).collect(),
+        because: rule.terms.iter().map(|term| decided(term, facts)).collect(),
     });
     walk.at.clone_from(&rule.then);
     let Some(cause) = rule.cause() else { return };
@@ -139,30 +149,27 @@ fn step(walk: &mut Walk, page: &Page, rule: &Rule, facts: &Derived) {
     if !walk.open.is_empty() {
         certainty = certainty.min(Certainty::Likely);
     }
-    let says = |fact: &str, word: &str| facts.get(fact).and_then(Known::word) == Some(word);
-    let is_fault = !matches!(cause, "healthy" | "undetermined");
-    if is_fault && says("settings.read", "no") {
-        if says("settings.provider", "guessed") {
-            certainty = certainty.min(Certainty::Possible);
-        } else if says("provider.confidence", "low") {
-            certainty = certainty.min(Certainty::Likely);
-        }
-    }
-    if cause == super::UNDETERMINED {
-        certainty = Certainty::Possible;
-    }
-    walk.cause = Some((cause.to_owned(), certainty));
+    certainty = match cause {
+        HEALTHY => certainty,
+        UNDETERMINED => Certainty::Possible,
+        _ => certainty.min(at_most(guide, facts)),
+    };
+    walk.reached = Some(Reached { cause: cause.to_owned(), certainty });
+}
+
+/// How certain any fault may be, as things are.
+fn at_most(guide: &Guide, facts: &Derived) -> Certainty {
+    let limits = guide.page(CERTAINTY).map(|page| page.at_most.as_slice()).unwrap_or_default();
+    given(limits, facts).copied().min().unwrap_or(Certainty::Certain)
 }
 
 /// A term that held, with the word that it held for.
-fn held(term: &super::rule::Term, facts: &Derived) -> String {
-    match facts.get(&term.fact).and_then(Known::word) {
-        Some(word) => format!("{} is {word}", term.fact),
-        None => format!("{} is unknown", term.fact),
-    }
+fn decided(term: &Term, facts: &Derived) -> Decided {
+    let word = facts.get(&term.fact).and_then(Known::word).unwrap_or("unknown");
+    Decided { fact: term.fact.clone(), word: word.to_owned() }
 }
 
-/// Other causes that show, beside the one that decides.
+/// Other causes that show, besides the one that decides.
 pub fn also(guide: &Guide, facts: &Derived, except: Option<&str>) -> Vec<String> {
     let Some(page) = guide.page(ALSO) else { return Vec::new() };
     let mut causes: Vec<String> = Vec::new();
@@ -176,12 +183,4 @@ pub fn also(guide: &Guide, facts: &Derived, except: Option<&str>) -> Vec<String>
         }
     }
     causes
-}
-
-/// Who can fix a cause as things stand: the first row that holds.
-pub fn fixed_by<'a>(page: &'a Page, facts: &Derived) -> Option<&'a FixedBy> {
-    page.fixed_by.iter().find(|row| {
-        let rule = Rule { terms: row.terms.clone(), then: String::new(), certainty: Certainty::Certain };
-        rule.holds(facts) == Held::Yes
-    })
 }

@@ -4,11 +4,12 @@
 use super::Report;
 use super::ports::ports;
 use super::redact::LeftOut;
-use crate::check::{Finding, Outcome as CheckOutcome};
+use crate::check::Finding;
 use crate::facts::Value;
-use crate::guide::guide;
+use crate::guide::rule::Who;
 use crate::net::PortState;
 use crate::session::diagnosis::{Diagnosis, Outcome};
+use crate::session::guide;
 use crate::text::capital;
 
 /// Who reads the report.
@@ -37,10 +38,10 @@ impl Reader {
 
     /// Whom the result is for.
     pub fn suggested(diagnosis: &Diagnosis) -> Self {
-        match diagnosis.who.as_str() {
-            "network" => Reader::Network,
-            "provider" => Reader::Provider,
-            _ => Reader::Ticket,
+        match diagnosis.who {
+            Who::Network => Reader::Network,
+            Who::Provider => Reader::Provider,
+            Who::User | Who::Helpdesk | Who::Nobody => Reader::Ticket,
         }
     }
 
@@ -55,13 +56,35 @@ impl Reader {
     }
 }
 
-/// The page: a subject, and rows of a label and lines.
+/// The page: a subject, and rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstPage {
     /// For the mail or ticket that carries it.
     pub subject: String,
     /// The rows, in order.
-    pub rows: Vec<(&'static str, Vec<String>)>,
+    pub rows: Vec<Row>,
+}
+
+/// A row of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// What it is about.
+    pub label: &'static str,
+    /// How its lines are to be written.
+    pub form: Form,
+    /// The lines; never empty.
+    pub lines: Vec<String>,
+}
+
+/// How the lines of a row are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Sentences, wrapped as needed.
+    Words,
+    /// What somebody else said, exactly as it came.
+    Quote,
+    /// Columns.
+    Table,
 }
 
 /// Makes the page from a report whose names have been left out already.
@@ -70,34 +93,32 @@ pub fn first_page(report: &Report, reader: Reader) -> FirstPage {
         return FirstPage { subject: "Nothing was measured".to_owned(), rows: vec![] };
     };
     let is_ours = matches!(reader, Reader::Ticket | Reader::Everything);
-    let mut rows: Vec<(&'static str, Vec<String>)> = Vec::new();
-    let mut row = |label, lines: Vec<String>| {
-        let lines: Vec<String> = lines.into_iter().filter(|line| !line.trim().is_empty()).collect();
-        if !lines.is_empty() {
-            rows.push((label, lines));
-        }
-    };
-    let (whom, request) = request(diagnosis, is_ours);
-    row("FOR", vec![whom]);
-    row("REQUEST", request);
-    row("RESULT", vec![result(diagnosis), diagnosis.summary.clone()]);
-    row("WHEN", when(report));
-    row("FROM", from(report));
-    row("TO", vec![to(report)]);
-    row("SERVER SAID", said(report));
-    row("CERTIFICATE", certificate(report));
-    row("HEARD LAST", vec![heard_last(report)]);
-    row("CONTRAST", contrast(report));
-    row("RULED OUT", vec![ruled_out(report, diagnosis)]);
-    row("DONE", done(report));
-    row("NOT KNOWN", not_known(report, diagnosis));
-    if is_ours {
-        row("DO NOT", diagnosis.do_not.iter().take(3).cloned().collect());
-    }
-    row("MENDED WHEN", vec![diagnosis.mended_when.clone()]);
+    let do_not = if is_ours { diagnosis.do_not.iter().take(3).cloned().collect() } else { vec![] };
     let ticket = report.account.ticket.as_ref().map_or_else(String::new, |ticket| format!("helpdesk, ticket {ticket}"));
-    row("CONTACT", vec![ticket]);
-    FirstPage { subject: subject(report, diagnosis), rows }
+    let (whom, request) = request(diagnosis, is_ours);
+    let rows = [
+        ("FOR", Form::Words, vec![whom]),
+        ("REQUEST", Form::Words, request),
+        ("RESULT", Form::Words, vec![result(diagnosis), diagnosis.summary.clone()]),
+        ("WHEN", Form::Words, when(report)),
+        ("FROM", Form::Words, from(report)),
+        ("TO", Form::Words, vec![to(report)]),
+        ("SERVER SAID", Form::Quote, said(report)),
+        ("CERTIFICATE", Form::Words, certificate(report)),
+        ("LAST HOP", Form::Words, vec![last_hop(report)]),
+        ("CONTRAST", Form::Table, contrast(report)),
+        ("RULED OUT", Form::Words, vec![diagnosis.ruled_out.join("; ")]),
+        ("DONE", Form::Words, done(report)),
+        ("NOT KNOWN", Form::Words, not_known(report, diagnosis)),
+        ("DO NOT", Form::Words, do_not),
+        ("FIXED WHEN", Form::Words, vec![diagnosis.mended_when.clone()]),
+        ("CONTACT", Form::Words, vec![ticket]),
+    ];
+    let rows = rows.into_iter().map(|(label, form, mut lines)| {
+        lines.retain(|line| !line.trim().is_empty());
+        Row { label, form, lines }
+    });
+    FirstPage { subject: subject(report, diagnosis), rows: rows.filter(|row| !row.lines.is_empty()).collect() }
 }
 
 /// Whom the page is for, and what is asked. What user or helpdesk can mend themselves is asked of nobody else.
@@ -106,10 +127,10 @@ fn request(diagnosis: &Diagnosis, is_ours: bool) -> (String, Vec<String>) {
         let line = diagnosis.tell_provider.lines().find_map(|line| line.trim_start_matches("- ").strip_prefix(key));
         capital(line.unwrap_or_default().trim())
     };
-    if is_ours && matches!(diagnosis.who.as_str(), "user" | "helpdesk") {
+    if is_ours && matches!(diagnosis.who, Who::User | Who::Helpdesk) {
         let good = format!("For good: {}", diagnosis.who_name);
         let good = if diagnosis.who_name == diagnosis.now_name { String::new() } else { good };
-        return (format!("The {}", diagnosis.now), vec![capital(&diagnosis.now_name), good]);
+        return (capital(diagnosis.now.says()), vec![capital(&diagnosis.now_name), good]);
     }
     (told("To:"), vec![told("Ask:")])
 }
@@ -243,7 +264,8 @@ fn certificate(report: &Report) -> Vec<String> {
     ]
 }
 
-fn heard_last(report: &Report) -> String {
+/// The last hop that was heard of on the way of a port that is blocked.
+fn last_hop(report: &Report) -> String {
     let Some(way) = &report.account.in_use else { return String::new() };
     let Some(finding) = report.finding(&format!("way.{}", way.port)) else { return String::new() };
     // A port that answers, with a refusal too, is not blocked on the way.
@@ -306,44 +328,6 @@ fn contrast(report: &Report) -> Vec<String> {
         }
     }
     if lines.len() > 1 { lines } else { vec![] }
-}
-
-/// The steps of the guide that were passed, and what was measured as sound beside them.
-fn ruled_out(report: &Report, diagnosis: &Diagnosis) -> String {
-    const PASSED: [(&str, &str); 7] = [
-        ("settings", "settings"),
-        ("firewall", "this computer's firewall, the network"),
-        ("connection", "internet connection, DNS, portal"),
-        ("server", "the server's answering"),
-        ("encryption", "TLS version, certificate"),
-        ("login", "log-in"),
-        ("sending", "permission to send"),
-    ];
-    let decided = diagnosis.path.iter().rfind(|step| !step.page.starts_with("causes/")).map(|step| step.page.as_str());
-    let is_passed =
-        |page: &str| decided != Some(page) && diagnosis.path.iter().any(|step| step.page == page && step.is_settled());
-    let unsure = diagnosis.outcome == Outcome::Unsure;
-    let steps = PASSED.iter().filter(|(page, _)| is_passed(page));
-    let steps = steps.filter(|(page, _)| !(unsure && matches!(*page, "login" | "sending")));
-    let mut said: Vec<&str> = steps.map(|(_, says)| *says).collect();
-    if decided == Some("firewall") {
-        let passes = |id: &str| report.finding(id).is_some_and(|finding| finding.outcome == CheckOutcome::Pass);
-        let leaves = report.account.in_use.as_ref().is_some_and(|way| {
-            let finding = report.finding(&format!("way.{}", way.port));
-            finding.and_then(|finding| word(finding, "leaves")).as_deref() == Some("yes")
-        });
-        said.extend(passes("dns.server").then_some("DNS"));
-        said.extend(passes("connectivity").then_some("internet connection, portal"));
-        said.extend(leaves.then_some("this computer's firewall (the packets leave it)"));
-    }
-    if let Some(login) = report.finding("login")
-        && word(login, "result").as_deref() == Some("accepted")
-        && !said.contains(&"log-in")
-    {
-        let elsewhere = word(login, "server").as_deref() == Some("wanted");
-        said.push(if elsewhere { "the log-in, at the provider's own server" } else { "the log-in, by another port" });
-    }
-    said.join("; ")
 }
 
 /// The technician's notes, and the answers with their questions.

@@ -1,10 +1,15 @@
 //! The report as one HTML file: no script, no outside request, prints on A4. The template escapes everything.
 
-use super::first_page::{FirstPage, Reader, first_page};
+use super::first_page::{FirstPage, Form, Reader, first_page};
+use super::formats::Format;
 use super::{Check, Report};
 use crate::check::Outcome;
 use crate::facts::vocabulary::in_words;
 use askama::Template;
+
+/// For a browser.
+pub const FORMAT: Format =
+    Format { name: "html", says: "one file for a browser or printer", write: |report, how| html(report, how.reader) };
 
 #[derive(Template)]
 #[template(path = "report.html")]

@@ -1,7 +1,12 @@
 //! From the session to its [`Report`], and the report as JSON text.
 
+use super::formats::Format;
 use super::{Account, Answer, Check, Expected, Report, Run, Way};
 use crate::session::{self, SCHEMA, Session, State};
+
+/// For programs.
+pub const FORMAT: Format =
+    Format { name: "json", says: "the whole session, for programs", write: |report, _| Ok(to_string(report)) };
 
 /// The report of a session.
 pub fn report(session: &Session) -> Report {

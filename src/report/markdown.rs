@@ -1,25 +1,30 @@
-//! The report as Markdown: for tickets and mails. What others said stands in code, where nothing in it acts.
+//! The report as Markdown: for tickets and mails. What others said is written as code, where nothing in it acts.
 
 use super::Report;
-use super::first_page::{Reader, first_page};
+use super::first_page::{Form, Reader, first_page};
+use super::formats::Format;
 use crate::check::Group;
 use std::fmt::Write;
+
+/// For tickets and mails.
+pub const FORMAT: Format =
+    Format { name: "markdown", says: "for tickets and mails", write: |report, how| Ok(markdown(report, how.reader)) };
 
 /// The report of the last run for this reader.
 pub fn markdown(report: &Report, reader: Reader) -> String {
     let page = first_page(report, reader);
     let mut out = format!("# {}\n\n", escaped(&page.subject));
-    for (label, lines) in &page.rows {
-        let is_quote = matches!(*label, "SERVER SAID" | "CONTRAST");
-        if is_quote {
-            let _ = writeln!(out, "**{label}**\n\n```text\n{}\n```\n", fenced(&lines.join("\n")));
-        } else {
-            let _ = writeln!(
-                out,
-                "**{label}** {}\n",
-                lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("  \n")
-            );
-        }
+    for row in &page.rows {
+        let label = row.label;
+        let _ = match row.form {
+            Form::Quote | Form::Table => {
+                writeln!(out, "**{label}**\n\n```text\n{}\n```\n", fenced(&row.lines.join("\n")))
+            }
+            Form::Words => {
+                let lines: Vec<String> = row.lines.iter().map(|line| escaped(line)).collect();
+                writeln!(out, "**{label}** {}\n", lines.join("  \n"))
+            }
+        };
     }
     if let Some(diagnosis) = &report.diagnosis {
         list(&mut out, "What to do", &diagnosis.remedy, true);

@@ -3,6 +3,7 @@
 
 pub mod compare;
 pub mod first_page;
+pub mod formats;
 pub mod html;
 pub mod json;
 pub mod markdown;
@@ -151,7 +152,7 @@ impl Report {
 
 /// The other causes that show, in words.
 fn also(diagnosis: &Diagnosis) -> Vec<String> {
-    diagnosis.also.iter().map(|cause| crate::guide::guide().headline(cause)).collect()
+    diagnosis.also.iter().map(|cause| crate::session::guide().headline(cause).to_owned()).collect()
 }
 
 /// All evidence of the last run in the order of time, a line each.

@@ -1,4 +1,4 @@
-//! Writes a report to disk: beside and renamed, for its owner only, never over an existing file.
+//! Writes a report to disk: to a temporary file that is renamed, for its owner only, never over an existing file.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

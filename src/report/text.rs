@@ -1,14 +1,20 @@
 //! The report as plain text for a terminal, the most important first.
 
 use super::Report;
-use super::first_page::FirstPage;
+use super::first_page::{FirstPage, Form};
+use super::formats::Format;
 use crate::check::{Finding, Group, Outcome as CheckOutcome};
 use crate::facts::vocabulary::in_words;
+use crate::guide::rule::Who;
 use crate::session::diagnosis::{Diagnosis, Outcome};
 use std::fmt::Write;
 
 /// The width of a terminal, and of a mail.
 pub const WIDTH: usize = 80;
+
+/// For a terminal.
+pub const FORMAT: Format =
+    Format { name: "text", says: "for a terminal", write: |report, how| Ok(text(report, how.verbose)) };
 
 /// The last run, for a terminal.
 pub fn text(report: &Report, verbose: bool) -> String {
@@ -19,7 +25,7 @@ pub fn text(report: &Report, verbose: bool) -> String {
     list(&mut out, "Do this", &diagnosis.remedy, true);
     list(&mut out, "Do not", &diagnosis.do_not, false);
     if !diagnosis.mended_when.is_empty() {
-        section(&mut out, "Mended when");
+        section(&mut out, "Fixed when");
         wrapped(&mut out, "  ", "  ", &diagnosis.mended_when);
     }
     checks(&mut out, report, verbose);
@@ -62,16 +68,16 @@ fn verdict(out: &mut String, diagnosis: &Diagnosis) {
     wrapped(out, "", "  ", &format!("{}{certainty}: {}", diagnosis.outcome.says(), diagnosis.title));
     wrapped(out, "  ", "  ", &diagnosis.summary);
     let _ = writeln!(out);
-    who(out, "  Now       ", &diagnosis.now, &diagnosis.now_name);
-    who(out, "  For good  ", &diagnosis.who, &diagnosis.who_name);
+    who(out, "  Now       ", diagnosis.now, &diagnosis.now_name);
+    who(out, "  For good  ", diagnosis.who, &diagnosis.who_name);
     if !diagnosis.tell_caller.is_empty() {
         wrapped(out, "  Caller    ", "            ", &format!("\"{}\"", diagnosis.tell_caller));
     }
 }
 
-fn who(out: &mut String, label: &str, who: &str, what: &str) {
-    if !who.is_empty() {
-        wrapped(out, label, "            ", &format!("{who}: {what}"));
+fn who(out: &mut String, label: &str, who: Who, what: &str) {
+    if !what.is_empty() {
+        wrapped(out, label, "            ", &format!("{}: {what}", who.says()));
     }
 }
 
@@ -162,14 +168,15 @@ fn wrapped_to(width: usize, out: &mut String, first: &str, rest: &str, text: &st
 /// The first page alone, for a mail or a ticket, in lines of at most `width` columns.
 pub fn first_page(page: &FirstPage, width: usize) -> String {
     let mut out = format!("Subject: {}\n\n", page.subject);
-    for (label, lines) in &page.rows {
-        for (index, line) in lines.iter().enumerate() {
-            let label = if index == 0 { label } else { "" };
-            // A table keeps its columns, and what a server said its form.
-            if line.contains("  ") {
-                let _ = writeln!(out, "{label:<12} {line}");
-            } else {
-                wrapped_to(width, &mut out, &format!("{label:<12} "), &" ".repeat(13), line);
+    for row in &page.rows {
+        for (index, line) in row.lines.iter().enumerate() {
+            let label = if index == 0 { row.label } else { "" };
+            match row.form {
+                // A table keeps its columns.
+                Form::Table => drop(writeln!(out, "{label:<12} {line}")),
+                Form::Words | Form::Quote => {
+                    wrapped_to(width, &mut out, &format!("{label:<12} "), &" ".repeat(13), line);
+                }
             }
         }
     }

@@ -1,10 +1,12 @@
 //! A session: the one state. Events go in, the state comes out; what is known, and what follows from it, is derived from
 //! it by pure functions. The JSON report is this value.
 
+pub mod diagnose;
 pub mod diagnosis;
 pub mod journal;
+pub mod placeholders;
 pub mod run;
-mod words;
+mod target;
 
 pub use run::{Check, Run, State};
 
@@ -13,10 +15,23 @@ use crate::check::{Event as CheckEvent, Group};
 use crate::facts::derive::log_in::{LogInWay, log_in_way};
 use crate::facts::derive::{Derivation, Input, derive};
 use crate::facts::{Derived, Observations};
+use crate::guide::Guide;
 use crate::net::Local;
+use crate::pages;
+use diagnose::diagnose;
 use diagnosis::Diagnosis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+static GUIDE: LazyLock<Guide> = LazyLock::new(|| {
+    Guide::read(pages::guide(), &placeholders::names()).expect("the embedded guide is checked by a test")
+});
+
+/// The guide that is built in, with the placeholders that a session fills.
+pub fn guide() -> &'static Guide {
+    &GUIDE
+}
 
 /// The report's schema.
 pub const SCHEMA: &str = "mailtriage.report/1";
@@ -205,16 +220,16 @@ impl Session {
     pub fn diagnosis(&self) -> Diagnosis {
         match self.run() {
             Some(run) => self.diagnosis_of(run),
-            None => diagnosis::nothing_yet(),
+            None => Diagnosis::nothing_yet(),
         }
     }
 
     /// The verdict with the clicks for another mail program; what was found stays as it is.
     pub fn diagnosis_for(&self, client: &str) -> Diagnosis {
-        let Some(run) = self.run() else { return diagnosis::nothing_yet() };
+        let Some(run) = self.run() else { return Diagnosis::nothing_yet() };
         let mut other = run.clone();
         other.account.client = Some(client.to_owned());
-        diagnosis::diagnose(&other, &self.derived(run))
+        diagnose(guide(), &other, &self.derived(run))
     }
 
     /// The verdict of one run.
@@ -223,6 +238,6 @@ impl Session {
         if let Some(saved) = run.verdict.as_deref().filter(|(answers, _)| *answers == self.answers) {
             return saved.1.clone();
         }
-        diagnosis::diagnose(run, &self.derived(run))
+        diagnose(guide(), run, &self.derived(run))
     }
 }

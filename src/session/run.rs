@@ -7,7 +7,7 @@ use crate::facts::observed::Observed;
 use crate::facts::{Facts, Observations};
 use std::collections::{BTreeMap, HashMap};
 
-/// Where a check stands.
+/// How far a check has come.
 #[derive(Debug, Clone, PartialEq)]
 pub enum State {
     /// It waits for others.
@@ -23,7 +23,7 @@ pub enum State {
 pub struct Check {
     /// What it is called.
     pub head: Head,
-    /// Where it stands.
+    /// How far it has come.
     pub state: State,
     /// Its facts so far.
     pub facts: Facts,

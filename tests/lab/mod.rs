@@ -11,6 +11,7 @@ use mailtriage::check::Job;
 use mailtriage::cli::{Truth, job, run_to_end};
 use mailtriage::facts::{Known, Value};
 use mailtriage::practice::Scenario;
+use mailtriage::session::diagnosis::PathStep;
 use mailtriage::session::run::State;
 use mailtriage::session::{Run, Session};
 use std::collections::BTreeMap;
@@ -40,11 +41,16 @@ pub fn faults(truth: &Truth, session: &Session) -> Vec<String> {
     let diagnosis = session.diagnosis();
     let mut faults = truth.faults(&diagnosis);
     if !faults.is_empty() {
-        let steps = diagnosis.path.iter().map(|step| format!("{} [{}]", step.page, step.because.join(", ")));
+        let steps = diagnosis.path.iter().map(step);
         faults.push(format!("    way: {}", steps.collect::<Vec<_>>().join(" > ")));
         faults.push(format!("    not known: {}", diagnosis.not_known.join("; ")));
     }
     faults
+}
+
+fn step(step: &PathStep) -> String {
+    let because: Vec<String> = step.because.iter().map(ToString::to_string).collect();
+    format!("{} [{}]", step.page, because.join(", "))
 }
 
 /// The verdict, every observed fact and every fact of the guide, a line each: what a snapshot holds.
@@ -52,9 +58,9 @@ pub fn everything(session: &Session) -> String {
     let mut out = String::new();
     let diagnosis = session.diagnosis();
     let _ = writeln!(out, "{}, {}, {}", diagnosis.cause, diagnosis.certainty.word(), diagnosis.outcome.says());
-    let _ = writeln!(out, "who {}, now {}, also {:?}", diagnosis.who, diagnosis.now, diagnosis.also);
-    for step in &diagnosis.path {
-        let _ = writeln!(out, "{} [{}]", step.page, step.because.join(", "));
+    let _ = writeln!(out, "who {}, now {}, also {:?}", diagnosis.who.word(), diagnosis.now.word(), diagnosis.also);
+    for line in diagnosis.path.iter().map(step) {
+        let _ = writeln!(out, "{line}");
     }
     for question in &diagnosis.questions {
         let _ = writeln!(out, "asks {}", question.name);

@@ -5,6 +5,7 @@ use crate::check::engine::{Check, How, Need};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::derive::MOST_CLOCK_OFF_S;
 use crate::facts::keys::{self, clock};
+use crate::text::span;
 
 pub(crate) static CHECK: Check = Check {
     kind: "clock",
@@ -26,18 +27,6 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     match ahead.unsigned_abs() {
         0..2 => Verdict::pass("this computer's clock is right"),
         2..=MOST_CLOCK_OFF_S => Verdict::pass(format!("this computer's clock is right to {} s", ahead.abs())),
-        _ => Verdict::fail(format!("{} {direction}", in_words(ahead))),
+        _ => Verdict::fail(format!("{} {direction}", span(ahead))),
     }
-}
-
-/// A span of seconds in words.
-pub(crate) fn in_words(seconds: i64) -> String {
-    let seconds = seconds.abs();
-    let (count, unit) = match seconds {
-        0..120 => (seconds, "seconds"),
-        120..7_200 => (seconds / 60, "minutes"),
-        7_200..172_800 => (seconds / 3_600, "hours"),
-        _ => (seconds / 86_400, "days"),
-    };
-    format!("{count} {unit}")
 }

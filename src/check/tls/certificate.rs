@@ -1,7 +1,7 @@
 //! Whose certificate is it, and is it valid? The library has verified it already; this says what it is, and why not.
 
 use crate::check::engine::{Check, Handshake, How, Need, always};
-use crate::check::internet::clock::{self, in_words};
+use crate::check::internet::clock;
 use crate::check::smtp::again::prepare;
 use crate::check::smtp::talk;
 use crate::check::{Ctx, Group, Notebook, Target, Verdict};
@@ -12,7 +12,7 @@ use crate::facts::words::{CertificateIs, Dates};
 use crate::probe::certificate::{Certificate, parse};
 use crate::probe::hello::{self, Heard, Version};
 use crate::probe::secure::{CertificateFault, FailureKind, Verify, secure};
-use crate::text::Text;
+use crate::text::{Text, span};
 use std::time::Duration;
 
 pub(crate) static CHECK: Check = Check {
@@ -106,12 +106,10 @@ fn sum_up(ctx: &Ctx, target: Target, seen: &Seen, host: &str, now: i64, word: Ce
     let summary = match word {
         CertificateIs::Valid => {
             let name = certificate.names.first().unwrap_or(&certificate.subject);
-            summary.host(name).say(format!(", from {}, {} left", certificate.issuer, in_words(left)))
+            summary.host(name).say(format!(", from {}, {} left", certificate.issuer, span(left)))
         }
-        CertificateIs::Expired => summary.say(format!("expired {} ago", in_words(left))),
-        CertificateIs::NotYetValid => {
-            summary.say(format!("not valid for another {}", in_words(certificate.from - now)))
-        }
+        CertificateIs::Expired => summary.say(format!("expired {} ago", span(left))),
+        CertificateIs::NotYetValid => summary.say(format!("not valid for another {}", span(certificate.from - now))),
         CertificateIs::NameMismatch => {
             summary.say("it is for ").append(shown_names(certificate)).say(", not for ").host(host)
         }

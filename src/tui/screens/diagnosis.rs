@@ -76,7 +76,7 @@ fn lines(core: &Core, width: u16) -> Vec<Line<'static>> {
     lines.push(rule("For good", ""));
     lines.extend(parts::paragraph(
         theme,
-        &format!("{}: {}", capital(parts::who(&diagnosis.who)), diagnosis.who_name),
+        &format!("{}: {}", capital(diagnosis.who.says()), diagnosis.who_name),
         width,
         plain,
     ));

@@ -3,7 +3,8 @@
 use super::parts;
 use super::text::TextView;
 use crate::account::client;
-use crate::guide::{guide, learn};
+use crate::pages::learn;
+use crate::session::guide;
 use crate::session::journal::BrokenOff;
 use crate::tui::core::Core;
 use crate::tui::effect::Effect;
@@ -84,10 +85,10 @@ impl Menu {
 
     /// Causes to guess.
     pub fn guess() -> Self {
-        let causes = crate::facts::vocabulary::CAUSES.iter().map(|cause| Item {
-            label: guide().headline(cause),
+        let causes = guide().causes().iter().map(|cause| Item {
+            label: guide().headline(cause).to_owned(),
             detail: String::new(),
-            target: Target::Guess((*cause).to_owned()),
+            target: Target::Guess(cause.clone()),
         });
         Menu::new("What is the cause?", causes.collect())
     }

@@ -140,17 +140,6 @@ pub fn labelled(theme: Theme, label: &str, text: &str, width: usize, style: Styl
         .collect()
 }
 
-/// Who can fix something, as the screen names them.
-pub fn who(who: &str) -> &str {
-    match who {
-        "user" => "the caller",
-        "helpdesk" => "helpdesk",
-        "network" => "network or ISP",
-        "provider" => "mail provider",
-        _ => "nobody",
-    }
-}
-
 /// Cuts a text to `width` columns.
 pub fn cut(theme: Theme, text: &str, width: usize) -> String {
     let text = theme.text(text);

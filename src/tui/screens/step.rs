@@ -1,10 +1,10 @@
 //! A step of the guide: why it is there, what decided so far, and its question.
 
 use super::{case, parts};
-use crate::guide::guide;
-use crate::guide::page::{Question, plain};
+use crate::guide::page::{Page, Question};
 use crate::guide::rule::Held;
-use crate::session::Event;
+use crate::pages::markdown::plain;
+use crate::session::{Event, guide};
 use crate::tui::core::Core;
 use crate::tui::keymap::{Action, Place};
 use crate::tui::view::{Next, View};
@@ -12,24 +12,6 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-
-/// A step as the documentation names it.
-pub struct Step {
-    /// Its name.
-    pub name: &'static str,
-    /// The guide's pages that belong to it.
-    pub pages: &'static [&'static str],
-}
-
-/// The steps, in order.
-pub const STEPS: [Step; 6] = [
-    Step { name: "Settings", pages: &["who-connects", "elsewhere", "settings"] },
-    Step { name: "Firewall", pages: &["firewall"] },
-    Step { name: "Connection", pages: &["connection", "server"] },
-    Step { name: "Encryption", pages: &["encryption"] },
-    Step { name: "Log-in", pages: &["login", "sending"] },
-    Step { name: "Provider", pages: &["caller", "provider"] },
-];
 
 /// A page of the guide, and which answer is marked.
 pub struct StepView {
@@ -54,13 +36,12 @@ impl StepView {
         let open = core.diagnosis.questions.first().map(|question| question.name.clone());
         let name = open.or_else(|| core.session.answers.keys().next().cloned())?;
         let found = guide().pages().find(|(_, page)| page.questions.iter().any(|question| question.name == name));
-        found.map(|(page, _)| StepView::new(page))
+        found.map(|(name, _)| StepView::new(name))
     }
 
     /// The page that the walk has come to.
     pub fn current(core: &Core) -> Self {
-        let last = core.diagnosis.path.iter().rfind(|step| !step.page.starts_with("causes/"));
-        StepView::new(last.map_or(crate::guide::START, |step| &step.page))
+        StepView::new(core.diagnosis.last_step().unwrap_or(crate::guide::START))
     }
 
     /// The questions of the page that are open or answered, with those that matter first.
@@ -122,7 +103,7 @@ impl StepView {
 
     /// To the step before or after.
     fn turn(&mut self, by: isize, core: &mut Core) {
-        let pages: Vec<&str> = STEPS.iter().flat_map(|step| step.pages.iter().copied()).collect();
+        let pages: Vec<&str> = guide().steps().iter().flat_map(|step| &step.pages).map(String::as_str).collect();
         let at = pages.iter().position(|page| *page == self.page).unwrap_or(0);
         match at.checked_add_signed(by).and_then(|next| pages.get(next)) {
             Some(page) => *self = StepView { by_hand: self.by_hand, ..StepView::new(page) },
@@ -133,11 +114,12 @@ impl StepView {
     fn lines(&self, core: &Core, width: u16) -> Vec<Line<'static>> {
         let theme = core.theme;
         let Some(page) = guide().page(&self.page) else { return Vec::new() };
-        let mut lines = vec![Line::styled(format!(" {}", theme.text(&page.title)), theme.strong()), Line::default()];
-        lines.extend(parts::paragraph(theme, &plain(&page.intro.replace('\n', " ")), width, theme.dim()));
+        let mut lines =
+            vec![Line::styled(format!(" {}", theme.text(&page.text.title)), theme.strong()), Line::default()];
+        lines.extend(parts::paragraph(theme, &plain(&page.text.intro.replace('\n', " ")), width, theme.dim()));
         if self.by_hand {
             lines.push(parts::rule_line(theme, "By hand", "", width));
-            let steps: Vec<String> = page.items("Check it by hand").iter().map(|item| plain(item)).collect();
+            let steps: Vec<String> = page.text.items("Check it by hand").iter().map(|item| plain(item)).collect();
             lines.extend(parts::items(theme, &steps, width, true));
         }
         lines.push(parts::rule_line(theme, "What decides", "the first line that holds", width));
@@ -154,8 +136,7 @@ impl StepView {
             decided = matches!(held, Held::Yes | Held::Pending(_));
             let terms: Vec<String> = rule.terms.iter().map(ToString::to_string).collect();
             let terms = if terms.is_empty() { "otherwise".to_owned() } else { terms.join(" and ") };
-            let to =
-                guide().page(&rule.then).map_or("", |page| page.title.split('{').next().unwrap_or_default().trim());
+            let to = guide().page(&rule.then).map_or("", Page::headline);
             let text = format!("  {word:<9}{terms} > {to}");
             lines.extend(
                 parts::wrapped(theme, &text, usize::from(width) - 1, 11)
@@ -215,8 +196,10 @@ impl View for StepView {
     }
 
     fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
-        let number = STEPS.iter().position(|step| step.pages.contains(&self.page.as_str())).unwrap_or(0);
-        let title = format!("Step {} of {}: {}", number + 1, STEPS.len(), STEPS[number].name);
+        let steps = guide().steps();
+        let number = steps.iter().position(|step| step.pages.contains(&self.page)).unwrap_or(0);
+        let name = steps.get(number).map_or("", |step| &step.name);
+        let title = format!("Step {} of {}: {name}", number + 1, steps.len());
         let body = parts::page(frame, area, core, Place::Step, &title, &core.session.account.address.to_string());
         let question = self.question_lines(core, body.width);
         let height = u16::try_from(question.len()).unwrap_or(u16::MAX).min(body.height * 2 / 3);

@@ -1,10 +1,11 @@
 //! The result: verdict, what to do now, who for good, what to tell the caller.
 
-use crate::guide::guide;
+use crate::guide::rule::Who;
 use crate::session::diagnosis::Outcome;
+use crate::session::guide;
 use crate::text::capital;
 use crate::tui::core::Core;
-use crate::tui::screens::parts::{labelled, who};
+use crate::tui::screens::parts::labelled;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
@@ -35,8 +36,7 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
         lines.extend(labelled(theme, "", &format!("{done} What is the cause? Enter: guess."), width, theme.dim(), 2));
         return lines;
     }
-    let has_cause = !diagnosis.now.is_empty() && !diagnosis.now_name.is_empty();
-    if !has_cause {
+    if !diagnosis.has_cause() {
         let text = if diagnosis.summary.is_empty() { "Looking ...".to_owned() } else { diagnosis.summary.clone() };
         return labelled(theme, "CHECKING", &text, width, theme.strong(), 2);
     }
@@ -61,11 +61,11 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     if height < 16 {
         return lines;
     }
-    let nobody = diagnosis.now == "nobody" && diagnosis.who == "nobody";
+    let nobody = diagnosis.now == Who::Nobody && diagnosis.who == Who::Nobody;
     let for_good = if nobody {
         format!("Nobody: {}", diagnosis.who_name)
     } else {
-        format!("Now: {}. For good: {}: {}", who(&diagnosis.now), who(&diagnosis.who), diagnosis.who_name)
+        format!("Now: {}. For good: {}: {}", diagnosis.now.says(), diagnosis.who.says(), diagnosis.who_name)
     };
     lines.extend(labelled(theme, "Fixed by", &for_good, width, plain, most));
     if !diagnosis.tell_caller.is_empty() {

@@ -1,10 +1,10 @@
 //! The steps of the documentation, how far the walk came, and the question that is open.
 
 use crate::facts::vocabulary::in_words;
-use crate::guide::guide;
+use crate::guide::{HEALTHY, Step};
+use crate::session::guide;
 use crate::tui::core::Core;
 use crate::tui::screens::parts::{labelled, wrapped};
-use crate::tui::screens::step::STEPS;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -80,14 +80,14 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
 
 fn stages(core: &Core) -> Vec<(&'static str, Stage)> {
     let path = &core.diagnosis.path;
-    let visited = |pages: &[&str]| path.iter().any(|step| pages.contains(&step.page.as_str()));
-    let last = path.iter().rfind(|step| !step.page.starts_with("causes/")).map(|step| step.page.as_str());
-    let reached = STEPS.iter().rposition(|step| visited(step.pages));
-    let decided = core.diagnosis.cause != "healthy" && !core.diagnosis.now_name.is_empty();
-    let stage = |index: usize, pages: &[&str]| {
-        if decided && last.is_some_and(|page| pages.contains(&page)) {
+    let steps = guide().steps();
+    let last = core.diagnosis.last_step();
+    let reached = steps.iter().rposition(|step| path.iter().any(|passed| step.pages.contains(&passed.page)));
+    let decided = core.diagnosis.cause != HEALTHY && core.diagnosis.has_cause();
+    let stage = |index: usize, step: &Step| {
+        if decided && last.is_some_and(|last| step.pages.iter().any(|page| page == last)) {
             Stage::Decided
-        } else if path.iter().any(|step| pages.contains(&step.page.as_str()) && !step.is_settled()) {
+        } else if path.iter().any(|passed| step.pages.contains(&passed.page) && !passed.is_settled(guide())) {
             Stage::NotDecided
         } else if reached.is_some_and(|reached| index <= reached) {
             Stage::Passed
@@ -97,5 +97,5 @@ fn stages(core: &Core) -> Vec<(&'static str, Stage)> {
             Stage::Ahead
         }
     };
-    STEPS.iter().enumerate().map(|(index, step)| (step.name, stage(index, step.pages))).collect()
+    steps.iter().enumerate().map(|(index, step)| (step.name.as_str(), stage(index, step))).collect()
 }

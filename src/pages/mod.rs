@@ -1,0 +1,165 @@
+//! The pages of `docs/guide` and `docs/learn`, embedded, each split into its title, its head lines, its introduction and its
+//! sections; and Markdown made plain text. What the head lines and sections mean is for `guide` and `account` to say.
+
+pub mod markdown;
+
+use include_dir::{Dir, include_dir};
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+static GUIDE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/guide");
+static LEARN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/learn");
+
+/// The pages of the guide that is built in: name (`firewall`, `causes/offline`, `programs/other`) and text.
+pub fn guide() -> impl Iterator<Item = (String, &'static str)> {
+    std::iter::once(&GUIDE).chain(GUIDE.dirs()).flat_map(texts).filter(|(name, _)| name != "README")
+}
+
+/// The background pages, by name.
+pub fn learn() -> BTreeMap<String, &'static str> {
+    texts(&LEARN).collect()
+}
+
+/// The causes: the names of the pages in `docs/guide/causes`.
+pub fn causes() -> &'static [&'static str] {
+    static CAUSES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let folder = GUIDE.get_dir("causes").into_iter().flat_map(Dir::files);
+        folder.filter_map(|file| file.path().file_stem()?.to_str()).collect()
+    });
+    &CAUSES
+}
+
+fn texts(folder: &'static Dir<'_>) -> impl Iterator<Item = (String, &'static str)> {
+    folder.files().filter_map(|file| {
+        let name = file.path().with_extension("").to_string_lossy().replace('\\', "/");
+        Some((name, file.contents_utf8()?))
+    })
+}
+
+/// A page, split into its parts.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Its name, such as `causes/offline`.
+    pub name: String,
+    /// The first heading.
+    pub title: String,
+    /// The lines `Name: value` below the title; backticks are taken off.
+    pub heads: BTreeMap<String, String>,
+    /// The paragraphs before the first section, as Markdown.
+    pub intro: String,
+    /// The sections.
+    pub sections: Vec<Section>,
+}
+
+/// A section and its text.
+#[derive(Debug, Clone)]
+pub struct Section {
+    /// The heading.
+    pub heading: String,
+    /// What is below it, as Markdown.
+    pub text: String,
+}
+
+impl Page {
+    /// Splits a page; the error says what is wrong with it.
+    pub fn parse(name: &str, text: &str) -> Result<Self, String> {
+        let headings = headings(text);
+        let Some((HeadingLevel::H1, title, first)) = headings.first() else {
+            return Err("the page must begin with a title: # Title".to_owned());
+        };
+        let sections: Vec<_> = headings.iter().filter(|(level, ..)| *level == HeadingLevel::H2).collect();
+        let intro_end = sections.first().map_or(text.len(), |(_, _, range)| range.start);
+        let (heads, intro) = split_head(text.get(first.end..intro_end).unwrap_or_default())?;
+        let sections = sections.iter().enumerate().map(|(index, (_, heading, range))| {
+            let end = sections.get(index + 1).map_or(text.len(), |(_, _, next)| next.start);
+            let text = text.get(range.end..end).unwrap_or_default().trim().to_owned();
+            Section { heading: heading.clone(), text }
+        });
+        let sections = sections.collect();
+        Ok(Page { name: name.to_owned(), title: title.clone(), heads, intro, sections })
+    }
+
+    /// The value of a head line.
+    pub fn head(&self, name: &str) -> Option<&str> {
+        self.heads.get(name).map(String::as_str)
+    }
+
+    /// The text of a section.
+    pub fn section(&self, heading: &str) -> Option<&str> {
+        self.sections.iter().find(|section| section.heading == heading).map(|section| section.text.as_str())
+    }
+
+    /// The items of a section's list; what is nested below an item stays in it.
+    pub fn items(&self, heading: &str) -> Vec<String> {
+        self.section(heading).map(markdown::list_items).unwrap_or_default()
+    }
+}
+
+fn headings(text: &str) -> Vec<(HeadingLevel, String, Range<usize>)> {
+    let mut headings = Vec::new();
+    let mut open: Option<(HeadingLevel, String, usize)> = None;
+    for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
+        match event {
+            Event::Start(Tag::Heading { level, .. }) => open = Some((level, String::new(), range.start)),
+            Event::Text(words) | Event::Code(words) => {
+                if let Some((_, heading, _)) = &mut open {
+                    heading.push_str(&words);
+                }
+            }
+            Event::End(TagEnd::Heading(_)) => {
+                if let Some((level, heading, start)) = open.take() {
+                    headings.push((level, heading, start..range.end));
+                }
+            }
+            _ => {}
+        }
+    }
+    headings
+}
+
+/// Separates lines such as "Cause: `offline`" from the introduction, which begins with the first line that is none.
+fn split_head(text: &str) -> Result<(BTreeMap<String, String>, String), String> {
+    let mut heads = BTreeMap::new();
+    let mut rest = text.trim_start();
+    while let Some((name, value)) = rest.lines().next().and_then(head_line) {
+        if heads.insert(name.to_owned(), value.replace('`', "")).is_some() {
+            return Err(format!("there are two lines {name}:"));
+        }
+        rest = rest.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
+    }
+    Ok((heads, rest.trim_end().to_owned()))
+}
+
+/// `Name: value`, the name being a word or two with a capital at the beginning.
+fn head_line(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once(": ")?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.chars().all(|c| c.is_ascii_alphabetic() || c == ' ' || c == '-')
+        && name.split(' ').count() <= 2;
+    is_name.then(|| (name, value.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_in_its_parts() {
+        let text =
+            "# Title\n\nCause: `x`\n\nRules out: one, two\n\nThis is it: an intro.\n\n## First\n\n1. a\n   b\n2. c\n";
+        let page = Page::parse("x", text).unwrap();
+        assert_eq!((page.title.as_str(), page.intro.as_str()), ("Title", "This is it: an intro."));
+        assert_eq!((page.head("Cause"), page.head("Rules out")), (Some("x"), Some("one, two")));
+        assert_eq!(page.items("First"), ["a b", "c"]);
+        assert!(Page::parse("x", "no title").is_err());
+        assert!(Page::parse("x", "# Title\n\nCause: x\nCause: y\n").unwrap_err().contains("two lines Cause:"));
+    }
+
+    #[test]
+    fn everything_is_embedded() {
+        assert!(causes().contains(&"offline") && learn().contains_key("ports"));
+        assert_eq!(guide().filter(|(name, _)| name.starts_with("causes/")).count(), causes().len());
+    }
+}

@@ -1,0 +1,209 @@
+//! From facts and guide to the verdict: walks the guide and fills the page of the cause it comes to.
+
+use super::Run;
+use super::diagnosis::{Diagnosis, OpenQuestion, Outcome, PathStep};
+use super::placeholders::Case;
+use crate::account::client;
+use crate::facts::derive::Derivation;
+use crate::facts::{Derived, Known, vocabulary};
+use crate::guide::page::{Page, Wording, task};
+use crate::guide::rule::given;
+use crate::guide::walk::{self, Missing, Visit, Walk};
+use crate::guide::{Guide, HEALTHY, UNDETERMINED};
+use crate::pages::markdown::{anchor, list_items, paragraphs, plain};
+use std::collections::BTreeSet;
+
+/// The verdict over these facts.
+pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
+    let facts = &derived.facts;
+    let walk = walk::walk(guide, facts);
+    let case = Case::new(run, derived);
+    let fill = |text: &str| case.fill(text);
+    let underway = Diagnosis {
+        path: walk.visits.iter().map(|visit| path_step(guide, visit, &fill)).collect(),
+        waits_for: walk.waits_for.iter().cloned().collect(),
+        questions: questions(&walk),
+        summary: waiting(&walk.waits_for, run),
+        ..Diagnosis::nothing_yet()
+    };
+    let Some(reached) = &walk.reached else { return underway };
+    let cause = reached.cause.as_str();
+    let Some((page, fixed_by)) = guide.cause(cause).and_then(|page| Some((page, given(&page.fixed_by, facts).next()?)))
+    else {
+        return underway;
+    };
+    let paragraph = |heading: &str| fill(&paragraphs(page.text.section(heading).unwrap_or_default()));
+    let wording = given(&page.in_words, facts).next().cloned();
+    let wording =
+        wording.unwrap_or_else(|| Wording { title: page.text.title.clone(), summary: paragraphs(&page.text.intro) });
+    Diagnosis {
+        outcome: outcome(cause, page, facts),
+        is_final: underway.waits_for.is_empty(),
+        cause: cause.to_owned(),
+        certainty: reached.certainty,
+        title: fill(&wording.title),
+        summary: fill(&wording.summary),
+        who: fixed_by.for_good.who,
+        who_name: fill(&fixed_by.for_good.what),
+        now: fixed_by.now.who,
+        now_name: fill(&fixed_by.now.what),
+        tell_caller: paragraph("Tell the caller").trim_matches(['"', '“', '”']).to_owned(),
+        remedy: remedy(guide, page, run, &fill),
+        do_not: page.text.items("Do not").iter().map(|item| fill(&plain(item))).collect(),
+        mended_when: paragraph("Mended when"),
+        tell_provider: paragraph("Tell the provider"),
+        ruled_out: ruled_out(guide, cause, &underway, facts),
+        also: walk::also(guide, facts, Some(cause)),
+        not_known: if cause == HEALTHY { vec![] } else { not_known(&walk.missing) },
+        ..underway
+    }
+}
+
+fn path_step(guide: &Guide, visit: &Visit, fill: &impl Fn(&str) -> String) -> PathStep {
+    PathStep {
+        page: visit.page.clone(),
+        question: visit.question.clone(),
+        answer: guide.page(&visit.next).map_or_else(|| visit.next.clone(), |page| fill(&page.text.title)),
+        because: visit.because.clone(),
+    }
+}
+
+fn questions(walk: &Walk) -> Vec<OpenQuestion> {
+    let questions = walk.open.iter().map(|open| &open.question);
+    questions
+        .map(|question| OpenQuestion {
+            name: question.name.clone(),
+            text: question.text.clone(),
+            words: question.words.clone(),
+        })
+        .collect()
+}
+
+/// What the walk waits for, in words.
+fn waiting(checks: &BTreeSet<String>, run: &Run) -> String {
+    let groups: BTreeSet<&str> = checks.iter().filter_map(|id| Some(run.check(id)?.head.group.title())).collect();
+    match groups.is_empty() {
+        true => String::new(),
+        false => format!("Waiting for {}.", groups.into_iter().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// The account works as it is set, or not; some faults let mail through now and then.
+fn outcome(cause: &str, page: &Page, facts: &Derived) -> Outcome {
+    let works = facts.get("account.works").and_then(Known::word) == Some("yes");
+    match cause {
+        HEALTHY => Outcome::CanSend,
+        UNDETERMINED => Outcome::Unsure,
+        _ if page.is_unreliable && works => Outcome::Unreliable,
+        _ => Outcome::CannotSend,
+    }
+}
+
+/// The steps of *Fix it*; a step that is only a link to a task becomes the clicks for the mail program at hand.
+fn remedy(guide: &Guide, page: &Page, run: &Run, fill: &impl Fn(&str) -> String) -> Vec<String> {
+    let mut steps = Vec::new();
+    for item in page.text.items("Fix it") {
+        match task(&item).and_then(|task| clicks(guide, task, run)) {
+            Some((heading, clicks)) => {
+                let clicks = clicks.iter().map(|click| format!("- {}", fill(&plain(click)).replace('\n', "\n  ")));
+                steps.push(std::iter::once(format!("{heading}:")).chain(clicks).collect::<Vec<_>>().join("\n"));
+            }
+            None => steps.push(fill(&plain(&item))),
+        }
+    }
+    steps
+}
+
+/// The clicks for a task in the mail program at hand, from its page: the heading and the steps.
+fn clicks<'a>(guide: &'a Guide, task: &str, run: &Run) -> Option<(&'a str, Vec<String>)> {
+    let client = run.account.client().or_else(|| client::by_id("other"))?;
+    let page = guide.page(&format!("programs/{}", client.id))?;
+    let section = page.text.sections.iter().find(|section| anchor(&section.heading) == task)?;
+    Some((&section.heading, list_items(&section.text)))
+}
+
+/// What the steps that were passed with an answer rule out, and what is sound besides. A step that has a row for this very
+/// cause rules nothing out: it was found another way.
+fn ruled_out(guide: &Guide, cause: &str, walked: &Diagnosis, facts: &Derived) -> Vec<String> {
+    let decided_at = walked.last_step();
+    let is_passed = |name: &str| {
+        decided_at != Some(name) && walked.path.iter().any(|step| step.page == name && step.is_settled(guide))
+    };
+    let mut out: Vec<String> = Vec::new();
+    for page in guide.steps().iter().flat_map(|step| &step.pages).filter_map(|name| guide.page(name)) {
+        let is_about_it = cause != UNDETERMINED && page.rules.iter().any(|rule| rule.cause() == Some(cause));
+        match is_passed(&page.text.name) {
+            true if is_about_it => {}
+            true => out.extend(page.text.head("Rules out").map(str::to_owned)),
+            false => out.extend(given(&page.ruled_out_anyway, facts).cloned()),
+        }
+    }
+    out
+}
+
+fn not_known(missing: &[Missing]) -> Vec<String> {
+    let gaps = missing.iter().filter(|missing| missing.fact != "said" && missing.why.is_gap());
+    gaps.map(|missing| {
+        let says = vocabulary::find(&missing.fact).map_or(missing.fact.as_str(), |kind| kind.says);
+        format!("{says}: {}", missing.why)
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{Account, Address};
+    use crate::guide::rule::{Certainty, Who};
+    use crate::pages;
+    use crate::session::placeholders;
+
+    /// The verdict over a guide of which one page is changed.
+    fn verdict(changed: &str, change: impl Fn(&str) -> String, facts: &[(&str, &str)]) -> Diagnosis {
+        let texts = pages::guide().map(|(name, text)| {
+            let text = if name == changed { change(text) } else { text.to_owned() };
+            (name, text)
+        });
+        let guide = Guide::read(texts, &placeholders::names()).unwrap_or_else(|why| panic!("{why}"));
+        let account = Account::new(Address::parse("anna@example.com").unwrap());
+        let run = Run::new(jiff::Timestamp::UNIX_EPOCH, account, None, &[]);
+        let facts = facts.iter().map(|(name, word)| ((*name).to_owned(), Known::Word((*word).to_owned())));
+        diagnose(&guide, &run, &Derivation { facts: facts.collect(), other_port: None })
+    }
+
+    const OFFLINE: [(&str, &str); 4] =
+        [("measured.on", "this-machine"), ("internet", "no"), ("account.works", "no"), ("dns.server", "failed")];
+
+    #[test]
+    fn the_page_of_the_cause_is_the_verdict() {
+        let changed = |text: &str| {
+            text.replace("# This computer has no internet connection", "# {address} is alone")
+                .replace("Cause: `offline`", "Cause: `offline`\n\nHeadline: Alone\n\nOutcome: unreliable")
+        };
+        let verdict = verdict("causes/offline", changed, &OFFLINE);
+        assert_eq!((verdict.cause.as_str(), verdict.title.as_str()), ("offline", "anna@example.com is alone"));
+        // Unreliable is only what works now.
+        assert_eq!((verdict.outcome, verdict.now), (Outcome::CannotSend, Who::User));
+        assert!(verdict.has_cause() && verdict.last_step() == Some("connection"));
+        assert_eq!(verdict.ruled_out, ["settings"]);
+    }
+
+    #[test]
+    fn words_of_a_page_follow_the_facts() {
+        let changed = |text: &str| {
+            let table = "## In words\n\n| When | Title | Summary |\n|---|---|---|\n\
+                | `internet` is `yes` | No | no |\n| `internet` is `no` | Out | {domain} |\n\n## Fixed by";
+            text.replace("## Fixed by", table)
+        };
+        let verdict = verdict("causes/offline", changed, &OFFLINE);
+        assert_eq!((verdict.title.as_str(), verdict.summary.as_str()), ("Out", "example.com"));
+    }
+
+    #[test]
+    fn what_limits_certainty_is_a_page() {
+        let certainty = |more: &[(&str, &str)]| verdict("", str::to_owned, &[&OFFLINE[..], more].concat()).certainty;
+        assert_eq!(certainty(&[]), Certainty::Certain);
+        assert_eq!(certainty(&[("settings.read", "no"), ("provider.confidence", "low")]), Certainty::Likely);
+        assert_eq!(certainty(&[("settings.read", "no"), ("settings.provider", "guessed")]), Certainty::Possible);
+    }
+}

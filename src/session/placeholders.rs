@@ -1,0 +1,358 @@
+//! The placeholders of the guide's pages: one table, a row each. What a row gives is looked up in a `Case`: one run, its
+//! facts, and what many rows need.
+
+use super::target::{self, security_of};
+use super::{Run, State};
+use crate::account::provider::{Kind, Provider};
+use crate::account::{Choice, Endpoint};
+use crate::facts::derive::Derivation;
+use crate::facts::keys::{
+    certificate, clients, clock, dns_domain, dns_own, dns_server, isp, login, port, protection, sending, settings,
+    smtp, tls,
+};
+use crate::facts::observed::{Key, Observable};
+use crate::facts::{Derived, Known, Value, interceptors, isps};
+use crate::text::{span, visible_str};
+use std::fmt::Write;
+
+/// A placeholder, written `{name}` on a page.
+pub struct Placeholder {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, for authors of pages.
+    pub says: &'static str,
+    /// What it gives here; `None` where that is not known.
+    give: fn(&Case<'_>) -> Option<String>,
+    /// What is written where it is not known.
+    pub otherwise: &'static str,
+}
+
+const fn row(
+    name: &'static str,
+    says: &'static str,
+    give: fn(&Case<'_>) -> Option<String>,
+    otherwise: &'static str,
+) -> Placeholder {
+    Placeholder { name, says, give, otherwise }
+}
+
+/// All of them.
+pub const PLACEHOLDERS: &[Placeholder] = &[
+    row("address", "the mail address", |case| Some(case.run.account.address.to_string()), ""),
+    row("domain", "its domain", |case| Some(case.run.account.address.domain().to_owned()), ""),
+    row("user", "the log-in name", |case| Some(case.run.account.log_in_name(case.run.wanted.as_ref())), ""),
+    row(
+        "server",
+        "the server that the mail program uses",
+        |case| Some(case.in_use.as_ref()?.host.clone()),
+        "the mail server",
+    ),
+    row("server.addresses", "its addresses", |case| case.shown(&dns_server::ADDRESSES), "its addresses are not known"),
+    row("port", "the port that the mail program uses", |case| Some(case.in_use.as_ref()?.port.to_string()), "the port"),
+    row(
+        "security",
+        "its encryption in words: SSL/TLS, STARTTLS, none",
+        |case| Some(case.in_use.as_ref()?.security.says().to_owned()),
+        "the encryption",
+    ),
+    row("wanted.server", "the server to set", |case| Some(case.target.as_ref()?.host.clone()), "the mail server"),
+    row("wanted.port", "the port to set", |case| Some(case.target.as_ref()?.port.to_string()), "the port"),
+    row(
+        "wanted.security",
+        "the encryption to set",
+        |case| Some(case.target.as_ref()?.security.says().to_owned()),
+        "the encryption",
+    ),
+    row(
+        "other.port",
+        "another port of this server that takes mail",
+        |case| Some(case.other?.to_string()),
+        "another port",
+    ),
+    row(
+        "other.security",
+        "the encryption of that port",
+        |case| Some(security_of(case.run, case.other?).says().to_owned()),
+        "its encryption",
+    ),
+    row("provider", "the mail provider's name", |case| Some(case.provider?.name.clone()), "the mail provider"),
+    row("provider.help", "its help page", |case| case.provider?.help.clone(), "the provider's help pages"),
+    row(
+        "provider.switch",
+        "where it lets mail programs be switched on",
+        |case| case.provider?.switch.clone(),
+        "the webmail's settings",
+    ),
+    row(
+        "program",
+        "the mail program at hand",
+        |case| Some(case.run.account.client()?.name.clone()),
+        "the mail program",
+    ),
+    row("said", "the server's own words", said, "(nothing was said)"),
+    row("login.ended", "how the log-in ended, or why it was not tried", log_in_ended, "not tried"),
+    row("token.scope", "the scope that a token needs for SMTP", token_scope, "that the provider names for SMTP"),
+    row(
+        "tls.breaks-on",
+        "where the server breaks the handshake off",
+        |case| case.own(&tls::BREAKS_ON),
+        "at a ClientHello of today",
+    ),
+    row(
+        "client.remedy",
+        "what lets the mail program encrypt with the server",
+        |case| case.shown(&clients::REMEDY),
+        "switch on TLS 1.2 on this computer, or replace its system",
+    ),
+    row(
+        "suggestion",
+        "the name that was probably meant",
+        |case| case.shown(&settings::SUGGESTION).or_else(|| case.shown(&dns_domain::SUGGESTION)),
+        "the right spelling",
+    ),
+    row("issuer", "who signed the certificate", |case| case.own(&certificate::ISSUER), "an unknown issuer"),
+    row(
+        "interceptor",
+        "the security program behind the certificate",
+        |case| case.own(&certificate::INTERCEPTOR),
+        "a security program or gateway",
+    ),
+    row(
+        "interceptor.switch",
+        "where its mail scanning is switched off",
+        |case| interceptors::by_name(&case.own(&certificate::INTERCEPTOR)?)?.switch.clone(),
+        "its settings for mail or encrypted connections",
+    ),
+    row(
+        "certificate.names",
+        "whom the certificate is for",
+        |case| case.own(&certificate::NAMES).or_else(|| case.own(&certificate::SUBJECT)),
+        "another name",
+    ),
+    row(
+        "certificate.from",
+        "the day from which it is valid",
+        |case| case.own(&certificate::FROM).map(day),
+        "an unknown date",
+    ),
+    row(
+        "certificate.until",
+        "the day until which it is valid",
+        |case| case.own(&certificate::UNTIL).map(day),
+        "an unknown date",
+    ),
+    row("clock.off", "how far this computer's clock is off", clock_off, "wrong"),
+    row(
+        "turned-away.by",
+        "the device that turned the connection away",
+        |case| case.own(&port::ICMP_FROM),
+        "a device on the way",
+    ),
+    row(
+        "isp.policy",
+        "what the internet provider does with port 25",
+        isp_policy,
+        "Whose line this is, the line's name does not tell.",
+    ),
+    row(
+        "protection",
+        "security programs and VPN on this computer",
+        protection_here,
+        "no security program and no VPN that this tool knows",
+    ),
+    row(
+        "protection.switch",
+        "where the first of them is told to let mail through",
+        |case| {
+            let products = case.get(protection::PRODUCTS.check, &protection::PRODUCTS)?;
+            let switch = |name: &String| Some(format!("{name}: {}", interceptors::by_name(name)?.switch.as_ref()?));
+            products.iter().find_map(switch)
+        },
+        "its list of events shows the rule",
+    ),
+    row("resolver", "this computer's own DNS server", resolver, "this machine's DNS server"),
+    row(
+        "greeting.seconds",
+        "how many seconds the server's greeting took",
+        |case| Some((case.get(&case.own_id(smtp::GREETING_MS.check)?, &smtp::GREETING_MS)? / 1000).to_string()),
+        "many",
+    ),
+];
+
+/// Their names.
+pub fn names() -> Vec<&'static str> {
+    PLACEHOLDERS.iter().map(|row| row.name).collect()
+}
+
+/// The table for authors of pages: docs/writing-the-guide.md.
+pub fn as_markdown() -> String {
+    let mut out = String::from("| placeholder | is | where it is not known |\n|---|---|---|\n");
+    for row in PLACEHOLDERS {
+        let _ = writeln!(out, "| `{{{}}}` | {} | {} |", row.name, row.says, row.otherwise);
+    }
+    out
+}
+
+/// A run and its facts, with what many placeholders need looked up once.
+pub(super) struct Case<'a> {
+    run: &'a Run,
+    facts: &'a Derived,
+    in_use: Option<Endpoint>,
+    provider: Option<&'static Provider>,
+    /// Another port of the server by which mail can be sent.
+    other: Option<u16>,
+    /// What to set in the mail program.
+    target: Option<Choice>,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn new(run: &'a Run, derived: &'a Derivation) -> Self {
+        let Derivation { facts, other_port } = derived;
+        Case {
+            run,
+            facts,
+            in_use: run.in_use(),
+            provider: run.wanted.as_ref().and_then(|wanted| wanted.provider()),
+            other: *other_port,
+            target: target::target(run, facts, *other_port),
+        }
+    }
+
+    /// Fills the placeholders of a text; what is none stays as it is.
+    pub(super) fn fill(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(start) = rest.find('{') {
+            out.push_str(&rest[..start]);
+            let tail = &rest[start + 1..];
+            let end = tail.find('}').unwrap_or(0);
+            match PLACEHOLDERS.iter().find(|row| row.name == &tail[..end]) {
+                Some(row) => {
+                    let word = (row.give)(self);
+                    out.push_str(&visible_str(word.as_deref().unwrap_or(row.otherwise)));
+                    rest = &tail[end + 1..];
+                }
+                None => {
+                    out.push('{');
+                    rest = tail;
+                }
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+
+    fn value(&self, id: &str, key: &str) -> Option<&'a Value> {
+        self.run.check(id)?.facts.get(key)
+    }
+
+    /// What a check wrote down.
+    fn get<T: Observable>(&self, id: &str, key: &Key<T>) -> Option<T> {
+        T::of_value(self.value(id, &key.name)?)
+    }
+
+    /// The same as text; of a list the first three.
+    fn shown<T>(&self, key: &Key<T>) -> Option<String> {
+        show(self.value(key.check, &key.name)?)
+    }
+
+    /// The same of the check for the port in use.
+    fn own<T>(&self, key: &Key<T>) -> Option<String> {
+        show(self.value(&self.own_id(key.check)?, &key.name)?)
+    }
+
+    fn own_id(&self, check: &str) -> Option<String> {
+        Some(format!("{check}.{}", self.in_use.as_ref()?.port))
+    }
+
+    fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.get(name).and_then(Known::word)
+    }
+}
+
+fn show(value: &Value) -> Option<String> {
+    match value {
+        Value::List(list) if list.is_empty() => None,
+        Value::List(list) => Some(list.iter().take(3).cloned().collect::<Vec<_>>().join(", ")),
+        Value::Word(_) | Value::Number(_) => Some(value.to_string()),
+    }
+}
+
+/// The last refusal of the way, else what the caller sees.
+fn said(case: &Case<'_>) -> Option<String> {
+    let turned_away = matches!(case.fact("greeting"), Some("refuses" | "busy"));
+    case.shown(&login::REPLY)
+        .or_else(|| case.shown(&sending::REPLY))
+        .or_else(|| case.own(&smtp::STARTTLS_REPLY))
+        .or_else(|| case.own(&smtp::BANNER).filter(|_| turned_away))
+        .or_else(|| case.run.account.error.clone())
+}
+
+fn log_in_ended(case: &Case<'_>) -> Option<String> {
+    match &case.run.check("login")?.state {
+        State::Done(finding) => Some(finding.summary.clone()),
+        _ => None,
+    }
+}
+
+/// As the server says it, else as the provider documents it (Google: "Gmail SMTP, XOAUTH2"; Microsoft: "Authenticate an
+/// IMAP, POP or SMTP connection using OAuth").
+fn token_scope(case: &Case<'_>) -> Option<String> {
+    let documented = || match case.provider?.kind {
+        Kind::Google => Some("https://mail.google.com/".to_owned()),
+        Kind::MicrosoftWork | Kind::MicrosoftPersonal => Some("https://outlook.office.com/SMTP.Send".to_owned()),
+        _ => None,
+    };
+    case.shown(&login::TOKEN_SCOPE).or_else(documented)
+}
+
+/// "3 hours ahead", where that is too far.
+fn clock_off(case: &Case<'_>) -> Option<String> {
+    let ahead = case.get(clock::AHEAD.check, &clock::AHEAD).filter(|_| case.fact("clock") == Some("wrong"))?;
+    Some(format!("{} {}", span(ahead), if ahead > 0 { "ahead" } else { "behind" }))
+}
+
+fn isp_policy(case: &Case<'_>) -> Option<String> {
+    let isp = isps::by_name(&case.shown(&isp::ISP)?)?;
+    let page = isp.page.as_ref().map_or_else(String::new, |page| format!(" See {page}"));
+    Some(format!("{} {}.{page}", isp.name, isp.policy))
+}
+
+fn protection_here(case: &Case<'_>) -> Option<String> {
+    let mut found = case.get(protection::PRODUCTS.check, &protection::PRODUCTS).unwrap_or_default();
+    found.extend(case.shown(&protection::FIREWALL));
+    found.extend(case.shown(&protection::VPN).map(|vpn| format!("a VPN ({vpn})")));
+    (!found.is_empty()).then(|| found.join(", "))
+}
+
+/// Those that fail, where a failure is the matter; else all.
+fn resolver(case: &Case<'_>) -> Option<String> {
+    let fails = matches!(case.fact("dns.server"), Some("silent" | "failed"));
+    case.shown(&dns_own::FAILING).filter(|_| fails).or_else(|| case.shown(&dns_own::SERVERS))
+}
+
+fn day(date: String) -> String {
+    date.split('T').next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guide::Guide;
+    use crate::pages;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_guide_is_sound_and_has_no_other_placeholders() {
+        assert_eq!(names().iter().collect::<BTreeSet<_>>().len(), names().len());
+        if let Err(why) = Guide::read(pages::guide(), &names()) {
+            panic!("{why}");
+        }
+    }
+
+    #[test]
+    fn authors_are_told_of_all() {
+        let docs = include_str!("../../docs/writing-the-guide.md");
+        assert!(docs.contains(&as_markdown()), "docs/writing-the-guide.md needs this table:\n{}", as_markdown());
+    }
+}

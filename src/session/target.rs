@@ -1,0 +1,60 @@
+//! What to set in the mail program: server, port and encryption that should work.
+
+use super::Run;
+use crate::account::{Choice, Endpoint, Security};
+use crate::facts::keys::smtp;
+use crate::facts::observed::Observable;
+use crate::facts::words::Speaks;
+use crate::facts::{Derived, Known};
+
+/// What to set in the mail program: what the provider wants; but where that very port is shut, the other one that works.
+pub(super) fn target(run: &Run, facts: &Derived, other: Option<u16>) -> Option<Choice> {
+    let wanted = run.wanted.as_ref();
+    let in_use = run.in_use()?;
+    let choices = wanted.map_or(&[][..], |wanted| &wanted.choices);
+    let first = choices.first().cloned();
+    let is = |name: &str, word: &str| facts.get(name).and_then(Known::word) == Some(word);
+    let right_server = choices.is_empty() || choices.iter().any(|choice| choice.host == in_use.host);
+    let shut = !is("port.state", "open") || is("starttls", "missing") || is("starttls", "masked");
+    if let (true, Some(port)) = (right_server && shut, other) {
+        let known = choices.iter().find(|choice| choice.port == port && choice.host == in_use.host);
+        let security = known.map_or(Security::usual_for(port), |choice| choice.security);
+        return Some(Choice { host: in_use.host, port, security, auth: vec![] });
+    }
+    // An encryption that does not fit the port: the port stays, if the provider wants it too.
+    let same_port = choices.iter().find(|choice| choice.port == in_use.port && choice.host == in_use.host).cloned();
+    let same_port = same_port.filter(|_| is("settings.port", "as-wanted"));
+    same_port.or(first).or(Some(Choice {
+        host: in_use.host.clone(),
+        port: in_use.port,
+        security: fitting(facts, &in_use),
+        auth: vec![],
+    }))
+}
+
+/// The encryption that the port itself asks for.
+fn fitting(facts: &Derived, in_use: &Endpoint) -> Security {
+    let is = |name: &str, word: &str| facts.get(name).and_then(Known::word) == Some(word);
+    if is("greeting", "expects-tls") {
+        Security::Implicit
+    } else if is("handshake", "not-tls") || is("auth.offered", "only-after-tls") {
+        Security::Starttls
+    } else {
+        in_use.security
+    }
+}
+
+/// The encryption of a port: as the provider wants it, else as the server speaks there.
+pub(super) fn security_of(run: &Run, port: u16) -> Security {
+    let choices = run.wanted.as_ref().map_or(&[][..], |wanted| &wanted.choices);
+    if let Some(choice) = choices.iter().find(|choice| choice.port == port) {
+        return choice.security;
+    }
+    let spoken =
+        run.check(&format!("{}.{port}", smtp::SPEAKS.check)).and_then(|check| check.facts.get(&*smtp::SPEAKS.name));
+    match spoken.and_then(Speaks::of_value) {
+        Some(Speaks::Tls) => Security::Implicit,
+        Some(_) => Security::Starttls,
+        None => Security::usual_for(port),
+    }
+}
