@@ -24,8 +24,8 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (blank, events) = runtime.block_on(async {
         let job = job(&scenario("587-forbidden-here").unwrap()).unwrap();
-        let mut session = Session::new(job.account.clone(), &job.net.local());
-        session.apply(Event::Began { at: job.net.now(), keeps: vec![] });
+        let mut session = Session::new(job.account.clone(), &job.world.machine.local());
+        session.apply(Event::Began { at: job.world.now(), keeps: vec![] });
         let (sender, mut receiver) = mpsc::unbounded_channel();
         mailtriage::check::run(job, sender).await;
         let mut events = Vec::new();

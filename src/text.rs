@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What a marked part of a text names, so that a report can leave it out for some readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ impl Text {
 
     /// Adds an address, as inner or public by what it is.
     pub fn addr(self, addr: IpAddr) -> Self {
-        let mark = if crate::net::is_inner(addr) { Mark::Inner } else { Mark::Host };
+        let mark = if is_inner(addr) { Mark::Inner } else { Mark::Host };
         self.mark(mark, addr.to_string())
     }
 
@@ -168,9 +168,54 @@ fn is_invisible(c: char) -> bool {
         0x061c | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe0fff)
 }
 
+/// Addresses that only mean something inside one network: RFC 1918, loopback, link-local, 100.64/10, unique local.
+/// The documentation ranges (RFC 5737, RFC 3849) are ordinary addresses here.
+pub fn is_inner(addr: IpAddr) -> bool {
+    match addr {
+        IpAddr::V4(v4) => {
+            v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || is_shared(v4)
+        }
+        IpAddr::V6(v6) => {
+            if let Some(v4) = v6.to_ipv4_mapped() {
+                return is_inner(IpAddr::V4(v4));
+            }
+            v6.is_loopback() || v6.is_unspecified() || v6.is_unicast_link_local() || is_unique_local(v6)
+        }
+    }
+}
+
+fn is_shared(v4: Ipv4Addr) -> bool {
+    let [a, b, ..] = v4.octets();
+    a == 100 && (64..128).contains(&b)
+}
+
+fn is_unique_local(v6: Ipv6Addr) -> bool {
+    v6.segments()[0] & 0xfe00 == 0xfc00
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn inner_addresses() {
+        for inner in [
+            "10.1.2.3",
+            "192.168.0.1",
+            "127.0.0.1",
+            "169.254.1.1",
+            "100.64.0.1",
+            "0.0.0.0",
+            "fd00::1",
+            "fe80::1",
+            "::1",
+        ] {
+            assert!(is_inner(inner.parse().unwrap()), "{inner}");
+        }
+        for public in ["192.0.2.1", "203.0.113.5", "100.128.0.1", "2001:db8::1", "8.8.8.8"] {
+            assert!(!is_inner(public.parse().unwrap()), "{public}");
+        }
+    }
 
     #[test]
     fn foreign_bytes_are_shown_as_text() {

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
 use mailtriage::cli::{job, run_to_end};
-use mailtriage::net::{Answer, ConnectFailure, ConnectOptions, Connection, Local, Network, RecordKind, Trust, Via};
+use mailtriage::net::{Answer, ConnectFailure, ConnectOptions, Connection, Network, RecordKind, Via};
 use mailtriage::practice::scenario;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -63,7 +63,7 @@ impl Peer {
 
 /// A network in which the account's server is hostile on port 587.
 struct Hostile {
-    lab: mailtriage::practice::LabNetwork,
+    lab: Arc<dyn Network>,
     talk: Talk,
     most: Arc<AtomicUsize>,
 }
@@ -87,26 +87,6 @@ impl Network for Hostile {
             most.fetch_max(sent.load(Ordering::Relaxed), Ordering::Relaxed);
         });
         Ok(Connection { stream: Box::new(ours), ..connection })
-    }
-
-    fn local(&self) -> Local {
-        self.lab.local()
-    }
-
-    async fn hosts_file(&self, name: &str) -> Option<IpAddr> {
-        self.lab.hosts_file(name).await
-    }
-
-    async fn programs(&self) -> Vec<String> {
-        self.lab.programs().await
-    }
-
-    fn trust(&self) -> Trust {
-        self.lab.trust()
-    }
-
-    fn now(&self) -> jiff::Timestamp {
-        self.lab.now()
     }
 }
 
@@ -233,7 +213,8 @@ fn every_hostile_server_ends_in_a_verdict_within_bounds() {
         let (session, elapsed) = runtime.block_on(async {
             let scenario = scenario("healthy-587").unwrap();
             let mut job = job(&scenario).unwrap();
-            job.net = Arc::new(Hostile { lab: scenario.network().unwrap(), talk: *talk, most: Arc::clone(&most) });
+            let lab = Arc::clone(&job.world.net);
+            job.world.net = Arc::new(Hostile { lab, talk: *talk, most: Arc::clone(&most) });
             let started = Instant::now();
             (run_to_end(job, BTreeMap::new()).await, started.elapsed())
         });

@@ -7,23 +7,25 @@ use std::path::{Path, PathBuf};
 
 /// A room, and the rooms that it may name. `text` is plain vocabulary that everybody may use.
 const MAY_KNOW: &[(&str, &[&str])] = &[
-    ("text", &["net"]),
+    ("text", &[]),
     ("net", &["text"]),
+    ("machine", &["net", "text"]),
+    ("world", &["machine", "net"]),
     ("pages", &[]),
-    ("account", &["pages", "text"]),
-    ("probe", &["net", "text"]),
+    ("account", &["machine", "pages", "text"]),
+    ("probe", &["net", "machine", "text"]),
     ("facts", &["probe", "account", "net", "pages", "text"]),
-    ("check", &["probe", "account", "facts", "net", "text"]),
+    ("check", &["probe", "account", "facts", "world", "machine", "net", "text"]),
     ("guide", &["facts", "pages", "text"]),
-    ("session", &["check", "guide", "facts", "account", "pages", "net", "text"]),
+    ("session", &["check", "guide", "facts", "account", "pages", "machine", "text"]),
     ("report", &["session", "check", "guide", "facts", "account", "net", "text"]),
-    ("tui", &["report", "session", "check", "guide", "facts", "account", "pages", "net", "text"]),
-    ("practice", &["net", "text"]),
+    ("tui", &["report", "session", "check", "guide", "facts", "account", "pages", "world", "net", "text"]),
+    ("practice", &["world", "machine", "net", "text"]),
     (
         "cli",
         &[
-            "account", "check", "facts", "guide", "net", "pages", "practice", "probe", "report", "session", "text",
-            "tui",
+            "account", "check", "facts", "guide", "machine", "pages", "practice", "probe", "report", "session", "text",
+            "tui", "world",
         ],
     ),
 ];

@@ -24,8 +24,8 @@ fn times(name: &str, changes: &str, deadline: Option<Duration>) -> Times {
         let scenario = scenario(name).unwrap().with(toml::from_str(changes).unwrap());
         let mut job = job(&scenario).unwrap();
         job.options.deadline = deadline.unwrap_or(job.options.deadline);
-        let mut session = Session::new(job.account.clone(), &job.net.local());
-        session.apply(Event::Began { at: job.net.now(), keeps: vec![] });
+        let mut session = Session::new(job.account.clone(), &job.world.machine.local());
+        session.apply(Event::Began { at: job.world.now(), keeps: vec![] });
         let started = Instant::now();
         let (sender, mut events) = mpsc::unbounded_channel();
         let running = tokio::spawn(run(job, sender));

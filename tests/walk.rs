@@ -17,8 +17,8 @@ fn record(name: &str) -> (Session, Vec<CheckEvent>, Vec<CheckEvent>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let recorded = runtime.block_on(async {
         let job: Job = job(&scenario(name).unwrap()).unwrap();
-        let mut session = Session::new(job.account.clone(), &job.net.local());
-        session.apply(Event::Began { at: job.net.now(), keeps: vec![] });
+        let mut session = Session::new(job.account.clone(), &job.world.machine.local());
+        session.apply(Event::Began { at: job.world.now(), keeps: vec![] });
         let (sender, mut events) = mpsc::unbounded_channel();
         run(job, sender).await;
         let mut all = Vec::new();

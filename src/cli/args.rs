@@ -4,7 +4,7 @@ use super::Usage;
 use crate::account::address::host_name;
 use crate::account::{Account, Address, MeasuredOn, Security, Settings, client};
 use crate::check::{Group, Options, Reference, defaults};
-use crate::net::Trust;
+use crate::machine::Trust;
 use crate::report::formats::{self, FORMATS, Format};
 use crate::report::redact::Redact;
 use crate::session::guide;

@@ -3,12 +3,11 @@
 use super::args::{CheckArgs, OutputArgs};
 use super::{Usage, print};
 use crate::check::{Job, run as run_checks};
-use crate::net::Network;
-use crate::net::system::SystemNetwork;
 use crate::report::first_page::Reader;
 use crate::report::formats::{FORMATS, How};
 use crate::report::{self, redact};
 use crate::session::{Event, Session};
+use crate::world::World;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -23,20 +22,20 @@ pub(super) async fn run(args: CheckArgs) -> Result<u8, Usage> {
     let trust = args.run.trust()?;
     let answers = args.run.answers()?;
     args.out.check_target()?;
-    let net: Arc<dyn Network> = Arc::new(SystemNetwork::new(trust));
-    let attempt = args.run.password.read(Some(&account), net.as_ref()).await?;
-    let session = run_to_end(Job { net, account, options, attempt }, answers).await;
+    let world = World::system(trust);
+    let attempt = args.run.password.read(Some(&account), &world).await?;
+    let session = run_to_end(Job { world, account, options, attempt }, answers).await;
     args.out.write(&session)
 }
 
 /// Runs a job and returns the finished session.
 pub async fn run_to_end(job: Job, answers: BTreeMap<String, String>) -> Session {
-    let net = Arc::clone(&job.net);
-    let mut session = Session::new(job.account.clone(), &net.local());
+    let machine = Arc::clone(&job.world.machine);
+    let mut session = Session::new(job.account.clone(), &machine.local());
     for (question, answer) in answers {
         session.apply(Event::Answered { question, answer: Some(answer) });
     }
-    session.apply(Event::Began { at: net.now(), keeps: vec![] });
+    session.apply(Event::Began { at: machine.now(), keeps: vec![] });
     let (sender, mut events) = mpsc::unbounded_channel();
     let running = run_checks(job, sender);
     tokio::pin!(running);
@@ -54,7 +53,7 @@ pub async fn run_to_end(job: Job, answers: BTreeMap<String, String>) -> Session 
     while let Ok(event) = events.try_recv() {
         session.apply(Event::Check(event));
     }
-    session.apply(Event::Ended { at: net.now() });
+    session.apply(Event::Ended { at: machine.now() });
     progress.clear();
     session
 }

@@ -3,7 +3,7 @@
 use super::Usage;
 use crate::account::Account;
 use crate::check::secret::{Attempt, Secret};
-use crate::net::Network;
+use crate::world::World;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use std::io::{BufRead, IsTerminal};
@@ -41,7 +41,7 @@ const MOST_TOKEN_BYTES: u64 = 32_768;
 
 impl PasswordArgs {
     /// The log-in that is wanted, if a password or token was offered, or is got by signing in.
-    pub(super) async fn read(&self, account: Option<&Account>, net: &dyn Network) -> Result<Option<Attempt>, Usage> {
+    pub(super) async fn read(&self, account: Option<&Account>, world: &World) -> Result<Option<Attempt>, Usage> {
         let mut secret = match self.token_stdin {
             true => {
                 piped()?;
@@ -50,7 +50,7 @@ impl PasswordArgs {
             false => self.password()?.map(Secret::Password),
         };
         if let (None, Some(account)) = (&secret, account) {
-            secret = self.sign_in.token(account, net).await?;
+            secret = self.sign_in.token(account, world).await?;
         }
         let Some(secret) = secret else {
             let without =

@@ -18,7 +18,6 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::Arc;
 use toml::Value;
 
 pub(super) async fn run(args: PracticeArgs) -> color_eyre::Result<Result<u8, Usage>> {
@@ -69,8 +68,8 @@ pub(super) fn begin(name: &str) -> Result<Begun, String> {
     let cause = Truth::of(&scenario)?.cause;
     let job = job(&scenario)?;
     Ok(Begun {
-        session: Session::new(job.account, &job.net.local()),
-        bench: Bench { net: job.net, options: job.options },
+        session: Session::new(job.account, &job.world.machine.local()),
+        bench: Bench { world: job.world, options: job.options },
         lesson: Some(Lesson { story: scenario.story, cause, guess: None }),
         first: Request { attempt: job.attempt, ..Request::everything() },
     })
@@ -129,10 +128,5 @@ pub fn job(scenario: &Scenario) -> Result<Job, String> {
     };
     let secret = secret("password").map(Secret::Password).or(secret("token").map(Secret::Token));
     let account: Account = table.try_into().map_err(|error| format!("{}: {error}", scenario.name))?;
-    Ok(Job {
-        net: Arc::new(scenario.network()?),
-        account,
-        options: Options::default(),
-        attempt: secret.map(Into::into),
-    })
+    Ok(Job { world: scenario.world()?, account, options: Options::default(), attempt: secret.map(Into::into) })
 }

@@ -5,10 +5,10 @@ use super::Usage;
 use crate::account::Account;
 use crate::account::provider::{self, Kind};
 use crate::check::secret::Secret;
-use crate::net::Network;
 use crate::probe::http::post_form;
 use crate::probe::secure::Library;
 use crate::text::visible_str;
+use crate::world::World;
 use clap::Args;
 use oauth2::basic::BasicClient;
 use oauth2::{
@@ -89,13 +89,13 @@ impl Failures {
 
 impl SignInArgs {
     /// Signs in, if that is wanted; waits for the person at the browser.
-    pub(super) async fn token(&self, account: &Account, net: &dyn Network) -> Result<Option<Secret>, Usage> {
+    pub(super) async fn token(&self, account: &Account, world: &World) -> Result<Option<Secret>, Usage> {
         let Some(id) = &self.oauth_client_id else { return Ok(None) };
         let place = self.place(account)?;
-        let library = Library::new(net.trust());
+        let library = Library::new(world.machine.trust());
         let failures = Failures::default();
         let ask = |request: HttpRequest| async {
-            let answer = ask(net, &library, request).await;
+            let answer = ask(world, &library, request).await;
             failures.note(answer.as_ref().err());
             answer
         };
@@ -204,9 +204,9 @@ where
     format!("the sign-in failed: {}", visible_str(&said))
 }
 
-async fn ask(net: &dyn Network, library: &Library, request: HttpRequest) -> Result<HttpResponse, Failed> {
+async fn ask(world: &World, library: &Library, request: HttpRequest) -> Result<HttpResponse, Failed> {
     let url = Url::parse(&request.uri().to_string()).map_err(|error| Failed(error.to_string()))?;
-    let answer = post_form(net, library, &url, request.body(), LIMIT).await;
+    let answer = post_form(world.net.as_ref(), library, &url, request.body(), LIMIT).await;
     let answer = answer.map_err(|why| Failed(format!("{}: {why}", url.host_str().unwrap_or("the provider"))))?;
     let response = oauth2::http::Response::builder().status(answer.status).body(answer.body);
     response.map_err(|error| Failed(error.to_string()))

@@ -88,7 +88,7 @@ pub fn connect_failure(
         // A local firewall's rejection is recorded as coming from our own address.
         Some(icmp) if is_own(icmp.from) && !icmp.is_time_exceeded() => {
             // The kernel's own "nobody answers ARP for that host" comes from our address as well.
-            if icmp.says() == "that host cannot be reached" && by_number == Unreachable { Unreachable } else { Denied }
+            if icmp.is_host_unreachable() && by_number == Unreachable { Unreachable } else { Denied }
         }
         Some(icmp) if icmp.is_prohibited() => Unreachable,
         _ => by_number,

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 /// Whether the system tells: Linux always does.
-pub fn is_told() -> bool {
+pub(super) fn is_told() -> bool {
     true
 }
 

@@ -27,7 +27,7 @@ impl ErrorQueue {
 }
 
 /// Whether this Windows tells: the options came with Windows 10 version 2004.
-pub fn is_told() -> bool {
+pub(super) fn is_told() -> bool {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
     socket.is_ok_and(|socket| fail_on_icmp(socket.as_raw_socket() as SOCKET))
 }

@@ -2,7 +2,7 @@
 //!
 //! hickory-resolver is the name that trust-dns-resolver has carried since 0.24; the old crate is no longer maintained.
 
-use super::{around, *};
+use super::*;
 use hickory_resolver::config::{NameServerConfig, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
@@ -15,14 +15,14 @@ use tokio::time::{Instant, timeout};
 
 /// This machine's own network.
 pub struct SystemNetwork {
-    trust: Trust,
-    local: Local,
+    resolvers: Vec<SocketAddr>,
+    own: Vec<IpAddr>,
 }
 
 impl SystemNetwork {
-    /// Looks at this machine once.
-    pub fn new(trust: Trust) -> Self {
-        SystemNetwork { trust, local: around::look() }
+    /// With the DNS servers configured here and this machine's own addresses.
+    pub fn new(resolvers: Vec<SocketAddr>, own: Vec<IpAddr>) -> Self {
+        SystemNetwork { resolvers, own }
     }
 }
 
@@ -32,7 +32,7 @@ impl Network for SystemNetwork {
         match via {
             Via::Server(server) => ask(&[server], name, kind, deadline).await,
             Via::System if kind == RecordKind::Address => self.lookup_as_programs_do(name, deadline).await,
-            Via::System => ask(&self.local.resolvers, name, kind, deadline).await,
+            Via::System => ask(&self.resolvers, name, kind, deadline).await,
         }
     }
 
@@ -54,34 +54,6 @@ impl Network for SystemNetwork {
         }
         first
     }
-
-    fn local(&self) -> Local {
-        self.local.clone()
-    }
-
-    async fn hosts_file(&self, name: &str) -> Option<IpAddr> {
-        let name = name.to_owned();
-        tokio::task::spawn_blocking(move || around::hosts_file(&name)).await.ok().flatten()
-    }
-
-    async fn programs(&self) -> Vec<String> {
-        let look = || {
-            let mut system = sysinfo::System::new();
-            let what = sysinfo::ProcessRefreshKind::nothing();
-            system.refresh_processes_specifics(sysinfo::ProcessesToUpdate::All, true, what);
-            let names = system.processes().values().map(|process| process.name().to_string_lossy().into_owned());
-            names.collect::<std::collections::BTreeSet<String>>().into_iter().collect()
-        };
-        tokio::task::spawn_blocking(look).await.unwrap_or_default()
-    }
-
-    fn trust(&self) -> Trust {
-        self.trust.clone()
-    }
-
-    fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::now()
-    }
 }
 
 impl SystemNetwork {
@@ -89,9 +61,9 @@ impl SystemNetwork {
     async fn lookup_as_programs_do(&self, name: &str, deadline: Duration) -> Answer {
         let by_system = timeout(deadline, tokio::net::lookup_host((name.to_owned(), 0)));
         let directly = async {
-            match ask(&self.local.resolvers, name, RecordKind::A, deadline).await {
+            match ask(&self.resolvers, name, RecordKind::A, deadline).await {
                 // A name with only an IPv6 address is no "no data" for an address.
-                Answer::NoData => ask(&self.local.resolvers, name, RecordKind::Aaaa, deadline).await,
+                Answer::NoData => ask(&self.resolvers, name, RecordKind::Aaaa, deadline).await,
                 answer => answer,
             }
         };
@@ -115,15 +87,19 @@ impl SystemNetwork {
         }
     }
 
+    fn is_own(&self, addr: IpAddr) -> bool {
+        addr.is_loopback() || self.own.contains(&addr)
+    }
+
     fn is_own_host_unreachable(&self, failure: &ConnectFailure) -> bool {
         failure.state == PortState::Unreachable
-            && failure.icmp.is_some_and(|icmp| self.local.is_own(icmp.from) && !icmp.is_time_exceeded())
+            && failure.icmp.is_some_and(|icmp| self.is_own(icmp.from) && !icmp.is_time_exceeded())
     }
 
     async fn connect_once(&self, to: SocketAddr, options: ConnectOptions) -> Result<Connection, ConnectFailure> {
         let started = Instant::now();
         let fail = |error: io::Error, icmp: Option<Icmp>| {
-            let (state, os) = errors::connect_failure(&error, icmp, |addr| self.local.is_own(addr));
+            let (state, os) = errors::connect_failure(&error, icmp, |addr| self.is_own(addr));
             ConnectFailure { state, os, icmp, elapsed: started.elapsed() }
         };
         let socket = match to {
@@ -155,10 +131,7 @@ impl SystemNetwork {
                 Ok(Connection { stream: Box::new(stream), local, elapsed: started.elapsed(), retransmissions })
             }
             Ok(Err(error)) => Err(fail(error, take_icmp())),
-            Err(_) => match take_icmp() {
-                Some(icmp) => Err(fail(io::Error::from(io::ErrorKind::TimedOut), Some(icmp))),
-                None => Err(fail(io::Error::from(io::ErrorKind::TimedOut), None)),
-            },
+            Err(_) => Err(fail(io::ErrorKind::TimedOut.into(), take_icmp())),
         }
     }
 }

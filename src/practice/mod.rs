@@ -1,20 +1,23 @@
 //! The built-in practice lab: scenarios whose truth is known, for learners, tests and demonstrations. No network, no
-//! rights, no ports: a [`crate::net::Network`] of in-memory servers.
+//! rights, no ports: a [`World`] of in-memory servers.
 //!
 //! A scenario is a file in `scenarios`, laid over `internet.toml`, the world in which everything works. What it says of
 //! the account and the truth is handed on as plain tables: this room knows nothing of accounts or causes.
 
 mod dialogue;
+mod lab;
+mod machine;
 mod network;
 mod server;
 mod tls;
 mod wire;
 mod world;
 
-pub use network::LabNetwork;
-
+use crate::world::World;
 use include_dir::{Dir, include_dir};
+use lab::Lab;
 use serde::Deserialize;
+use std::sync::Arc;
 use toml::{Table, Value};
 
 static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/practice/scenarios");
@@ -73,25 +76,17 @@ impl Scenario {
         Ok(Scenario { name: name.to_owned(), title, story, account, truth, world })
     }
 
-    /// The network of its world.
-    pub fn network(&self) -> Result<LabNetwork, String> {
-        let world: world::World = self.world.clone().try_into().map_err(|error| format!("{}: {error}", self.name))?;
-        LabNetwork::new(world).map_err(|why| format!("{}: {why}", self.name))
+    /// Its world, alive; the error says what is wrong with it.
+    pub fn world(&self) -> Result<World, String> {
+        let world = self.world.clone().try_into().map_err(|error| format!("{}: {error}", self.name))?;
+        let lab = Arc::new(Lab::new(world).map_err(|why| format!("{}: {why}", self.name))?);
+        Ok(World { net: lab.clone(), machine: lab })
     }
 
     /// The same with more laid over its world, such as another host that is down.
     pub fn with(mut self, changes: Table) -> Self {
         lay_over(&mut self.world, changes);
         self
-    }
-
-    /// The names of its hosts.
-    pub fn hosts(&self) -> Vec<String> {
-        self.world
-            .get("host")
-            .and_then(Value::as_table)
-            .map(|hosts| hosts.keys().cloned().collect())
-            .unwrap_or_default()
     }
 }
 
@@ -116,7 +111,7 @@ mod tests {
         for file in SCENARIOS.files() {
             let name = file.path().file_stem().unwrap().to_str().unwrap();
             let scenario = Scenario::parse(name, file.contents_utf8().unwrap()).unwrap_or_else(|why| panic!("{why}"));
-            scenario.network().unwrap_or_else(|why| panic!("{why}"));
+            scenario.world().map(drop).unwrap_or_else(|why| panic!("{why}"));
             assert!(scenario.truth.contains_key("cause"), "{name}: no cause");
         }
     }

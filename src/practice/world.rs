@@ -9,8 +9,8 @@ use std::time::Duration;
 /// A world: this machine, the way out, the hosts beyond, names, and what is broken.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct World {
-    pub(super) machine: Machine,
+pub(super) struct LabWorld {
+    pub(super) machine: LabMachine,
     pub(super) resolver: Resolver,
     /// The routers from this machine to the rest of the world, the nearest first.
     pub(super) router: Vec<Router>,
@@ -33,7 +33,7 @@ pub(super) struct World {
 /// This machine.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Machine {
+pub(super) struct LabMachine {
     pub(super) hostname: String,
     pub(super) user: String,
     pub(super) os: String,
@@ -59,6 +59,11 @@ pub(super) struct Machine {
     /// A firewall that is switched on.
     #[serde(default)]
     pub(super) firewall: Option<String>,
+    /// The system's TLS library. Its handshakes are made by the real one all the same.
+    pub(super) tls_library: String,
+    /// Files below the home folder, by their path: what mail programs have stored.
+    #[serde(default)]
+    pub(super) files: BTreeMap<String, String>,
     /// The names of the programs that run.
     #[serde(default)]
     pub(super) programs: Vec<String>,
@@ -273,7 +278,7 @@ const EHOSTUNREACH: i32 = 113;
 /// How long the last router asks for a host by ARP.
 const ARP: Duration = Duration::from_secs(3);
 
-impl World {
+impl LabWorld {
     /// Own addresses with their prefix.
     pub(super) fn own_addresses(&self) -> Vec<(IpAddr, u8)> {
         let parsed = self.machine.addresses.iter().filter_map(|text| {
@@ -283,13 +288,10 @@ impl World {
         parsed.collect()
     }
 
-    /// The hosts file.
-    pub(super) fn hosts(&self) -> Vec<(IpAddr, String)> {
-        let lines = self.machine.hosts.iter().filter_map(|line| {
-            let (addr, name) = line.split_once(' ')?;
-            Some((addr.parse().ok()?, name.to_owned()))
-        });
-        lines.collect()
+    /// The address that the hosts file gives for a name.
+    pub(super) fn listed(&self, name: &str) -> Option<IpAddr> {
+        let lines = self.machine.hosts.iter().filter_map(|line| line.split_once(' '));
+        lines.filter(|(_, listed)| *listed == name).find_map(|(addr, _)| addr.parse().ok())
     }
 
     /// The host with this address.

@@ -3,7 +3,8 @@
 //! server's own certificate alone.
 
 use super::certificate::parse;
-use crate::net::{BoxStream, Trust};
+use crate::machine::Trust;
+use crate::net::BoxStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;

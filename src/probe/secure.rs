@@ -1,7 +1,8 @@
 //! A TLS handshake by this machine's own library, the one its mail programs use, through tokio-native-tls.
 
 use super::hello::{self, Version};
-use crate::net::{BoxStream, Trust};
+use crate::machine::Trust;
+use crate::net::BoxStream;
 use native_tls::{Certificate, TlsConnector};
 use std::io;
 use std::pin::Pin;

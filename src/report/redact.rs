@@ -6,9 +6,8 @@ use crate::account::Choice;
 use crate::check::{self, Evidence, Finding};
 use crate::facts::Value;
 use crate::facts::observed::{Declared, Names};
-use crate::net::is_inner;
 use crate::session::diagnosis::Diagnosis;
-use crate::text::Mark;
+use crate::text::{Mark, is_inner};
 use std::net::IpAddr;
 
 /// How much is left out, on the command line.

@@ -135,7 +135,7 @@ pub fn recover(path: &Path) -> Result<Session, String> {
 mod tests {
     use super::*;
     use crate::account::Address;
-    use crate::net::Local;
+    use crate::machine::Local;
 
     fn session() -> Session {
         Session::new(Account::new(Address::parse("anna@example.com").unwrap()), &Local::default())

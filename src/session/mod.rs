@@ -16,7 +16,7 @@ use crate::facts::derive::log_in::{LogInWay, log_in_way};
 use crate::facts::derive::{Derivation, Input, derive};
 use crate::facts::{Derived, Observations};
 use crate::guide::Guide;
-use crate::net::Local;
+use crate::machine::Local;
 use crate::pages;
 use diagnose::diagnose;
 use diagnosis::Diagnosis;
@@ -131,7 +131,7 @@ impl Session {
             hostname: local.hostname.clone(),
             local_addresses: local.addresses.iter().map(|(addr, _)| addr.to_string()).collect(),
             seen_as: None,
-            tls_library: crate::net::tls_library(),
+            tls_library: local.tls_library.clone(),
         };
         Session::of(account, machine, runs_as)
     }

@@ -1,19 +1,18 @@
-//! The seam to the world: a network to check over, and what the loop does on disk, clipboard and in the lab. Given by
+//! The seam to the world: the one to check, and what the loop does on disk, clipboard and in the lab. Given by
 //! whoever starts the screen.
 
 use super::core::Lesson;
 use super::effect::{Request, SaveHow};
 use crate::check::Options;
-use crate::net::Network;
 use crate::session::{Event, Session};
+use crate::world::World;
 use std::path::Path;
-use std::sync::Arc;
 
-/// A network to check over, and how.
+/// A world to check, and how.
 #[derive(Clone)]
 pub struct Bench {
-    /// The network, real or the lab's.
-    pub net: Arc<dyn Network>,
+    /// The network and the machine, real or the lab's.
+    pub world: World,
     /// How to run.
     pub options: Options,
 }
@@ -22,7 +21,7 @@ pub struct Bench {
 pub struct Begun {
     /// A session over the scenario's account.
     pub session: Session,
-    /// Its network.
+    /// Its world, and how to check it.
     pub bench: Bench,
     /// What there is to guess.
     pub lesson: Option<Lesson>,

@@ -163,7 +163,7 @@ impl<O: Outside> Loop<'_, O> {
 
     /// The time by the clock of whatever is measured.
     fn now(&self) -> jiff::Timestamp {
-        self.bench.as_ref().map_or_else(|| self.outside.now(), |bench| bench.net.now())
+        self.bench.as_ref().map_or_else(|| self.outside.now(), |bench| bench.world.now())
     }
 
     /// Takes an input; whether it was the end.

@@ -4,7 +4,6 @@ use super::effect::Request;
 use super::outside::Bench;
 use crate::check::{Event, Job, Options, run as run_checks};
 use crate::session::Session;
-use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -23,7 +22,7 @@ impl Runner {
         let options = Options { only: request.only, ..bench.options.clone() };
         let with_secret = request.attempt.is_some();
         let job =
-            Job { net: Arc::clone(&bench.net), account: session.account.clone(), options, attempt: request.attempt };
+            Job { world: bench.world.clone(), account: session.account.clone(), options, attempt: request.attempt };
         Runner { events, task: tokio::spawn(run_checks(job, sender)), with_secret }
     }
 

@@ -26,7 +26,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     if host.parse::<IpAddr>().is_ok() {
         return Verdict::skipped("no name to look up");
     }
-    let servers = ctx.net.local().resolvers;
+    let servers = ctx.machine.local().resolvers;
     if servers.is_empty() {
         return Verdict::skipped("the system does not say which DNS servers it asks");
     }

@@ -5,8 +5,8 @@ use crate::check::engine::{Check, How, always, none};
 use crate::check::{Ctx, Group, Notebook, Role, Verdict};
 use crate::facts::keys::dns_server as keys;
 use crate::facts::words::{AddressKind, AddressesFrom, NameFound};
-use crate::net::{Answer, RecordKind, Via, is_inner};
-use crate::text::Text;
+use crate::net::{Answer, RecordKind, Via};
+use crate::text::{Text, is_inner};
 use futures::future::join_all;
 use std::net::IpAddr;
 
@@ -34,7 +34,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, role: Role) -> Verdict {
     book.saw(format!("{host}, as programs here look it up"), describe(&answer));
     book.note(keys::RESULT, found(&answer));
     let found: Vec<IpAddr> = answer.addresses().into_iter().take(MOST_ADDRESSES).collect();
-    let listed = ctx.net.hosts_file(host).await;
+    let listed = ctx.machine.hosts_file(host).await;
     book.note(keys::HOSTS_FILE, listed.is_some());
     if let Some(addr) = listed {
         book.saw("a line of this computer's hosts file", Text::new().addr(addr).say(" ").host(host));

@@ -11,6 +11,7 @@ use crate::facts::Facts;
 use crate::facts::keys::{self, dns_server};
 use crate::facts::observed::{Key, Observable};
 use crate::facts::target::{Role, Target};
+use crate::machine::Machine;
 use crate::net::Network;
 use crate::probe;
 use crate::probe::smtp::Dialogue;
@@ -24,6 +25,7 @@ use tokio::time::Instant;
 #[derive(Clone)]
 pub(crate) struct Ctx {
     pub(crate) net: Arc<dyn Network>,
+    pub(crate) machine: Arc<dyn Machine>,
     pub(crate) tls: Arc<probe::secure::Library>,
     pub(crate) account: Arc<Account>,
     pub(crate) options: Arc<Options>,

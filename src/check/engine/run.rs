@@ -10,10 +10,10 @@ use crate::account::Account;
 use crate::check::finding::{Event, Finding, Verdict};
 use crate::check::options::Options;
 use crate::facts::target::Role;
-use crate::net::Network;
 use crate::probe;
 use crate::probe::secret::Attempt;
 use crate::probe::smtp::Dialogue;
+use crate::world::World;
 use futures::FutureExt;
 use futures::future::join_all;
 use std::panic::AssertUnwindSafe;
@@ -25,8 +25,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 /// What a run needs.
 pub struct Job {
-    /// The network, real or the lab's.
-    pub net: Arc<dyn Network>,
+    /// The network and the machine, real or the lab's.
+    pub world: World,
     /// Who sends.
     pub account: Account,
     /// How to run.
@@ -49,9 +49,10 @@ struct Runner {
 pub(crate) async fn run(checks: &[&'static Check], job: Job, events: mpsc::UnboundedSender<Event>) {
     let attempt = job.attempt.map(Arc::new);
     let ctx = Ctx {
-        tls: Arc::new(probe::secure::Library::new(job.net.trust())),
-        door: Arc::new(Door::new(Arc::clone(&job.net))),
-        net: job.net,
+        tls: Arc::new(probe::secure::Library::new(job.world.machine.trust())),
+        door: Arc::new(Door::new(Arc::clone(&job.world.net))),
+        net: job.world.net,
+        machine: job.world.machine,
         account: Arc::new(job.account),
         options: Arc::new(job.options),
         started: Instant::now(),
@@ -289,7 +290,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let job = crate::cli::job(&crate::practice::scenario("healthy-587").unwrap()).unwrap();
-            let door = Door::new(job.net);
+            let door = Door::new(job.world.net);
             let to = "203.0.113.5:587".parse().unwrap();
             for _ in 0..30 {
                 assert!(door.connect(to, ConnectOptions::within(Duration::from_secs(5))).await.is_some());

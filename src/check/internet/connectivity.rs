@@ -86,7 +86,7 @@ fn write_down(book: &mut Notebook, page: &Connectivity, answer: &Result<Answer, 
 
 /// Where nothing answers directly, the proxy that is configured may be the only way out.
 async fn by_proxy(ctx: &Ctx, book: &mut Notebook) -> bool {
-    let Some(proxy) = ctx.net.local().proxy else { return false };
+    let Some(proxy) = ctx.machine.local().proxy else { return false };
     for page in ctx.options.connectivity.iter().filter(|page| page.url.scheme() == "http") {
         let answer = fetch_by_proxy(ctx.net.as_ref(), &ctx.tls, &proxy, &page.url, ctx.options.timeout).await;
         let says = answer.as_ref().map_or_else(Clone::clone, |answer| format!("status {}", answer.status));
@@ -146,5 +146,5 @@ fn judge(page: &Connectivity, answer: &Result<Answer, String>) -> Page {
 /// How many seconds this machine's clock is ahead of the server's.
 fn clock_ahead(ctx: &Ctx, answer: &Answer) -> Option<i64> {
     let date = jiff::fmt::rfc2822::parse(answer.date.as_deref()?).ok()?;
-    Some(ctx.net.now().as_second() - date.timestamp().as_second())
+    Some(ctx.machine.now().as_second() - date.timestamp().as_second())
 }

@@ -70,7 +70,7 @@ pub(crate) async fn address_of(ctx: &Ctx, reference: &Reference) -> Option<IpAdd
         Ok(addr) => vec![addr],
         Err(_) => ask(ctx, &reference.host, RecordKind::Address).await.addresses(),
     };
-    let local = ctx.net.local();
+    let local = ctx.machine.local();
     let usable = found.into_iter().filter(|addr| ctx.uses(*addr));
     usable.min_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()))
 }

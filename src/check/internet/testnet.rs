@@ -28,7 +28,7 @@ const NOBODY: [&str; 2] = ["192.0.2.199", "198.51.100.199"];
 const WAIT: Duration = Duration::from_millis(2_500);
 
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
-    let local = ctx.net.local();
+    let local = ctx.machine.local();
     book.note(keys::ROUTE, local.routed_v4 || local.routed_v6);
     if !ctx.options.v4 {
         return Verdict::skipped("IPv4 is switched off for this run");

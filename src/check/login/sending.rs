@@ -115,7 +115,7 @@ async fn send(ctx: &Ctx, dialogue: &mut Dialogue, from: &str, to: &str, id: &str
     if ready.code != 354 {
         return if ready.is_positive() { Err(NoReply::NotSmtp(ready.joined().into_bytes())) } else { Ok(ready) };
     }
-    let text = message(&ctx.net.now(), from, to, id);
+    let text = message(&ctx.machine.now(), from, to, id);
     dialogue.ask(text.as_bytes(), Some("(the test message)"), AFTER_DATA).await
 }
 

@@ -45,7 +45,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
         book.note(alive::ALIVE, true);
         return Verdict::pass("mail ports open");
     }
-    let local = ctx.net.local();
+    let local = ctx.machine.local();
     let mut addresses = ctx.addresses(Role::InUse);
     addresses.sort_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()));
     let Some(addr) = addresses.first().copied() else {

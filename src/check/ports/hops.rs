@@ -10,8 +10,8 @@ use crate::check::{Ctx, Group, Kind, MAIL_PORTS, Notebook, Outcome, Role, Target
 use crate::facts::keys::hops as keys;
 use crate::facts::keys::port as port_keys;
 use crate::facts::observed::Key;
-use crate::net::{ConnectOptions, PortState, is_inner};
-use crate::text::Text;
+use crate::net::{ConnectOptions, PortState};
+use crate::text::{Text, is_inner};
 use futures::StreamExt;
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
@@ -154,7 +154,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
 
 /// The address whose way is looked at; or why none is.
 fn address(ctx: &Ctx, state: PortState) -> Result<IpAddr, &'static str> {
-    let local = ctx.net.local();
+    let local = ctx.machine.local();
     let mut addresses = ctx.addresses(Role::InUse).into_iter();
     let far = addresses.find(|addr| local.is_routed(*addr) && !local.is_on_link(*addr));
     let addr = far.ok_or("no router lies between this computer and the server")?;
@@ -218,7 +218,7 @@ async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16, state
 /// Hop after hop from `first` on, until something answers or nothing has answered for a while.
 async fn walk(ctx: &Ctx, addr: IpAddr, port: u16, first: u8, at_a_time: usize) -> Way {
     let places = Arc::new(Semaphore::new(at_a_time));
-    let blind = !ctx.net.local().sees_icmp;
+    let blind = !ctx.machine.local().sees_icmp;
     let mut hops: Vec<Option<Hop>> = Vec::new();
     let mut late = usual(ctx);
     let mut probes = FuturesUnordered::new();
@@ -359,7 +359,7 @@ async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distan
             Text::new().say("still on its way, at ").addr(first).say(" and ").addr(second)
         }
         // Where routers are not heard, only an answer from further away counts.
-        _ if !ctx.net.local().sees_icmp => {
+        _ if !ctx.machine.local().sees_icmp => {
             let beyond = walk(ctx, addr, port, distance.saturating_add(2), 1).await;
             let Some(further) = beyond.distance() else { return };
             Text::from(format!("answered at hop {}", usize::from(distance) + 1 + further))

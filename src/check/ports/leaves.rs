@@ -70,7 +70,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
 
 /// The address whose way is looked at; or why none is.
 async fn address(ctx: &Ctx, target: Target) -> Result<IpAddr, Verdict> {
-    let local = ctx.net.local();
+    let local = ctx.machine.local();
     let addresses = ctx.addresses(target.role);
     let routed = addresses.iter().copied().find(|addr| local.is_routed(*addr));
     let Some(addr) = routed.or(addresses.first().copied()) else {
@@ -127,7 +127,7 @@ async fn answered_nearby(
         book.note(keys::LEAVES, false);
         return Verdict::fail(turned_away_here);
     }
-    if let Some(icmp) = failure.icmp.filter(|icmp| !ctx.net.local().is_own(icmp.from)) {
+    if let Some(icmp) = failure.icmp.filter(|icmp| !ctx.machine.local().is_own(icmp.from)) {
         // A device answers for itself: the packet has left this computer.
         book.note(keys::LEAVES, true);
         book.note(keys::FIRST_ROUTER, icmp.from);

@@ -63,7 +63,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
 
 /// The server's addresses. Without a route there is nothing to report about IPv6 (or IPv4), unless it has nothing else.
 fn usable(ctx: &Ctx, target: Target) -> Vec<IpAddr> {
-    let local = ctx.net.local();
+    let local = ctx.machine.local();
     let routed =
         |addr: &IpAddr| local.is_on_link(*addr) || if addr.is_ipv4() { local.routed_v4 } else { local.routed_v6 };
     let mut all = ctx.addresses(target.role);
@@ -173,7 +173,7 @@ pub(super) fn note_failure(
         if !icmp.is_time_exceeded() && !book.has(&keys.icmp) {
             book.note(keys.icmp.clone(), format!("{}/{}", icmp.kind, icmp.code));
             book.note(keys.from.clone(), icmp.from);
-            if !ctx.net.local().is_own(icmp.from) {
+            if !ctx.machine.local().is_own(icmp.from) {
                 book.note(keys.prohibited.clone(), icmp.is_prohibited());
             }
         }

@@ -18,7 +18,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
-    let running = ctx.net.programs().await;
+    let running = ctx.machine.programs().await;
     let mut products: Vec<String> = Vec::new();
     for program in &running {
         if let Some(row) = interceptors::of_program(program)
@@ -28,7 +28,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
             book.saw("runs here", format!("{program}, of {}", row.name));
         }
     }
-    let local = ctx.net.local();
+    let local = ctx.machine.local();
     let mut says: Vec<Text> = products.iter().map(|name| Text::from(format!("{name} runs here"))).collect();
     book.note(keys::PRODUCTS, products);
     if let Some(firewall) = &local.firewall {

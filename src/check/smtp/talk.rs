@@ -432,7 +432,7 @@ impl Talk<'_> {
     }
 
     async fn ehlo(&self, dialogue: &mut Dialogue) -> Result<Reply, NoEhlo> {
-        let name = self.ctx.net.local().hostname.filter(|name| is_plain_name(name));
+        let name = self.ctx.machine.local().hostname.filter(|name| is_plain_name(name));
         let name = name.unwrap_or_else(|| "[127.0.0.1]".to_owned());
         match dialogue.ask(format!("EHLO {name}").as_bytes(), None, REPLY).await {
             Ok(reply) if reply.code == 250 => Ok(reply),

@@ -2,17 +2,16 @@
 
 use crate::check::{Ctx, Kind, Notebook};
 use crate::facts::words::{Ehlo, Foreign, Handshake, Starttls};
-use crate::net::is_inner;
 use crate::probe::secure::{FailureKind, NotSecured};
 use crate::probe::smtp::{Line, NoReply, Reply, Side};
-use crate::text::{Mark, Text};
+use crate::text::{Mark, Text, is_inner};
 use std::net::IpAddr;
 use std::time::Duration;
 
 /// Writes a dialogue's lines into the evidence, with what names somebody marked.
 pub(crate) fn write_lines(ctx: &Ctx, book: &mut Notebook, lines: &[Line]) {
     let address = ctx.account.address.to_string();
-    let hostname = ctx.net.local().hostname.unwrap_or_default();
+    let hostname = ctx.machine.local().hostname.unwrap_or_default();
     for line in lines {
         let (kind, what) = match line.side {
             Side::Client => (Kind::Sent, "sent"),

@@ -77,7 +77,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     if let Some(product) = interceptor {
         book.note(keys::INTERCEPTOR, product);
     }
-    let now = ctx.net.now().as_second();
+    let now = ctx.machine.now().as_second();
     book.note(keys::DATES, dates(ctx, &seen.certificate, now).await);
     let word = judge(&seen, host, now);
     book.note(keys::CERTIFICATE, word);

@@ -114,7 +114,7 @@ fn look_at(book: &mut Notebook, certificates: &[Certificate]) -> Vec<String> {
 }
 
 async fn follow(ctx: &Ctx, ders: Vec<Vec<u8>>, host: &str) -> Whole {
-    let (trust, host, now) = (ctx.net.trust(), host.to_owned(), ctx.net.now().as_second());
+    let (trust, host, now) = (ctx.machine.trust(), host.to_owned(), ctx.machine.now().as_second());
     let followed = tokio::task::spawn_blocking(move || chain::is_whole(&trust, &ders, &host, now)).await;
     followed.unwrap_or(Whole::NotKnown)
 }
@@ -165,11 +165,11 @@ async fn other_addresses(
     leaf: &Certificate,
     remarks: &mut Vec<String>,
 ) {
-    let local = ctx.net.local();
+    let local = ctx.machine.local();
     let others =
         ctx.addresses(Role::InUse).into_iter().filter(|addr| *addr != seen.addr.ip() && local.is_routed(*addr));
     let ahead = ctx.fact(&clock::CHECK.id(), &clock_keys::AHEAD).unwrap_or(0);
-    let now = ctx.net.now().as_second() - ahead;
+    let now = ctx.machine.now().as_second() - ahead;
     let mut faults = Vec::new();
     for addr in others.take(MOST_ADDRESSES) {
         let there = Handshake { addr: SocketAddr::new(addr, seen.addr.port()), ..seen.clone() };

@@ -57,7 +57,7 @@ impl<'a> Rows<'a> {
 }
 
 async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
-    let local = ctx.net.local();
+    let local = ctx.machine.local();
     let rows = Rows::new(ctx, &local.os, &local.tls_policy);
     // A policy that switches something off is looked at when all is known.
     let switched_off = rows.here.is_some() && local.tls_policy.iter().any(|(_, on)| !on);
@@ -70,7 +70,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
         return Verdict::skipped("no TLS version could be established");
     };
     if let Some(best) = secure::offers(&ctx.tls).await.last() {
-        book.saw("this program's own connections", format!("by {}, at best {best}", crate::net::tls_library()));
+        book.saw("this program's own connections", format!("by {}, at best {best}", local.tls_library));
     }
     let every = judge_every(book, &rows, &offer);
     match ctx.account.client().filter(|_| !rows.of_client.is_empty()) {

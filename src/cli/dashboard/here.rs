@@ -2,6 +2,7 @@
 
 use super::super::practice;
 use super::{clipboard, refusals, saving};
+use crate::machine::Machine;
 use crate::session::journal::{self, BrokenOff, Journal};
 use crate::session::{Event, Session};
 use crate::tui::app::App;
@@ -10,6 +11,7 @@ use crate::tui::outside::{Begun, Outside};
 use etcetera::BaseStrategy;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Whether sessions are kept as they go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +28,13 @@ pub(super) struct Here {
     journal: Option<Journal>,
     /// Whether the disk refused a journal, which is told once.
     cannot_keep: bool,
+    /// What dates files.
+    clock: Arc<dyn Machine>,
 }
 
 impl Here {
-    pub(super) fn new(keeping: Keeping) -> Self {
-        Here { keeping, journal: None, cannot_keep: false }
+    pub(super) fn new(keeping: Keeping, clock: Arc<dyn Machine>) -> Self {
+        Here { keeping, journal: None, cannot_keep: false, clock }
     }
 
     /// The session ended in order. One that ended by a signal, unsaved, stays and is offered again.
@@ -70,7 +74,7 @@ fn state_folder() -> Option<PathBuf> {
 
 impl Outside for Here {
     fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::now()
+        self.clock.now()
     }
 
     fn save(&mut self, session: &Session, how: &SaveHow) -> Result<String, String> {

@@ -9,7 +9,8 @@ use super::args::{RunArgs, ScreenArgs};
 use super::{Usage, practice};
 use crate::account::Account;
 use crate::check::Job;
-use crate::net::system::SystemNetwork;
+use crate::machine::Trust;
+use crate::machine::system::SystemMachine;
 use crate::report;
 use crate::session::{Event, Session};
 use crate::tui::app::App;
@@ -19,6 +20,7 @@ use crate::tui::run;
 use crate::tui::screens::form::Form;
 use crate::tui::screens::menu::Menu;
 use crate::tui::theme::Theme;
+use crate::world::World;
 use here::{Here, Keeping};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -27,7 +29,10 @@ use std::sync::Arc;
 /// The run with a screen; without an address, the form.
 pub(super) async fn run(address: Option<String>, args: RunArgs) -> color_eyre::Result<Result<u8, Usage>> {
     match prepare(address, &args).await {
-        Ok((app, bench, first)) => show(app, Some(bench), first, Here::new(Keeping::On)).await,
+        Ok((app, bench, first)) => {
+            let here = Here::new(Keeping::On, Arc::clone(&bench.world.machine));
+            show(app, Some(bench), first, here).await
+        }
         Err(usage) => Ok(Err(usage)),
     }
 }
@@ -35,13 +40,13 @@ pub(super) async fn run(address: Option<String>, args: RunArgs) -> color_eyre::R
 async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench, Option<Request>), Usage> {
     let account = address.as_ref().map(|address| args.account(Some(address))).transpose()?;
     let (options, answers) = (args.options()?, args.answers()?);
-    let net = Arc::new(SystemNetwork::new(args.trust()?));
+    let world = World::system(args.trust()?);
     need_terminal()?;
-    let attempt = args.password.read(account.as_ref(), net.as_ref()).await?;
+    let attempt = args.password.read(account.as_ref(), &world).await?;
     if account.is_none() && attempt.is_some() {
         return Err(Usage("a password needs the ADDRESS it is for: mailtriage ADDRESS".to_owned()));
     }
-    let bench = Bench { net, options };
+    let bench = Bench { world, options };
     let theme = theme(&args.screen);
     let broken_off = here::broken_off();
     let is_new = account.is_none();
@@ -68,7 +73,7 @@ async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench,
 }
 
 fn session(account: Account, bench: &Bench) -> Session {
-    Session::new(account, &bench.net.local())
+    Session::new(account, &bench.world.machine.local())
 }
 
 fn theme(args: &ScreenArgs) -> Theme {
@@ -89,10 +94,10 @@ pub(super) async fn practice(job: Option<Job>, args: &ScreenArgs) -> color_eyre:
     if let Err(usage) = need_terminal() {
         return Ok(Err(usage));
     }
-    let here = Here::new(Keeping::Off);
+    let here = Here::new(Keeping::Off, Arc::new(SystemMachine::new(Trust::default())));
     match job {
         Some(job) => {
-            let bench = Bench { net: job.net, options: job.options };
+            let bench = Bench { world: job.world, options: job.options };
             let app = App::dashboard(session(job.account, &bench), theme(args));
             let first = Request { attempt: job.attempt, ..Request::everything() };
             show(app, Some(bench), Some(first), here).await
@@ -112,7 +117,7 @@ pub(super) async fn open(path: &Path, args: &ScreenArgs) -> color_eyre::Result<R
     };
     let mut app = App::dashboard(session, theme(args));
     app.core.can_run = false;
-    show(app, None, None, Here::new(Keeping::Off)).await
+    show(app, None, None, Here::new(Keeping::Off, Arc::new(SystemMachine::new(Trust::default())))).await
 }
 
 async fn show(

@@ -3,7 +3,7 @@
 use super::*;
 use crate::facts::keys::{alive, connectivity, dns_server, hops, leaves, port, reference, smtp, testnet};
 use crate::facts::words::{Greeting, Near, Pages, TurnedAway};
-use crate::net::is_inner;
+use crate::text::is_inner;
 
 /// ICMP types and codes (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1) by which only a filter speaks of a mail
 /// server's port: that a rule forbids it, or that protocol or port is not accepted.

@@ -1,0 +1,39 @@
+//! The switch of a firewall, where the system shows it to an ordinary user.
+
+/// ufw's switch is readable for everybody; nftables' rules are not, and firewalld is seen by its running program.
+#[cfg(target_os = "linux")]
+pub(super) fn switched_on() -> Option<String> {
+    let text = std::fs::read_to_string("/etc/ufw/ufw.conf").ok()?;
+    ufw_is_on(&text).then(|| "ufw".to_owned())
+}
+
+/// Windows Firewall is on as a rule, and lets everything out as a rule.
+#[cfg(windows)]
+pub(super) fn switched_on() -> Option<String> {
+    const PROFILES: &str = r"SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy";
+    let is_on = |profile: &str| {
+        let key = windows_registry::LOCAL_MACHINE.open(format!(r"{PROFILES}\{profile}"));
+        key.and_then(|key| key.get_u32("EnableFirewall")).is_ok_and(|value| value != 0)
+    };
+    ["StandardProfile", "PublicProfile", "DomainProfile"].into_iter().any(is_on).then(|| "Windows Firewall".to_owned())
+}
+
+#[cfg(not(any(windows, target_os = "linux")))]
+pub(super) fn switched_on() -> Option<String> {
+    None
+}
+
+#[cfg(any(target_os = "linux", test))]
+fn ufw_is_on(text: &str) -> bool {
+    text.lines().any(|line| line.trim().eq_ignore_ascii_case("ENABLED=yes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_switch_of_ufw() {
+        assert!(ufw_is_on("# on?\nENABLED=yes\nLOGLEVEL=low\n") && !ufw_is_on("ENABLED=no\n"));
+    }
+}

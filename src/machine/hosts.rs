@@ -1,0 +1,38 @@
+//! The hosts file.
+
+use std::net::IpAddr;
+
+/// The address that the hosts file gives for a name.
+pub(super) fn address_of(name: &str) -> Option<IpAddr> {
+    let path = match std::env::var("SystemRoot") {
+        Ok(root) if cfg!(windows) => format!("{root}\\System32\\drivers\\etc\\hosts"),
+        _ => "/etc/hosts".to_owned(),
+    };
+    let text = std::fs::read(path).ok()?;
+    let lines = hosts_of(&String::from_utf8_lossy(&text));
+    lines.into_iter().find(|(_, listed)| listed.eq_ignore_ascii_case(name)).map(|(addr, _)| addr)
+}
+
+/// The lines of a hosts file (hosts(5)); block lists with many thousands are read as well.
+fn hosts_of(text: &str) -> Vec<(IpAddr, String)> {
+    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
+    let entries = lines.flat_map(|line| {
+        let mut words = line.split_whitespace();
+        let addr = words.next().and_then(|addr| addr.parse::<IpAddr>().ok());
+        words.filter_map(move |name| Some((addr?, name.to_ascii_lowercase())))
+    });
+    entries.take(200_000).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_files() {
+        let read =
+            hosts_of("127.0.0.1 localhost\n# 10.0.0.1 off.example\n10.9.9.9\tSMTP.example.com mail # old\nnonsense\n");
+        let names: Vec<&str> = read.iter().map(|(_, name)| name.as_str()).collect();
+        assert_eq!(names, ["localhost", "smtp.example.com", "mail"]);
+    }
+}

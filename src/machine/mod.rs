@@ -1,0 +1,53 @@
+//! The seam to this computer: what it is and what it holds, its clock included. What can be reached from it is `net`.
+//!
+//! `system` is the real machine, `practice::Lab` the lab's. Nothing here is sent, written or judged.
+
+mod addresses;
+mod firewall;
+mod hosts;
+mod local;
+mod programs;
+mod proxy;
+mod roots;
+pub mod system;
+mod tls;
+
+pub use local::Local;
+pub use roots::Trust;
+use std::io;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+/// Everything that this program asks of the computer it runs on.
+#[async_trait::async_trait]
+pub trait Machine: Send + Sync {
+    /// What it knows of itself.
+    fn local(&self) -> Local;
+
+    /// The address that its hosts file gives for a name.
+    async fn hosts_file(&self, name: &str) -> Option<IpAddr>;
+
+    /// The names of the programs that run, as far as the system tells an ordinary user.
+    async fn programs(&self) -> Vec<String>;
+
+    /// Which certificates are trusted in addition to the system's, or instead of them.
+    fn trust(&self) -> Trust;
+
+    /// Where a folder of the user's lies; `None` where this system has none of the kind.
+    fn folder(&self, folder: Folder) -> Option<PathBuf>;
+
+    /// Reads a file. One with more than `most` bytes is an error (`FileTooLarge`).
+    async fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>>;
+
+    /// What its clock says.
+    fn now(&self) -> jiff::Timestamp;
+}
+
+/// A folder of the user's in which programs keep what they store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folder {
+    /// The home folder.
+    Home,
+    /// Windows: `%APPDATA%`, which organisations may keep elsewhere than in the home folder.
+    AppData,
+}

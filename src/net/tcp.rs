@@ -1,0 +1,146 @@
+//! TCP connections: how to open one, what came of it, and the words for what a port does. Nothing is spoken over them
+//! here; that is `probe`.
+
+use super::{Icmp, errors};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// How to connect.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectOptions {
+    /// The IP time to live (hop limit) of the first packets; `None` is the system's.
+    pub ttl: Option<u8>,
+    /// The largest segment in bytes, for both directions (RFC 9293 section 3.7.1); `None` is the system's. Where the
+    /// system does not let us choose, nothing is connected.
+    pub mss: Option<u16>,
+    /// When to give up.
+    pub deadline: Duration,
+}
+
+impl ConnectOptions {
+    /// As usual, with this limit.
+    pub fn within(deadline: Duration) -> Self {
+        ConnectOptions { ttl: None, mss: None, deadline }
+    }
+}
+
+/// A byte stream to the other side.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// A stream of whatever kind.
+pub type BoxStream = Box<dyn Stream>;
+
+/// An open TCP connection.
+pub struct Connection {
+    /// The bytes.
+    pub stream: BoxStream,
+    /// Our own end.
+    pub local: Option<SocketAddr>,
+    /// How long the handshake took.
+    pub elapsed: Duration,
+    /// How often the system had to repeat a packet so far, where it tells.
+    pub retransmissions: Option<u32>,
+}
+
+/// Why a connection did not open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectFailure {
+    /// The outcome's word.
+    pub state: PortState,
+    /// The system's own error, where there was one.
+    pub os: Option<errors::OsError>,
+    /// The ICMP message behind it, where the system tells an ordinary user.
+    pub icmp: Option<Icmp>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// The word for what a port does.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum PortState {
+    /// No outcome.
+    Unknown,
+    /// Nothing came back.
+    Filtered,
+    /// This machine's own policy.
+    Denied,
+    /// A router said so.
+    Unreachable,
+    /// A reset came back.
+    Refused,
+    /// It opened.
+    Open,
+}
+
+impl PortState {
+    /// All that say something, and the one that says nothing.
+    const ALL: [PortState; 6] = [
+        PortState::Unknown,
+        PortState::Filtered,
+        PortState::Denied,
+        PortState::Unreachable,
+        PortState::Refused,
+        PortState::Open,
+    ];
+
+    /// The state with this word of the report.
+    pub fn of_word(word: &str) -> Option<Self> {
+        PortState::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// As in the report.
+    pub fn word(self) -> &'static str {
+        match self {
+            PortState::Open => "open",
+            PortState::Refused => "refused",
+            PortState::Unreachable => "unreachable",
+            PortState::Denied => "denied",
+            PortState::Filtered => "filtered",
+            PortState::Unknown => "unknown",
+        }
+    }
+
+    /// As a technician says it.
+    pub fn says(self) -> &'static str {
+        match self {
+            PortState::Open => "open",
+            PortState::Refused => "refused",
+            PortState::Unreachable => "unreachable",
+            PortState::Denied => "forbidden on this computer",
+            PortState::Filtered => "no answer",
+            PortState::Unknown => "not known",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_state_over_all_addresses() {
+        use PortState::*;
+        assert_eq!([Filtered, Refused, Denied].into_iter().max(), Some(Refused));
+        assert_eq!([Open, Refused].into_iter().max(), Some(Open));
+        assert_eq!([Filtered, Denied].into_iter().max(), Some(Denied));
+    }
+}

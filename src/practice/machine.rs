@@ -1,0 +1,77 @@
+//! The lab's machine: what a scenario says of the computer, its files and its clock.
+
+use super::lab::Lab;
+use crate::machine::{Folder, Local, Machine, Trust};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+/// Where the user's files lie.
+const HOME: &str = "/home/user";
+
+#[async_trait::async_trait]
+impl Machine for Lab {
+    fn local(&self) -> Local {
+        let machine = &self.world.machine;
+        Local {
+            addresses: self.world.own_addresses(),
+            routed_v4: machine.routed_v4,
+            routed_v6: machine.routed_v6,
+            sees_icmp: machine.hears_routers,
+            resolvers: vec![self.world.resolver.address],
+            tls_policy: vec![],
+            vpn: machine.vpn.clone(),
+            firewall: machine.firewall.clone(),
+            proxy: machine.proxy.clone(),
+            hostname: Some(machine.hostname.clone()),
+            user: Some(machine.user.clone()),
+            elevated: false,
+            os: machine.os.clone(),
+            tls_library: machine.tls_library.clone(),
+        }
+    }
+
+    async fn hosts_file(&self, name: &str) -> Option<IpAddr> {
+        self.world.listed(name)
+    }
+
+    async fn programs(&self) -> Vec<String> {
+        self.world.machine.programs.clone()
+    }
+
+    fn trust(&self) -> Trust {
+        // Each issuer, and whether what stands between it and its servers is known here.
+        let mut issuers: BTreeMap<&str, bool> = BTreeMap::new();
+        let certificates = self
+            .world
+            .host
+            .values()
+            .flat_map(|host| host.port.values().filter_map(|port| port.certificate.as_ref()).chain([&host.certificate]))
+            .filter(|certificate| certificate.trusted && certificate.issuer != "self")
+            .map(|certificate| (certificate.issuer.as_str(), certificate.link_known));
+        for (issuer, link_known) in certificates {
+            *issuers.entry(issuer).or_default() |= link_known;
+        }
+        let middle = |(name, known): (&&str, &bool)| known.then(|| self.authorities.middle(name)).flatten();
+        let roots = issuers.keys().filter_map(|name| self.authorities.root(name));
+        let extra_roots = roots.chain(issuers.iter().filter_map(middle)).collect();
+        Trust { extra_roots, system_roots: false }
+    }
+
+    fn folder(&self, folder: Folder) -> Option<PathBuf> {
+        (folder == Folder::Home).then(|| PathBuf::from(HOME))
+    }
+
+    async fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
+        let below = path.strip_prefix(HOME).map_err(io::Error::other)?;
+        let found = self.world.machine.files.iter().find(|(name, _)| Path::new(name) == below);
+        let text = found.map(|(_, text)| text.clone().into_bytes()).ok_or(io::ErrorKind::NotFound)?;
+        if text.len() as u64 > most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(text) }
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        let (began, at) = self.began;
+        began + at.elapsed()
+    }
+}

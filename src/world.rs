@@ -1,0 +1,32 @@
+//! The world as this program meets it: the network and the machine, the real ones or the lab's. Made once, by `cli`, and
+//! handed down; nobody else reaches outside.
+
+use crate::machine::system::SystemMachine;
+use crate::machine::{Machine, Trust};
+use crate::net::Network;
+use crate::net::system::SystemNetwork;
+use std::sync::Arc;
+
+/// Both seams.
+#[derive(Clone)]
+pub struct World {
+    /// What can be reached.
+    pub net: Arc<dyn Network>,
+    /// What this computer is.
+    pub machine: Arc<dyn Machine>,
+}
+
+impl World {
+    /// The real one.
+    pub fn system(trust: Trust) -> Self {
+        let machine = SystemMachine::new(trust);
+        let local = machine.local();
+        let own = local.addresses.iter().map(|(addr, _)| *addr).collect();
+        World { net: Arc::new(SystemNetwork::new(local.resolvers, own)), machine: Arc::new(machine) }
+    }
+
+    /// What the machine's clock says.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.machine.now()
+    }
+}
