@@ -5,13 +5,14 @@
 mod lab;
 
 use lab::run_with;
+use mailtriage::account::Given;
 use mailtriage::practice::{Scenario, scenarios};
 use mailtriage::report::json;
 use mailtriage::report::redact::{LeftOut, Redact, redact};
 
 /// The JSON report of a scenario whose account logs in by this name, redacted.
 fn redacted(scenario: &Scenario, user: &str, how: Redact) -> String {
-    let session = run_with(scenario, |job| job.account.settings.user = Some(user.to_owned()));
+    let session = run_with(scenario, |job| job.account.settings.user = Some(Given::typed(user.to_owned())));
     json::to_string(&redact(&json::report(&session), LeftOut::from(how)))
 }
 

@@ -69,7 +69,7 @@ pub fn declared() -> impl Iterator<Item = (&'static str, &'static [Declared])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{Account, Address, Choice, Security, Source, Wanted};
+    use crate::account::{Account, Address, Choice, Given, Security, Source, Wanted};
     use engine::plan::{Plan, after, before};
     use std::collections::BTreeSet;
 
@@ -119,8 +119,8 @@ mod tests {
     #[test]
     fn another_server_is_measured_as_well_as_the_providers() {
         let mut account = account();
-        account.settings.server = Some("mail.example.net".to_owned());
-        account.settings.port = Some(2525);
+        account.settings.server = Some(Given::typed("mail.example.net".to_owned()));
+        account.settings.port = Some(Given::typed(2525));
         let plan = ids(&after(CHECKS, &account, &wanted(), &options()));
         assert!(plan.contains("port.2525 ") && plan.contains("dns.server wanted.dns.server "), "{plan}");
         assert!(plan.contains("wanted.port.587 wanted.smtp.587 wanted.certificate.587 alive"), "{plan}");
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn each_need_is_planned_and_none_waits_for_itself() {
         let mut account = account();
-        account.settings.server = Some("mail.example.net".to_owned());
+        account.settings.server = Some(Given::typed("mail.example.net".to_owned()));
         let mut plan = before(CHECKS, &Options::default());
         plan.extend(after(CHECKS, &account, &wanted(), &Options::default()));
         let ids: BTreeSet<&str> = plan.iter().map(|check| check.head.id.as_str()).collect();

@@ -2,7 +2,7 @@
 
 use super::Usage;
 use crate::account::address::host_name;
-use crate::account::{Account, Address, MeasuredOn, Security, Settings, client};
+use crate::account::{Account, Address, MeasuredOn, Origins, Security, Settings, Values, client};
 use crate::check::{Group, Options, Reference, defaults};
 use crate::machine::Trust;
 use crate::report::formats::{self, FORMATS, Format};
@@ -235,7 +235,7 @@ impl RunArgs {
     pub(super) fn account(&self, address: Option<&str>) -> Result<Account, Usage> {
         let mut account = Account::new(Address::parse(address.unwrap_or_default())?);
         let server = self.server.as_deref().map(host_name).transpose().map_err(|why| format!("--server: {why}"))?;
-        account.settings = Settings {
+        let values = Values {
             server,
             port: self.port,
             security: match self.security {
@@ -246,6 +246,7 @@ impl RunArgs {
             },
             user: one_line("--user", self.user.as_deref())?,
         };
+        account.settings = Settings::new(values, Origins::default());
         account.client = self.client.as_deref().map(client_id).transpose()?;
         account.measured_on = match self.measured_on {
             MeasuredArg::ThisMachine => MeasuredOn::ThisMachine,

@@ -137,7 +137,7 @@ impl SignInArgs {
 
     fn place(&self, account: &Account) -> Result<Place, Usage> {
         let row = provider::of_domain(account.address.domain());
-        let row = row.or_else(|| provider::of_host(account.settings.server.as_deref()?));
+        let row = row.or_else(|| provider::of_host(account.settings.server()?));
         let known = row.and_then(|row| known(row.kind));
         let missing = "nobody told where to sign in: give --oauth-device-url, --oauth-token-url and --oauth-scope \
                        (known without them: Microsoft's domains, and with --server smtp.office365.com)";

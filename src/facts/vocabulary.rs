@@ -91,7 +91,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
     // A fact that names a cause can name any of them.
     let causes = pages::causes();
     vec![
-        fact("account.works", "with the settings as typed, everything up to the log-in succeeds", YES_NO),
+        fact("account.works", "with the settings as they are, everything up to the log-in succeeds", YES_NO),
         fact(
             "account.stops",
             "how the account's way ends where it does not come through",
@@ -136,12 +136,12 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("settings.read", "whether somebody looked up what the mail program has now", YES_NO),
         fact(
             "settings.server",
-            "the typed server against the provider's",
+            "the server that is set against the provider's",
             &["as-wanted", "differs", "not-typed", "incoming", "website", "receives-only", "misspelt"],
         ),
-        fact("settings.port", "the typed port against the provider's", TYPED),
-        fact("settings.security", "the typed encryption against the provider's", TYPED),
-        fact("settings.user", "the typed user name against the provider's form", TYPED),
+        fact("settings.port", "the port that is set against the provider's", TYPED),
+        fact("settings.security", "the encryption that is set against the provider's", TYPED),
+        fact("settings.user", "the user name that is set against the provider's form", TYPED),
         fact("dns.domain", "the mail address's domain in DNS", DomainFound::VARIANTS),
         fact("dns.near-miss", "whether the name is a near miss of a known one", YES_NO),
         fact("dns.server", "the mail server's name in DNS, as this machine sees it", NameFound::VARIANTS),

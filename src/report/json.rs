@@ -43,7 +43,8 @@ fn account(account: &crate::account::Account, run: Option<&session::Run>) -> Acc
     let in_use = account.in_use(wanted);
     Account {
         address: account.address.to_string(),
-        settings: account.settings.clone(),
+        settings: account.settings.values(),
+        settings_from: account.settings.origins(),
         in_use: in_use.map(|way| Way { server: way.host, port: way.port, security: way.security }),
         expected: wanted.map(|wanted| {
             let first = wanted.choices.first();

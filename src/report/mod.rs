@@ -13,7 +13,7 @@ pub mod redact;
 pub mod save;
 pub mod text;
 
-use crate::account::{Choice, MeasuredOn, Security, Settings, Source};
+use crate::account::{Choice, MeasuredOn, Origin, Origins, Security, Settings, Source, Values};
 use crate::check::Finding;
 use crate::session::diagnosis::Diagnosis;
 use crate::session::{Machine, Tool};
@@ -55,7 +55,10 @@ pub struct Report {
 #[expect(missing_docs, reason = "the fields of crate::account::Account")]
 pub struct Account {
     pub address: String,
-    pub settings: Settings,
+    pub settings: Values,
+    /// Where the settings come from; nothing, where all were typed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub settings_from: Option<Origins>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub in_use: Option<Way>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -129,6 +132,23 @@ pub struct Check {
 pub struct Answer {
     pub question: String,
     pub answer: String,
+}
+
+impl Account {
+    /// The settings with where they come from.
+    pub fn settings(&self) -> Settings {
+        Settings::new(self.settings.clone(), self.settings_from.clone().unwrap_or_default())
+    }
+
+    /// Leaves out in which files settings were found: the names of folders may name somebody.
+    fn leave_places_out(&mut self) {
+        let Some(from) = &mut self.settings_from else { return };
+        for origin in [&mut from.server, &mut from.port, &mut from.security, &mut from.user] {
+            if let Some(Origin::Stored { place, .. }) = origin {
+                "[file]".clone_into(place);
+            }
+        }
+    }
 }
 
 impl Report {

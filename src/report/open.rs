@@ -77,7 +77,7 @@ fn account(report: &Account) -> account::Account {
         Ok(address) => address,
         Err(_) => unreachable!("a literal address parses"),
     });
-    account.settings = report.settings.clone();
+    account.settings = report.settings();
     account.client.clone_from(&report.client);
     account.measured_on = report.measured_on;
     account.error.clone_from(&report.error);

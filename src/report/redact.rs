@@ -226,6 +226,7 @@ impl Redactor {
         if self.out.mailbox {
             let addresses = [&mut account.settings.user, &mut account.from, &mut account.to];
             addresses.into_iter().flatten().for_each(|user| *user = label(Mark::User).to_owned());
+            account.leave_places_out();
         }
         if self.out.hosts {
             account.expected.iter_mut().for_each(|expected| expected.provider = None);

@@ -49,12 +49,7 @@ fn head(out: &mut String, report: &Report) {
     let parts: Vec<&str> = [report.provider(), report.program(), machine.as_deref()].into_iter().flatten().collect();
     let _ = writeln!(out, "{}  {}", report.account.address, parts.join(" · "));
     if let Some(way) = &report.account.in_use {
-        let typed = &report.account.settings;
-        let how = if typed.server.is_some() || typed.port.is_some() || typed.security.is_some() {
-            "as typed"
-        } else {
-            "nothing typed, so the provider's"
-        };
+        let how = report.account.settings().whence();
         let _ = writeln!(out, "{}, port {}, {} ({how})", way.server, way.port, way.security.says());
     }
 }

@@ -33,7 +33,7 @@ struct Others {
 async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     let host = case.in_use.host.as_str();
     if host.parse::<IpAddr>().is_ok() {
-        return Verdict::skipped("the server was typed as an address");
+        return Verdict::skipped("the server is given as an address");
     }
     let Others { sets, not_found } = ask_others(ctx, book, host).await;
     book.note(keys::ANSWERS, sets.len());

@@ -28,7 +28,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, role: Role) -> Verdict {
     if let Ok(addr) = host.parse::<IpAddr>() {
         book.note(keys::RESULT, NameFound::Found);
         book.note(keys::ADDRESSES, vec![addr]);
-        return Verdict::pass(Text::new().addr(addr).say(", typed as an address"));
+        return Verdict::pass(Text::new().addr(addr).say(", given as an address"));
     }
     let answer = ctx.net.lookup(Via::System, host, RecordKind::Address, LOOKUP).await;
     book.saw(format!("{host}, as programs here look it up"), describe(&answer));

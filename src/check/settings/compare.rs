@@ -20,7 +20,7 @@ pub(crate) static CHECK: Check = Check {
 
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let wanted = ctx.wanted();
-    let typed = &ctx.account.settings;
+    let now = &ctx.account.settings;
     let fits = ctx.account.compare(wanted);
     let parts = [
         ("server", fits.server, keys::SERVER),
@@ -28,7 +28,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         ("encryption", fits.security, keys::SECURITY),
         ("user name", fits.user, keys::USER),
     ];
-    let misspelt = typed.server.as_deref().and_then(spelling::host_meant);
+    let misspelt = now.server().and_then(spelling::host_meant);
     for (part, fit, key) in parts.clone() {
         match setting(fit) {
             _ if part == "server" && misspelt.is_some() => book.note(key, Setting::Misspelt),
@@ -37,7 +37,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         }
     }
     write_down(ctx, book);
-    let retired = || typed.server.as_deref().and_then(spelling::host_today);
+    let retired = || now.server().and_then(spelling::host_today);
     let meant = misspelt.or_else(retired).or_else(|| spelling::domain_meant(ctx.account.address.domain()));
     if let Some(meant) = meant {
         book.note(keys::SUGGESTION, meant);
@@ -46,8 +46,8 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let differing: Vec<&str> =
         parts.iter().filter(|(_, fit, _)| *fit == Fit::Differs).map(|(part, ..)| *part).collect();
     if differing.is_empty() {
-        let is_typed = parts.iter().any(|(_, fit, _)| *fit != Fit::NotTyped);
-        return match (is_typed, wanted.is_some_and(|wanted| wanted.is_known())) {
+        let is_read = parts.iter().any(|(_, fit, _)| *fit != Fit::NotTyped);
+        return match (is_read, wanted.is_some_and(|wanted| wanted.is_known())) {
             (true, true) => Verdict::pass("as the provider wants"),
             (false, true) => Verdict::pass("the provider's own are judged; the mail program's were not compared"),
             _ => Verdict::unknown("nobody says what this provider wants"),
@@ -67,12 +67,10 @@ fn setting(fit: Fit) -> Option<Setting> {
 
 /// What is judged, and what is wanted.
 fn write_down(ctx: &Ctx, book: &mut Notebook) {
-    let typed = &ctx.account.settings;
     if let Some(case) = ctx.case() {
         let way = &case.in_use;
         let detail = Text::new().host(&way.host).say(format!(", port {}, {}", way.port, way.security.says()));
-        let is_typed = typed.server.is_some() || typed.port.is_some();
-        book.saw("judged", detail.say(if is_typed { " (as typed)" } else { " (nothing typed)" }));
+        book.saw("judged", detail.say(format!(" ({})", ctx.account.settings.whence())));
     }
     for choice in ctx.wanted().into_iter().flat_map(|wanted| &wanted.choices) {
         let detail = Text::new().host(&choice.host);

@@ -84,13 +84,13 @@ async fn find(ctx: &Ctx, book: &mut Notebook) -> Wanted {
     if let Some(choices) = from_autoconfig(ctx, book).await {
         return Wanted { choices, source: Source::Autoconfig, provider: None };
     }
-    match &ctx.account.settings.server {
+    match ctx.account.settings.server() {
         Some(server) => match provider::of_host(server) {
             Some(row) => {
                 Wanted { choices: row.choices(domain), source: Source::Server, provider: Some(row.id.clone()) }
             }
-            // Which of its ports it takes mail on is tried where nobody typed one.
-            None if ctx.account.settings.port.is_none() => guess(ctx, book, std::slice::from_ref(server)).await,
+            // Which of its ports it takes mail on is tried where nobody knows the one that is set.
+            None if ctx.account.settings.port.is_none() => guess(ctx, book, &[server.to_owned()]).await,
             None => Wanted { choices: vec![], source: Source::Guess, provider: None },
         },
         None => {

@@ -1,4 +1,4 @@
-//! Facts about the account: does it work as it is set, does the provider's way, what was typed, what was said.
+//! Facts about the account: does it work as it is set, does the provider's way, what is set, what was said.
 
 use super::*;
 use crate::account::client::{Connects, SignIn};
@@ -64,16 +64,14 @@ impl View<'_> {
     }
 
     pub(super) fn settings(&self, facts: &mut Made) {
-        let typed = &self.input.account.settings;
-        let is_read = typed.server.is_some() || typed.port.is_some() || typed.security.is_some();
-        facts.put("settings.read", yes_no(is_read));
+        facts.put("settings.read", yes_no(self.input.account.settings.are_read()));
         let fits = self.input.account.compare(self.input.wanted);
         let fit = |fit: Fit| fit.word().map_or(gap("nobody says what the provider wants"), word);
         facts.put("settings.port", self.settled(fit(fits.port)));
         facts.put("settings.security", self.settled(fit(fits.security)));
         facts.put("settings.user", self.settled(fit(fits.user)));
         let server = if fits.server == Fit::Differs { self.alias() } else { None };
-        let server = server.or_else(|| self.typed_server()).unwrap_or_else(|| fit(fits.server));
+        let server = server.or_else(|| self.set_server()).unwrap_or_else(|| fit(fits.server));
         facts.put("settings.server", self.settled(server));
     }
 
@@ -97,9 +95,9 @@ impl View<'_> {
         (same_address || same_certificate).then(|| word("as-wanted"))
     }
 
-    /// What the typed server is, where it is not just right or another.
-    fn typed_server(&self) -> Option<Known> {
-        let typed = self.input.account.settings.server.as_deref()?;
+    /// What the server that is set is, where it is not just right or another.
+    fn set_server(&self) -> Option<Known> {
+        let set = self.input.account.settings.server()?;
         match self.one(settings::SERVER) {
             Seen::Is(Setting::Misspelt) => return Some(word("misspelt")),
             Seen::Pending(checks) => return Some(Known::Pending(checks)),
@@ -127,7 +125,7 @@ impl View<'_> {
             && [465, 587].into_iter().all(is_shut)
             && self.at(25, smtp::AUTH).is(vec![]);
         let exchangers = self.one(dns_domain::MX).value().unwrap_or_default();
-        (only_25 && exchangers.iter().any(|host| host == typed)).then(|| word("receives-only"))
+        (only_25 && exchangers.iter().any(|host| host == set)).then(|| word("receives-only"))
     }
 
     fn works(&self) -> Known {

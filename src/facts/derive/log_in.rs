@@ -48,14 +48,14 @@ pub fn log_in_way(input: Input<'_>) -> LogInWay {
     View { input, in_use: input.account.in_use(input.wanted) }.log_in_way()
 }
 
-/// Whether more than an unsigned DNS answer says that this is the account's server: somebody typed it, the table or an
+/// Whether more than an unsigned DNS answer says that this is the account's server: the mail program has it, the table or an
 /// autoconfig file names it, or it lies in the mail domain (RFC 6186 section 6 wants a person to confirm all others).
 fn is_vouched_for(account: &Account, wanted: Option<&Wanted>, host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let domain = account.address.domain().to_ascii_lowercase();
-    let is_typed = account.settings.server.as_deref().is_some_and(|typed| typed.eq_ignore_ascii_case(&host));
+    let is_set = account.settings.server().is_some_and(|set| set.eq_ignore_ascii_case(&host));
     let in_domain = host.strip_suffix(&domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    is_typed || in_domain || wanted.is_none_or(|wanted| wanted.source != Source::Srv)
+    is_set || in_domain || wanted.is_none_or(|wanted| wanted.source != Source::Srv)
 }
 
 impl View<'_> {
@@ -141,7 +141,7 @@ impl View<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{Address, Choice};
+    use crate::account::{Address, Choice, Given};
     use crate::facts::Facts;
     use crate::facts::observed::Observed;
 
@@ -178,7 +178,7 @@ mod tests {
     /// The way of anna@example.com, whose mail program has this server on port 587, where the provider wants these.
     fn way(typed: Option<&str>, wanted: &[(&str, u16)], source: Source, checks: &[(&str, Smtp)]) -> LogInWay {
         let mut account = Account::new(Address::parse("anna@example.com").unwrap());
-        account.settings.server = typed.map(str::to_owned);
+        account.settings.server = typed.map(|typed| Given::typed(typed.to_owned()));
         let choice = |(host, port): &(&str, u16)| Choice {
             host: (*host).to_owned(),
             port: *port,

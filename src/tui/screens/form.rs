@@ -3,7 +3,7 @@
 
 use super::menu::Menu;
 use super::parts;
-use crate::account::{Account, Address, MeasuredOn, Security, Settings, Wanted, address::host_name, client, spelling};
+use crate::account::{Account, Address, MeasuredOn, Security, Values, Wanted, address::host_name, client, spelling};
 use crate::tui::core::Core;
 use crate::tui::effect::{Effect, Request};
 use crate::tui::field::Field;
@@ -70,16 +70,17 @@ impl Form {
     pub fn edit(account: &Account) -> Self {
         let text = |text: &Option<String>| Field::with(text.as_deref().unwrap_or_default());
         let program = client::all().iter().position(|client| Some(&client.id) == account.client.as_ref());
+        let settings = account.settings.values();
         Form {
             at: 3,
             address: Field::with(&account.address.to_string()),
             program: program.map_or(0, |index| index + 1),
             measured_on: PLACES.iter().position(|place| *place == account.measured_on).unwrap_or(0),
             error: text(&account.error),
-            server: text(&account.settings.server),
-            port: Field::with(&account.settings.port.map_or_else(String::new, |port| port.to_string())),
-            security: SECURITIES.iter().position(|security| *security == account.settings.security).unwrap_or(0),
-            user: text(&account.settings.user),
+            server: text(&settings.server),
+            port: Field::with(&settings.port.map_or_else(String::new, |port| port.to_string())),
+            security: SECURITIES.iter().position(|security| *security == settings.security).unwrap_or(0),
+            user: text(&settings.user),
             ticket: text(&account.ticket),
             base: account.clone(),
             edits: true,
@@ -151,12 +152,12 @@ impl Form {
             port.transpose().map_err(|port| (At::Port, format!("\"{port}\" is not a port number: 1 to 65535")))?;
         let mut account = self.base.clone();
         account.address = address;
-        account.settings = Settings {
+        account.settings = self.base.settings.edited(Values {
             server: server.map_err(|why| (At::Server, why))?,
             port,
             security: SECURITIES[self.security],
             user: self.user.given(),
-        };
+        });
         account.client = self.program.checked_sub(1).and_then(|index| client::all().get(index)).map(|c| c.id.clone());
         account.measured_on = PLACES[self.measured_on];
         account.error = self.error.given();

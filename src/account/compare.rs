@@ -1,0 +1,111 @@
+//! How the account's settings compare with what the provider wants.
+
+use super::{Account, Choice, Security, Wanted, provider};
+
+/// How one setting compares with what the provider wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// Nobody looked it up.
+    NotTyped,
+    /// As the provider wants it.
+    AsWanted,
+    /// Other than the provider wants it.
+    Differs,
+    /// Nobody says what the provider wants.
+    Unknown,
+}
+
+impl Fit {
+    /// As a fact's word; `None` where there is nothing to compare with.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Fit::NotTyped => Some("not-typed"),
+            Fit::AsWanted => Some("as-wanted"),
+            Fit::Differs => Some("differs"),
+            Fit::Unknown => None,
+        }
+    }
+}
+
+/// The account's settings against what the provider wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Comparison {
+    /// The server.
+    pub server: Fit,
+    /// The port.
+    pub port: Fit,
+    /// The encryption.
+    pub security: Fit,
+    /// The form of the log-in name.
+    pub user: Fit,
+}
+
+impl Account {
+    /// The account's settings against what the provider wants.
+    pub fn compare(&self, wanted: Option<&Wanted>) -> Comparison {
+        let now = &self.settings;
+        let known = wanted.filter(|wanted| wanted.is_known());
+        let choices = known.map_or(&[][..], |wanted| &wanted.choices);
+        let provider = known.and_then(Wanted::provider);
+        let fit = |is_set: bool, wanted: bool| match (is_set, known) {
+            (false, _) => Fit::NotTyped,
+            (true, None) => Fit::Unknown,
+            (true, Some(_)) if wanted => Fit::AsWanted,
+            (true, Some(_)) => Fit::Differs,
+        };
+        let is_host = |host: &str| {
+            choices.iter().any(|choice| choice.host == host)
+                || provider.is_some_and(|row| row.aliases.iter().any(|alias| alias == host))
+        };
+        let on_host = |choice: &&Choice| {
+            now.server().is_none_or(|host| host == choice.host || !choices.iter().any(|other| other.host == host))
+        };
+        let is_port = |port: u16| choices.iter().filter(on_host).any(|choice| choice.port == port);
+        let is_security = |security: Security| {
+            let mut on_port = choices
+                .iter()
+                .filter(on_host)
+                .filter(|choice| now.port().is_none_or(|port| port == choice.port))
+                .peekable();
+            // For a port that the provider does not name, the port is what differs.
+            on_port.peek().is_none() || on_port.any(|choice| choice.security == security)
+        };
+        let user = match (now.user(), provider.map(|row| row.user)) {
+            (None, _) => Fit::NotTyped,
+            (Some(user), Some(provider::UserForm::Address)) => fit(true, user.contains('@')),
+            (Some(user), Some(provider::UserForm::LocalPart)) => fit(true, !user.contains('@')),
+            (Some(_), _) => Fit::Unknown,
+        };
+        Comparison {
+            server: fit(now.server.is_some(), now.server().is_some_and(is_host)),
+            port: fit(now.port.is_some(), now.port().is_some_and(is_port)),
+            security: fit(now.security.is_some(), now.security().is_some_and(is_security)),
+            user,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::wanted;
+    use super::*;
+    use crate::account::{Address, Origins, Settings, Values};
+
+    #[test]
+    fn comparison() {
+        let mut account = Account::new(Address::parse("anna@example.com").unwrap());
+        account.settings = Settings::new(
+            Values { port: Some(465), security: Some(Security::Starttls), ..Values::default() },
+            Origins::default(),
+        );
+        let fits = account.compare(Some(&wanted()));
+        assert_eq!((fits.server, fits.port, fits.security), (Fit::NotTyped, Fit::AsWanted, Fit::Differs));
+        account.settings = Settings::new(
+            Values { server: Some("mail.example.net".to_owned()), port: Some(25), ..Values::default() },
+            Origins::default(),
+        );
+        let fits = account.compare(Some(&wanted()));
+        assert_eq!((fits.server, fits.port, fits.security), (Fit::Differs, Fit::Differs, Fit::NotTyped));
+        assert_eq!(account.compare(None).port, Fit::Unknown);
+    }
+}

@@ -1,0 +1,306 @@
+//! What the mail program has now, as far as somebody looked, each setting with where it comes from. What the provider wants
+//! is in `wanted`; nothing of it is ever filled in here.
+
+use serde::{Deserialize, Serialize};
+
+/// How a connection is encrypted (RFC 8314, RFC 3207).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Security {
+    /// Not at all.
+    None,
+    /// After the command STARTTLS.
+    Starttls,
+    /// From the first byte.
+    Implicit,
+}
+
+impl Security {
+    /// As in the report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Security::None => "none",
+            Security::Starttls => "starttls",
+            Security::Implicit => "implicit",
+        }
+    }
+
+    /// As mail programs call it.
+    pub fn says(self) -> &'static str {
+        match self {
+            Security::None => "no encryption",
+            Security::Starttls => "STARTTLS",
+            Security::Implicit => "SSL/TLS",
+        }
+    }
+
+    /// What a port means where nobody said otherwise (RFC 8314 section 3.3, RFC 6409).
+    pub fn usual_for(port: u16) -> Self {
+        if port == 465 { Security::Implicit } else { Security::Starttls }
+    }
+}
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Somebody typed it.
+    Typed,
+    /// A mail program on this computer has stored it.
+    Stored {
+        /// The program's name.
+        program: String,
+        /// The file, `~` for the home folder.
+        place: String,
+    },
+}
+
+/// A value, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written<T>", into = "Written<T>")]
+#[serde(bound(serialize = "T: Clone + Serialize", deserialize = "T: Deserialize<'de>"))]
+pub struct Given<T> {
+    /// The value.
+    pub value: T,
+    /// Where it comes from.
+    pub from: Origin,
+}
+
+/// As it is written to disk: what was typed is the value alone.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written<T> {
+    Typed(T),
+    Given { value: T, from: Origin },
+}
+
+impl<T> From<Written<T>> for Given<T> {
+    fn from(written: Written<T>) -> Self {
+        match written {
+            Written::Typed(value) => Given::typed(value),
+            Written::Given { value, from } => Given { value, from },
+        }
+    }
+}
+
+impl<T> From<Given<T>> for Written<T> {
+    fn from(given: Given<T>) -> Self {
+        match given.from {
+            Origin::Typed => Written::Typed(given.value),
+            from => Written::Given { value: given.value, from },
+        }
+    }
+}
+
+impl<T> Given<T> {
+    /// Somebody typed it.
+    pub fn typed(value: T) -> Self {
+        Given { value, from: Origin::Typed }
+    }
+}
+
+/// What the mail program has now. An empty field is "nobody looked".
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The outgoing server.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub server: Option<Given<String>>,
+    /// Its port.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub port: Option<Given<u16>>,
+    /// The encryption; `None` also stands for the program's "auto".
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub security: Option<Given<Security>>,
+    /// The log-in name.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user: Option<Given<String>>,
+}
+
+/// The settings without where they come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields of Settings")]
+pub struct Values {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub server: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub port: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub security: Option<Security>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user: Option<String>,
+}
+
+/// Where the settings come from, without what they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields of Settings")]
+pub struct Origins {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub server: Option<Origin>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub port: Option<Origin>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub security: Option<Origin>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user: Option<Origin>,
+}
+
+impl Settings {
+    /// Of values, and where they come from; what has no origin was typed.
+    pub fn new(values: Values, from: Origins) -> Self {
+        fn given<T>(value: Option<T>, from: Option<Origin>) -> Option<Given<T>> {
+            value.map(|value| Given { value, from: from.unwrap_or(Origin::Typed) })
+        }
+        Settings {
+            server: given(values.server, from.server),
+            port: given(values.port, from.port),
+            security: given(values.security, from.security),
+            user: given(values.user, from.user),
+        }
+    }
+
+    /// The same after somebody edited the values: what is as before keeps its origin, what is new was typed.
+    pub fn edited(&self, values: Values) -> Self {
+        fn kept<T: Clone + PartialEq>(before: &Option<Given<T>>, now: Option<T>) -> Option<Given<T>> {
+            let now = now?;
+            Some(before.clone().filter(|before| before.value == now).unwrap_or_else(|| Given::typed(now)))
+        }
+        Settings {
+            server: kept(&self.server, values.server),
+            port: kept(&self.port, values.port),
+            security: kept(&self.security, values.security),
+            user: kept(&self.user, values.user),
+        }
+    }
+
+    /// The settings of `self`, and of `others` where `self` has none.
+    pub fn or(self, others: Settings) -> Self {
+        Settings {
+            server: self.server.or(others.server),
+            port: self.port.or(others.port),
+            security: self.security.or(others.security),
+            user: self.user.or(others.user),
+        }
+    }
+
+    /// The outgoing server.
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_ref().map(|given| given.value.as_str())
+    }
+
+    /// Its port.
+    pub fn port(&self) -> Option<u16> {
+        self.port.as_ref().map(|given| given.value)
+    }
+
+    /// The encryption.
+    pub fn security(&self) -> Option<Security> {
+        self.security.as_ref().map(|given| given.value)
+    }
+
+    /// The log-in name.
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_ref().map(|given| given.value.as_str())
+    }
+
+    /// Whether somebody looked up where the mail program sends; its log-in name alone says nothing of that.
+    pub fn are_read(&self) -> bool {
+        self.server.is_some() || self.port.is_some() || self.security.is_some()
+    }
+
+    /// The values alone.
+    pub fn values(&self) -> Values {
+        Values {
+            server: self.server().map(str::to_owned),
+            port: self.port(),
+            security: self.security(),
+            user: self.user().map(str::to_owned),
+        }
+    }
+
+    /// Where the values come from; `None` where all that there is was typed.
+    pub fn origins(&self) -> Option<Origins> {
+        fn of<T>(given: &Option<Given<T>>) -> Option<Origin> {
+            given.as_ref().map(|given| given.from.clone())
+        }
+        let origins = Origins {
+            server: of(&self.server),
+            port: of(&self.port),
+            security: of(&self.security),
+            user: of(&self.user),
+        };
+        let all = [&origins.server, &origins.port, &origins.security, &origins.user];
+        let is_all_typed = all.into_iter().flatten().all(|origin| *origin == Origin::Typed);
+        (!is_all_typed).then_some(origins)
+    }
+
+    /// Where server, port and encryption come from, in words: "as typed", "as stored in Thunderbird", "port as typed,
+    /// the rest assumed".
+    pub fn whence(&self) -> String {
+        fn says<T>(given: &Option<Given<T>>) -> Option<String> {
+            Some(match &given.as_ref()?.from {
+                Origin::Typed => "as typed".to_owned(),
+                Origin::Stored { program, .. } => format!("as stored in {program}"),
+            })
+        }
+        let parts = [("server", says(&self.server)), ("port", says(&self.port)), ("encryption", says(&self.security))];
+        if !self.are_read() {
+            return "nothing typed, so the provider's".to_owned();
+        }
+        if let (Some(first), true) = (&parts[0].1, parts.iter().all(|(_, says)| *says == parts[0].1)) {
+            return first.clone();
+        }
+        let mut ways: Vec<(String, Vec<&str>)> = Vec::new();
+        for (part, says) in parts {
+            let says = says.unwrap_or_else(|| "assumed".to_owned());
+            match ways.iter_mut().find(|(known, _)| *known == says) {
+                Some((_, parts)) => parts.push(part),
+                None => ways.push((says, vec![part])),
+            }
+        }
+        ways.iter().map(|(says, parts)| format!("{} {says}", parts.join(" and "))).collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored<T>(value: T) -> Given<T> {
+        let from = Origin::Stored { program: "Thunderbird".to_owned(), place: "~/.thunderbird/a/prefs.js".to_owned() };
+        Given { value, from }
+    }
+
+    #[test]
+    fn words_for_where_they_come_from() {
+        let mut settings = Settings::default();
+        assert_eq!(settings.whence(), "nothing typed, so the provider's");
+        settings.port = Some(Given::typed(465));
+        assert_eq!(settings.whence(), "server and encryption assumed, port as typed");
+        settings.server = Some(stored("smtp.example.com".to_owned()));
+        settings.security = Some(stored(Security::Implicit));
+        assert_eq!(settings.whence(), "server and encryption as stored in Thunderbird, port as typed");
+        settings.port = Some(stored(465));
+        assert_eq!(settings.whence(), "as stored in Thunderbird");
+        settings = settings.edited(Values { server: None, ..settings.values() });
+        assert_eq!(settings.whence(), "server assumed, port and encryption as stored in Thunderbird");
+    }
+
+    #[test]
+    fn what_was_edited_was_typed() {
+        let before =
+            Settings { server: Some(stored("a.example".to_owned())), port: Some(stored(25)), ..Settings::default() };
+        let after = before.edited(Values { port: Some(587), ..before.values() });
+        assert_eq!(after.server, before.server);
+        assert_eq!(after.port, Some(Given::typed(587)));
+    }
+
+    #[test]
+    fn what_was_typed_is_written_as_the_value_alone() {
+        let settings =
+            Settings { port: Some(Given::typed(587)), user: Some(stored("anna".to_owned())), ..Settings::default() };
+        let text = serde_json::to_string(&settings).unwrap();
+        assert!(text.starts_with("{\"port\":587,\"user\":{\"value\":\"anna\",\"from\":{\"stored\""), "{text}");
+        assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
+        assert_eq!(Settings::new(settings.values(), settings.origins().unwrap()), settings);
+    }
+}
