@@ -98,7 +98,7 @@ impl Cases {
     }
 
     fn new_case(&self) -> App {
-        App::new(self.asked.clone(), THEME, Form::new_case(&self.asked.account))
+        App::new(self.asked.clone(), THEME, Form::new_case(&self.asked.account, vec![]))
     }
 
     fn asked(&self) -> App {

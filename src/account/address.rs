@@ -3,14 +3,24 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A mail address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A mail address, as far as it is known: before somebody types it nothing is, and a report may have left parts out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Address {
-    local: String,
-    domain: String,
-    shown_domain: String,
+    local: Option<String>,
+    domain: Option<Domain>,
 }
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Domain {
+    ascii: String,
+    shown: String,
+}
+
+/// What stands in a report where the name before the @ was left out.
+pub const LEFT_OUT_MAILBOX: &str = "[mailbox]";
+/// What stands in a report where the mail domain was left out.
+pub const LEFT_OUT_DOMAIN: &str = "[domain]";
 
 impl Address {
     /// Reads an address; the error is a sentence for the person who typed it.
@@ -46,28 +56,40 @@ impl Address {
             return Err(format!("\"{shown}\" is no mail address: {bad} cannot stand in it"));
         }
         let ascii = host_name(domain).map_err(|why| format!("\"{shown}\" is no mail address: {why}"))?;
-        Ok(Address { local: local.to_owned(), shown_domain: domain.to_lowercase(), domain: ascii })
+        Ok(Address { local: Some(local.to_owned()), domain: Some(Domain { ascii, shown: domain.to_lowercase() }) })
     }
 
-    /// What stands before the @.
+    /// Reads an address from a report, which may have left parts out.
+    pub fn of_report(written: &str) -> Self {
+        Address::parse(written).unwrap_or_else(|_| {
+            let domain = written.rsplit_once('@').map(|(_, domain)| domain);
+            // The address of anybody there has the domain.
+            let anybody = domain.and_then(|domain| Address::parse(&format!("x@{domain}")).ok());
+            Address { local: None, domain: anybody.and_then(|address| address.domain) }
+        })
+    }
+
+    /// What stands before the @; empty where it is not known.
     pub fn local(&self) -> &str {
-        &self.local
+        self.local.as_deref().unwrap_or_default()
     }
 
-    /// The domain in lower case, other scripts as `xn--` (IDNA).
+    /// The domain in lower case, other scripts as `xn--` (IDNA); empty where it is not known.
     pub fn domain(&self) -> &str {
-        &self.domain
+        self.domain.as_ref().map_or("", |domain| &domain.ascii)
     }
 
     /// The address as a server reads it.
     pub fn ascii(&self) -> String {
-        format!("{}@{}", self.local, self.domain)
+        format!("{}@{}", self.local(), self.domain())
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.local, self.shown_domain)
+        let local = self.local.as_deref().unwrap_or(LEFT_OUT_MAILBOX);
+        let domain = self.domain.as_ref().map_or(LEFT_OUT_DOMAIN, |domain| &domain.shown);
+        write!(f, "{local}@{domain}")
     }
 }
 
@@ -80,8 +102,11 @@ impl From<Address> for String {
 impl TryFrom<String> for Address {
     type Error = String;
 
-    fn try_from(typed: String) -> Result<Self, String> {
-        Address::parse(&typed)
+    fn try_from(written: String) -> Result<Self, String> {
+        match written.starts_with(LEFT_OUT_MAILBOX) {
+            true => Ok(Address::of_report(&written)),
+            false => Address::parse(&written),
+        }
     }
 }
 
@@ -135,6 +160,17 @@ mod tests {
     #[test]
     fn too_long() {
         assert!(Address::parse(&format!("{}@example.com", "a".repeat(300))).is_err());
+    }
+
+    #[test]
+    fn what_a_report_left_out_stays_left_out() {
+        for written in ["anna@example.com", "[mailbox]@example.com", "[mailbox]@[domain]"] {
+            let address = Address::of_report(written);
+            assert_eq!(address.to_string(), written);
+            assert_eq!(Address::try_from(written.to_owned()), Ok(address));
+        }
+        assert_eq!(Address::of_report("[mailbox]@example.com").domain(), "example.com");
+        assert_eq!(Address::of_report("nonsense"), Address::default());
     }
 
     #[test]

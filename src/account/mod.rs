@@ -9,6 +9,7 @@ mod compare;
 pub mod provider;
 mod settings;
 pub mod spelling;
+pub mod stored;
 mod wanted;
 
 pub use address::Address;
@@ -42,8 +43,8 @@ impl MeasuredOn {
     }
 }
 
-/// The account whose sending is judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The account whose sending is judged. By default nothing is known of it, not even its address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// The mail address.
     pub address: Address,
@@ -84,16 +85,14 @@ pub struct Endpoint {
 impl Account {
     /// Only an address, nothing more known.
     pub fn new(address: Address) -> Self {
-        Account {
-            address,
-            settings: Settings::default(),
-            client: None,
-            measured_on: MeasuredOn::default(),
-            error: None,
-            from: None,
-            to: None,
-            ticket: None,
-        }
+        Account { address, ..Account::default() }
+    }
+
+    /// Takes over what a mail program has stored, where nothing else was said.
+    pub fn fill(&mut self, stored: &stored::StoredAccount) {
+        self.address = stored.address.clone();
+        self.settings = std::mem::take(&mut self.settings).or(stored.settings.clone());
+        self.client.get_or_insert_with(|| stored.client.to_owned());
     }
 
     /// The mail program's row.

@@ -1,16 +1,10 @@
-//! What can be typed, and what it means.
+//! The grammar of the command line: what can be typed. What it means is in `meaning`.
 
-use super::Usage;
-use crate::account::address::host_name;
-use crate::account::{Account, Address, MeasuredOn, Origins, Security, Settings, Values, client};
-use crate::check::{Group, Options, Reference, defaults};
-use crate::machine::Trust;
+use crate::account::stored::STORES;
+use crate::check::Group;
 use crate::report::formats::{self, FORMATS, Format};
-use crate::report::redact::Redact;
-use crate::session::guide;
+use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -107,18 +101,8 @@ pub(super) enum RedactArg {
     All,
 }
 
-impl From<RedactArg> for Redact {
-    fn from(arg: RedactArg) -> Self {
-        match arg {
-            RedactArg::None => Redact::None,
-            RedactArg::Names => Redact::Names,
-            RedactArg::All => Redact::All,
-        }
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SecurityArg {
+pub(super) enum SecurityArg {
     None,
     Starttls,
     Implicit,
@@ -126,7 +110,7 @@ enum SecurityArg {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum MeasuredArg {
+pub(super) enum MeasuredArg {
     ThisMachine,
     SameNetwork,
     Elsewhere,
@@ -137,69 +121,73 @@ enum MeasuredArg {
 pub(super) struct RunArgs {
     /// The outgoing server that the mail program has now
     #[arg(long, value_name = "HOST", help_heading = "What the mail program has now")]
-    server: Option<String>,
+    pub(super) server: Option<String>,
     /// Its port
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..), help_heading = "What the mail program has now")]
-    port: Option<u16>,
+    pub(super) port: Option<u16>,
     /// Its encryption: none, starttls (older Outlook: TLS), implicit (SSL/TLS), auto
     #[arg(long, value_enum, help_heading = "What the mail program has now")]
-    security: Option<SecurityArg>,
+    pub(super) security: Option<SecurityArg>,
     /// The log-in name, if not the mail address
     #[arg(long, value_name = "NAME", help_heading = "What the mail program has now")]
-    user: Option<String>,
+    pub(super) user: Option<String>,
     /// The mail program, such as outlook-2016, outlook-new, thunderbird
     #[arg(long, value_name = "NAME", help_heading = "What the mail program has now")]
-    client: Option<String>,
+    pub(super) client: Option<String>,
+    /// Takes what a mail program on this computer has stored for the address; without ADDRESS, its only account
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = ANY_STORE,
+          value_parser = store(), hide_possible_values = true, help_heading = "What the mail program has now")]
+    pub(super) from_client: Option<String>,
     /// The error that the caller sees, as it stands
     #[arg(long, value_name = "TEXT", help_heading = "What the mail program has now")]
-    error: Option<String>,
+    pub(super) error: Option<String>,
     /// The sender to try, if not the address
     #[arg(long, value_name = "ADDRESS", help_heading = "Log-in and sending")]
-    from: Option<String>,
+    pub(super) from: Option<String>,
     /// The recipient to try, if not the address itself
     #[arg(long, value_name = "ADDRESS", help_heading = "Log-in and sending")]
-    to: Option<String>,
+    pub(super) to: Option<String>,
     #[command(flatten)]
     pub(super) password: super::password::PasswordArgs,
     /// Which machine this is
     #[arg(long, value_enum, default_value = "this-machine", help_heading = "The case")]
-    measured_on: MeasuredArg,
+    pub(super) measured_on: MeasuredArg,
     /// The helpdesk's own number for the case
     #[arg(long, value_name = "TEXT", help_heading = "The case")]
-    ticket: Option<String>,
+    pub(super) ticket: Option<String>,
     /// Answers a question of the guide, such as hotspot=yes; repeatable
     #[arg(long, value_name = "ID=WORD", help_heading = "The case")]
-    answer: Vec<String>,
+    pub(super) answer: Vec<String>,
     /// A DNS server to compare with the system's; repeatable, replaces the defaults
     #[arg(long, value_name = "ADDR", help_heading = "Network")]
-    resolver: Vec<String>,
+    pub(super) resolver: Vec<String>,
     /// Another company's server to compare with; repeatable, replaces the defaults
     #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "no_references", help_heading = "Network")]
-    reference_host: Vec<String>,
+    pub(super) reference_host: Vec<String>,
     /// Compares with no other company's server
     #[arg(long, help_heading = "Network")]
-    no_references: bool,
+    pub(super) no_references: bool,
     /// A page that shows whether there is a portal; repeatable, replaces the defaults
     #[arg(long, value_name = "URL", help_heading = "Network")]
-    connectivity_url: Vec<String>,
+    pub(super) connectivity_url: Vec<String>,
     /// More certificates to trust
     #[arg(long, value_name = "PEM", help_heading = "Network")]
-    ca_file: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
     /// Uses IPv4 only
     #[arg(short = '4', action = ArgAction::SetTrue, conflicts_with = "only_v6", help_heading = "Network")]
-    only_v4: bool,
+    pub(super) only_v4: bool,
     /// Uses IPv6 only
     #[arg(short = '6', action = ArgAction::SetTrue, help_heading = "Network")]
-    only_v6: bool,
+    pub(super) only_v6: bool,
     /// The limit of one connection, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds, help_heading = "Network")]
-    timeout: Duration,
+    pub(super) timeout: Duration,
     /// The limit of the whole run, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "45", value_parser = seconds, help_heading = "Network")]
-    deadline: Duration,
+    pub(super) deadline: Duration,
     /// Only these groups of checks, and what they rest on
     #[arg(long, value_parser = group(), value_delimiter = ',', value_name = "GROUP", help_heading = "Network")]
-    only: Vec<Group>,
+    pub(super) only: Vec<Group>,
     #[command(flatten)]
     pub(super) screen: ScreenArgs,
 }
@@ -230,106 +218,12 @@ fn seconds(typed: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
-impl RunArgs {
-    /// The account, from the address and what was typed about it.
-    pub(super) fn account(&self, address: Option<&str>) -> Result<Account, Usage> {
-        let mut account = Account::new(Address::parse(address.unwrap_or_default())?);
-        let server = self.server.as_deref().map(host_name).transpose().map_err(|why| format!("--server: {why}"))?;
-        let values = Values {
-            server,
-            port: self.port,
-            security: match self.security {
-                None | Some(SecurityArg::Auto) => None,
-                Some(SecurityArg::None) => Some(Security::None),
-                Some(SecurityArg::Starttls) => Some(Security::Starttls),
-                Some(SecurityArg::Implicit) => Some(Security::Implicit),
-            },
-            user: one_line("--user", self.user.as_deref())?,
-        };
-        account.settings = Settings::new(values, Origins::default());
-        account.client = self.client.as_deref().map(client_id).transpose()?;
-        account.measured_on = match self.measured_on {
-            MeasuredArg::ThisMachine => MeasuredOn::ThisMachine,
-            MeasuredArg::SameNetwork => MeasuredOn::SameNetwork,
-            MeasuredArg::Elsewhere => MeasuredOn::Elsewhere,
-        };
-        account.error.clone_from(&self.error);
-        account.ticket.clone_from(&self.ticket);
-        account.from = mailbox("--from", self.from.as_deref())?;
-        account.to = mailbox("--to", self.to.as_deref())?;
-        Ok(account)
-    }
+/// `--from-client` without a name.
+pub(super) const ANY_STORE: &str = "any";
 
-    /// What was typed about an account whose address the form will ask for.
-    pub(super) fn blank_account(&self) -> Result<Account, Usage> {
-        self.account(Some("nobody@nowhere.invalid"))
-    }
-
-    /// How to run.
-    pub(super) fn options(&self) -> Result<Options, Usage> {
-        let resolvers = self.resolver.iter().map(|typed| resolver(typed)).collect::<Result<Vec<_>, _>>()?;
-        let references = self.reference_host.iter().map(|typed| reference(typed)).collect::<Result<Vec<_>, _>>()?;
-        let pages = self.connectivity_url.iter().map(|typed| {
-            let url =
-                url::Url::parse(typed).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-            url.map(defaults::page)
-                .ok_or_else(|| format!("--connectivity-url: \"{typed}\" is no web address (http://...)"))
-        });
-        let pages = pages.collect::<Result<Vec<_>, _>>()?;
-        Ok(Options {
-            references: match (self.no_references, references.is_empty()) {
-                (true, _) => vec![],
-                (false, true) => defaults::references(),
-                (false, false) => merged(references),
-            },
-            connectivity: if pages.is_empty() { defaults::connectivity() } else { pages },
-            resolvers: if resolvers.is_empty() { defaults::resolvers() } else { resolvers },
-            v4: !self.only_v6,
-            v6: !self.only_v4,
-            timeout: self.timeout,
-            deadline: self.deadline,
-            only: self.only.clone(),
-            public_lookups: !self.no_references,
-        })
-    }
-
-    /// The certificates to trust.
-    pub(super) fn trust(&self) -> Result<Trust, Usage> {
-        let mut trust = Trust::default();
-        if let Some(path) = &self.ca_file {
-            let cannot = |why: String| format!("--ca-file {}: {why}", path.display());
-            let pem = std::fs::read(path).map_err(|error| cannot(error.to_string()))?;
-            for block in x509_parser::pem::Pem::iter_from_buffer(&pem) {
-                let block = block.map_err(|error| cannot(error.to_string()))?;
-                if block.label == "CERTIFICATE" {
-                    trust.extra_roots.push(block.contents);
-                }
-            }
-            if trust.extra_roots.is_empty() {
-                return Err(Usage(cannot("there is no certificate in it".to_owned())));
-            }
-        }
-        Ok(trust)
-    }
-
-    /// The answers to questions of the guide, checked against its pages.
-    pub(super) fn answers(&self) -> Result<BTreeMap<String, String>, Usage> {
-        let questions: Vec<_> = guide().pages().flat_map(|(_, page)| &page.questions).collect();
-        let mut answers = BTreeMap::new();
-        for typed in &self.answer {
-            let (name, word) =
-                typed.split_once('=').ok_or_else(|| format!("--answer {typed}: write it as QUESTION=WORD"))?;
-            let question = questions.iter().find(|question| question.name == name).ok_or_else(|| {
-                let names: Vec<&str> = questions.iter().map(|question| question.name.as_str()).collect();
-                format!("--answer {typed}: there is no question \"{name}\"; there are {}", names.join(", "))
-            })?;
-            if !question.words.iter().any(|known| known == word) {
-                return Err(Usage(format!("--answer {typed}: {name} is answered by {}", question.words.join(", "))));
-            }
-            answers.insert(name.to_owned(), word.to_owned());
-        }
-        Ok(answers)
-    }
+/// The mail programs whose stored accounts can be read.
+fn store() -> PossibleValuesParser {
+    PossibleValuesParser::new(STORES.iter().map(|store| store.id).chain([ANY_STORE]))
 }
 
 /// The groups by their words.
@@ -346,73 +240,6 @@ fn format() -> impl clap::builder::TypedValueParser<Value = &'static Format> {
     PossibleValuesParser::new(names).try_map(|typed| formats::by_name(&typed).ok_or("no such format"))
 }
 
-fn client_id(typed: &str) -> Result<String, String> {
-    client::named(typed).map(|client| client.id.clone()).ok_or_else(|| {
-        let known: Vec<&str> = client::all().iter().map(|client| client.id.as_str()).collect();
-        format!("--client: \"{typed}\" is not known; known are {}", known.join(", "))
-    })
-}
-
-/// Something that goes into a line of a dialogue must be one line.
-fn one_line(option: &str, typed: Option<&str>) -> Result<Option<String>, String> {
-    match typed {
-        Some(text) if text.chars().any(char::is_control) => {
-            Err(format!("{option}: there is a control character in it"))
-        }
-        Some("") => Err(format!("{option}: nothing stands there")),
-        other => Ok(other.map(str::to_owned)),
-    }
-}
-
-fn mailbox(option: &str, typed: Option<&str>) -> Result<Option<String>, String> {
-    typed
-        .map(|typed| Address::parse(typed).map(|address| address.ascii()).map_err(|why| format!("{option}: {why}")))
-        .transpose()
-}
-
-fn resolver(typed: &str) -> Result<SocketAddr, String> {
-    let addr = typed.parse::<IpAddr>().map(|addr| SocketAddr::new(addr, 53));
-    addr.or_else(|_| typed.parse())
-        .map_err(|_| format!("--resolver: \"{typed}\" is no address of a DNS server, such as 192.0.2.53"))
-}
-
-fn reference(typed: &str) -> Result<Reference, String> {
-    if let Ok(addr) = typed.trim_matches(['[', ']']).parse::<IpAddr>() {
-        return Ok(Reference { host: addr.to_string(), ports: defaults::REFERENCE_PORTS.to_vec() });
-    }
-    let (host, ports) = match typed.rsplit_once(':') {
-        Some((host, port)) => {
-            let port: u16 = port
-                .parse()
-                .ok()
-                .filter(|port| *port != 0)
-                .ok_or_else(|| format!("--reference-host: \"{port}\" is no port"))?;
-            (host, vec![port])
-        }
-        None => (typed, defaults::REFERENCE_PORTS.to_vec()),
-    };
-    let host = host_name(host).map_err(|why| format!("--reference-host: {why}"))?;
-    Ok(Reference { host, ports })
-}
-
-/// The same host with several ports is one reference.
-fn merged(references: Vec<Reference>) -> Vec<Reference> {
-    let mut all: Vec<Reference> = Vec::new();
-    for reference in references {
-        match all.iter_mut().find(|known| known.host == reference.host) {
-            Some(known) => {
-                for port in reference.ports {
-                    if !known.ports.contains(&port) {
-                        known.ports.push(port);
-                    }
-                }
-            }
-            None => all.push(reference),
-        }
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -421,16 +248,5 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn references() {
-        let both = merged(vec![reference("a.test:25").unwrap(), reference("a.test:587").unwrap()]);
-        assert_eq!(both, [Reference { host: "a.test".to_owned(), ports: vec![25, 587] }]);
-        assert_eq!(reference("[2001:db8::1]").unwrap().ports.len(), 4);
-        assert_eq!(reference("[2001:db8::1]:25").unwrap().host, "2001:db8::1");
-        assert!(reference("a.test:0").is_err() && reference("a b").is_err());
-        assert_eq!(resolver("192.0.2.53:5353").unwrap().port(), 5353);
-        assert!(resolver("dns.example").is_err());
     }
 }

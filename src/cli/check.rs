@@ -1,7 +1,7 @@
 //! `mailtriage check`: a run without a screen.
 
 use super::args::{CheckArgs, OutputArgs};
-use super::{Usage, print};
+use super::{Stop, print};
 use crate::check::{Job, run as run_checks};
 use crate::report::first_page::Reader;
 use crate::report::formats::{FORMATS, How};
@@ -13,16 +13,14 @@ use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-pub(super) async fn run(args: CheckArgs) -> Result<u8, Usage> {
-    if args.address.is_none() {
-        return Err(Usage("which mail address cannot send? mailtriage check anna@example.com".to_owned()));
-    }
-    let account = args.run.account(args.address.as_deref())?;
+pub(super) async fn run(args: CheckArgs) -> Result<u8, Stop> {
     let options = args.run.options()?;
     let trust = args.run.trust()?;
     let answers = args.run.answers()?;
     args.out.check_target()?;
     let world = World::system(trust);
+    let found = args.run.stored(world.machine.as_ref()).await;
+    let account = args.run.subject(args.address.as_deref(), found.as_ref())?;
     let attempt = args.run.password.read(Some(&account), &world).await?;
     let session = run_to_end(Job { world, account, options, attempt }, answers).await;
     args.out.write(&session)
@@ -84,12 +82,12 @@ impl Progress {
 
 impl OutputArgs {
     /// Says before the run whether the report could be written.
-    pub(super) fn check_target(&self) -> Result<(), Usage> {
-        self.output.as_deref().map_or(Ok(()), report::save::check_target).map_err(Usage)
+    pub(super) fn check_target(&self) -> Result<(), Stop> {
+        self.output.as_deref().map_or(Ok(()), report::save::check_target).map_err(Stop::Usage)
     }
 
     /// Writes the report and returns the exit code of its verdict.
-    pub(super) fn write(&self, session: &Session) -> Result<u8, Usage> {
+    pub(super) fn write(&self, session: &Session) -> Result<u8, Stop> {
         let left_out: redact::Redact = self.redact.into();
         let report = redact::redact(&report::json::report(session), left_out.into());
         let how = How { reader: Reader::Everything, verbose: self.verbose };
@@ -99,7 +97,7 @@ impl OutputArgs {
                 if let Err(why) = report::save::write_new(path, &text) {
                     // Nothing is lost: what could not be written is printed.
                     print(&text);
-                    return Err(Usage(why));
+                    return Err(Stop::Usage(why));
                 }
                 eprintln!("mailtriage: saved {}", path.display());
             }

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod dashboard;
+mod meaning;
 mod password;
 mod practice;
 mod show;
@@ -13,15 +14,27 @@ pub use practice::{Truth, job};
 
 use args::{Cli, Command};
 use clap::Parser;
+use color_eyre::Report;
 use std::process::ExitCode;
 
-/// A message for the person at the keyboard.
+/// Why a command ended early.
 #[derive(Debug)]
-pub struct Usage(pub String);
+pub enum Stop {
+    /// It cannot be done as it was asked for: a message for the person at the keyboard.
+    Usage(String),
+    /// Something broke that nobody could expect.
+    Broken(Report),
+}
 
-impl From<String> for Usage {
+impl From<String> for Stop {
     fn from(why: String) -> Self {
-        Usage(why)
+        Stop::Usage(why)
+    }
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Self {
+        Stop::Broken(error.into())
     }
 }
 
@@ -32,22 +45,23 @@ const EXIT_USAGE: u8 = 2;
 pub async fn main() -> color_eyre::Result<ExitCode> {
     let cli = Cli::parse();
     let done = match cli.command {
-        None => dashboard::run(cli.address, cli.run).await?,
+        None => dashboard::run(cli.address, cli.run).await,
         Some(Command::Check(check)) => check::run(*check).await,
-        Some(Command::Practice(practice)) => practice::run(practice).await?,
+        Some(Command::Practice(practice)) => practice::run(practice).await,
         Some(Command::Guide { page }) => show::guide(page.as_deref()),
         Some(Command::Providers { query }) => show::providers(query.as_deref()),
         Some(Command::Completions { shell }) => show::completions(shell),
         Some(Command::Man) => show::man(),
-        Some(Command::Open { report, screen }) => dashboard::open(&report, &screen).await?,
+        Some(Command::Open { report, screen }) => dashboard::open(&report, &screen).await,
     };
-    Ok(match done {
-        Ok(code) => ExitCode::from(code),
-        Err(Usage(why)) => {
+    match done {
+        Ok(code) => Ok(ExitCode::from(code)),
+        Err(Stop::Usage(why)) => {
             eprintln!("mailtriage: {}", crate::text::visible_str(&why));
-            ExitCode::from(EXIT_USAGE)
+            Ok(ExitCode::from(EXIT_USAGE))
         }
-    })
+        Err(Stop::Broken(report)) => Err(report),
+    }
 }
 
 /// Prints to stdout; a reader that went away is no error.

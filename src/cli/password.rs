@@ -1,6 +1,6 @@
 //! Where the password or token comes from: never from an argument.
 
-use super::Usage;
+use super::Stop;
 use crate::account::Account;
 use crate::check::secret::{Attempt, Secret};
 use crate::world::World;
@@ -41,7 +41,7 @@ const MOST_TOKEN_BYTES: u64 = 32_768;
 
 impl PasswordArgs {
     /// The log-in that is wanted, if a password or token was offered, or is got by signing in.
-    pub(super) async fn read(&self, account: Option<&Account>, world: &World) -> Result<Option<Attempt>, Usage> {
+    pub(super) async fn read(&self, account: Option<&Account>, world: &World) -> Result<Option<Attempt>, Stop> {
         let mut secret = match self.token_stdin {
             true => {
                 piped()?;
@@ -56,7 +56,9 @@ impl PasswordArgs {
             let without =
                 [(self.test_message, "--test-message"), (self.log_in_unverified.is_some(), "--log-in-unverified")];
             return match without.iter().find(|(given, _)| *given) {
-                Some((_, option)) => Err(Usage(format!("{option} needs a password: --password-stdin, for example"))),
+                Some((_, option)) => {
+                    Err(Stop::Usage(format!("{option} needs a password: --password-stdin, for example")))
+                }
                 None => Ok(None),
             };
         };
@@ -64,7 +66,7 @@ impl PasswordArgs {
         Ok(Some(Attempt { secret, message: self.test_message, unverified, shown: None }))
     }
 
-    fn password(&self) -> Result<Option<SecretString>, Usage> {
+    fn password(&self) -> Result<Option<SecretString>, Stop> {
         if self.password_stdin {
             piped()?;
             return first_line(std::io::stdin().lock(), "on standard input").map(Some);
@@ -83,9 +85,9 @@ impl PasswordArgs {
 }
 
 /// What is typed into a terminal would be seen, and stay there.
-fn piped() -> Result<(), Usage> {
+fn piped() -> Result<(), Stop> {
     match std::io::stdin().is_terminal() {
-        true => Err(Usage(
+        true => Err(Stop::Usage(
             "standard input is a terminal, where everybody sees what is typed: pipe the password in, or start \
                           mailtriage ADDRESS and press p"
                 .to_owned(),
@@ -95,18 +97,18 @@ fn piped() -> Result<(), Usage> {
 }
 
 /// A token is what RFC 6750 section 2.1 lets one be: no blanks, no line ends within.
-fn token(source: impl BufRead) -> Result<SecretString, Usage> {
+fn token(source: impl BufRead) -> Result<SecretString, Stop> {
     let token = line(source, "token", "on standard input", MOST_TOKEN_BYTES)?;
     let is_token = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
     match token.expose_secret().chars().all(is_token) {
         true => Ok(token),
-        false => {
-            Err(Usage("the token on standard input is none: it holds blanks or other characters (RFC 6750)".to_owned()))
-        }
+        false => Err(Stop::Usage(
+            "the token on standard input is none: it holds blanks or other characters (RFC 6750)".to_owned(),
+        )),
     }
 }
 
-fn from_command(command: &str) -> Result<SecretString, Usage> {
+fn from_command(command: &str) -> Result<SecretString, Stop> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let output = std::process::Command::new(shell)
         .args([flag, command])
@@ -116,17 +118,17 @@ fn from_command(command: &str) -> Result<SecretString, Usage> {
     let output = output.map_err(|error| format!("--password-command could not be run: {error}"))?;
     let stdout = Zeroizing::new(output.stdout);
     if !output.status.success() {
-        return Err(Usage(format!("--password-command failed ({})", output.status)));
+        return Err(Stop::Usage(format!("--password-command failed ({})", output.status)));
     }
     first_line(stdout.as_slice(), "from the command")
 }
 
 /// A password: the first line without its line end; everything else in it belongs to it.
-fn first_line(source: impl BufRead, whence: &str) -> Result<SecretString, Usage> {
+fn first_line(source: impl BufRead, whence: &str) -> Result<SecretString, Stop> {
     line(source, "password", whence, MOST_BYTES)
 }
 
-fn line(source: impl BufRead, what: &str, whence: &str, most: u64) -> Result<SecretString, Usage> {
+fn line(source: impl BufRead, what: &str, whence: &str, most: u64) -> Result<SecretString, Stop> {
     let mut line = Zeroizing::new(Vec::with_capacity(512));
     let read = source.take(most + 1).read_until(b'\n', &mut line);
     read.map_err(|error| format!("the {what} {whence} could not be read: {error}"))?;
@@ -137,14 +139,16 @@ fn line(source: impl BufRead, what: &str, whence: &str, most: u64) -> Result<Sec
         }
     }
     if line.is_empty() {
-        return Err(Usage(format!("the {what} {whence} is empty; leave the option out to check without a log-in")));
+        return Err(Stop::Usage(format!(
+            "the {what} {whence} is empty; leave the option out to check without a log-in"
+        )));
     }
     if line.len() as u64 > most {
-        return Err(Usage(format!("the {what} {whence} is longer than {most} bytes")));
+        return Err(Stop::Usage(format!("the {what} {whence} is longer than {most} bytes")));
     }
     let text = std::str::from_utf8(&line).map_err(|_| format!("the {what} {whence} is not UTF-8"))?;
     if text.contains('\0') {
-        return Err(Usage(format!("the {what} {whence} holds a NUL byte, which no log-in can send")));
+        return Err(Stop::Usage(format!("the {what} {whence} holds a NUL byte, which no log-in can send")));
     }
     Ok(SecretString::from(text))
 }
@@ -158,7 +162,7 @@ mod tests {
         let read = |bytes: &[u8]| first_line(bytes, "here").map(|password| password.expose_secret().to_owned());
         assert_eq!(read(b" correct horse \r\nrest").unwrap(), " correct horse ");
         assert_eq!(read(b"x").unwrap(), "x");
-        assert!(read(b"\n").unwrap_err().0.contains("empty"));
+        assert!(matches!(read(b"\n"), Err(Stop::Usage(why)) if why.contains("empty")));
         assert!(
             read(b"").is_err() && read(b"a\0b\n").is_err() && read(&[b'x'; 5000]).is_err() && read(b"\xff\n").is_err()
         );

@@ -1,11 +1,10 @@
 //! `mailtriage practice`: the built-in lab. A scenario's plain tables become an account and a job here.
 
 use super::args::PracticeArgs;
-use super::{Usage, dashboard, print};
-use crate::account::{Account, Address};
-use crate::check::Job;
-use crate::check::Options;
+use super::{Stop, dashboard, print};
+use crate::account::Account;
 use crate::check::secret::Secret;
+use crate::check::{Job, Options};
 use crate::guide::rule::{Certainty, Who};
 use crate::practice::{self, Scenario};
 use crate::session::Session;
@@ -20,30 +19,25 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use toml::Value;
 
-pub(super) async fn run(args: PracticeArgs) -> color_eyre::Result<Result<u8, Usage>> {
+pub(super) async fn run(args: PracticeArgs) -> Result<u8, Stop> {
     let with_screen = args.out.format.is_none() && args.out.output.is_none();
     if args.list {
         print(&list());
-        return Ok(Ok(0));
+        return Ok(0);
     }
     let Some(name) = &args.scenario else {
         return match with_screen {
             true => dashboard::practice(None, &args.screen).await,
-            false => Ok(Err(Usage("which scenario? `mailtriage practice --list` shows all".to_owned()))),
+            false => Err(Stop::Usage("which scenario? `mailtriage practice --list` shows all".to_owned())),
         };
     };
-    let job = match find(name).and_then(|scenario| job(&scenario)) {
-        Ok(job) => job,
-        Err(why) => return Ok(Err(Usage(why))),
-    };
+    let job = find(name).and_then(|scenario| job(&scenario))?;
     if with_screen {
         return dashboard::practice(Some(job), &args.screen).await;
     }
-    if let Err(usage) = args.out.check_target() {
-        return Ok(Err(usage));
-    }
+    args.out.check_target()?;
     let session = super::run_to_end(job, BTreeMap::new()).await;
-    Ok(args.out.write(&session))
+    args.out.write(&session)
 }
 
 fn find(name: &str) -> Result<Scenario, String> {
@@ -55,11 +49,6 @@ fn find(name: &str) -> Result<Scenario, String> {
 pub(super) fn menu() -> Menu {
     let calls = practice::scenarios().into_iter();
     Menu::practice(calls.map(|scenario| Call { name: scenario.name, title: scenario.title, story: scenario.story }))
-}
-
-/// The account that the screen holds before a scenario is chosen.
-pub(super) fn blank_account() -> color_eyre::Result<Account> {
-    Address::parse("nobody@nowhere.invalid").map(Account::new).map_err(|why| color_eyre::eyre::eyre!(why))
 }
 
 /// Begins a scenario on the screen.

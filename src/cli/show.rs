@@ -1,7 +1,7 @@
 //! What can be looked up without a run: the guide, the providers, completions and the manual page.
 
 use super::args::Cli;
-use super::{Usage, print};
+use super::{Stop, print};
 use crate::account::provider::{self, Passwords, Provider};
 use crate::pages::learn;
 use crate::session::guide as pages;
@@ -9,7 +9,7 @@ use clap::CommandFactory;
 use std::fmt::Write;
 
 /// Prints a page, or the list of pages.
-pub(super) fn guide(page: Option<&str>) -> Result<u8, Usage> {
+pub(super) fn guide(page: Option<&str>) -> Result<u8, Stop> {
     let Some(name) = page else {
         let mut out = String::from("The guide. `mailtriage guide PAGE` shows one of:\n\n");
         for (name, page) in pages().pages() {
@@ -41,12 +41,12 @@ pub(super) fn guide(page: Option<&str>) -> Result<u8, Usage> {
             print(&text);
             Ok(0)
         }
-        None => Err(Usage(format!("there is no page \"{name}\"; `mailtriage guide` lists them"))),
+        None => Err(Stop::Usage(format!("there is no page \"{name}\"; `mailtriage guide` lists them"))),
     }
 }
 
 /// Prints what the table knows.
-pub(super) fn providers(query: Option<&str>) -> Result<u8, Usage> {
+pub(super) fn providers(query: Option<&str>) -> Result<u8, Stop> {
     let query = query.unwrap_or_default().trim().to_lowercase();
     let domain = query.rsplit('@').next().unwrap_or_default();
     let found: Vec<&Provider> = match provider::of_domain(domain) {
@@ -54,7 +54,7 @@ pub(super) fn providers(query: Option<&str>) -> Result<u8, Usage> {
         None => provider::all().iter().filter(|row| fits(row, &query)).collect(),
     };
     if found.is_empty() {
-        return Err(Usage(format!("no provider in the table fits \"{query}\"")));
+        return Err(Stop::Usage(format!("no provider in the table fits \"{query}\"")));
     }
     let mut out = String::new();
     if query.is_empty() {
@@ -111,7 +111,7 @@ fn describe(out: &mut String, row: &Provider) {
 }
 
 /// Prints completions for a shell.
-pub(super) fn completions(shell: clap_complete::Shell) -> Result<u8, Usage> {
+pub(super) fn completions(shell: clap_complete::Shell) -> Result<u8, Stop> {
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "mailtriage", &mut out);
     print(&String::from_utf8_lossy(&out));
@@ -119,7 +119,7 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<u8, Usage> {
 }
 
 /// Prints the manual page.
-pub(super) fn man() -> Result<u8, Usage> {
+pub(super) fn man() -> Result<u8, Stop> {
     let mut out = Vec::new();
     clap_mangen::Man::new(Cli::command()).render(&mut out).map_err(|error| error.to_string())?;
     print(&String::from_utf8_lossy(&out));

@@ -1,7 +1,7 @@
 //! Signing in on the provider's page, in any browser, for a token in place of a password: the device authorization grant
 //! (RFC 8628), as the application whose id the user or the organisation gives. The token is kept nowhere.
 
-use super::Usage;
+use super::Stop;
 use crate::account::Account;
 use crate::account::provider::{self, Kind};
 use crate::check::secret::Secret;
@@ -89,7 +89,7 @@ impl Failures {
 
 impl SignInArgs {
     /// Signs in, if that is wanted; waits for the person at the browser.
-    pub(super) async fn token(&self, account: &Account, world: &World) -> Result<Option<Secret>, Usage> {
+    pub(super) async fn token(&self, account: &Account, world: &World) -> Result<Option<Secret>, Stop> {
         let Some(id) = &self.oauth_client_id else { return Ok(None) };
         let place = self.place(account)?;
         let library = Library::new(world.machine.trust());
@@ -105,11 +105,11 @@ impl SignInArgs {
             .set_token_uri(TokenUrl::from_url(place.token));
         let scopes = place.scopes.into_iter().map(Scope::new);
         let asked = client.exchange_device_code().add_scopes(scopes).request_async(&ask).await;
-        let code: StandardDeviceAuthorizationResponse = asked.map_err(|error| Usage(says(&error, None)))?;
+        let code: StandardDeviceAuthorizationResponse = asked.map_err(|error| Stop::Usage(says(&error, None)))?;
         eprintln!("{}", shown(code.user_code().secret(), code.verification_uri().as_str(), code.expires_in()));
         // Whatever the provider asks for: not more often than once a second, and once a minute at least.
         if code.interval() > Duration::from_secs(600) {
-            return Err(Usage(
+            return Err(Stop::Usage(
                 "the sign-in failed: the provider wants more than ten minutes between questions".to_owned(),
             ));
         }
@@ -117,7 +117,7 @@ impl SignInArgs {
             |wanted: Duration| tokio::time::sleep(wanted.clamp(Duration::from_secs(1), Duration::from_secs(60)));
         let token = tokio::select! {
             token = client.exchange_device_access_token(&code).request_async(&ask, pause, None) => token,
-            why = failures.too_many() => return Err(Usage(format!("the sign-in failed: {}", visible_str(&why)))),
+            why = failures.too_many() => return Err(Stop::Usage(format!("the sign-in failed: {}", visible_str(&why)))),
         };
         let token = token.map_err(|error| {
             let kind = match &error {
@@ -129,13 +129,13 @@ impl SignInArgs {
                 Some(DeviceCodeErrorResponseType::ExpiredToken) => Some("the code ran out; start again"),
                 _ => None,
             };
-            Usage(says(&error, why))
+            Stop::Usage(says(&error, why))
         })?;
         eprintln!("Signed in.");
         Ok(Some(Secret::Token(SecretString::from(token.access_token().secret().clone()))))
     }
 
-    fn place(&self, account: &Account) -> Result<Place, Usage> {
+    fn place(&self, account: &Account) -> Result<Place, Stop> {
         let row = provider::of_domain(account.address.domain());
         let row = row.or_else(|| provider::of_host(account.settings.server()?));
         let known = row.and_then(|row| known(row.kind));
@@ -146,17 +146,17 @@ impl SignInArgs {
                 (device.clone(), token.clone(), known.map_or(vec![], |place| place.scopes))
             }
             (None, None, Some(place)) => (place.device, place.token, place.scopes),
-            _ => return Err(Usage(missing.to_owned())),
+            _ => return Err(Stop::Usage(missing.to_owned())),
         };
         let scopes = if self.oauth_scope.is_empty() { scopes } else { self.oauth_scope.clone() };
         for url in [&device, &token] {
             let is_here = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
             if url.scheme() != "https" && !(url.scheme() == "http" && is_here) {
-                return Err(Usage(format!("{url}: a sign-in goes over https only")));
+                return Err(Stop::Usage(format!("{url}: a sign-in goes over https only")));
             }
         }
         match scopes.is_empty() {
-            true => Err(Usage(missing.to_owned())),
+            true => Err(Stop::Usage(missing.to_owned())),
             false => Ok(Place { device, token, scopes }),
         }
     }

@@ -69,14 +69,7 @@ fn time(text: &str) -> jiff::Timestamp {
 }
 
 fn account(report: &Account) -> account::Account {
-    let domain = report.address.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let address = Address::parse(&report.address)
-        .or_else(|_| Address::parse(&format!("left-out@{domain}")))
-        .or_else(|_| Address::parse("left-out@left-out.invalid"));
-    let mut account = account::Account::new(match address {
-        Ok(address) => address,
-        Err(_) => unreachable!("a literal address parses"),
-    });
+    let mut account = account::Account::new(Address::of_report(&report.address));
     account.settings = report.settings();
     account.client.clone_from(&report.client);
     account.measured_on = report.measured_on;

@@ -6,8 +6,9 @@ mod refusals;
 mod saving;
 
 use super::args::{RunArgs, ScreenArgs};
-use super::{Usage, practice};
+use super::{Stop, practice};
 use crate::account::Account;
+use crate::account::stored::Found;
 use crate::check::Job;
 use crate::machine::Trust;
 use crate::machine::system::SystemMachine;
@@ -27,24 +28,22 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The run with a screen; without an address, the form.
-pub(super) async fn run(address: Option<String>, args: RunArgs) -> color_eyre::Result<Result<u8, Usage>> {
-    match prepare(address, &args).await {
-        Ok((app, bench, first)) => {
-            let here = Here::new(Keeping::On, Arc::clone(&bench.world.machine));
-            show(app, Some(bench), first, here).await
-        }
-        Err(usage) => Ok(Err(usage)),
-    }
+pub(super) async fn run(address: Option<String>, args: RunArgs) -> Result<u8, Stop> {
+    let (app, bench, first) = prepare(address, &args).await?;
+    let here = Here::new(Keeping::On, Arc::clone(&bench.world.machine));
+    show(app, Some(bench), first, here).await
 }
 
-async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench, Option<Request>), Usage> {
-    let account = address.as_ref().map(|address| args.account(Some(address))).transpose()?;
+async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench, Option<Request>), Stop> {
     let (options, answers) = (args.options()?, args.answers()?);
+    let blank = args.account()?;
     let world = World::system(args.trust()?);
+    let found = args.stored(world.machine.as_ref()).await;
+    let account = address.map(|address| args.subject(Some(&address), found.as_ref())).transpose()?;
     need_terminal()?;
     let attempt = args.password.read(account.as_ref(), &world).await?;
     if account.is_none() && attempt.is_some() {
-        return Err(Usage("a password needs the ADDRESS it is for: mailtriage ADDRESS".to_owned()));
+        return Err(Stop::Usage("a password needs the ADDRESS it is for: mailtriage ADDRESS".to_owned()));
     }
     let bench = Bench { world, options };
     let theme = theme(&args.screen);
@@ -60,8 +59,7 @@ async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench,
             app
         }
         None => {
-            let account = args.blank_account()?;
-            let app = App::new(session(account.clone(), &bench), theme, Form::new_case(&account));
+            let app = form(blank, found, &bench, theme);
             if broken_off.is_empty() { app } else { app.under(Menu::recover(broken_off)) }
         }
     };
@@ -72,6 +70,22 @@ async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench,
     Ok((app, bench, first))
 }
 
+/// The form of a new case, filled in with the only account that is stored, if there is one.
+fn form(mut account: Account, found: Option<Found>, bench: &Bench, theme: Theme) -> App {
+    let is_asked = found.is_some();
+    let found = found.unwrap_or_default();
+    if let ([_], Some(only)) = (found.addresses().as_slice(), found.accounts.first()) {
+        account.fill(only);
+    }
+    let is_none = found.accounts.is_empty();
+    let mut app = App::new(session(account.clone(), bench), theme, Form::new_case(&account, found.accounts));
+    if is_asked && is_none {
+        let none = "no mail program that can be read has stored an account here".to_owned();
+        app.core.say(found.skipped.into_iter().next().unwrap_or(none));
+    }
+    app
+}
+
 fn session(account: Account, bench: &Bench) -> Session {
     Session::new(account, &bench.world.machine.local())
 }
@@ -80,53 +94,48 @@ fn theme(args: &ScreenArgs) -> Theme {
     Theme { ascii: args.ascii, plain: args.is_plain() }
 }
 
-fn need_terminal() -> Result<(), Usage> {
+fn need_terminal() -> Result<(), Stop> {
     if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
         return Ok(());
     }
     let why = "there is no terminal here for the screen; without one: mailtriage check ADDRESS [--format json], or \
                mailtriage practice NAME --format text";
-    Err(Usage(why.to_owned()))
+    Err(Stop::Usage(why.to_owned()))
 }
 
 /// A scenario of the lab; without one, the menu.
-pub(super) async fn practice(job: Option<Job>, args: &ScreenArgs) -> color_eyre::Result<Result<u8, Usage>> {
-    if let Err(usage) = need_terminal() {
-        return Ok(Err(usage));
-    }
-    let here = Here::new(Keeping::Off, Arc::new(SystemMachine::new(Trust::default())));
+pub(super) async fn practice(job: Option<Job>, args: &ScreenArgs) -> Result<u8, Stop> {
+    need_terminal()?;
     match job {
         Some(job) => {
             let bench = Bench { world: job.world, options: job.options };
             let app = App::dashboard(session(job.account, &bench), theme(args));
             let first = Request { attempt: job.attempt, ..Request::everything() };
-            show(app, Some(bench), Some(first), here).await
+            show(app, Some(bench), Some(first), offline()).await
         }
         None => {
-            let session = Session::of(practice::blank_account()?, Default::default(), String::new());
-            show(App::new(session, theme(args), practice::menu()), None, None, here).await
+            let session = Session::of(Account::default(), Default::default(), String::new());
+            show(App::new(session, theme(args), practice::menu()), None, None, offline()).await
         }
     }
 }
 
 /// A saved session, offline.
-pub(super) async fn open(path: &Path, args: &ScreenArgs) -> color_eyre::Result<Result<u8, Usage>> {
-    let session = match report::open::read(path).map_err(Usage).and_then(|session| need_terminal().map(|()| session)) {
-        Ok(session) => session,
-        Err(usage) => return Ok(Err(usage)),
-    };
+pub(super) async fn open(path: &Path, args: &ScreenArgs) -> Result<u8, Stop> {
+    let session = report::open::read(path)?;
+    need_terminal()?;
     let mut app = App::dashboard(session, theme(args));
     app.core.can_run = false;
-    show(app, None, None, Here::new(Keeping::Off, Arc::new(SystemMachine::new(Trust::default())))).await
+    show(app, None, None, offline()).await
 }
 
-async fn show(
-    app: App,
-    bench: Option<Bench>,
-    first: Option<Request>,
-    mut here: Here,
-) -> color_eyre::Result<Result<u8, Usage>> {
+/// This machine, where nothing is kept.
+fn offline() -> Here {
+    Here::new(Keeping::Off, Arc::new(SystemMachine::new(Trust::default())))
+}
+
+async fn show(app: App, bench: Option<Bench>, first: Option<Request>, mut here: Here) -> Result<u8, Stop> {
     let app = run::show(app, bench, first, &mut here).await?;
     here.end(&app);
-    Ok(Ok(app.core.session.diagnosis().outcome.exit_code()))
+    Ok(app.core.session.diagnosis().outcome.exit_code())
 }

@@ -12,7 +12,11 @@ use std::path::PathBuf;
 pub(super) fn save(session: &Session, how: &SaveHow, now: jiff::Timestamp) -> Result<String, String> {
     let report = redact::redact(&json::report(session), how.left_out);
     let at = session.run().map_or(now, |run| run.finished.unwrap_or(run.started));
-    let domain = if how.left_out.hosts { "report" } else { session.account.address.domain() };
+    let domain = match session.account.address.domain() {
+        "" => "report",
+        _ if how.left_out.hosts => "report",
+        domain => domain,
+    };
     let files = [("html", html::html(&report, how.reader)?), ("json", json::to_string(&report))];
     let mut why = String::new();
     for folder in folders(&how.folder) {

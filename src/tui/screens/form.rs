@@ -3,6 +3,7 @@
 
 use super::menu::Menu;
 use super::parts;
+use crate::account::stored::StoredAccount;
 use crate::account::{Account, Address, MeasuredOn, Security, Values, Wanted, address::host_name, client, spelling};
 use crate::tui::core::Core;
 use crate::tui::effect::{Effect, Request};
@@ -52,18 +53,25 @@ pub struct Form {
     ticket: Field,
     /// What is known beforehand; what the form has no field for stays.
     base: Account,
+    /// What mail programs have stored: taken for its address where nothing is typed.
+    stored: Vec<StoredAccount>,
     /// Whether a case is open already.
     edits: bool,
     /// What is wrong with the marked field.
     why: Option<String>,
-    /// What the provider table knows of the address typed so far.
-    provider: String,
+    /// What is known of the address typed so far.
+    known: String,
 }
 
 impl Form {
-    /// A new case, with what the command line says; its address is still to be typed.
-    pub fn new_case(account: &Account) -> Self {
-        Form { at: 0, address: Field::default(), provider: String::new(), edits: false, ..Form::edit(account) }
+    /// A new case, with what is known beforehand, and the accounts that mail programs have stored.
+    pub fn new_case(account: &Account, stored: Vec<StoredAccount>) -> Self {
+        let mut form = Form { at: 0, edits: false, stored, ..Form::edit(account) };
+        if account.address == Address::default() {
+            form.address = Field::default();
+        }
+        form.typed();
+        form
     }
 
     /// With what is known of an account.
@@ -83,9 +91,10 @@ impl Form {
             user: text(&settings.user),
             ticket: text(&account.ticket),
             base: account.clone(),
+            stored: vec![],
             edits: true,
             why: None,
-            provider: provider(&account.address.to_string()),
+            known: provider(&account.address.to_string()),
         }
     }
 
@@ -120,7 +129,8 @@ impl Form {
     /// Something was typed.
     fn typed(&mut self) {
         self.why = None;
-        self.provider = provider(self.address.text());
+        let stored = Address::parse(self.address.text()).ok().and_then(|address| self.stored(&address));
+        self.known = stored.map_or_else(|| provider(self.address.text()), told);
     }
 
     /// Starts the checks, or says which field is wrong.
@@ -162,7 +172,14 @@ impl Form {
         account.measured_on = PLACES[self.measured_on];
         account.error = self.error.given();
         account.ticket = self.ticket.given();
+        if let (false, Some(stored)) = (account.settings.are_read(), self.stored(&account.address)) {
+            account.fill(stored);
+        }
         Ok(account)
+    }
+
+    fn stored(&self, address: &Address) -> Option<&StoredAccount> {
+        self.stored.iter().find(|stored| stored.address == *address)
     }
 
     fn rows(&self, theme: Theme, width: usize) -> Rows {
@@ -177,7 +194,7 @@ impl Form {
         rows.field(At::Address, "Mail address", &self.address);
         let (told, style) = match &self.why {
             Some(why) => (why, theme.strong()),
-            None => (&self.provider, theme.dim()),
+            None => (&self.known, theme.dim()),
         };
         for text in parts::wrapped(theme, told, width.saturating_sub(18), 0) {
             rows.lines.push(Line::styled(format!("{:17}{text}", ""), style));
@@ -303,6 +320,13 @@ impl Rows {
     fn note(&mut self, text: &'static str) {
         self.lines.push(Line::styled(text, self.theme.dim()));
     }
+}
+
+/// What a mail program has stored.
+fn told(stored: &StoredAccount) -> String {
+    let (server, port) = (stored.settings.server().unwrap_or_default(), stored.settings.port());
+    let port = port.map_or_else(String::new, |port| format!(", port {port}"));
+    format!("{} sends by {server}{port}: taken where nothing is typed below.", stored.client)
 }
 
 /// What the provider table knows of an address, as far as it has been typed.

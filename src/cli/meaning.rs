@@ -1,0 +1,242 @@
+//! What the options of a run mean: the account, how to run, whom to trust. What can be typed is in `args`.
+
+use super::Stop;
+use super::args::{ANY_STORE, MeasuredArg, RedactArg, RunArgs, SecurityArg};
+use crate::account::address::host_name;
+use crate::account::stored::{self, Found, StoredAccount};
+use crate::account::{Account, Address, MeasuredOn, Origins, Security, Settings, Values, client};
+use crate::check::{Options, Reference, defaults};
+use crate::machine::{Machine, Trust};
+use crate::report::redact::Redact;
+use crate::session::guide;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+impl From<RedactArg> for Redact {
+    fn from(arg: RedactArg) -> Self {
+        match arg {
+            RedactArg::None => Redact::None,
+            RedactArg::Names => Redact::Names,
+            RedactArg::All => Redact::All,
+        }
+    }
+}
+
+impl RunArgs {
+    /// What was said of the account, but for its address.
+    pub(super) fn account(&self) -> Result<Account, Stop> {
+        let mut account = Account::default();
+        let server = self.server.as_deref().map(host_name).transpose().map_err(|why| format!("--server: {why}"))?;
+        let values = Values {
+            server,
+            port: self.port,
+            security: match self.security {
+                None | Some(SecurityArg::Auto) => None,
+                Some(SecurityArg::None) => Some(Security::None),
+                Some(SecurityArg::Starttls) => Some(Security::Starttls),
+                Some(SecurityArg::Implicit) => Some(Security::Implicit),
+            },
+            user: one_line("--user", self.user.as_deref())?,
+        };
+        account.settings = Settings::new(values, Origins::default());
+        account.client = self.client.as_deref().map(client_id).transpose()?;
+        account.measured_on = match self.measured_on {
+            MeasuredArg::ThisMachine => MeasuredOn::ThisMachine,
+            MeasuredArg::SameNetwork => MeasuredOn::SameNetwork,
+            MeasuredArg::Elsewhere => MeasuredOn::Elsewhere,
+        };
+        account.error.clone_from(&self.error);
+        account.ticket.clone_from(&self.ticket);
+        account.from = mailbox("--from", self.from.as_deref())?;
+        account.to = mailbox("--to", self.to.as_deref())?;
+        Ok(account)
+    }
+
+    /// What mail programs here have stored, if that was asked for.
+    pub(super) async fn stored(&self, machine: &dyn Machine) -> Option<Found> {
+        let asked = self.from_client.as_deref()?;
+        Some(stored::look(machine, (asked != ANY_STORE).then_some(asked)).await)
+    }
+
+    /// The account to check: of this address, or the only one that is stored.
+    pub(super) fn subject(&self, address: Option<&str>, found: Option<&Found>) -> Result<Account, Stop> {
+        let mut account = self.account()?;
+        let address = address.map(Address::parse).transpose()?;
+        match (address, found) {
+            (Some(address), None) => account.address = address,
+            (None, None) => {
+                return Err(Stop::Usage(
+                    "which mail address cannot send? mailtriage check anna@example.com".to_owned(),
+                ));
+            }
+            (address, Some(found)) => account.fill(chosen(address.as_ref(), found)?),
+        }
+        Ok(account)
+    }
+
+    /// How to run.
+    pub(super) fn options(&self) -> Result<Options, Stop> {
+        let resolvers = self.resolver.iter().map(|typed| resolver(typed)).collect::<Result<Vec<_>, _>>()?;
+        let references = self.reference_host.iter().map(|typed| reference(typed)).collect::<Result<Vec<_>, _>>()?;
+        let pages = self.connectivity_url.iter().map(|typed| {
+            let url =
+                url::Url::parse(typed).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+            url.map(defaults::page)
+                .ok_or_else(|| format!("--connectivity-url: \"{typed}\" is no web address (http://...)"))
+        });
+        let pages = pages.collect::<Result<Vec<_>, _>>()?;
+        Ok(Options {
+            references: match (self.no_references, references.is_empty()) {
+                (true, _) => vec![],
+                (false, true) => defaults::references(),
+                (false, false) => merged(references),
+            },
+            connectivity: if pages.is_empty() { defaults::connectivity() } else { pages },
+            resolvers: if resolvers.is_empty() { defaults::resolvers() } else { resolvers },
+            v4: !self.only_v6,
+            v6: !self.only_v4,
+            timeout: self.timeout,
+            deadline: self.deadline,
+            only: self.only.clone(),
+            public_lookups: !self.no_references,
+        })
+    }
+
+    /// The certificates to trust.
+    pub(super) fn trust(&self) -> Result<Trust, Stop> {
+        let mut trust = Trust::default();
+        if let Some(path) = &self.ca_file {
+            let cannot = |why: String| format!("--ca-file {}: {why}", path.display());
+            let pem = std::fs::read(path).map_err(|error| cannot(error.to_string()))?;
+            for block in x509_parser::pem::Pem::iter_from_buffer(&pem) {
+                let block = block.map_err(|error| cannot(error.to_string()))?;
+                if block.label == "CERTIFICATE" {
+                    trust.extra_roots.push(block.contents);
+                }
+            }
+            if trust.extra_roots.is_empty() {
+                return Err(Stop::Usage(cannot("there is no certificate in it".to_owned())));
+            }
+        }
+        Ok(trust)
+    }
+
+    /// The answers to questions of the guide, checked against its pages.
+    pub(super) fn answers(&self) -> Result<BTreeMap<String, String>, Stop> {
+        let questions: Vec<_> = guide().pages().flat_map(|(_, page)| &page.questions).collect();
+        let mut answers = BTreeMap::new();
+        for typed in &self.answer {
+            let (name, word) =
+                typed.split_once('=').ok_or_else(|| format!("--answer {typed}: write it as QUESTION=WORD"))?;
+            let question = questions.iter().find(|question| question.name == name).ok_or_else(|| {
+                let names: Vec<&str> = questions.iter().map(|question| question.name.as_str()).collect();
+                format!("--answer {typed}: there is no question \"{name}\"; there are {}", names.join(", "))
+            })?;
+            if !question.words.iter().any(|known| known == word) {
+                return Err(Stop::Usage(format!(
+                    "--answer {typed}: {name} is answered by {}",
+                    question.words.join(", ")
+                )));
+            }
+            answers.insert(name.to_owned(), word.to_owned());
+        }
+        Ok(answers)
+    }
+}
+
+/// The stored account of the address; without one, the only one that there is.
+fn chosen<'a>(address: Option<&Address>, found: &'a Found) -> Result<&'a StoredAccount, String> {
+    let addresses = found.addresses();
+    let skipped: String = found.skipped.iter().map(|why| format!("; {why}")).collect();
+    match (address, addresses.as_slice()) {
+        (_, []) => Err(format!("--from-client: no mail program that can be read has stored an account here{skipped}")),
+        (None, [_]) => found.accounts.first().ok_or_else(String::new),
+        (None, all) => Err(format!("--from-client: which of the stored accounts? {}", all.join(", "))),
+        (Some(address), all) => found.of(address).ok_or_else(|| {
+            format!("--from-client: {address} is not stored here; stored are {}{skipped}", all.join(", "))
+        }),
+    }
+}
+
+fn client_id(typed: &str) -> Result<String, String> {
+    client::named(typed).map(|client| client.id.clone()).ok_or_else(|| {
+        let known: Vec<&str> = client::all().iter().map(|client| client.id.as_str()).collect();
+        format!("--client: \"{typed}\" is not known; known are {}", known.join(", "))
+    })
+}
+
+/// Something that goes into a line of a dialogue must be one line.
+fn one_line(option: &str, typed: Option<&str>) -> Result<Option<String>, String> {
+    match typed {
+        Some(text) if text.chars().any(char::is_control) => {
+            Err(format!("{option}: there is a control character in it"))
+        }
+        Some("") => Err(format!("{option}: nothing stands there")),
+        other => Ok(other.map(str::to_owned)),
+    }
+}
+
+fn mailbox(option: &str, typed: Option<&str>) -> Result<Option<String>, String> {
+    typed
+        .map(|typed| Address::parse(typed).map(|address| address.ascii()).map_err(|why| format!("{option}: {why}")))
+        .transpose()
+}
+
+fn resolver(typed: &str) -> Result<SocketAddr, String> {
+    let addr = typed.parse::<IpAddr>().map(|addr| SocketAddr::new(addr, 53));
+    addr.or_else(|_| typed.parse())
+        .map_err(|_| format!("--resolver: \"{typed}\" is no address of a DNS server, such as 192.0.2.53"))
+}
+
+fn reference(typed: &str) -> Result<Reference, String> {
+    if let Ok(addr) = typed.trim_matches(['[', ']']).parse::<IpAddr>() {
+        return Ok(Reference { host: addr.to_string(), ports: defaults::REFERENCE_PORTS.to_vec() });
+    }
+    let (host, ports) = match typed.rsplit_once(':') {
+        Some((host, port)) => {
+            let port: u16 = port
+                .parse()
+                .ok()
+                .filter(|port| *port != 0)
+                .ok_or_else(|| format!("--reference-host: \"{port}\" is no port"))?;
+            (host, vec![port])
+        }
+        None => (typed, defaults::REFERENCE_PORTS.to_vec()),
+    };
+    let host = host_name(host).map_err(|why| format!("--reference-host: {why}"))?;
+    Ok(Reference { host, ports })
+}
+
+/// The same host with several ports is one reference.
+fn merged(references: Vec<Reference>) -> Vec<Reference> {
+    let mut all: Vec<Reference> = Vec::new();
+    for reference in references {
+        match all.iter_mut().find(|known| known.host == reference.host) {
+            Some(known) => {
+                for port in reference.ports {
+                    if !known.ports.contains(&port) {
+                        known.ports.push(port);
+                    }
+                }
+            }
+            None => all.push(reference),
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references() {
+        let both = merged(vec![reference("a.test:25").unwrap(), reference("a.test:587").unwrap()]);
+        assert_eq!(both, [Reference { host: "a.test".to_owned(), ports: vec![25, 587] }]);
+        assert_eq!(reference("[2001:db8::1]").unwrap().ports.len(), 4);
+        assert_eq!(reference("[2001:db8::1]:25").unwrap().host, "2001:db8::1");
+        assert!(reference("a.test:0").is_err() && reference("a b").is_err());
+        assert_eq!(resolver("192.0.2.53:5353").unwrap().port(), 5353);
+        assert!(resolver("dns.example").is_err());
+    }
+}
