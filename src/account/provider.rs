@@ -149,12 +149,16 @@ pub enum Confidence {
 
 /// Where to sign in, and with which scope (RFC 6749).
 #[derive(Debug, Clone, Deserialize)]
-#[expect(missing_docs, reason = "RFC 6749's names")]
+#[serde(deny_unknown_fields)]
 pub struct OAuth {
+    /// Whose page that is.
     pub issuer: String,
+    /// What a token is needed for, to send: one or more, with spaces between.
     pub scope: String,
-    pub authorize: Option<String>,
-    pub token: Option<String>,
+    /// Where a code is asked for that works in any browser (RFC 8628), where the provider gives one for mail.
+    pub device: Option<String>,
+    /// Where the token is asked for.
+    pub token: String,
 }
 
 #[derive(Deserialize)]
@@ -276,6 +280,39 @@ mod tests {
             }
         }
         assert!(all().len() > 200);
+    }
+
+    #[test]
+    fn the_file_is_sorted_and_in_lower_case() {
+        let ids: Vec<&str> = all().iter().map(|row| row.id.as_str()).collect();
+        let mut sorted = ids.clone();
+        sorted.sort_unstable();
+        assert_eq!(ids, sorted);
+        for row in all() {
+            let hosts = row.servers.iter().map(|choice| &choice.host);
+            let names = row.domains.iter().chain(&row.mx).chain(&row.old_hosts).chain(&row.aliases).chain(hosts);
+            for name in names.chain([&row.id]) {
+                assert_eq!(*name, name.to_lowercase(), "{}", row.id);
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_signs_in_knows_where() {
+        for (row, oauth) in all().iter().filter_map(|row| Some((row, row.oauth.as_ref()?))) {
+            for url in oauth.device.iter().chain([&oauth.token]) {
+                let url = url::Url::parse(url).unwrap();
+                assert_eq!(url.scheme(), "https", "{}", row.id);
+            }
+            assert!(!oauth.scope.trim().is_empty() && !oauth.scope.contains("offline_access"), "{}", row.id);
+        }
+        for row in all().iter().filter(|row| row.passwords == Passwords::None && row.smtp) {
+            assert!(row.oauth.is_some(), "{}: no password and no sign-in", row.id);
+        }
+        for host in ["smtp.office365.com", "smtp-mail.outlook.com", "smtp.partner.outlook.cn", "smtp.office365.us"] {
+            let oauth = of_host(host).and_then(|row| row.oauth.as_ref());
+            assert!(oauth.is_some_and(|oauth| oauth.device.is_some()), "{host}");
+        }
     }
 
     #[test]

@@ -99,6 +99,9 @@ fn describe(out: &mut String, row: &Provider) {
         Passwords::None => "none: sign-in on the provider's page (OAuth) only",
     };
     let _ = writeln!(out, "  password: {passwords}");
+    if let Some(oauth) = &row.oauth {
+        let _ = writeln!(out, "  sign-in: at {}, for the scope {}", oauth.issuer, oauth.scope);
+    }
     for (label, text) in [("switch on first", &row.switch), ("note", &row.note), ("help", &row.help)] {
         if let Some(text) = text {
             let _ = writeln!(out, "  {label}: {text}");

@@ -3,7 +3,7 @@
 
 use super::Stop;
 use crate::account::Account;
-use crate::account::provider::{self, Kind};
+use crate::account::provider;
 use crate::check::secret::Secret;
 use crate::probe::http::post_form;
 use crate::probe::secure::Library;
@@ -32,13 +32,13 @@ pub(super) struct SignInArgs {
     #[arg(long, value_name = "ID", help_heading = "Log-in and sending",
           conflicts_with_all = ["password_stdin", "password_command", "password_env", "token_stdin"])]
     oauth_client_id: Option<String>,
-    /// Where a code is asked for (RFC 8628); known for Microsoft
+    /// Where a code is asked for (RFC 8628), if the provider table does not know it
     #[arg(long, value_name = "URL", requires = "oauth_client_id", help_heading = "Log-in and sending")]
     oauth_device_url: Option<Url>,
-    /// Where the token is asked for; known for Microsoft
+    /// Where the token is asked for, if the provider table does not know it
     #[arg(long, value_name = "URL", requires = "oauth_client_id", help_heading = "Log-in and sending")]
     oauth_token_url: Option<Url>,
-    /// What the token is for; repeatable; known for Microsoft
+    /// What the token is for, if the provider table does not know it; repeatable
     #[arg(long, value_name = "SCOPE", requires = "oauth_client_id", help_heading = "Log-in and sending")]
     oauth_scope: Vec<String>,
 }
@@ -135,47 +135,33 @@ impl SignInArgs {
         Ok(Some(Secret::Token(SecretString::from(token.access_token().secret().clone()))))
     }
 
+    /// Where to sign in: as typed, else as the provider table says of the address, or of the server that is set.
     fn place(&self, account: &Account) -> Result<Place, Stop> {
         let row = provider::of_domain(account.address.domain());
         let row = row.or_else(|| provider::of_host(account.settings.server()?));
-        let known = row.and_then(|row| known(row.kind));
-        let missing = "nobody told where to sign in: give --oauth-device-url, --oauth-token-url and --oauth-scope \
-                       (known without them: Microsoft's domains, and with --server smtp.office365.com)";
-        let (device, token, scopes) = match (&self.oauth_device_url, &self.oauth_token_url, known) {
-            (Some(device), Some(token), known) => {
-                (device.clone(), token.clone(), known.map_or(vec![], |place| place.scopes))
-            }
-            (None, None, Some(place)) => (place.device, place.token, place.scopes),
-            _ => return Err(Stop::Usage(missing.to_owned())),
+        let known = row.and_then(|row| row.oauth.as_ref());
+        let url = |text: &str| Url::parse(text).ok();
+        let device = self.oauth_device_url.clone().or_else(|| url(known?.device.as_deref()?));
+        let token = self.oauth_token_url.clone().or_else(|| url(&known?.token));
+        let mut scopes = self.oauth_scope.clone();
+        if scopes.is_empty() {
+            scopes.extend(known.iter().flat_map(|known| known.scope.split_whitespace()).map(str::to_owned));
+        }
+        let (Some(device), Some(token), false) = (device, token, scopes.is_empty()) else {
+            return Err(Stop::Usage(
+                "sign-in address unknown: give --oauth-device-url, --oauth-token-url and --oauth-scope (the provider \
+                 table has them for Microsoft's domains, and with --server smtp.office365.com)"
+                    .to_owned(),
+            ));
         };
-        let scopes = if self.oauth_scope.is_empty() { scopes } else { self.oauth_scope.clone() };
         for url in [&device, &token] {
             let is_here = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
             if url.scheme() != "https" && !(url.scheme() == "http" && is_here) {
                 return Err(Stop::Usage(format!("{url}: a sign-in goes over https only")));
             }
         }
-        match scopes.is_empty() {
-            true => Err(Stop::Usage(missing.to_owned())),
-            false => Ok(Place { device, token, scopes }),
-        }
+        Ok(Place { device, token, scopes })
     }
-}
-
-/// Microsoft's endpoints (learn.microsoft.com, "OAuth 2.0 device authorization grant"; "Authenticate an IMAP, POP or SMTP
-/// connection using OAuth"). Google gives no mail scope by this grant.
-fn known(kind: Kind) -> Option<Place> {
-    let tenant = match kind {
-        Kind::MicrosoftWork => "organizations",
-        Kind::MicrosoftPersonal => "consumers",
-        _ => return None,
-    };
-    let url = |end: &str| Url::parse(&format!("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/{end}")).ok();
-    Some(Place {
-        device: url("devicecode")?,
-        token: url("token")?,
-        scopes: vec!["https://outlook.office.com/SMTP.Send".to_owned()],
-    })
 }
 
 /// Code and address, large enough to be read out by phone.
@@ -215,12 +201,25 @@ async fn ask(world: &World, library: &Library, request: HttpRequest) -> Result<H
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::{Address, Given};
 
     #[test]
-    fn where_microsoft_signs_in() {
-        let work = known(Kind::MicrosoftWork).unwrap();
+    fn where_the_table_says() {
+        let place = |address: &str, server: Option<&str>| {
+            let mut account = Account::new(Address::parse(address).unwrap());
+            account.settings.server = server.map(|server| Given::typed(server.to_owned()));
+            SignInArgs { oauth_client_id: None, oauth_device_url: None, oauth_token_url: None, oauth_scope: vec![] }
+                .place(&account)
+        };
+        let work = place("anna@office365.com", None).unwrap();
         assert_eq!(work.device.as_str(), "https://login.microsoftonline.com/organizations/oauth2/v2.0/devicecode");
-        assert_eq!(known(Kind::Google), None);
+        assert_eq!(work.scopes, ["https://outlook.office.com/SMTP.Send"]);
+        let china = place("anna@example.com", Some("smtp.partner.outlook.cn")).unwrap();
+        assert_eq!(china.token.host_str(), Some("login.partner.microsoftonline.cn"));
+        let government = place("anna@example.com", Some("smtp.office365.us")).unwrap();
+        assert_eq!(government.scopes, ["https://outlook.office365.us/SMTP.Send"]);
+        // Google gives no mail scope by this grant.
+        assert!(place("anna@gmail.com", None).is_err());
     }
 
     #[test]

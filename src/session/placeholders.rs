@@ -3,7 +3,7 @@
 
 use super::target::{self, security_of};
 use super::{Run, State};
-use crate::account::provider::{Kind, Provider};
+use crate::account::provider::Provider;
 use crate::account::{Choice, Endpoint};
 use crate::facts::derive::Derivation;
 use crate::facts::keys::{
@@ -295,15 +295,10 @@ fn log_in_ended(case: &Case<'_>) -> Option<String> {
     }
 }
 
-/// As the server says it, else as the provider documents it (Google: "Gmail SMTP, XOAUTH2"; Microsoft: "Authenticate an
-/// IMAP, POP or SMTP connection using OAuth").
+/// As the server says it, else as the provider table has it.
 fn token_scope(case: &Case<'_>) -> Option<String> {
-    let documented = || match case.provider?.kind {
-        Kind::Google => Some("https://mail.google.com/".to_owned()),
-        Kind::MicrosoftWork | Kind::MicrosoftPersonal => Some("https://outlook.office.com/SMTP.Send".to_owned()),
-        _ => None,
-    };
-    case.shown(&login::TOKEN_SCOPE).or_else(documented)
+    let in_table = || Some(case.provider?.oauth.as_ref()?.scope.clone());
+    case.shown(&login::TOKEN_SCOPE).or_else(in_table)
 }
 
 /// "3 hours ahead", where that is too far.
