@@ -184,9 +184,10 @@ pub fn all() -> &'static [Provider] {
 pub fn of_domain(domain: &str) -> Option<&'static Provider> {
     let exact = all().iter().find(|provider| provider.domains.iter().any(|known| known == domain));
     exact.or_else(|| {
-        all().iter().find(|provider| {
-            provider.domains.iter().any(|known| known.strip_prefix("*.").is_some_and(|parent| is_below(domain, parent)))
-        })
+        let rows = all().iter().flat_map(|provider| provider.domains.iter().map(move |known| (known, provider)));
+        rows.filter(|(known, _)| known.strip_prefix("*.").is_some_and(|parent| is_below(domain, parent)))
+            .max_by_key(|(known, _)| known.len())
+            .map(|(_, provider)| provider)
     })
 }
 
@@ -323,6 +324,8 @@ mod tests {
         assert_eq!(of_mx("mx1.notgoogle.com").map(|p| &p.id), None);
         assert_eq!(of_mx("mx0a-00000000.pphosted.com").map(|p| &p.id), None);
         assert_eq!(of_domain("tampabay.rr.com").map(|p| p.servers[0].port), Some(587));
+        // The longer "*." wins.
+        assert_ne!(of_domain("a.cfl.rr.com").map(|p| &p.id), of_domain("a.other.rr.com").map(|p| &p.id));
         assert_eq!(of_domain("example.com").map(|p| &p.id), None);
     }
 }

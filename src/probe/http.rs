@@ -1,12 +1,15 @@
-//! The smallest HTTP client that is needed: one GET or one form, no redirects, bounded (RFC 9112).
+//! The smallest HTTP client that is needed: one GET or one form, no redirects, bounded. As HTTP/1.0, to which nobody answers
+//! in chunks (RFC 9112 section 7.1).
 
-use super::secure::{Library, Verify, secure};
-use crate::net::{BoxStream, ConnectOptions, Network, RecordKind, Via};
+use super::secure::{Library, NotSecured, Verify, secure};
+use crate::net::{self, BoxStream, ConnectFailure, ConnectOptions, Network, RecordKind, Via};
+use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
-use url::Url;
+use url::{Position, Url};
 use zeroize::Zeroizing;
 
 /// The most of an answer that is read, in bytes.
@@ -25,26 +28,71 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Gets a page over an open connection, encrypted for `https`. The error is for people.
-pub async fn get(stream: BoxStream, url: &Url, library: &Library, limit: Duration) -> Result<Answer, String> {
-    let mut path = url.path().to_owned();
-    if let Some(query) = url.query() {
-        path = format!("{path}?{query}");
-    }
-    get_as(stream, url, &path, library, limit).await
+/// Why there was no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The address cannot be asked for a page.
+    BadAddress,
+    /// The host's name was not found here.
+    NotFound {
+        /// The name.
+        host: String,
+        /// What the lookup said.
+        answer: net::Answer,
+    },
+    /// No connection.
+    NotOpened {
+        /// The address that was tried last.
+        to: SocketAddr,
+        /// Why.
+        failure: ConnectFailure,
+    },
+    /// No TLS.
+    NotSecured(NotSecured),
+    /// The connection broke off.
+    Cut(io::ErrorKind),
+    /// Nothing came in time.
+    Silent,
+    /// What came is no HTTP.
+    NotHttp,
+    /// The head of the answer has no end.
+    TooLong,
 }
 
-async fn get_as(
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NoAnswer::BadAddress => f.write_str("the address names no host"),
+            NoAnswer::NotFound { host, answer } => write!(f, "the name {host} was not found here ({})", answer.word()),
+            NoAnswer::NotOpened { to, failure } => {
+                write!(f, "{} port {}: {}", to.ip(), to.port(), failure.state.says())
+            }
+            NoAnswer::NotSecured(failure) => f.write_str(&failure.said),
+            NoAnswer::Cut(kind) => write!(f, "the connection broke off: {kind}"),
+            NoAnswer::Silent => f.write_str("no answer in time"),
+            NoAnswer::NotHttp => f.write_str("the answer is no HTTP"),
+            NoAnswer::TooLong => f.write_str("the answer's head has no end"),
+        }
+    }
+}
+
+impl From<io::Error> for NoAnswer {
+    fn from(error: io::Error) -> Self {
+        NoAnswer::Cut(error.kind())
+    }
+}
+
+/// Gets what stands at `target`, over an open connection, encrypted for `https`.
+async fn get(
     stream: BoxStream,
     url: &Url,
-    path: &str,
+    target: &str,
     library: &Library,
     limit: Duration,
-) -> Result<Answer, String> {
-    let host = url.host_str().ok_or("the address names no host")?;
-    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+) -> Result<Answer, NoAnswer> {
+    let host = &url[Position::BeforeHost..Position::AfterPort];
     let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: mailtriage\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+        "GET {target} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: mailtriage\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     );
     exchange(stream, url, request.as_bytes(), library, limit).await
 }
@@ -56,25 +104,25 @@ async fn exchange(
     request: &[u8],
     library: &Library,
     limit: Duration,
-) -> Result<Answer, String> {
+) -> Result<Answer, NoAnswer> {
     let until = Instant::now() + limit;
-    let host = url.host_str().ok_or("the address names no host")?;
+    let host = url.host_str().ok_or(NoAnswer::BadAddress)?;
     let mut stream = if url.scheme() == "https" {
-        secure(stream, host, library, Verify::Yes, limit).await.map_err(|failure| failure.said)?.stream
+        secure(stream, host, library, Verify::Yes, limit).await.map_err(NoAnswer::NotSecured)?.stream
     } else {
         stream
     };
     let mut received = Vec::new();
     let exchange = async {
-        stream.write_all(request).await.map_err(|error| error.to_string())?;
-        stream.flush().await.map_err(|error| error.to_string())?;
+        stream.write_all(request).await?;
+        stream.flush().await?;
         let mut buffer = [0u8; 4096];
         loop {
             match stream.read(&mut buffer).await {
                 Ok(0) => break,
                 Ok(count) => received.extend_from_slice(&buffer[..count]),
                 Err(_) if !received.is_empty() => break,
-                Err(error) => return Err(error.to_string()),
+                Err(error) => return Err(NoAnswer::from(error)),
             }
             if received.len() > MAX_ANSWER || is_complete(&received) {
                 break;
@@ -84,45 +132,45 @@ async fn exchange(
     };
     match timeout_at(until, exchange).await {
         Ok(done) => done?,
-        Err(_) if received.is_empty() => return Err("no answer in time".to_owned()),
+        Err(_) if received.is_empty() => return Err(NoAnswer::Silent),
         Err(_) => {}
     }
-    parse(&received).ok_or_else(|| "the answer is no HTTP".to_owned())
+    parse(&received).ok_or(if received.len() > MAX_ANSWER { NoAnswer::TooLong } else { NoAnswer::NotHttp })
 }
 
-/// Gets a page of plain HTTP by a web proxy, `host:port` (RFC 9112 section 3.2.2). The error is for people.
+/// Gets a page of plain HTTP by a web proxy, `host:port` (RFC 9112 section 3.2.2).
 pub async fn fetch_by_proxy(
     net: &dyn Network,
     library: &Library,
     proxy: &str,
     url: &Url,
     limit: Duration,
-) -> Result<Answer, String> {
-    let proxy = Url::parse(&format!("http://{proxy}")).map_err(|_| "the proxy's address cannot be read".to_owned())?;
-    let connection = open(net, &proxy, limit).await?;
-    get_as(connection, url, url.as_str(), library, limit).await
+) -> Result<Answer, NoAnswer> {
+    let proxy = Url::parse(&format!("http://{proxy}")).map_err(|_| NoAnswer::BadAddress)?;
+    let stream = open(net, &proxy, limit).await?;
+    get(stream, url, url.as_str(), library, limit).await
 }
 
-/// Finds the host, connects and gets the page. The error is for people.
-pub async fn fetch(net: &dyn Network, library: &Library, url: &Url, limit: Duration) -> Result<Answer, String> {
+/// Finds the host, connects and gets the page.
+pub async fn fetch(net: &dyn Network, library: &Library, url: &Url, limit: Duration) -> Result<Answer, NoAnswer> {
     let stream = open(net, url, limit).await?;
-    get(stream, url, library, limit).await
+    get(stream, url, &url[Position::BeforePath..Position::AfterQuery], library, limit).await
 }
 
-/// Sends a form (application/x-www-form-urlencoded). As HTTP/1.0, to which nobody answers in chunks (RFC 9112 section 7.1).
+/// Sends a form (application/x-www-form-urlencoded).
 pub async fn post_form(
     net: &dyn Network,
     library: &Library,
     url: &Url,
     form: &[u8],
     limit: Duration,
-) -> Result<Answer, String> {
+) -> Result<Answer, NoAnswer> {
     let stream = open(net, url, limit).await?;
     let head = format!(
         "POST {} HTTP/1.0\r\nHost: {}\r\nUser-Agent: mailtriage\r\nAccept: application/json\r\nContent-Type: \
          application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        &url[url::Position::BeforePath..url::Position::AfterQuery],
-        &url[url::Position::BeforeHost..url::Position::AfterPort],
+        &url[Position::BeforePath..Position::AfterQuery],
+        &url[Position::BeforeHost..Position::AfterPort],
         form.len()
     );
     // The form may hold what nobody else is to read.
@@ -130,8 +178,8 @@ pub async fn post_form(
     exchange(stream, url, &request, library, limit).await
 }
 
-async fn open(net: &dyn Network, url: &Url, limit: Duration) -> Result<BoxStream, String> {
-    let host = url.host_str().ok_or("the address names no host")?;
+async fn open(net: &dyn Network, url: &Url, limit: Duration) -> Result<BoxStream, NoAnswer> {
+    let host = url.host_str().ok_or(NoAnswer::BadAddress)?;
     let port = url.port_or_known_default().unwrap_or(80);
     let addresses = match host.trim_matches(['[', ']']).parse() {
         Ok(literal) => vec![literal],
@@ -139,16 +187,17 @@ async fn open(net: &dyn Network, url: &Url, limit: Duration) -> Result<BoxStream
             let answer = net.lookup(Via::System, host, RecordKind::Address, limit.max(Duration::from_secs(6))).await;
             let addresses = answer.addresses();
             if addresses.is_empty() {
-                return Err(format!("the name {host} was not found here ({})", answer.word()));
+                return Err(NoAnswer::NotFound { host: host.to_owned(), answer });
             }
             addresses
         }
     };
-    let mut why = String::new();
+    let mut why = NoAnswer::BadAddress;
     for addr in addresses.into_iter().take(2) {
-        match net.connect(SocketAddr::new(addr, port), ConnectOptions::within(limit)).await {
+        let to = SocketAddr::new(addr, port);
+        match net.connect(to, ConnectOptions::within(limit)).await {
             Ok(connection) => return Ok(connection.stream),
-            Err(failure) => why = format!("{addr} port {port}: {}", failure.state.says()),
+            Err(failure) => why = NoAnswer::NotOpened { to, failure },
         }
     }
     Err(why)
@@ -196,5 +245,27 @@ mod tests {
         assert!(is_complete(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
         assert!(!is_complete(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok"));
         assert_eq!(parse(b"220 mail ESMTP\r\n"), None);
+    }
+
+    async fn asked(answers: Vec<u8>, closes: bool) -> Result<Answer, NoAnswer> {
+        let (ours, mut theirs) = tokio::io::duplex(1024);
+        tokio::spawn(async move {
+            let _ = theirs.write_all(&answers).await;
+            if !closes {
+                std::future::pending::<()>().await;
+            }
+        });
+        let url = Url::parse("http://example.com/page").unwrap();
+        let library = Library::new(crate::machine::Trust::default());
+        get(Box::new(ours), &url, "/page", &library, Duration::from_secs(5)).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_no_answer() {
+        assert_eq!(asked(vec![], false).await, Err(NoAnswer::Silent));
+        assert_eq!(asked(b"220 mail ESMTP\r\n".to_vec(), true).await, Err(NoAnswer::NotHttp));
+        let endless = [b"HTTP/1.1 200 OK\r\nX: ".to_vec(), vec![b'a'; MAX_ANSWER + 8192]].concat();
+        assert_eq!(asked(endless, true).await, Err(NoAnswer::TooLong));
+        assert_eq!(asked(b"HTTP/1.1 200 OK\r\n\r\nbody".to_vec(), true).await.unwrap().body, b"body");
     }
 }

@@ -4,7 +4,7 @@ use crate::check::engine::{Check, How, none};
 use crate::check::{Connectivity, Ctx, Expect, Group, Notebook, Verdict};
 use crate::facts::keys::connectivity as keys;
 use crate::facts::words::Pages;
-use crate::probe::http::{Answer, fetch, fetch_by_proxy};
+use crate::probe::http::{Answer, NoAnswer, fetch, fetch_by_proxy};
 use crate::text::{Mark, Text};
 use futures::stream::{FuturesUnordered, StreamExt};
 
@@ -68,13 +68,13 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     Verdict::fail("no page answers")
 }
 
-fn write_down(book: &mut Notebook, page: &Connectivity, answer: &Result<Answer, String>, verdict: &Page) {
+fn write_down(book: &mut Notebook, page: &Connectivity, answer: &Result<Answer, NoAnswer>, verdict: &Page) {
     let detail = match answer {
         Ok(answer) => Text::from(format!("status {}", answer.status)).say(match &answer.location {
             Some(location) => format!(", sent on to {location}"),
             None => String::new(),
         }),
-        Err(why) => Text::from(why.as_str()),
+        Err(why) => Text::from(why.to_string()),
     };
     let says = match verdict {
         Page::Good => ": as expected",
@@ -89,7 +89,7 @@ async fn by_proxy(ctx: &Ctx, book: &mut Notebook) -> bool {
     let Some(proxy) = ctx.machine.local().proxy else { return false };
     for page in ctx.options.connectivity.iter().filter(|page| page.url.scheme() == "http") {
         let answer = fetch_by_proxy(ctx.net.as_ref(), &ctx.tls, &proxy, &page.url, ctx.options.timeout).await;
-        let says = answer.as_ref().map_or_else(Clone::clone, |answer| format!("status {}", answer.status));
+        let says = answer.as_ref().map_or_else(ToString::to_string, |answer| format!("status {}", answer.status));
         book.saw(
             format!("GET {} by the web proxy", page.url),
             Text::from(format!("{proxy}: {says}").as_str()).marking(Mark::Inner, &proxy),
@@ -108,7 +108,7 @@ enum Page {
     None,
 }
 
-fn judge(page: &Connectivity, answer: &Result<Answer, String>) -> Page {
+fn judge(page: &Connectivity, answer: &Result<Answer, NoAnswer>) -> Page {
     let Ok(answer) = answer else { return Page::None };
     match (&page.expect, answer.status) {
         (Expect::Success, 204) => Page::Good,

@@ -151,7 +151,7 @@ async fn from_autoconfig(ctx: &Ctx, book: &mut Notebook) -> Option<Vec<Choice>> 
         let said = match &answer {
             Ok(answer) if choices.is_some() => format!("status {}, an autoconfig file", answer.status),
             Ok(answer) => format!("status {}, no autoconfig file", answer.status),
-            Err(why) => why.clone(),
+            Err(why) => why.to_string(),
         };
         book.saw(format!("GET {page}"), said);
         found = found.or(choices);
