@@ -14,7 +14,7 @@ mod wire;
 mod world;
 
 use crate::world::World;
-use include_dir::{Dir, include_dir};
+use include_dir::{Dir, File, include_dir};
 use lab::Lab;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub struct Scenario {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct Written {
     title: String,
     story: String,
     account: Table,
@@ -52,27 +52,28 @@ struct File {
 
 /// All scenarios, by name.
 pub fn scenarios() -> Vec<Scenario> {
-    let mut all: Vec<Scenario> = SCENARIOS
-        .files()
-        .filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
-        .filter_map(|(name, text)| Scenario::parse(name, text).ok())
-        .collect();
+    let mut all: Vec<Scenario> = SCENARIOS.files().map(read).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all
 }
 
 /// The scenario of this name.
 pub fn scenario(name: &str) -> Option<Scenario> {
-    scenarios().into_iter().find(|scenario| scenario.name == name)
+    SCENARIOS.get_file(format!("{name}.toml")).map(read)
+}
+
+fn read(file: &File<'_>) -> Scenario {
+    let name = file.path().file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    Scenario::parse(name, file.contents_utf8().unwrap_or_default()).expect("every scenario is checked by a test")
 }
 
 impl Scenario {
     /// Reads a scenario; the error says what is wrong.
     pub fn parse(name: &str, text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+        let written: Written = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
         let mut world: Table = toml::from_str(INTERNET).map_err(|error| format!("internet.toml: {error}"))?;
-        lay_over(&mut world, file.world);
-        let File { title, story, account, truth, .. } = file;
+        lay_over(&mut world, written.world);
+        let Written { title, story, account, truth, .. } = written;
         Ok(Scenario { name: name.to_owned(), title, story, account, truth, world })
     }
 

@@ -32,8 +32,6 @@ pub struct Certificate {
     pub issuer_id: Vec<u8>,
     /// Whether subject and issuer are the same.
     pub self_issued: bool,
-    /// Whether it may sign others.
-    pub is_ca: bool,
     /// Whether it says where its issuer's certificate can be had (authorityInfoAccess, RFC 5280 section 4.2.2.1).
     pub names_its_issuer: bool,
 }
@@ -58,7 +56,6 @@ pub fn parse(der: &[u8]) -> Result<Certificate, String> {
         subject_id: certificate.subject().as_raw().to_vec(),
         issuer_id: certificate.issuer().as_raw().to_vec(),
         self_issued: certificate.subject().as_raw() == certificate.issuer().as_raw(),
-        is_ca: certificate.is_ca(),
         names_its_issuer: certificate.extensions().iter().any(|extension| {
             matches!(extension.parsed_extension(), ParsedExtension::AuthorityInfoAccess(access)
                 if access.accessdescs.iter().any(|description| description.access_method.to_id_string() == "1.3.6.1.5.5.7.48.2"))
@@ -158,7 +155,6 @@ mod tests {
             subject_id: vec![],
             issuer_id: vec![],
             self_issued: false,
-            is_ca: false,
             names_its_issuer: false,
         }
     }

@@ -36,11 +36,6 @@ impl Reply {
         (400..500).contains(&self.code)
     }
 
-    /// 5xx.
-    pub fn is_permanent(&self) -> bool {
-        (500..600).contains(&self.code)
-    }
-
     /// What stands behind the codes, line by line, made visible.
     pub fn texts(&self) -> impl Iterator<Item = String> {
         self.lines.iter().map(|line| crate::text::visible(line.get(4..).unwrap_or_default()))
@@ -143,14 +138,6 @@ impl Dialogue {
     /// Over an open connection.
     pub fn over(stream: BoxStream) -> Self {
         Dialogue { stream, pending: VecDeque::new(), lines: Vec::new(), verified: false }
-    }
-
-    /// Goes on over another stream, after a TLS handshake.
-    pub fn continue_over(mut self, stream: BoxStream, verified: bool) -> Self {
-        self.stream = stream;
-        self.pending.clear();
-        self.verified = verified;
-        self
     }
 
     /// Takes the dialogue apart for a TLS handshake: the stream, and bytes that were already read beyond the last reply.
