@@ -87,5 +87,7 @@ fn of_several_accounts_the_address_chooses() {
     let both = || contains("anna@gmail.com").and(contains("anna@gmx.de"));
     check(two.path(), &["--from-client"]).assert().code(2).stderr(contains("which").and(both()));
     check(two.path(), &["b@example.com", "--from-client"]).assert().code(2).stderr(both());
+    let elsewhere = ["anna@gmx.de", "--from-client", "--measured-on", "elsewhere"];
+    check(two.path(), &elsewhere).assert().code(2).stderr(contains("this computer's mail programs"));
     check(Path::new("/nowhere"), &["--from-client"]).assert().code(2).stderr(contains("has stored an account"));
 }

@@ -45,6 +45,9 @@ impl RunArgs {
             MeasuredArg::SameNetwork => MeasuredOn::SameNetwork,
             MeasuredArg::Elsewhere => MeasuredOn::Elsewhere,
         };
+        if self.from_client.is_some() && account.measured_on != MeasuredOn::ThisMachine {
+            return Err(Stop::Usage("--from-client reads this computer's mail programs, not the other's".to_owned()));
+        }
         account.error.clone_from(&self.error);
         account.ticket.clone_from(&self.ticket);
         account.from = mailbox("--from", self.from.as_deref())?;
