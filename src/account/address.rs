@@ -17,9 +17,9 @@ struct Domain {
     shown: String,
 }
 
-/// What stands in a report where the name before the @ was left out.
+/// What a report shows where the name before the @ was left out.
 pub const LEFT_OUT_MAILBOX: &str = "[mailbox]";
-/// What stands in a report where the mail domain was left out.
+/// What a report shows where the mail domain was left out.
 pub const LEFT_OUT_DOMAIN: &str = "[domain]";
 
 impl Address {
@@ -44,16 +44,16 @@ impl Address {
             return Err(format!("\"{shown}\" is no mail address: {what}"));
         };
         if local.is_empty() {
-            return Err(format!("\"{shown}\" is no mail address: nothing stands before the @"));
+            return Err(format!("\"{shown}\" is no mail address: there is nothing before the @"));
         }
         if local.len() > 64 {
             return Err(format!("\"{shown}\" is no mail address: more than 64 bytes before the @ (RFC 5321)"));
         }
         if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
-            return Err(format!("\"{shown}\" is no mail address: a dot stands in the wrong place before the @"));
+            return Err(format!("\"{shown}\" is no mail address: there is a dot in the wrong place before the @"));
         }
         if let Some(bad) = local.chars().find(|c| "()<>[]:;,\\\"".contains(*c)) {
-            return Err(format!("\"{shown}\" is no mail address: {bad} cannot stand in it"));
+            return Err(format!("\"{shown}\" is no mail address: {bad} is not allowed in it"));
         }
         let ascii = host_name(domain).map_err(|why| format!("\"{shown}\" is no mail address: {why}"))?;
         Ok(Address { local: Some(local.to_owned()), domain: Some(Domain { ascii, shown: domain.to_lowercase() }) })
@@ -69,7 +69,7 @@ impl Address {
         })
     }
 
-    /// What stands before the @; empty where it is not known.
+    /// The part before the @; empty where it is not known.
     pub fn local(&self) -> &str {
         self.local.as_deref().unwrap_or_default()
     }

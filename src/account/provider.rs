@@ -107,7 +107,7 @@ pub enum UserForm {
     /// The whole mail address.
     #[default]
     Address,
-    /// What stands before the @.
+    /// The part before the @.
     LocalPart,
     /// Something else, which the provider assigns.
     Other,

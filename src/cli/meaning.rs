@@ -174,7 +174,7 @@ fn one_line(option: &str, typed: Option<&str>) -> Result<Option<String>, String>
         Some(text) if text.chars().any(char::is_control) => {
             Err(format!("{option}: there is a control character in it"))
         }
-        Some("") => Err(format!("{option}: nothing stands there")),
+        Some("") => Err(format!("{option} is empty")),
         other => Ok(other.map(str::to_owned)),
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct PasswordArgs {
     /// After an accepted log-in, sends one short message to the address itself
     #[arg(long, help_heading = "Log-in and sending")]
     test_message: bool,
-    /// Logs in although this server's certificate does not verify: whoever sits there reads the password
+    /// Logs in although this server's certificate does not verify: whoever runs it can read the password
     #[arg(long, value_name = "HOST", help_heading = "Log-in and sending")]
     log_in_unverified: Option<String>,
 }

@@ -48,7 +48,7 @@ impl Local {
         if addr.is_ipv4() { self.routed_v4 } else { self.routed_v6 }
     }
 
-    /// Whether the address is in a network that this machine is itself in, so that no router stands between.
+    /// Whether the address is in a network that this machine is itself in, so that no router is in between.
     pub fn is_on_link(&self, addr: IpAddr) -> bool {
         self.is_own(addr) || self.addresses.iter().any(|(own, prefix)| same_prefix(*own, addr, *prefix))
     }

@@ -10,7 +10,7 @@ fn proxy_of(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     host_and_port(&names.iter().find_map(|name| variable(name))?)
 }
 
-/// `host:port` of a proxy's address, without the name and password that may stand in it.
+/// `host:port` of a proxy's address, without the name and password that it may hold.
 fn host_and_port(value: &str) -> Option<String> {
     let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
     let url = url::Url::parse(&with_scheme).ok()?;

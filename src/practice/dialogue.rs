@@ -13,8 +13,8 @@
 //! S: 235 Accepted
 //! ```
 //!
-//! A command is answered by the first `C:` line after the last one that fits, then by the first in its part; what stands
-//! behind `-- TLS` counts once the connection is encrypted. `*` at the end stands for anything. `AUTH * NAME PASSWORD`
+//! A command is answered by the first `C:` line after the last one that fits, then by the first in its part; what
+//! follows `-- TLS` counts once the connection is encrypted. `*` at the end stands for anything. `AUTH * NAME PASSWORD`
 //! fits that name and password by PLAIN or LOGIN. `\xNN` is a byte.
 
 use std::time::Duration;

@@ -16,7 +16,7 @@ pub(super) struct LabWorld {
     pub(super) router: Vec<Router>,
     /// Hosts by name.
     pub(super) host: BTreeMap<String, Host>,
-    /// Names beside the hosts' own: `"example.com" = ["MX 10 smtp.example.com"]`.
+    /// Names in addition to the hosts' own: `"example.com" = ["MX 10 smtp.example.com"]`.
     #[serde(default)]
     pub(super) dns: BTreeMap<String, Vec<String>>,
     /// Dialogues by name; see `dialogue`.
@@ -167,7 +167,7 @@ pub(super) enum Handshake {
     Cut,
     Silent,
     Refuse,
-    /// Where TLS 1.3 is offered beside an older version.
+    /// Where TLS 1.3 is offered together with an older version.
     CutNew,
     /// Where the ClientHello names the server.
     CutNamed,
@@ -179,7 +179,7 @@ pub(super) enum Handshake {
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq, Hash)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(super) struct Certificate {
-    /// The names it is for; the host's own, where none stand here.
+    /// The names it is for; the host's own, where none are given.
     pub(super) names: Vec<String>,
     /// Valid from and until, in days from now by network time.
     pub(super) from_days: i64,
@@ -215,7 +215,7 @@ pub(super) struct Fault {
     /// `this-machine`, a router's name, or a host's.
     pub(super) at: String,
     pub(super) does: Does,
-    /// The ports concerned; all, where none stand here.
+    /// The ports concerned; all, where none are given.
     #[serde(default)]
     pub(super) ports: Vec<u16>,
     /// Only packets of this family: 4 or 6.

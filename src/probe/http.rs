@@ -82,7 +82,7 @@ impl From<io::Error> for NoAnswer {
     }
 }
 
-/// Gets what stands at `target`, over an open connection, encrypted for `https`.
+/// Gets the page at `target`, over an open connection, encrypted for `https`.
 async fn get(
     stream: BoxStream,
     url: &Url,

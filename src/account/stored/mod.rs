@@ -87,7 +87,7 @@ async fn read_text(machine: &dyn Machine, path: &Path) -> Result<Option<String>,
     }
 }
 
-/// A path as it is shown: without the home folder's own, in which the user's name stands.
+/// A path as it is shown: without the home folder's own, which holds the user's name.
 fn shown(machine: &dyn Machine, path: &Path) -> String {
     let folders = [(Folder::AppData, "%APPDATA%"), (Folder::Home, "~")];
     let below = folders.into_iter().find_map(|(folder, name)| {
