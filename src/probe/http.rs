@@ -30,7 +30,7 @@ pub struct Answer {
 
 /// Why there was no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoAnswer {
+pub enum NotFetched {
     /// The address cannot be asked for a page.
     BadAddress,
     /// The host's name was not found here.
@@ -59,26 +59,28 @@ pub enum NoAnswer {
     TooLong,
 }
 
-impl fmt::Display for NoAnswer {
+impl fmt::Display for NotFetched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NoAnswer::BadAddress => f.write_str("the address names no host"),
-            NoAnswer::NotFound { host, answer } => write!(f, "the name {host} was not found here ({})", answer.word()),
-            NoAnswer::NotOpened { to, failure } => {
+            NotFetched::BadAddress => f.write_str("the address names no host"),
+            NotFetched::NotFound { host, answer } => {
+                write!(f, "the name {host} was not found here ({})", answer.word())
+            }
+            NotFetched::NotOpened { to, failure } => {
                 write!(f, "{} port {}: {}", to.ip(), to.port(), failure.state.says())
             }
-            NoAnswer::NotSecured(failure) => f.write_str(&failure.said),
-            NoAnswer::Cut(kind) => write!(f, "the connection broke off: {kind}"),
-            NoAnswer::Silent => f.write_str("no answer in time"),
-            NoAnswer::NotHttp => f.write_str("the answer is no HTTP"),
-            NoAnswer::TooLong => f.write_str("the answer's head has no end"),
+            NotFetched::NotSecured(failure) => f.write_str(&failure.said),
+            NotFetched::Cut(kind) => write!(f, "the connection broke off: {kind}"),
+            NotFetched::Silent => f.write_str("no answer in time"),
+            NotFetched::NotHttp => f.write_str("the answer is no HTTP"),
+            NotFetched::TooLong => f.write_str("the answer's head has no end"),
         }
     }
 }
 
-impl From<io::Error> for NoAnswer {
+impl From<io::Error> for NotFetched {
     fn from(error: io::Error) -> Self {
-        NoAnswer::Cut(error.kind())
+        NotFetched::Cut(error.kind())
     }
 }
 
@@ -89,7 +91,7 @@ async fn get(
     target: &str,
     library: &Library,
     limit: Duration,
-) -> Result<Answer, NoAnswer> {
+) -> Result<Answer, NotFetched> {
     let host = &url[Position::BeforeHost..Position::AfterPort];
     let request = format!(
         "GET {target} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: mailtriage\r\nAccept: */*\r\nConnection: close\r\n\r\n"
@@ -104,11 +106,11 @@ async fn exchange(
     request: &[u8],
     library: &Library,
     limit: Duration,
-) -> Result<Answer, NoAnswer> {
+) -> Result<Answer, NotFetched> {
     let until = Instant::now() + limit;
-    let host = url.host_str().ok_or(NoAnswer::BadAddress)?;
+    let host = url.host_str().ok_or(NotFetched::BadAddress)?;
     let mut stream = if url.scheme() == "https" {
-        secure(stream, host, library, Verify::Yes, limit).await.map_err(NoAnswer::NotSecured)?.stream
+        secure(stream, host, library, Verify::Yes, limit).await.map_err(NotFetched::NotSecured)?.stream
     } else {
         stream
     };
@@ -122,7 +124,7 @@ async fn exchange(
                 Ok(0) => break,
                 Ok(count) => received.extend_from_slice(&buffer[..count]),
                 Err(_) if !received.is_empty() => break,
-                Err(error) => return Err(NoAnswer::from(error)),
+                Err(error) => return Err(NotFetched::from(error)),
             }
             if received.len() > MAX_ANSWER || is_complete(&received) {
                 break;
@@ -132,10 +134,10 @@ async fn exchange(
     };
     match timeout_at(until, exchange).await {
         Ok(done) => done?,
-        Err(_) if received.is_empty() => return Err(NoAnswer::Silent),
+        Err(_) if received.is_empty() => return Err(NotFetched::Silent),
         Err(_) => {}
     }
-    parse(&received).ok_or(if received.len() > MAX_ANSWER { NoAnswer::TooLong } else { NoAnswer::NotHttp })
+    parse(&received).ok_or(if received.len() > MAX_ANSWER { NotFetched::TooLong } else { NotFetched::NotHttp })
 }
 
 /// Gets a page of plain HTTP by a web proxy, `host:port` (RFC 9112 section 3.2.2).
@@ -145,14 +147,14 @@ pub async fn fetch_by_proxy(
     proxy: &str,
     url: &Url,
     limit: Duration,
-) -> Result<Answer, NoAnswer> {
-    let proxy = Url::parse(&format!("http://{proxy}")).map_err(|_| NoAnswer::BadAddress)?;
+) -> Result<Answer, NotFetched> {
+    let proxy = Url::parse(&format!("http://{proxy}")).map_err(|_| NotFetched::BadAddress)?;
     let stream = open(net, &proxy, limit).await?;
     get(stream, url, url.as_str(), library, limit).await
 }
 
 /// Finds the host, connects and gets the page.
-pub async fn fetch(net: &dyn Network, library: &Library, url: &Url, limit: Duration) -> Result<Answer, NoAnswer> {
+pub async fn fetch(net: &dyn Network, library: &Library, url: &Url, limit: Duration) -> Result<Answer, NotFetched> {
     let stream = open(net, url, limit).await?;
     get(stream, url, &url[Position::BeforePath..Position::AfterQuery], library, limit).await
 }
@@ -164,7 +166,7 @@ pub async fn post_form(
     url: &Url,
     form: &[u8],
     limit: Duration,
-) -> Result<Answer, NoAnswer> {
+) -> Result<Answer, NotFetched> {
     let stream = open(net, url, limit).await?;
     let head = format!(
         "POST {} HTTP/1.0\r\nHost: {}\r\nUser-Agent: mailtriage\r\nAccept: application/json\r\nContent-Type: \
@@ -178,8 +180,8 @@ pub async fn post_form(
     exchange(stream, url, &request, library, limit).await
 }
 
-async fn open(net: &dyn Network, url: &Url, limit: Duration) -> Result<BoxStream, NoAnswer> {
-    let host = url.host_str().ok_or(NoAnswer::BadAddress)?;
+async fn open(net: &dyn Network, url: &Url, limit: Duration) -> Result<BoxStream, NotFetched> {
+    let host = url.host_str().ok_or(NotFetched::BadAddress)?;
     let port = url.port_or_known_default().unwrap_or(80);
     let addresses = match host.trim_matches(['[', ']']).parse() {
         Ok(literal) => vec![literal],
@@ -187,17 +189,17 @@ async fn open(net: &dyn Network, url: &Url, limit: Duration) -> Result<BoxStream
             let answer = net.lookup(Via::System, host, RecordKind::Address, limit.max(Duration::from_secs(6))).await;
             let addresses = answer.addresses();
             if addresses.is_empty() {
-                return Err(NoAnswer::NotFound { host: host.to_owned(), answer });
+                return Err(NotFetched::NotFound { host: host.to_owned(), answer });
             }
             addresses
         }
     };
-    let mut why = NoAnswer::BadAddress;
+    let mut why = NotFetched::BadAddress;
     for addr in addresses.into_iter().take(2) {
         let to = SocketAddr::new(addr, port);
         match net.connect(to, ConnectOptions::within(limit)).await {
             Ok(connection) => return Ok(connection.stream),
-            Err(failure) => why = NoAnswer::NotOpened { to, failure },
+            Err(failure) => why = NotFetched::NotOpened { to, failure },
         }
     }
     Err(why)
@@ -247,7 +249,7 @@ mod tests {
         assert_eq!(parse(b"220 mail ESMTP\r\n"), None);
     }
 
-    async fn asked(answers: Vec<u8>, closes: bool) -> Result<Answer, NoAnswer> {
+    async fn asked(answers: Vec<u8>, closes: bool) -> Result<Answer, NotFetched> {
         let (ours, mut theirs) = tokio::io::duplex(1024);
         tokio::spawn(async move {
             let _ = theirs.write_all(&answers).await;
@@ -262,10 +264,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_no_answer() {
-        assert_eq!(asked(vec![], false).await, Err(NoAnswer::Silent));
-        assert_eq!(asked(b"220 mail ESMTP\r\n".to_vec(), true).await, Err(NoAnswer::NotHttp));
+        assert_eq!(asked(vec![], false).await, Err(NotFetched::Silent));
+        assert_eq!(asked(b"220 mail ESMTP\r\n".to_vec(), true).await, Err(NotFetched::NotHttp));
         let endless = [b"HTTP/1.1 200 OK\r\nX: ".to_vec(), vec![b'a'; MAX_ANSWER + 8192]].concat();
-        assert_eq!(asked(endless, true).await, Err(NoAnswer::TooLong));
+        assert_eq!(asked(endless, true).await, Err(NotFetched::TooLong));
         assert_eq!(asked(b"HTTP/1.1 200 OK\r\n\r\nbody".to_vec(), true).await.unwrap().body, b"body");
     }
 }

@@ -4,7 +4,7 @@ use crate::check::engine::{Check, How, none};
 use crate::check::{Connectivity, Ctx, Expect, Group, Notebook, Verdict};
 use crate::facts::keys::connectivity as keys;
 use crate::facts::words::Pages;
-use crate::probe::http::{Answer, NoAnswer, fetch, fetch_by_proxy};
+use crate::probe::http::{Answer, NotFetched, fetch, fetch_by_proxy};
 use crate::text::{Mark, Text};
 use futures::stream::{FuturesUnordered, StreamExt};
 
@@ -68,7 +68,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     Verdict::fail("no page answers")
 }
 
-fn write_down(book: &mut Notebook, page: &Connectivity, answer: &Result<Answer, NoAnswer>, verdict: &Page) {
+fn write_down(book: &mut Notebook, page: &Connectivity, answer: &Result<Answer, NotFetched>, verdict: &Page) {
     let detail = match answer {
         Ok(answer) => Text::from(format!("status {}", answer.status)).say(match &answer.location {
             Some(location) => format!(", sent on to {location}"),
@@ -108,7 +108,7 @@ enum Page {
     None,
 }
 
-fn judge(page: &Connectivity, answer: &Result<Answer, NoAnswer>) -> Page {
+fn judge(page: &Connectivity, answer: &Result<Answer, NotFetched>) -> Page {
     let Ok(answer) = answer else { return Page::None };
     match (&page.expect, answer.status) {
         (Expect::Success, 204) => Page::Good,
