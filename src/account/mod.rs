@@ -20,7 +20,7 @@ pub use settings::{Given, Origin, Origins, Security, Settings, Values};
 pub use wanted::{Source, Wanted};
 
 /// On which machine this runs, against the one that cannot send.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MeasuredOn {
     /// On the very machine.

@@ -59,7 +59,7 @@ fn yes() -> bool {
 }
 
 /// One way to send: a server, a port, an encryption.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Choice {
     /// The server's name.
     pub host: String,

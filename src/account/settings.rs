@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How a connection is encrypted (RFC 8314, RFC 3207).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Security {
     /// Not at all.
@@ -41,7 +41,7 @@ impl Security {
 }
 
 /// Where a setting comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// Somebody typed it.
@@ -117,7 +117,7 @@ pub struct Settings {
 }
 
 /// The settings without where they come from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the fields of Settings")]
 pub struct Values {
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -131,7 +131,7 @@ pub struct Values {
 }
 
 /// Where the settings come from, without what they are.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the fields of Settings")]
 pub struct Origins {
     #[serde(skip_serializing_if = "Option::is_none", default)]

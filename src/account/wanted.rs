@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
     Eq,
     Serialize,
     Deserialize,
+    schemars::JsonSchema,
     strum::EnumString,
     strum::IntoStaticStr,
     strum::VariantNames,

@@ -46,6 +46,8 @@ pub(super) enum Command {
         /// A name, a domain or a server
         query: Option<String>,
     },
+    /// The JSON Schema of the report (draft 2020-12)
+    Schema,
     /// Completions for a shell
     Completions {
         /// The shell

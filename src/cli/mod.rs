@@ -50,6 +50,7 @@ pub async fn main() -> color_eyre::Result<ExitCode> {
         Some(Command::Practice(practice)) => practice::run(practice).await,
         Some(Command::Guide { page }) => show::guide(page.as_deref()),
         Some(Command::Providers { query }) => show::providers(query.as_deref()),
+        Some(Command::Schema) => show::schema(),
         Some(Command::Completions { shell }) => show::completions(shell),
         Some(Command::Man) => show::man(),
         Some(Command::Open { report, screen }) => dashboard::open(&report, &screen).await,

@@ -8,6 +8,12 @@ use crate::session::guide as pages;
 use clap::CommandFactory;
 use std::fmt::Write;
 
+/// Prints the report's JSON Schema.
+pub(super) fn schema() -> Result<u8, Stop> {
+    print(&crate::report::schema::to_string());
+    Ok(0)
+}
+
 /// Prints a page, or the list of pages.
 pub(super) fn guide(page: Option<&str>) -> Result<u8, Stop> {
     let Some(name) = page else {

@@ -193,7 +193,8 @@ where
 async fn ask(world: &World, library: &Library, request: HttpRequest) -> Result<HttpResponse, Failed> {
     let url = Url::parse(&request.uri().to_string()).map_err(|error| Failed(error.to_string()))?;
     let answer = post_form(world.net.as_ref(), library, &url, request.body(), LIMIT).await;
-    let answer = answer.map_err(|why| Failed(format!("{}: {why}", url.host_str().unwrap_or("the provider"))))?;
+    let answer =
+        answer.map_err(|why| Failed(format!("{}: {}", url.host_str().unwrap_or("the provider"), why.says().text)))?;
     let response = oauth2::http::Response::builder().status(answer.status).body(answer.body);
     response.map_err(|error| Failed(error.to_string()))
 }

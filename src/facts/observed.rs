@@ -46,7 +46,7 @@ impl<T> Family<T> {
     /// The key of one of them.
     pub fn of(self, part: impl Display) -> Key<T> {
         let name = match variable(self.pattern) {
-            Some((variable, _)) => self.pattern.replacen(variable, &part.to_string(), 1),
+            Some(variable) => self.pattern.replacen(variable.written, &part.to_string(), 1),
             None => self.pattern.to_owned(),
         };
         Key { check: self.check, name: Cow::Owned(name), value: PhantomData }
@@ -55,19 +55,30 @@ impl<T> Family<T> {
 
 /// Whether a key's name is this one, or fits this family's pattern.
 fn fits(pattern: &str, name: &str) -> bool {
-    let Some((variable, fits)) = variable(pattern) else { return pattern == name };
-    let (before, after) = pattern.split_once(variable).unwrap_or_default();
-    name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).is_some_and(fits)
+    let Some(variable) = variable(pattern) else { return pattern == name };
+    let (before, after) = pattern.split_once(variable.written).unwrap_or_default();
+    name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).is_some_and(variable.fits)
 }
 
-/// What differs in a family's name, and whether a part of a name looks like it.
-type Variable = (&'static str, fn(&str) -> bool);
+/// What differs in a family's name: how it is written there, what it looks like (a regular expression for the schema), and
+/// whether a part of a name looks like that.
+struct Variable {
+    written: &'static str,
+    pattern: &'static str,
+    fits: fn(&str) -> bool,
+}
 
-const VARIABLES: [Variable; 2] =
-    [("PORT", |part| part.parse::<u16>().is_ok()), ("VERSION", |part| part.starts_with("TLSv") || part == "SSLv3")];
+const VARIABLES: [Variable; 2] = [
+    Variable { written: "PORT", pattern: "[0-9]+", fits: |part| part.parse::<u16>().is_ok() },
+    Variable {
+        written: "VERSION",
+        pattern: r"(SSLv3|TLSv1\.[0-3])",
+        fits: |part| part.starts_with("TLSv1.") || part == "SSLv3",
+    },
+];
 
-fn variable(pattern: &str) -> Option<Variable> {
-    VARIABLES.into_iter().find(|(variable, _)| pattern.contains(variable))
+fn variable(name: &str) -> Option<&'static Variable> {
+    VARIABLES.iter().find(|variable| name.contains(variable.written))
 }
 
 /// How the report holds a value.
@@ -121,6 +132,12 @@ impl Declared {
     /// Whether this declares the key of that name.
     pub fn is(&self, name: &str) -> bool {
         fits(self.name, name)
+    }
+
+    /// A regular expression for the names of a family (ECMA 262, as JSON Schema has them); `None` for a single key.
+    pub fn pattern(&self) -> Option<String> {
+        let variable = variable(self.name)?;
+        Some(format!("^{}$", self.name.replace('.', r"\.").replace(variable.written, variable.pattern)))
     }
 }
 

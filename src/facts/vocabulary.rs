@@ -44,8 +44,9 @@ pub fn has_word(name: &str, word: &str) -> bool {
 }
 
 /// A fact with the word that decided. In the report it is one text: "port.state is open".
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(from = "String", into = "String")]
+#[schemars(with = "String")]
 pub struct Decided {
     /// The fact.
     pub fact: String,

@@ -3,7 +3,7 @@
 
 use super::secure::{Library, NotSecured, Verify, secure};
 use crate::net::{self, BoxStream, ConnectFailure, ConnectOptions, Network, RecordKind, Via};
-use std::fmt;
+use crate::text::Text;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -59,21 +59,22 @@ pub enum NotFetched {
     TooLong,
 }
 
-impl fmt::Display for NotFetched {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl NotFetched {
+    /// In words, with what they name marked.
+    pub fn says(&self) -> Text {
         match self {
-            NotFetched::BadAddress => f.write_str("the address names no host"),
+            NotFetched::BadAddress => "the address names no host".into(),
             NotFetched::NotFound { host, answer } => {
-                write!(f, "the name {host} was not found here ({})", answer.word())
+                Text::from("the name ").host(host).say(format!(" was not found here ({})", answer.word()))
             }
             NotFetched::NotOpened { to, failure } => {
-                write!(f, "{} port {}: {}", to.ip(), to.port(), failure.state.says())
+                Text::new().addr(to.ip()).say(format!(" port {}: {}", to.port(), failure.state.says()))
             }
-            NotFetched::NotSecured(failure) => f.write_str(&failure.said),
-            NotFetched::Cut(kind) => write!(f, "the connection broke off: {kind}"),
-            NotFetched::Silent => f.write_str("no answer in time"),
-            NotFetched::NotHttp => f.write_str("the answer is no HTTP"),
-            NotFetched::TooLong => f.write_str("the answer's head has no end"),
+            NotFetched::NotSecured(failure) => failure.said.as_str().into(),
+            NotFetched::Cut(kind) => format!("the connection broke off: {kind}").into(),
+            NotFetched::Silent => "no answer in time".into(),
+            NotFetched::NotHttp => "the answer is no HTTP".into(),
+            NotFetched::TooLong => "the answer's head has no end".into(),
         }
     }
 }

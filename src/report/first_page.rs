@@ -4,7 +4,7 @@
 use super::Report;
 use super::ports::ports;
 use super::redact::LeftOut;
-use crate::check::Finding;
+use crate::check::{Finding, Kind};
 use crate::facts::Value;
 use crate::guide::rule::Who;
 use crate::net::PortState;
@@ -172,10 +172,10 @@ fn timestamp(text: &str) -> Option<jiff::Timestamp> {
 }
 
 /// When a check saw this, in UTC. What was kept from an earlier run counts from the beginning of that one.
-fn seen_at(report: &Report, id: &str, what: &str) -> Option<String> {
+fn seen_at(report: &Report, id: &str, kind: Kind) -> Option<String> {
     let measured = |check: &&super::Check| check.finding.id == id && !check.kept;
     let (run, check) = report.runs.iter().rev().find_map(|run| Some((run, run.checks.iter().find(measured)?)))?;
-    let seen = check.finding.evidence.iter().find(|evidence| evidence.what == what)?;
+    let seen = check.finding.evidence.iter().find(|evidence| evidence.kind == kind)?;
     let at = timestamp(&run.started)? + jiff::SignedDuration::from_millis(i64::try_from(seen.at_ms).ok()?);
     Some(at.strftime("%H:%M:%S UTC").to_string())
 }
@@ -235,7 +235,7 @@ fn log_in_context(report: &Report, finding: &Finding) -> String {
     let mechanism = word(finding, "mechanism").unwrap_or_default();
     let user = word(finding, "user").map_or_else(String::new, |user| format!(" as {user}"));
     let port = word(finding, "port").map_or_else(String::new, |port| format!(" on port {port}"));
-    let at = seen_at(report, "login", "log-in").map_or_else(String::new, |at| format!(" at {at}"));
+    let at = seen_at(report, "login", Kind::LogIn).map_or_else(String::new, |at| format!(" at {at}"));
     format!("to AUTH {mechanism}{user}{port}{at}:")
 }
 

@@ -11,6 +11,7 @@ pub mod open;
 pub mod ports;
 pub mod redact;
 pub mod save;
+pub mod schema;
 pub mod text;
 
 use crate::account::{Choice, MeasuredOn, Origin, Origins, Security, Settings, Source, Values};
@@ -20,7 +21,7 @@ use crate::session::{Machine, Tool};
 use serde::{Deserialize, Serialize};
 
 /// A session on paper, `mailtriage.report/1`: see `docs/report-format.md`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Report {
     /// [`crate::session::SCHEMA`].
     pub schema: String,
@@ -51,7 +52,7 @@ pub struct Report {
 }
 
 /// Who sends, with strings where something may have been left out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the fields of crate::account::Account")]
 pub struct Account {
     pub address: String,
@@ -78,7 +79,7 @@ pub struct Account {
 }
 
 /// The way that was judged.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Way {
     pub server: String,
@@ -87,7 +88,7 @@ pub struct Way {
 }
 
 /// What the provider wants: the first way, and all of them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Expected {
     pub server: Option<String>,
@@ -98,7 +99,7 @@ pub struct Expected {
 }
 
 /// A run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Run {
     /// When it began.
     pub started: String,
@@ -116,7 +117,7 @@ pub struct Run {
 }
 
 /// A finding.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Check {
     /// What was found.
     #[serde(flatten)]
@@ -127,7 +128,7 @@ pub struct Check {
 }
 
 /// An answer to a question of the guide.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Answer {
     pub question: String,

@@ -6,7 +6,7 @@ use crate::guide::{Guide, UNDETERMINED};
 use serde::{Deserialize, Serialize};
 
 /// What the verdict means for the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It can send.
@@ -41,7 +41,7 @@ impl Outcome {
 }
 
 /// One page of the way to the verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PathStep {
     /// The page.
     pub page: String,
@@ -66,7 +66,7 @@ impl PathStep {
 }
 
 /// An open question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OpenQuestion {
     /// Its name; `--answer NAME=WORD` answers it.
     pub name: String,
@@ -77,7 +77,7 @@ pub struct OpenQuestion {
 }
 
 /// The verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Diagnosis {
     /// What it means for the account.
     pub outcome: Outcome,

@@ -72,7 +72,7 @@ pub enum Event {
 }
 
 /// A program's name and version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Tool {
     pub name: String,
@@ -80,7 +80,7 @@ pub struct Tool {
 }
 
 /// The machine that measured.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Machine {
     /// Operating system, in words.
     pub os: String,

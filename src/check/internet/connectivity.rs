@@ -74,7 +74,7 @@ fn write_down(book: &mut Notebook, page: &Connectivity, answer: &Result<Answer, 
             Some(location) => format!(", sent on to {location}"),
             None => String::new(),
         }),
-        Err(why) => Text::from(why.to_string()),
+        Err(why) => why.says(),
     };
     let says = match verdict {
         Page::Good => ": as expected",
@@ -89,10 +89,13 @@ async fn by_proxy(ctx: &Ctx, book: &mut Notebook) -> bool {
     let Some(proxy) = ctx.machine.local().proxy else { return false };
     for page in ctx.options.connectivity.iter().filter(|page| page.url.scheme() == "http") {
         let answer = fetch_by_proxy(ctx.net.as_ref(), &ctx.tls, &proxy, &page.url, ctx.options.timeout).await;
-        let says = answer.as_ref().map_or_else(ToString::to_string, |answer| format!("status {}", answer.status));
+        let says = match &answer {
+            Ok(answer) => format!("status {}", answer.status).into(),
+            Err(why) => why.says(),
+        };
         book.saw(
             format!("GET {} by the web proxy", page.url),
-            Text::from(format!("{proxy}: {says}").as_str()).marking(Mark::Inner, &proxy),
+            Text::new().mark(Mark::Inner, &proxy).say(": ").append(says),
         );
         // RFC 9110 section 15.5.8: 407, the proxy wants a log-in of its own; so it is there.
         if matches!(judge(page, &answer), Page::Good) || answer.is_ok_and(|answer| answer.status == 407) {

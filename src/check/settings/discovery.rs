@@ -149,9 +149,9 @@ async fn from_autoconfig(ctx: &Ctx, book: &mut Notebook) -> Option<Vec<Choice>> 
             .filter(|answer| answer.status == 200)
             .and_then(|answer| autoconfig::read(&String::from_utf8_lossy(&answer.body), &ctx.account.address));
         let said = match &answer {
-            Ok(answer) if choices.is_some() => format!("status {}, an autoconfig file", answer.status),
-            Ok(answer) => format!("status {}, no autoconfig file", answer.status),
-            Err(why) => why.to_string(),
+            Ok(answer) if choices.is_some() => format!("status {}, an autoconfig file", answer.status).into(),
+            Ok(answer) => format!("status {}, no autoconfig file", answer.status).into(),
+            Err(why) => why.says(),
         };
         book.saw(format!("GET {page}"), said);
         found = found.or(choices);
