@@ -1,5 +1,5 @@
 //! The checks: one file a check, from its question to its finding, in a folder for each group. `engine` plans and runs
-//! them; [`CHECKS`] is the list.
+//! them; `CHECKS` is the list.
 //!
 //! A check asks probes, writes down what it saw and sums it up; it does not name causes.
 
