@@ -41,14 +41,49 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The rooms that a source names, its tests left out: tests may look anywhere.
+/// The rooms that a source names, its tests left out: tests may look anywhere. A group (`crate::{check, net::Icmp}`)
+/// names one room an item.
 fn named(source: &str) -> Vec<String> {
     let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-    lines
-        .flat_map(|line| line.match_indices("crate::").map(move |(at, found)| &line[at + found.len()..]))
-        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+    let code = lines.collect::<Vec<_>>().join("\n");
+    let room =
+        |text: &str| text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    code.match_indices("crate::")
+        .flat_map(|(at, found)| {
+            let rest = &code[at + found.len()..];
+            match rest.strip_prefix('{') {
+                Some(group) => items(group).into_iter().map(room).collect(),
+                None => vec![room(rest)],
+            }
+        })
         .collect()
+}
+
+/// The items of a group up to its closing brace, those of inner groups left with theirs.
+fn items(group: &str) -> Vec<&str> {
+    let (mut items, mut begun, mut depth) = (Vec::new(), 0, 0);
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            '}' => {
+                items.push(&group[begun..at]);
+                break;
+            }
+            ',' if depth == 0 => {
+                items.push(&group[begun..at]);
+                begun = at + 1;
+            }
+            _ => {}
+        }
+    }
+    items
+}
+
+#[test]
+fn groups_name_one_room_an_item() {
+    assert_eq!(named("use crate::{check::{Ctx, Group}, net};\nuse crate::text::Text;"), ["check", "net", "text"]);
 }
 
 #[test]

@@ -17,12 +17,12 @@ mod tls;
 
 pub use crate::facts::target::{Role, Target};
 pub use crate::probe::secret;
-pub use engine::plan::MAIL_PORTS;
 pub use engine::run::Job;
+pub use engine::targets::MAIL_PORTS;
 pub use finding::{Event, Evidence, Finding, Group, Head, Kind, Outcome};
 pub use options::{Connectivity, Expect, Options, Reference};
 
-use crate::facts::observed::Declared;
+use crate::facts::key::Declared;
 use engine::{Check, Ctx, Notebook};
 use finding::Verdict;
 use tokio::sync::mpsc;

@@ -2,7 +2,8 @@
 
 use crate::account::stored::STORES;
 use crate::check::Group;
-use crate::report::formats::{self, FORMATS, Format};
+use crate::report::format::Format;
+use crate::report::formats::{self, FORMATS};
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod dashboard;
+mod lab;
 mod meaning;
 mod password;
 mod practice;
@@ -10,7 +11,7 @@ mod show;
 mod sign_in;
 
 pub use check::run_to_end;
-pub use practice::{Truth, job};
+pub use lab::{Truth, job};
 
 use args::{Cli, Command};
 use clap::Parser;

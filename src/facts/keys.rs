@@ -1,7 +1,7 @@
 //! Every key that checks write and others read, a row each: its type, its name in the report, whom it names, what it says
 //! with its unit. A module is a kind of check. The report's table and its JSON Schema are made from these rows.
 
-use super::observed::{Declared, Family, Key, Names, Observable};
+use super::key::{Declared, Family, Key, Names, Observable};
 use super::words::*;
 use crate::account::Source;
 use crate::net::PortState;

@@ -3,6 +3,7 @@
 pub mod derive;
 pub mod interceptors;
 pub mod isps;
+pub mod key;
 pub mod keys;
 pub mod observed;
 pub mod outlook_errors;
@@ -12,8 +13,9 @@ pub mod target;
 pub mod vocabulary;
 pub mod words;
 
+use key::Observable;
 pub use observed::{Facts, Observations};
-use observed::{Missing, Observable, Seen};
+use observed::{Missing, Seen};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! The words that observations can have, a type each. A word is written as the report holds it: `NotFound` is `not-found`.
 
 use super::Value;
-use super::observed::{Form, Observable};
+use super::key::{Form, Observable};
 use crate::account::Source;
 use crate::net::PortState;
 

@@ -1,7 +1,7 @@
 //! The report as one HTML file: no script, no outside request, prints on A4. The template escapes everything.
 
 use super::first_page::{FirstPage, Form, Reader, first_page};
-use super::formats::Format;
+use super::format::Format;
 use super::{Check, Report};
 use crate::check::Outcome;
 use crate::facts::vocabulary::in_words;

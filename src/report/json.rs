@@ -1,6 +1,6 @@
 //! From the session to its [`Report`], and the report as JSON text.
 
-use super::formats::Format;
+use super::format::Format;
 use super::{Account, Answer, Check, Expected, Report, Run, Way};
 use crate::session::{self, SCHEMA, Session, State};
 

@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::first_page::{Form, Reader, first_page};
-use super::formats::Format;
+use super::format::Format;
 use crate::check::Group;
 use std::fmt::Write;
 

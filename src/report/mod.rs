@@ -3,6 +3,7 @@
 
 pub mod compare;
 pub mod first_page;
+pub mod format;
 pub mod formats;
 pub mod html;
 pub mod json;

@@ -2,8 +2,8 @@
 //! are shown, and in which words, is for the screen and the first page to say.
 
 use crate::facts::Facts;
+use crate::facts::key::{Key, Observable};
 use crate::facts::keys::{port, reference};
-use crate::facts::observed::{Key, Observable};
 use crate::net::PortState;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

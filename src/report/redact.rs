@@ -5,7 +5,7 @@ use super::{Account, Check, Report};
 use crate::account::Choice;
 use crate::check::{self, Evidence, Finding};
 use crate::facts::Value;
-use crate::facts::observed::{Declared, Names};
+use crate::facts::key::{Declared, Names};
 use crate::session::diagnosis::Diagnosis;
 use crate::text::{Mark, is_inner};
 use std::net::IpAddr;

@@ -3,7 +3,7 @@
 
 use super::Report;
 use crate::check;
-use crate::facts::observed::{Declared, Form};
+use crate::facts::key::{Declared, Form};
 use serde_json::{Map, Value, json};
 
 /// The report's JSON Schema.

@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::first_page::{FirstPage, Form};
-use super::formats::Format;
+use super::format::Format;
 use crate::check::{Finding, Group, Outcome as CheckOutcome};
 use crate::facts::vocabulary::in_words;
 use crate::guide::rule::Who;

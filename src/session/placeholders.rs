@@ -6,11 +6,11 @@ use super::{Run, State};
 use crate::account::provider::Provider;
 use crate::account::{Choice, Endpoint};
 use crate::facts::derive::Derivation;
+use crate::facts::key::{Key, Observable};
 use crate::facts::keys::{
     certificate, clients, clock, dns_domain, dns_own, dns_server, isp, login, port, protection, sending, settings,
     smtp, tls,
 };
-use crate::facts::observed::{Key, Observable};
 use crate::facts::{Derived, Known, Value, interceptors, isps};
 use crate::text::{span, visible_str};
 use std::fmt::Write;

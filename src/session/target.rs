@@ -2,8 +2,8 @@
 
 use super::Run;
 use crate::account::{Choice, Endpoint, Security};
+use crate::facts::key::Observable;
 use crate::facts::keys::smtp;
-use crate::facts::observed::Observable;
 use crate::facts::words::Speaks;
 use crate::facts::{Derived, Known};
 

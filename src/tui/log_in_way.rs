@@ -2,8 +2,8 @@
 //! [`crate::facts::derive::log_in`], as it is for the check that sends the password.
 
 use crate::facts::derive::log_in::LogInWay as Way;
+use crate::facts::key::{Key, Observable};
 use crate::facts::keys::certificate;
-use crate::facts::observed::{Key, Observable};
 use crate::facts::{Derived, Known};
 use crate::session::{Run, Session};
 

@@ -3,13 +3,13 @@
 use super::board::Board;
 use super::door::Door;
 use super::lane::Lane;
-use super::plan;
+use super::targets;
 use crate::account::{Account, Endpoint, Wanted};
 use crate::check::finding::{Event, Finding};
 use crate::check::options::Options;
 use crate::facts::Facts;
+use crate::facts::key::{Key, Observable};
 use crate::facts::keys::{self, dns_server};
-use crate::facts::observed::{Key, Observable};
 use crate::facts::target::{Role, Target};
 use crate::machine::Machine;
 use crate::net::Network;
@@ -65,7 +65,7 @@ pub(super) struct Shared {
 
 impl Case {
     pub(super) fn new(in_use: Endpoint, wanted: &Wanted) -> Self {
-        let wanted_host = plan::wanted_host(&in_use, wanted).map(str::to_owned);
+        let wanted_host = targets::wanted_host(&in_use, wanted).map(str::to_owned);
         Case { own: Target::in_use(in_use.port), in_use, wanted_host }
     }
 }

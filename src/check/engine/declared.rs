@@ -5,7 +5,7 @@ use super::notebook::Notebook;
 use crate::account::Endpoint;
 use crate::check::finding::{Group, Verdict};
 use crate::check::options::{Options, Reference};
-use crate::facts::observed::Declared;
+use crate::facts::key::Declared;
 use crate::facts::target::{Role, Target, reference_id};
 use crate::probe::secret::Attempt;
 use futures::future::BoxFuture;

@@ -9,6 +9,7 @@ mod lane;
 mod notebook;
 pub(crate) mod plan;
 pub(crate) mod run;
+pub(crate) mod targets;
 
 pub(crate) use ctx::{Case, Ctx};
 pub(crate) use declared::{Check, How, Need, Scope, always, none};

@@ -2,7 +2,8 @@
 //! stays even if the check is cut off.
 
 use crate::check::finding::{Event, Evidence, Finding, Head, Kind, Outcome, Verdict};
-use crate::facts::observed::{Declared, Facts, Key, Observable};
+use crate::facts::key::{Declared, Key, Observable};
+use crate::facts::observed::Facts;
 use crate::text::{Mark, Text};
 use std::time::Duration;
 use tokio::sync::mpsc;

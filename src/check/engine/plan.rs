@@ -2,14 +2,12 @@
 //! provider wants.
 
 use super::declared::{Check, How, Need, Scope, Subject};
-use crate::account::{Account, Endpoint, Wanted};
+use super::targets::targets;
+use crate::account::{Account, Wanted};
 use crate::check::finding::Head;
 use crate::check::options::Options;
 use crate::facts::target::{Role, Target};
 use std::collections::BTreeSet;
-
-/// The mail ports that are always probed.
-pub const MAIL_PORTS: [u16; 3] = [25, 465, 587];
 
 /// A check that will run.
 #[derive(Clone)]
@@ -56,33 +54,6 @@ pub(crate) fn after(checks: &[&'static Check], account: &Account, wanted: &Wante
         }
     }
     only(plan, options)
-}
-
-/// The ports that are measured: of the server in use the usual ones, its own, and what the provider wants of it; of
-/// another server that the provider wants, the ways to send.
-pub(crate) fn targets(in_use: Option<&Endpoint>, wanted: &Wanted) -> Vec<Target> {
-    let mut ports: BTreeSet<u16> = MAIL_PORTS.into_iter().collect();
-    let Some(in_use) = in_use else { return ports.into_iter().map(Target::in_use).collect() };
-    ports.insert(in_use.port);
-    let of_host = |host: &str| {
-        let choices = wanted.choices.iter().filter(move |choice| choice.host == host);
-        choices.map(|choice| choice.port).collect::<Vec<u16>>()
-    };
-    ports.extend(of_host(&in_use.host).into_iter().take(3));
-    let mut targets: Vec<Target> = ports.into_iter().map(Target::in_use).collect();
-    // The account's own port first: should a limit be reached, the others go without.
-    targets.sort_by_key(|target| target.port != in_use.port);
-    if let Some(host) = wanted_host(in_use, wanted) {
-        let ports: BTreeSet<u16> = of_host(host).into_iter().take(2).collect();
-        targets.extend(ports.into_iter().map(|port| Target { role: Role::Wanted, port }));
-    }
-    targets
-}
-
-/// Another server that the provider wants.
-pub(crate) fn wanted_host<'a>(in_use: &Endpoint, wanted: &'a Wanted) -> Option<&'a str> {
-    let first = wanted.choices.first().filter(|_| wanted.is_known())?;
-    (first.host != in_use.host).then_some(&first.host)
 }
 
 fn subjects(check: &Check, has_server: bool, targets: &[Target]) -> Vec<Subject> {

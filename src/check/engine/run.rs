@@ -6,6 +6,7 @@ use super::declared::{Check, How, Need, Subject};
 use super::door::Door;
 use super::notebook::{Notebook, millis};
 use super::plan::{self, Plan, Planned};
+use super::targets;
 use crate::account::Account;
 use crate::check::finding::{Event, Finding, Verdict};
 use crate::check::options::Options;
@@ -78,7 +79,7 @@ pub(crate) async fn run(checks: &[&'static Check], job: Job, events: mpsc::Unbou
         Some(wanted) if discovered => {
             let ctx = &mut runner.ctx;
             let in_use = ctx.account.in_use(Some(&wanted));
-            ctx.shared.open_lanes(plan::targets(in_use.as_ref(), &wanted));
+            ctx.shared.open_lanes(targets::targets(in_use.as_ref(), &wanted));
             ctx.case = in_use.map(|in_use| Arc::new(Case::new(in_use, &wanted)));
             let second = plan::after(checks, &ctx.account, &wanted, &ctx.options);
             runner.start(second, true);

@@ -4,8 +4,8 @@
 use super::reference::address_of;
 use crate::check::engine::{Check, How, none};
 use crate::check::{Ctx, Group, Notebook, Verdict};
+use crate::facts::key::Key;
 use crate::facts::keys::quality as keys;
-use crate::facts::observed::Key;
 use crate::facts::words::Loss;
 use crate::net::{ConnectOptions, PortState};
 use crate::text::Text;

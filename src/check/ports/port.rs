@@ -3,8 +3,8 @@
 use crate::check::dns::server;
 use crate::check::engine::{Check, How, Need, Opened, always, millis};
 use crate::check::{Ctx, Group, Notebook, Target, Verdict};
+use crate::facts::key::Key;
 use crate::facts::keys::port as keys;
-use crate::facts::observed::Key;
 use crate::facts::words::Itself;
 use crate::net::{BoxStream, ConnectFailure, Connection, PortState};
 use crate::probe::smtp::Dialogue;

@@ -1,6 +1,6 @@
 //! This machine as the screen's world outside: its clock, disk, clipboard and lab, each in a file of its own.
 
-use super::super::practice;
+use super::super::lab;
 use super::{clipboard, refusals, saving};
 use crate::machine::Machine;
 use crate::session::journal::{self, BrokenOff, Journal};
@@ -110,7 +110,7 @@ impl Outside for Here {
     }
 
     fn practice(&mut self, name: &str) -> Result<Begun, String> {
-        practice::begin(name)
+        lab::begin(name)
     }
 
     fn recover(&mut self, path: &Path) -> Result<Session, String> {

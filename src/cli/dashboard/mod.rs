@@ -6,7 +6,7 @@ mod refusals;
 mod saving;
 
 use super::args::{RunArgs, ScreenArgs};
-use super::{Stop, practice};
+use super::{Stop, lab};
 use crate::account::Account;
 use crate::account::stored::Found;
 use crate::check::Job;
@@ -115,7 +115,7 @@ pub(super) async fn practice(job: Option<Job>, args: &ScreenArgs) -> Result<u8, 
         }
         None => {
             let session = Session::of(Account::default(), Default::default(), String::new());
-            show(App::new(session, theme(args), practice::menu()), None, None, offline()).await
+            show(App::new(session, theme(args), lab::menu()), None, None, offline()).await
         }
     }
 }

@@ -9,8 +9,9 @@ pub mod log_in;
 mod network;
 mod ports;
 
+use super::key::{Family, Key, Observable};
 use super::keys;
-use super::observed::{Family, Key, Observable, Observations, Seen, planning};
+use super::observed::{Observations, Seen, planning};
 use super::target::{Role, Target};
 use super::{Derived, Known, Why, vocabulary};
 use crate::account::provider;

@@ -1,0 +1,98 @@
+//! What a dialogue comes to: greeting and EHLO reply written down, and how it ended. And the one question that is asked in
+//! clear. No connection is opened here.
+
+use super::words::{address_in, foreign_protocol, is_masked};
+use crate::check::Notebook;
+use crate::check::engine::millis;
+use crate::facts::keys::smtp as keys;
+use crate::facts::words::{Ehlo, Greeting};
+use crate::probe::smtp::{Dialogue, NoReply, Reply};
+use std::time::Duration;
+
+/// The limit of the greeting and of each reply (RFC 5321 section 4.5.3.2 allows five minutes; mail programs wait one).
+pub(super) const REPLY: Duration = Duration::from_secs(30);
+/// So many of the server's keywords are written down.
+const MOST_KEYWORDS: usize = 64;
+
+/// How the dialogue ended.
+pub(super) enum Ended {
+    /// The server lets us in as far as the log-in, if it offers one here.
+    Through { log_in: bool },
+    /// A 4xx greeting.
+    Busy(Reply),
+    /// Something in between failed; in words.
+    Stopped(String),
+}
+
+/// Notes the greeting; returns an end where the dialogue cannot go on.
+pub(super) fn note_greeting(book: &mut Notebook, took: Duration, greeting: Result<Reply, NoReply>) -> Option<Ended> {
+    book.note(keys::GREETING_MS, millis(took));
+    let stopped = |word, says: String| (word, Some(Ended::Stopped(says)));
+    let (word, ended) = match greeting {
+        Ok(reply) => {
+            let first = reply.texts().next().unwrap_or_default();
+            book.note(keys::BANNER, reply.joined());
+            if let Some(name) = first.split_whitespace().next().filter(|_| reply.code == 220) {
+                book.note(keys::BANNER_NAME, name.to_ascii_lowercase());
+            }
+            match reply.code {
+                220 => {
+                    if is_masked(&first) {
+                        book.note(keys::GREETING_MASKED, true);
+                    }
+                    (Greeting::Ready, None)
+                }
+                // A repeated try, alone, may do better than the first: noted at the end.
+                400..=499 => return Some(Ended::Busy(reply)),
+                _ => stopped(Greeting::Refuses, format!("the server turns us away: {}", reply.joined())),
+            }
+        }
+        Err(NoReply::Silent) => stopped(Greeting::Silent, "the port opens, then nothing comes".to_owned()),
+        Err(NoReply::Unfinished(_)) => stopped(Greeting::Endless, "the greeting never ends".to_owned()),
+        Err(NoReply::TooLong(what, _)) => stopped(Greeting::Endless, format!("the greeting is longer than {what}")),
+        Err(NoReply::Closed(bytes)) if bytes.is_empty() => {
+            stopped(Greeting::Closes, "the port opens, then the connection is closed".to_owned())
+        }
+        Err(NoReply::Broken(_) | NoReply::Closed(_)) => {
+            stopped(Greeting::Closes, "the connection breaks during the greeting".to_owned())
+        }
+        Err(NoReply::NotSmtp(bytes)) => {
+            let protocol = foreign_protocol(&bytes);
+            book.note(keys::FOREIGN, protocol);
+            stopped(Greeting::NotSmtp, format!("this is no mail server for sending ({})", protocol.word()))
+        }
+    };
+    book.note(keys::GREETING, word);
+    ended
+}
+
+/// Notes what the server says of itself and offers.
+pub(super) fn note_ehlo(book: &mut Notebook, reply: &Reply) {
+    book.note(keys::EHLO, Ehlo::Accepted);
+    book.note(keys::EHLO_MS, millis(reply.elapsed));
+    let first = reply.texts().next().unwrap_or_default();
+    if let Some(name) = first.split_whitespace().next() {
+        book.note(keys::EHLO_NAME, name.to_ascii_lowercase());
+    }
+    if let Some(addr) = address_in(&first) {
+        book.note(keys::SEEN_AS, addr);
+    }
+    let keywords = reply.keywords();
+    if let Some(size) = keywords.iter().find_map(|keyword| keyword.strip_prefix("SIZE ")?.trim().parse::<i64>().ok()) {
+        book.note(keys::SIZE, size);
+    }
+    book.note(keys::KEYWORDS, keywords.into_iter().take(MOST_KEYWORDS).collect::<Vec<_>>());
+}
+
+/// `AUTH PLAIN` without its answer, then `*`: shows whether a log-in would be let in without encryption (530, 538) and
+/// gives nothing away (RFC 4954 section 4).
+pub(super) async fn try_log_in_without_secret(book: &mut Notebook, dialogue: &mut Dialogue, ehlo: &Reply) {
+    let mechanisms = ehlo.mechanisms();
+    let offers = |name: &str| mechanisms.iter().any(|mechanism| mechanism == name);
+    let mechanism = if offers("LOGIN") && !offers("PLAIN") { "LOGIN" } else { "PLAIN" };
+    let Ok(reply) = dialogue.ask(format!("AUTH {mechanism}").as_bytes(), None, REPLY).await else { return };
+    book.note(keys::AUTH_CLEAR_PROBE, reply.code);
+    if reply.code == 334 {
+        let _ = dialogue.ask(b"*", None, REPLY).await;
+    }
+}

@@ -1,0 +1,88 @@
+//! The practice lab's scenarios for the rest of the program: a scenario's plain tables become an account, a job, a truth.
+
+use crate::account::Account;
+use crate::check::secret::Secret;
+use crate::check::{Job, Options};
+use crate::guide::rule::{Certainty, Who};
+use crate::practice::{self, Scenario};
+use crate::session::Session;
+use crate::session::diagnosis::Diagnosis;
+use crate::tui::core::Lesson;
+use crate::tui::effect::Request;
+use crate::tui::outside::{Begun, Bench};
+use crate::tui::screens::menu::{Call, Menu};
+use secrecy::SecretString;
+use serde::Deserialize;
+use toml::Value;
+
+/// The scenario of this name; the error is for people.
+pub(super) fn find(name: &str) -> Result<Scenario, String> {
+    practice::scenario(name)
+        .ok_or_else(|| format!("there is no scenario \"{name}\"; `mailtriage practice --list` shows all"))
+}
+
+/// The scenarios to choose from, by what the caller says.
+pub(super) fn menu() -> Menu {
+    let calls = practice::scenarios().into_iter();
+    Menu::practice(calls.map(|scenario| Call { name: scenario.name, title: scenario.title, story: scenario.story }))
+}
+
+/// Begins a scenario on the screen.
+pub(super) fn begin(name: &str) -> Result<Begun, String> {
+    let scenario = find(name)?;
+    let cause = Truth::of(&scenario)?.cause;
+    let job = job(&scenario)?;
+    Ok(Begun {
+        session: Session::new(job.account, &job.world.machine.local()),
+        bench: Bench { world: job.world, options: job.options },
+        lesson: Some(Lesson { story: scenario.story, cause, guess: None }),
+        first: Request { attempt: job.attempt, ..Request::everything() },
+    })
+}
+
+/// What a run over a scenario must find: its table `[truth]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Truth {
+    /// The cause.
+    pub cause: String,
+    /// How sure the verdict may and must be.
+    pub certainty: Certainty,
+    /// Who can fix it for good.
+    pub who: Who,
+    /// The other causes that show, all of them.
+    #[serde(default)]
+    pub also: Vec<String>,
+}
+
+impl Truth {
+    /// The truth of a scenario; the error names what is wrong with it.
+    pub fn of(scenario: &Scenario) -> Result<Self, String> {
+        scenario.truth.clone().try_into().map_err(|error| format!("{}: [truth] {error}", scenario.name))
+    }
+
+    /// What a verdict has otherwise; nothing, where it is right.
+    pub fn faults(&self, found: &Diagnosis) -> Vec<String> {
+        let rows = [
+            ("cause", self.cause.clone(), found.cause.clone()),
+            ("certainty", self.certainty.word().to_owned(), found.certainty.word().to_owned()),
+            ("who", self.who.word().to_owned(), found.who.word().to_owned()),
+            ("also", self.also.join(", "), found.also.join(", ")),
+            ("final", true.to_string(), found.is_final.to_string()),
+        ];
+        let differing = rows.into_iter().filter(|(_, truth, found)| truth != found);
+        differing.map(|(what, truth, found)| format!("{what}: {found:?} in place of {truth:?}")).collect()
+    }
+}
+
+/// What a scenario asks for: its account, its network, the usual options. The error names what is wrong with it.
+pub fn job(scenario: &Scenario) -> Result<Job, String> {
+    let mut table = scenario.account.clone();
+    let mut secret = |key: &str| match table.remove(key) {
+        Some(Value::String(secret)) => Some(SecretString::from(secret)),
+        _ => None,
+    };
+    let secret = secret("password").map(Secret::Password).or(secret("token").map(Secret::Token));
+    let account: Account = table.try_into().map_err(|error| format!("{}: {error}", scenario.name))?;
+    Ok(Job { world: scenario.world()?, account, options: Options::default(), attempt: secret.map(Into::into) })
+}
