@@ -56,7 +56,7 @@ fn variant_ends_in_its_truth(#[files("tests/variants/*.toml")] path: PathBuf) {
 fn facts(name: &str, check: &str, change: impl FnOnce(&mut Attempt)) -> BTreeMap<String, String> {
     let session = run_with(&scenario(name).unwrap(), |job| change(job.attempt.as_mut().unwrap()));
     let facts = &session.run().unwrap().check(check).unwrap().facts;
-    facts.iter().map(|(key, value)| (key.clone(), value.text().unwrap_or_default())).collect()
+    facts.iter().map(|(key, value)| (key.clone(), value.to_string())).collect()
 }
 
 #[test]

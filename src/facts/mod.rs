@@ -31,17 +31,6 @@ pub enum Value {
     List(Vec<String>),
 }
 
-impl Value {
-    /// A word or number as text; a list is neither.
-    pub fn text(&self) -> Option<String> {
-        match self {
-            Value::Word(word) => Some(word.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::List(_) => None,
-        }
-    }
-}
-
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

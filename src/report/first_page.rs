@@ -4,8 +4,11 @@
 use super::Report;
 use super::ports::ports;
 use super::redact::LeftOut;
-use crate::check::{Finding, Kind};
-use crate::facts::Value;
+use crate::check::Kind;
+use crate::facts::key::Key;
+use crate::facts::keys;
+use crate::facts::target::{Role, Target};
+use crate::facts::words::{CertificateIs, Greeting, LogIn};
 use crate::guide::rule::Who;
 use crate::net::PortState;
 use crate::session::diagnosis::{Diagnosis, Outcome};
@@ -197,28 +200,26 @@ fn from(report: &Report) -> Vec<String> {
 
 fn to(report: &Report) -> String {
     let Some(way) = &report.account.in_use else { return String::new() };
-    let addresses = report.finding("dns.server").and_then(|finding| list(finding, "addresses")).unwrap_or_default();
-    let addresses = if addresses.is_empty() { String::new() } else { format!(" ({addresses})") };
+    let addresses = report.shown(keys::dns_server::ADDRESSES.check, &keys::dns_server::ADDRESSES);
+    let addresses = addresses.map_or_else(String::new, |addresses| format!(" ({addresses})"));
     format!("{}{addresses}, port {}, {}", way.server, way.port, way.security.says())
 }
 
 /// The server's own words, exactly as received, each with what it answers.
 fn said(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(finding) = report.finding("login")
-        && let Some(reply) = word(finding, "reply")
-    {
-        lines.push(log_in_context(report, finding));
+    if let Some(reply) = report.shown(keys::login::REPLY.check, &keys::login::REPLY) {
+        lines.push(log_in_context(report));
         lines.push(reply);
     }
-    if let Some(reply) = report.finding("sending").and_then(|finding| word(finding, "reply")) {
+    if let Some(reply) = report.shown(keys::sending::REPLY.check, &keys::sending::REPLY) {
         lines.push("to the test of sending, after the log-in:".to_owned());
         lines.push(reply);
     }
     let port = report.account.in_use.as_ref().map_or(0, |way| way.port);
-    if let Some(finding) = report.finding(&format!("smtp.{port}"))
-        && matches!(word(finding, "greeting").as_deref(), Some("refuses" | "busy"))
-        && let Some(banner) = word(finding, "banner")
+    let smtp = Target::in_use(port).id(keys::smtp::GREETING.check);
+    if let Some(Greeting::Refuses | Greeting::Busy) = report.fact(&smtp, &keys::smtp::GREETING)
+        && let Some(banner) = report.shown(&smtp, &keys::smtp::BANNER)
     {
         lines.push(format!("as its greeting on port {port}:"));
         lines.push(banner);
@@ -231,53 +232,61 @@ fn said(report: &Report) -> Vec<String> {
 }
 
 /// "to AUTH PLAIN as anna@example.com on port 587 at 14:21:07 UTC:"
-fn log_in_context(report: &Report, finding: &Finding) -> String {
-    let mechanism = word(finding, "mechanism").unwrap_or_default();
-    let user = word(finding, "user").map_or_else(String::new, |user| format!(" as {user}"));
-    let port = word(finding, "port").map_or_else(String::new, |port| format!(" on port {port}"));
-    let at = seen_at(report, "login", Kind::LogIn).map_or_else(String::new, |at| format!(" at {at}"));
+fn log_in_context(report: &Report) -> String {
+    use keys::login::{MECHANISM, PORT, USER};
+    let id = MECHANISM.check;
+    let mechanism = report.shown(id, &MECHANISM).unwrap_or_default();
+    let user = report.shown(id, &USER).map_or_else(String::new, |user| format!(" as {user}"));
+    let port = report.shown(id, &PORT).map_or_else(String::new, |port| format!(" on port {port}"));
+    let at = seen_at(report, id, Kind::LogIn).map_or_else(String::new, |at| format!(" at {at}"));
     format!("to AUTH {mechanism}{user}{port}{at}:")
 }
 
 /// A certificate that is not in order: whose, by whom, its dates and number, and which ports show it.
 fn certificate(report: &Report) -> Vec<String> {
+    use keys::certificate::{CERTIFICATE, FROM, ISSUER, NAMES, SERIAL, SUBJECT, UNTIL};
     let Some(way) = &report.account.in_use else { return vec![] };
-    let Some(finding) = report.finding(&format!("certificate.{}", way.port)) else { return vec![] };
-    if matches!(word(finding, "certificate").as_deref(), None | Some("valid")) {
+    let id = Target::in_use(way.port).id(CERTIFICATE.check);
+    if matches!(report.fact(&id, &CERTIFICATE), None | Some(CertificateIs::Valid)) {
         return vec![];
     }
-    let day = |key: &str| {
-        word(finding, key).map_or_else(|| "?".to_owned(), |date| date.replace('T', " ").replace('Z', " UTC"))
+    let shown = |key: &Key<String>| report.shown(&id, key);
+    let day = |key: &Key<String>| {
+        shown(key).map_or_else(|| "?".to_owned(), |date| date.replace('T', " ").replace('Z', " UTC"))
     };
-    let names = list(finding, "names").or_else(|| word(finding, "subject")).unwrap_or_else(|| "no name".to_owned());
-    let serial = word(finding, "serial").map_or_else(String::new, |serial| format!("serial number {serial}"));
-    let ports = report.checks.iter().map(|check| &check.finding).filter_map(|finding| {
-        let port = finding.id.strip_prefix("certificate.")?;
-        Some(format!("{port} {}", word(finding, "certificate")?.replace('-', " ")))
+    let names = report.shown(&id, &NAMES).filter(|names| !names.is_empty()).or_else(|| shown(&SUBJECT));
+    let ports = report.checks.iter().filter_map(|check| {
+        let target = Target::of_id(CERTIFICATE.check, &check.finding.id).filter(|target| target.role == Role::InUse)?;
+        let is = report.fact(&check.finding.id, &CERTIFICATE)?;
+        Some(format!("{} {}", target.port, is.word().replace('-', " ")))
     });
     vec![
-        format!("for {names}"),
-        format!("issued by {}", word(finding, "issuer").unwrap_or_else(|| "nobody named".to_owned())),
-        format!("valid from {} to {}", day("from"), day("until")),
-        serial,
+        format!("for {}", names.unwrap_or_else(|| "no name".to_owned())),
+        format!("issued by {}", shown(&ISSUER).unwrap_or_else(|| "nobody named".to_owned())),
+        format!("valid from {} to {}", day(&FROM), day(&UNTIL)),
+        shown(&SERIAL).map_or_else(String::new, |serial| format!("serial number {serial}")),
         format!("on the ports: {}", ports.collect::<Vec<_>>().join(", ")),
     ]
 }
 
 /// The last hop that was heard of on the way of a port that is blocked.
 fn last_hop(report: &Report) -> String {
+    use keys::{hops, leaves, port};
     let Some(way) = &report.account.in_use else { return String::new() };
-    let Some(finding) = report.finding(&format!("way.{}", way.port)) else { return String::new() };
+    let own = Target::in_use(way.port);
     // A port that answers, with a refusal too, is not blocked on the way.
-    let state = report.finding(&format!("port.{}", way.port)).and_then(|finding| word(finding, "state"));
-    if !matches!(state.as_deref(), Some("filtered" | "unreachable" | "denied")) {
+    let state = report.fact(&own.id(port::STATE.check), &port::STATE);
+    let is_blocked = matches!(state, Some(PortState::Filtered | PortState::Unreachable | PortState::Denied));
+    let id = own.id(leaves::LEAVES.check);
+    if !is_blocked || report.finding(&id).is_none() {
         return String::new();
     }
-    if let Some(path) = report.finding("path")
-        && let (Some(last), Some(hop)) = (word(path, "last-heard"), word(path, "last-hop"))
-        && word(path, "distance").is_none()
+    let of_hops = hops::LAST_HEARD.check;
+    if let (Some(last), Some(hop)) = (report.shown(of_hops, &hops::LAST_HEARD), report.fact(of_hops, &hops::LAST_HOP))
+        && report.fact(of_hops, &hops::DISTANCE).is_none()
     {
-        return match word(path, "contrast.port").zip(word(path, "contrast.distance")) {
+        let contrast = report.fact(of_hops, &hops::CONTRAST_PORT).zip(report.fact(of_hops, &hops::CONTRAST_DISTANCE));
+        return match contrast {
             Some((port, distance)) => format!(
                 "for port {}: {last}, hop {hop}; the block is there or just behind it: port {port} goes on and is answered at \
                  hop {distance}",
@@ -286,9 +295,9 @@ fn last_hop(report: &Report) -> String {
             None => format!("for port {}: {last}, hop {hop}; routers behind it may be silent by choice", way.port),
         };
     }
-    match (word(finding, "leaves").as_deref(), word(finding, "first-router")) {
-        (Some("yes"), Some(first)) => format!("for port {}: {first}; the block is there or behind it", way.port),
-        (Some("no"), _) => {
+    match (report.fact(&id, &leaves::LEAVES), report.shown(&id, &leaves::FIRST_ROUTER)) {
+        (Some(true), Some(first)) => format!("for port {}: {first}; the block is there or behind it", way.port),
+        (Some(false), _) => {
             format!(
                 "port {} is not heard of at the first router: it stops on this computer, or at that router",
                 way.port
@@ -345,20 +354,9 @@ fn done(report: &Report) -> Vec<String> {
 }
 
 fn not_known(report: &Report, diagnosis: &Diagnosis) -> Vec<String> {
-    let login = report.finding("login").and_then(|finding| word(finding, "result"));
-    let untested = login.as_deref().is_none_or(|result| result == "not-tried");
+    let login = report.fact(keys::login::RESULT.check, &keys::login::RESULT);
+    let untested = matches!(login, None | Some(LogIn::NotTried));
     let login = untested.then(|| "log-in and permission to send (not tested)".to_owned());
     let questions = diagnosis.questions.iter().map(|question| question.text.clone());
     login.into_iter().chain(diagnosis.not_known.iter().take(3).cloned()).chain(questions).collect()
-}
-
-fn word(finding: &Finding, key: &str) -> Option<String> {
-    finding.facts.get(key)?.text()
-}
-
-fn list(finding: &Finding, key: &str) -> Option<String> {
-    match finding.facts.get(key)? {
-        Value::List(list) => Some(list.iter().take(4).cloned().collect::<Vec<_>>().join(", ")),
-        _ => None,
-    }
 }

@@ -17,9 +17,14 @@ pub mod text;
 
 use crate::account::{Choice, MeasuredOn, Origin, Origins, Security, Settings, Source, Values};
 use crate::check::Finding;
+use crate::facts::Value;
+use crate::facts::key::{Key, Observable};
 use crate::session::diagnosis::Diagnosis;
 use crate::session::{Machine, Tool};
 use serde::{Deserialize, Serialize};
+
+/// So many items of a list are shown.
+const MOST_SHOWN: usize = 4;
 
 /// A session on paper, `mailtriage.report/1`: see `docs/report-format.md`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -164,6 +169,19 @@ impl Report {
     pub fn program(&self) -> Option<&'static str> {
         let id = self.account.client.as_deref()?;
         crate::account::client::by_id(id).map(|client| client.name.as_str())
+    }
+
+    /// A fact of the last run; `None` where it is absent, or was left out for this reader.
+    pub fn fact<T: Observable>(&self, id: &str, key: &Key<T>) -> Option<T> {
+        T::of_value(self.finding(id)?.facts.get(key.name.as_ref())?)
+    }
+
+    /// The same as it is shown; what was left out by what stands in its place.
+    pub fn shown<T>(&self, id: &str, key: &Key<T>) -> Option<String> {
+        Some(match self.finding(id)?.facts.get(key.name.as_ref())? {
+            Value::List(list) => list.iter().take(MOST_SHOWN).cloned().collect::<Vec<_>>().join(", "),
+            value => value.to_string(),
+        })
     }
 
     /// The finding of this id in the last run.

@@ -14,7 +14,7 @@ use crate::account::{Account, Endpoint, Wanted};
 use crate::check::{Event as CheckEvent, Group};
 use crate::facts::derive::log_in::{LogInWay, log_in_way};
 use crate::facts::derive::{Derivation, Input, derive};
-use crate::facts::{Derived, Observations};
+use crate::facts::{Derived, Observations, Value, keys};
 use crate::guide::Guide;
 use crate::machine::Local;
 use crate::pages;
@@ -159,7 +159,7 @@ impl Session {
             Event::Edited { account } => self.account = *account,
             Event::Check(event) => {
                 if let CheckEvent::Finished { finding } = &event
-                    && let Some(crate::facts::Value::Word(addr)) = finding.facts.get("seen-as")
+                    && let Some(Value::Word(addr)) = finding.facts.get(keys::smtp::SEEN_AS.name.as_ref())
                 {
                     self.machine.seen_as.get_or_insert_with(|| addr.clone());
                 }

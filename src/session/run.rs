@@ -3,6 +3,7 @@
 use super::diagnosis::Diagnosis;
 use crate::account::{Account, Endpoint, Wanted};
 use crate::check::{Event as CheckEvent, Finding, Group, Head};
+use crate::facts::key::{Key, Observable};
 use crate::facts::observed::Observed;
 use crate::facts::{Facts, Observations};
 use std::collections::{BTreeMap, HashMap};
@@ -180,6 +181,11 @@ impl Run {
     /// A check by its id.
     pub fn check(&self, id: &str) -> Option<&Check> {
         self.checks.get(*self.by_id.get(id)?)
+    }
+
+    /// A fact of a check, as far as it is known.
+    pub fn fact<T: Observable>(&self, id: &str, key: &Key<T>) -> Option<T> {
+        T::of_value(self.check(id)?.facts.get(key.name.as_ref())?)
     }
 
     /// The checks of a group, in order.

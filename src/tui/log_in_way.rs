@@ -2,10 +2,9 @@
 //! [`crate::facts::derive::log_in`], as it is for the check that sends the password.
 
 use crate::facts::derive::log_in::LogInWay as Way;
-use crate::facts::key::{Key, Observable};
 use crate::facts::keys::certificate;
 use crate::facts::{Derived, Known};
-use crate::session::{Run, Session};
+use crate::session::Session;
 
 /// By which way a log-in would go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,23 +45,23 @@ pub fn log_in_way(session: &Session, facts: &Derived) -> LogInWay {
     match way {
         Way::Through { target, host } => {
             let id = target.id(certificate::NAMES.check);
-            let names = fact(run, &id, &certificate::NAMES).unwrap_or_default();
-            let until = fact(run, &id, &certificate::UNTIL).unwrap_or_default();
+            let names = run.fact(&id, &certificate::NAMES).unwrap_or_default();
+            let until = run.fact(&id, &certificate::UNTIL).unwrap_or_default();
             let proof = format!(
                 "certificate of {}, from {}, valid to {}",
                 names.first().unwrap_or(&host),
-                fact(run, &id, &certificate::ISSUER).unwrap_or_default(),
+                run.fact(&id, &certificate::ISSUER).unwrap_or_default(),
                 until.split('T').next().unwrap_or_default()
             );
             LogInWay::Proven { host, port: target.port, proof }
         }
         Way::Unproven { target, host } => {
             let id = target.id(certificate::NAMES.check);
-            let names = fact(run, &id, &certificate::NAMES).unwrap_or_default();
+            let names = run.fact(&id, &certificate::NAMES).unwrap_or_default();
             let name = names.first().map_or("no name", String::as_str);
-            let issuer = fact(run, &id, &certificate::ISSUER).unwrap_or_else(|| "an unknown issuer".to_owned());
+            let issuer = run.fact(&id, &certificate::ISSUER).unwrap_or_else(|| "an unknown issuer".to_owned());
             let shown = format!("for {name}, issued by {issuer}");
-            LogInWay::Unproven(Unproven { host, shown, serial: fact(run, &id, &certificate::SERIAL) })
+            LogInWay::Unproven(Unproven { host, shown, serial: run.fact(&id, &certificate::SERIAL) })
         }
         Way::NotVouched { host } => none(&format!(
             "only DNS says that {host} is the server of this domain; to confirm it, type it as the server"
@@ -72,8 +71,4 @@ pub fn log_in_way(session: &Session, facts: &Derived) -> LogInWay {
         Way::NoServer => none("no server is known"),
         Way::NoneSafe => none("no encrypted way offers a log-in: anyone on the way could read the password"),
     }
-}
-
-fn fact<T: Observable>(run: &Run, id: &str, key: &Key<T>) -> Option<T> {
-    run.check(id)?.facts.get(key.name.as_ref()).and_then(T::of_value)
 }

@@ -2,6 +2,7 @@
 //! with its evidence.
 
 use crate::check::{Finding, Group, Kind, Outcome};
+use crate::facts::keys::hops;
 use crate::net::PortState;
 use crate::report::ports::ports;
 use crate::session::{Run, State};
@@ -71,7 +72,7 @@ fn evidence(core: &Core, finding: &Finding, width: usize) -> Vec<Line<'static>> 
 
 /// The ways of the ports, hop by hop, where they were looked at.
 fn ways(core: &Core, run: &Run, width: usize) -> Vec<Line<'static>> {
-    let Some(State::Done(finding)) = run.check("path").map(|check| &check.state) else { return Vec::new() };
+    let Some(State::Done(finding)) = run.check(hops::HOPS.check).map(|check| &check.state) else { return Vec::new() };
     let ways = finding.evidence.iter().filter(|evidence| evidence.kind == Kind::Way);
     let mut lines: Vec<Line<'static>> = ways
         .flat_map(|way| wrapped(core.theme, &format!("{}: {}", way.what, way.detail), width.saturating_sub(1), 2))
