@@ -80,7 +80,7 @@ for number in range(ROUNDS):
     again = Terminal(home, "--ascii")
     assert again.read(5, b"broke off"), again.seen
     again.press(b"\x1b[B\r")
-    assert again.read(5, b"taken up again"), again.seen
+    assert again.read(5, b"session restored"), again.seen
     whole = b"a note of round" in open(found[0], "rb").read()
     again.kill(signal.SIGTERM)
     taken += 1
