@@ -1,5 +1,6 @@
-//! Every key that checks write and others read, a row each: its type, its name in the report, whom it names, what it says
-//! with its unit. A module is a kind of check. The report's table and its JSON Schema are made from these rows.
+//! Every key that checks write and others read, one row each: its type, its name in the report, whom its value names, and
+//! what it says, with its unit. There is one module per kind of check. The report's table and JSON Schema are made from
+//! these rows.
 
 use super::key::{Declared, Family, Key, Names, Observable};
 use super::words::*;
@@ -13,7 +14,7 @@ macro_rules! keys {
         pub mod $module {
             use super::*;
             $(#[doc = $says] pub const $key: $outer<$value> = $outer::new($check, $name);)*
-            /// All of them.
+            /// All keys of this kind of check.
             pub const ALL: &[Declared] = &[$(Declared {
                 check: $check,
                 name: $name,
@@ -29,15 +30,15 @@ keys! {
     /// Which settings does the provider want?
     provider "provider" {
         SOURCE: Key<Source> = "source", Nobody, "how the provider's settings were found";
-        PROVIDER: Key<String> = "provider", Host, "the provider's id in the table";
-        CHOICES: Key<Vec<String>> = "choices", Host, "what the provider wants: server, port and encryption of each way";
+        PROVIDER: Key<String> = "provider", Host, "the provider's ID in the table";
+        CHOICES: Key<Vec<String>> = "choices", Host, "what the provider wants: server, port and encryption, each choice";
     }
     /// Do the settings fit what the provider wants?
     settings "settings" {
-        SERVER: Key<Setting> = "server", Nobody, "the server that is set against the provider's";
-        PORT: Key<Setting> = "port", Nobody, "the port that is set against the provider's";
-        SECURITY: Key<Setting> = "security", Nobody, "the encryption that is set against the provider's";
-        USER: Key<Setting> = "user", Nobody, "the user name that is set against the provider's form";
+        SERVER: Key<Setting> = "server", Nobody, "the configured server compared with the provider's";
+        PORT: Key<Setting> = "port", Nobody, "the configured port compared with the provider's";
+        SECURITY: Key<Setting> = "security", Nobody, "the configured encryption compared with the provider's";
+        USER: Key<Setting> = "user", Nobody, "the configured user name compared with the provider's form";
         SUGGESTION: Key<String> = "suggestion", Host, "the name that was probably meant";
     }
     /// Does the mail domain exist?
@@ -50,7 +51,7 @@ keys! {
     dns_server "dns.server" {
         RESULT: Key<NameFound> = "result", Nobody, "the server's name in DNS";
         ADDRESSES: Key<Vec<IpAddr>> = "addresses", Address, "its addresses, at most 64";
-        ADDRESSES_FROM: Key<AddressesFrom> = "addresses-from", Nobody, "who gave them, where this computer's resolver did not";
+        ADDRESSES_FROM: Key<AddressesFrom> = "addresses-from", Nobody, "who gave them, if not this computer's resolver";
         ANSWER: Key<AddressKind> = "answer", Nobody, "the worst kind of address among them";
         HOSTS_FILE: Key<bool> = "hosts-file", Nobody, "whether this computer's hosts file has the name";
     }
@@ -62,17 +63,17 @@ keys! {
     }
     /// Do other DNS servers say the same?
     dns_elsewhere "dns.elsewhere" {
-        RESULT: Key<Elsewhere> = "result", Nobody, "what other DNS servers say of the server's name";
+        RESULT: Key<Elsewhere> = "result", Nobody, "what other DNS servers say about the server's name";
         ANSWERS: Key<usize> = "answers", Nobody, "how many of them gave addresses";
         OTHER_ADDRESS: Key<Opens> = "other-address", Nobody, "the port in use at an address that only they give";
         REWRITTEN: Key<bool> = "rewritten", Nobody, "whether this computer's DNS server gives an address to names that do not exist";
-        SEARCHED: Key<bool> = "searched", Nobody, "whether only a search domain of this computer made a name of it";
+        SEARCHED: Key<bool> = "searched", Nobody, "whether the name exists only through a search domain of this computer";
     }
-    /// Is there a connection, without a portal?
+    /// Is there an internet connection, without a portal?
     connectivity "connectivity" {
-        RESULT: Key<Pages> = "result", Nobody, "what pages with a known answer gave";
-        PORTALS: Key<u32> = "portals", Nobody, "how many of them a portal answered";
-        BY_PROXY: Key<bool> = "by-proxy", Nobody, "whether a page answers by the web proxy alone";
+        RESULT: Key<Pages> = "result", Nobody, "what the test pages, whose content is known, returned";
+        PORTALS: Key<u32> = "portals", Nobody, "for how many of them a portal answered";
+        BY_PROXY: Key<bool> = "by-proxy", Nobody, "whether a page answers only through the web proxy";
         CLOCK_AHEAD: Key<i64> = "clock-ahead_s", Nobody, "seconds this computer is ahead of the first page's date";
     }
     /// Is this computer's clock right?
@@ -89,12 +90,12 @@ keys! {
     }
     /// How good is the connection?
     quality "quality" {
-        LOSS: Key<Loss> = "loss", Nobody, "how much of what was sent got lost";
+        LOSS: Key<Loss> = "loss", Nobody, "how much of what was sent was lost";
         SENT: Key<usize> = "sent", Nobody, "handshakes that were begun";
         LOST: Key<usize> = "lost", Nobody, "handshakes that lost a packet";
-        FASTEST: Key<usize> = "fastest_ms", Nobody, "milliseconds of the fastest";
-        MEDIAN: Key<usize> = "median_ms", Nobody, "milliseconds in which half were done";
-        WORST: Key<usize> = "worst_ms", Nobody, "milliseconds of the slowest";
+        FASTEST: Key<usize> = "fastest_ms", Nobody, "the fastest of them, in milliseconds";
+        MEDIAN: Key<usize> = "median_ms", Nobody, "the median, in milliseconds";
+        WORST: Key<usize> = "worst_ms", Nobody, "the slowest of them, in milliseconds";
         SENT_AGAIN: Key<usize> = "sent.again", Nobody, "the same of a second sampling";
         LOST_AGAIN: Key<usize> = "lost.again", Nobody, "the same of a second sampling";
         FASTEST_AGAIN: Key<usize> = "fastest_ms.again", Nobody, "the same of a second sampling";
@@ -104,7 +105,7 @@ keys! {
     /// Does something answer for addresses that do not exist?
     testnet "testnet" {
         ROUTE: Key<bool> = "route", Nobody, "whether this computer has a route to the internet";
-        STATE: Family<Nobody> = "PORT", Nobody, "that port at addresses that belong to nobody";
+        STATE: Family<Nobody> = "PORT", Nobody, "that port at addresses that are not in use";
     }
     /// Does IPv6 work to other hosts?
     ipv6 "ipv6" {
@@ -120,13 +121,13 @@ keys! {
         STATE: Key<PortState> = "state", Nobody, "what the port does: the best over all addresses";
         STATE_V4: Key<PortState> = "state.v4", Nobody, "the best over its IPv4 addresses";
         STATE_V6: Key<PortState> = "state.v6", Nobody, "the best over its IPv6 addresses";
-        BY: Key<Itself> = "by", Nobody, "who forbids it, where this computer does";
+        BY: Key<Itself> = "by", Nobody, "who forbids it, if this computer does";
         ADDRESS: Key<IpAddr> = "address", Address, "the address that opened first";
         CONNECT: Key<u64> = "connect_ms", Nobody, "milliseconds until it opened";
         SYN_REPEATS: Key<u32> = "syn-repeats", Nobody, "packets that were sent again until it opened";
         ICMP: Key<String> = "icmp", Nobody, "type and code of an ICMP message that came back";
-        ICMP_FROM: Key<IpAddr> = "icmp.from", Address, "who sent it";
-        ICMP_PROHIBITED: Key<bool> = "icmp.prohibited", Nobody, "whether it says that a rule forbids the connection";
+        ICMP_FROM: Key<IpAddr> = "icmp.from", Address, "the sender of that message";
+        ICMP_PROHIBITED: Key<bool> = "icmp.prohibited", Nobody, "whether that message says that a rule forbids the connection";
     }
     /// Do packets for a port leave this computer?
     leaves "way" {
@@ -136,136 +137,136 @@ keys! {
         NEAR: Key<Near> = "near", Nobody, "the port opens before the first router";
         TURNED_AWAY: Key<TurnedAway> = "turned-away", Nobody, "who turned the connection away on this computer";
         ICMP: Key<String> = "icmp", Nobody, "type and code of an ICMP message that came back";
-        ICMP_FROM: Key<IpAddr> = "icmp.from", Address, "who sent it";
-        ICMP_PROHIBITED: Key<bool> = "icmp.prohibited", Nobody, "whether it says that a rule forbids the connection";
+        ICMP_FROM: Key<IpAddr> = "icmp.from", Address, "the sender of that message";
+        ICMP_PROHIBITED: Key<bool> = "icmp.prohibited", Nobody, "whether that message says that a rule forbids the connection";
     }
     /// How far do packets get, hop by hop?
     hops "path" {
-        PORT: Key<u16> = "port", Nobody, "the port whose way was looked at";
-        HOPS: Key<Vec<String>> = "hops", Inner, "what answered, hop by hop";
+        PORT: Key<u16> = "port", Nobody, "the port whose route was traced";
+        HOPS: Key<Vec<String>> = "hops", Inner, "what answered on the route, hop by hop";
         DISTANCE: Key<usize> = "distance", Nobody, "the hop at which the port is answered";
         LAST_HEARD: Key<IpAddr> = "last-heard", Address, "the last router that answered";
-        LAST_HOP: Key<usize> = "last-hop", Nobody, "and at which hop";
-        CONTRAST_PORT: Key<u16> = "contrast.port", Nobody, "a port that opens, for contrast";
-        CONTRAST_HOPS: Key<Vec<String>> = "contrast.hops", Inner, "what answered on its way, hop by hop";
+        LAST_HOP: Key<usize> = "last-hop", Nobody, "the hop of that router";
+        CONTRAST_PORT: Key<u16> = "contrast.port", Nobody, "a port that opens, for comparison";
+        CONTRAST_HOPS: Key<Vec<String>> = "contrast.hops", Inner, "what answered on the route to it, hop by hop";
         CONTRAST_DISTANCE: Key<usize> = "contrast.distance", Nobody, "the hop at which that port is answered";
-        CONTRAST_LAST_HEARD: Key<IpAddr> = "contrast.last-heard", Address, "the last router on its way that answered";
-        CONTRAST_LAST_HOP: Key<usize> = "contrast.last-hop", Nobody, "and at which hop";
-        NEARER: Key<bool> = "nearer", Nobody, "whether the port is answered from nearer than the server";
-        NEARER_BEHIND: Key<IpAddr> = "nearer.behind", Address, "the router before whoever answers";
+        CONTRAST_LAST_HEARD: Key<IpAddr> = "contrast.last-heard", Address, "the last router on that route that answered";
+        CONTRAST_LAST_HOP: Key<usize> = "contrast.last-hop", Nobody, "the hop of that router";
+        NEARER: Key<bool> = "nearer", Nobody, "whether the answer comes from nearer than the server";
+        NEARER_BEHIND: Key<IpAddr> = "nearer.behind", Address, "the router before the device that answers";
         SAME_DISTANCE: Key<bool> = "same-distance", Nobody, "whether it is refused as far away as another port opens";
     }
     /// Does anything answer at the server's address?
     alive "alive" {
         ALIVE: Key<bool> = "alive", Nobody, "whether anything answers at the server's address";
         OPEN: Key<Vec<u16>> = "open", Nobody, "which of its other ports open";
-        ROLE: Key<OtherRole> = "role", Nobody, "what it is, where it takes no mail";
+        ROLE: Key<OtherRole> = "role", Nobody, "what kind of server it is, if it accepts no mail";
     }
     /// Which security programs and VPNs are on this computer?
     protection "protection" {
-        PRODUCTS: Key<Vec<String>> = "products", Nobody, "security programs that run here";
+        PRODUCTS: Key<Vec<String>> = "products", Nobody, "security programs that are running here";
         FIREWALL: Key<String> = "firewall", Nobody, "a firewall that is switched on";
         VPN: Key<String> = "vpn", Nobody, "a VPN's network interface";
-        PROXY: Key<String> = "proxy", Inner, "the web proxy that is set";
+        PROXY: Key<String> = "proxy", Inner, "the configured web proxy";
     }
     /// Does a mail server answer, and what does it offer?
     smtp "smtp" {
         SPEAKS: Key<Speaks> = "speaks", Nobody, "what the port speaks first";
         GREETING: Key<Greeting> = "greeting", Nobody, "the greeting";
-        GREETING_MS: Key<u64> = "greeting_ms", Nobody, "milliseconds until it came";
-        BANNER: Key<String> = "banner", Foreign, "its words";
-        BANNER_NAME: Key<String> = "banner-name", Host, "the name in it";
-        GREETING_MASKED: Key<bool> = "greeting-masked", Nobody, "whether a device on the way overwrites it";
+        GREETING_MS: Key<u64> = "greeting_ms", Nobody, "milliseconds until the greeting came";
+        BANNER: Key<String> = "banner", Foreign, "the greeting's text";
+        BANNER_NAME: Key<String> = "banner-name", Host, "the server's name in the greeting";
+        GREETING_MASKED: Key<bool> = "greeting-masked", Nobody, "whether a device on the way overwrites the greeting";
         FOREIGN: Key<Foreign> = "foreign", Nobody, "which protocol speaks in place of SMTP";
-        EHLO: Key<Ehlo> = "ehlo", Nobody, "what came of EHLO";
+        EHLO: Key<Ehlo> = "ehlo", Nobody, "the result of EHLO";
         EHLO_MS: Key<u64> = "ehlo_ms", Nobody, "milliseconds until its reply came";
         EHLO_NAME: Key<String> = "ehlo-name", Host, "the name in the reply";
-        EHLO_ENCRYPTED: Key<Ehlo> = "ehlo-encrypted", Nobody, "what came of EHLO after STARTTLS, where it was not accepted";
+        EHLO_ENCRYPTED: Key<Ehlo> = "ehlo-encrypted", Nobody, "the result of EHLO after STARTTLS, if it was not accepted";
         KEYWORDS: Key<Vec<String>> = "keywords", Nobody, "what the server offers (RFC 5321 section 4.1.1.1), at most 64";
-        SEEN_AS: Key<IpAddr> = "seen-as", Address, "our address as the server names it";
-        SIZE: Key<i64> = "size", Nobody, "the largest message that it takes, in bytes; 0 is no fixed limit (RFC 1870)";
-        STARTTLS: Key<Starttls> = "starttls", Nobody, "what came of STARTTLS";
-        STARTTLS_REPLY: Key<String> = "starttls-reply", Foreign, "the words that refused it";
-        HANDSHAKE: Key<Handshake> = "handshake", Nobody, "what came of the TLS handshake";
-        HANDSHAKE_SAID: Key<String> = "handshake-said", Foreign, "what this computer's TLS library said of it";
-        HANDSHAKE_MS: Key<u64> = "handshake_ms", Nobody, "milliseconds that it took";
-        TLS_VERSION: Key<String> = "tls-version", Nobody, "the TLS version that came of it";
+        SEEN_AS: Key<IpAddr> = "seen-as", Address, "our address as the server sees it";
+        SIZE: Key<i64> = "size", Nobody, "the largest message that it accepts, in bytes; 0 means no fixed limit (RFC 1870)";
+        STARTTLS: Key<Starttls> = "starttls", Nobody, "the result of STARTTLS";
+        STARTTLS_REPLY: Key<String> = "starttls-reply", Foreign, "the server's words when it refused";
+        HANDSHAKE: Key<Handshake> = "handshake", Nobody, "the result of the TLS handshake";
+        HANDSHAKE_SAID: Key<String> = "handshake-said", Foreign, "what this computer's TLS library said about it";
+        HANDSHAKE_MS: Key<u64> = "handshake_ms", Nobody, "milliseconds that the handshake took";
+        TLS_VERSION: Key<String> = "tls-version", Nobody, "the TLS version agreed on";
         SMALL_SEGMENTS: Key<SmallSegments> = "small-segments", Nobody, "whether a stalled handshake comes through in small segments";
         AUTH_CLEAR: Key<Vec<String>> = "auth-clear", Nobody, "log-in mechanisms offered before encryption";
-        AUTH_CLEAR_PROBE: Key<u16> = "auth-clear-probe", Nobody, "the code that answers AUTH without a secret";
+        AUTH_CLEAR_PROBE: Key<u16> = "auth-clear-probe", Nobody, "the reply code to AUTH without a secret";
         AUTH: Key<Vec<String>> = "auth", Nobody, "log-in mechanisms offered in the end";
-        THROUGH: Key<bool> = "through", Nobody, "whether the dialogue came as far as the log-in";
+        THROUGH: Key<bool> = "through", Nobody, "whether the dialogue got as far as the log-in";
     }
     /// Whose certificate is it, and is it valid?
     certificate "certificate" {
         CERTIFICATE: Key<CertificateIs> = "certificate", Nobody, "the certificate";
-        NAMES: Key<Vec<String>> = "names", Host, "the names that it is for";
-        SUBJECT: Key<String> = "subject", Host, "its subject";
-        ISSUER: Key<String> = "issuer", Foreign, "who signed it";
-        ISSUER_ORGANISATION: Key<String> = "issuer-organisation", Foreign, "their organisation";
-        SERIAL: Key<String> = "serial", Nobody, "its serial number";
-        KEY: Key<String> = "key", Nobody, "its key: kind and bits";
-        SIGNATURE: Key<String> = "signature", Nobody, "how it is signed";
+        NAMES: Key<Vec<String>> = "names", Host, "the names that the certificate is for";
+        SUBJECT: Key<String> = "subject", Host, "the certificate's subject";
+        ISSUER: Key<String> = "issuer", Foreign, "who signed the certificate";
+        ISSUER_ORGANISATION: Key<String> = "issuer-organisation", Foreign, "the organisation of whoever signed it";
+        SERIAL: Key<String> = "serial", Nobody, "the certificate's serial number";
+        KEY: Key<String> = "key", Nobody, "the certificate's key: kind and bits";
+        SIGNATURE: Key<String> = "signature", Nobody, "the signature algorithm";
         FROM: Key<String> = "from", Nobody, "valid from (RFC 3339)";
         UNTIL: Key<String> = "until", Nobody, "valid until (RFC 3339)";
-        DATES: Key<Dates> = "dates", Nobody, "its dates by network time";
-        VERIFIED: Key<bool> = "verified", Nobody, "whether this computer's TLS library accepts it";
-        FOR_SERVER: Key<bool> = "for-server", Nobody, "whether it names the server";
-        CHAIN: Key<usize> = "chain", Nobody, "certificates that were looked at";
-        INTERCEPTOR: Key<String> = "interceptor", Nobody, "the security program that made it";
+        DATES: Key<Dates> = "dates", Nobody, "the certificate's dates, judged by network time";
+        VERIFIED: Key<bool> = "verified", Nobody, "whether this computer's TLS library accepts the certificate";
+        FOR_SERVER: Key<bool> = "for-server", Nobody, "whether the certificate names the server";
+        CHAIN: Key<usize> = "chain", Nobody, "number of certificates examined";
+        INTERCEPTOR: Key<String> = "interceptor", Nobody, "the security program that made the certificate";
     }
     /// Which TLS versions does a port accept?
     tls "tls" {
         VERSION: Family<Accepts> = "VERSION", Nobody, "whether that version is accepted: SSLv3, TLSv1.0 to TLSv1.3";
-        CHAIN: Key<usize> = "chain", Nobody, "certificates that the server sends";
-        WEAK: Key<String> = "weak", Nobody, "a weak cipher suite that is taken where nothing better is offered";
-        OLDER_SUITES: Key<Accepts> = "older-suites", Nobody, "TLS 1.2 with what Windows 7 to 8.1 know";
-        BREAKS_ON: Key<String> = "breaks-on", Nobody, "where the server breaks the handshake off";
+        CHAIN: Key<usize> = "chain", Nobody, "number of certificates that the server sends";
+        WEAK: Key<String> = "weak", Nobody, "a weak cipher suite that is accepted if nothing better is offered";
+        OLDER_SUITES: Key<Accepts> = "older-suites", Nobody, "TLS 1.2 with the cipher suites of Windows 7 to 8.1";
+        BREAKS_ON: Key<String> = "breaks-on", Nobody, "what makes the server break off the handshake";
     }
     /// Is the chain of certificates whole, strong, and everywhere the same?
     chain "chain" {
         WHOLE: Key<bool> = "whole", Nobody, "whether the server sends all certificates between its own and the root";
-        LENGTH: Key<usize> = "length", Nobody, "certificates that it sends";
+        LENGTH: Key<usize> = "length", Nobody, "number of certificates that the server sends";
         WEAK: Key<Vec<String>> = "weak", Nobody, "weak keys and signatures among them";
         ORDER: Key<Order> = "order", Nobody, "what is wrong with their order";
         AT_OTHER_ADDRESS: Key<Vec<String>> = "at-other-address", Nobody, "what is wrong with those at other addresses";
     }
     /// Which mail programs can encrypt with this server?
     clients "clients" {
-        CAN: Key<bool> = "can", Nobody, "whether the named mail program can";
-        SYSTEMS: Key<Vec<String>> = "systems", Nobody, "the systems that it may be on";
+        CAN: Key<bool> = "can", Nobody, "whether the named mail program can encrypt with the server";
+        SYSTEMS: Key<Vec<String>> = "systems", Nobody, "the systems that it may run on";
         CANNOT: Key<Vec<String>> = "cannot", Nobody, "the systems whose programs cannot";
         REMEDY: Key<String> = "remedy", Nobody, "what would help";
     }
     /// Is the password accepted?
     login "login" {
         GIVEN: Key<bool> = "given", Nobody, "whether a password or token was given";
-        WITH: Key<With> = "with", Nobody, "what it was tried with, where it was no password";
+        WITH: Key<With> = "with", Nobody, "what it was tried with, if not a password";
         RESULT: Key<LogIn> = "result", Nobody, "the log-in";
-        SERVER: Key<At> = "server", Nobody, "at which server, where it was not the one in use";
+        SERVER: Key<At> = "server", Nobody, "at which server, if not the one in use";
         HOST: Key<String> = "host", Host, "that server's name";
-        PORT: Key<u16> = "port", Nobody, "and its port";
-        OFFERED: Key<Vec<String>> = "offered", Nobody, "the mechanisms offered, where we have none of them";
+        PORT: Key<u16> = "port", Nobody, "that server's port";
+        OFFERED: Key<Vec<String>> = "offered", Nobody, "the mechanisms offered, if we support none of them";
         MECHANISM: Key<String> = "mechanism", Nobody, "the mechanism that was used";
         USER: Key<String> = "user", User, "the log-in name";
-        REPLY: Key<String> = "reply", Foreign, "the words that refused it";
-        CODE: Key<u16> = "code", Nobody, "their code";
-        REASON: Key<String> = "reason", Nobody, "the cause that they name";
-        ADVICE: Key<String> = "advice", Nobody, "what they mean";
-        TOKEN_STATUS: Key<String> = "token.status", Foreign, "what the server says of a token that it refuses";
-        TOKEN_SCOPE: Key<String> = "token.scope", Foreign, "the scope that it wants";
+        REPLY: Key<String> = "reply", Foreign, "the server's words when it refused";
+        CODE: Key<u16> = "code", Nobody, "the reply code";
+        REASON: Key<String> = "reason", Nobody, "the cause that the words name";
+        ADVICE: Key<String> = "advice", Nobody, "what the words mean";
+        TOKEN_STATUS: Key<String> = "token.status", Foreign, "what the server says about a token that it refuses";
+        TOKEN_SCOPE: Key<String> = "token.scope", Foreign, "the scope that the server wants";
         SILENT: Key<bool> = "silent", Nobody, "whether the log-in got no answer";
-        UNVERIFIED: Key<bool> = "unverified", Nobody, "whether it went over a connection without proof";
+        UNVERIFIED: Key<bool> = "unverified", Nobody, "whether it went over a connection with an unverified certificate";
     }
     /// May this address send?
     sending "sending" {
         RESULT: Key<Sending> = "result", Nobody, "permission to send";
         REFUSED: Key<Refused> = "refused", Nobody, "what was refused";
-        REPLY: Key<String> = "reply", Foreign, "the words that refused it";
-        CODE: Key<u16> = "code", Nobody, "their code";
-        REASON: Key<String> = "reason", Nobody, "the cause that they name";
-        ADVICE: Key<String> = "advice", Nobody, "what they mean";
-        MESSAGE: Key<String> = "message", Foreign, "what the server said of the test message";
+        REPLY: Key<String> = "reply", Foreign, "the server's words when it refused";
+        CODE: Key<u16> = "code", Nobody, "the reply code";
+        REASON: Key<String> = "reason", Nobody, "the cause that the words name";
+        ADVICE: Key<String> = "advice", Nobody, "what the words mean";
+        MESSAGE: Key<String> = "message", Foreign, "what the server said about the test message";
         MESSAGE_ID: Key<String> = "message-id", User, "the test message's Message-ID";
     }
 }

@@ -1,7 +1,7 @@
 //! Every fact that the guide may decide on, its words and what it says. One row is one fact.
 //!
-//! How a fact is made lives in `derive`; what follows from it lives in `docs/guide`. A fact that passes an observed word on
-//! has the words of that observation.
+//! How a fact is made is in `derive`; what follows from it is in `docs/guide`. A fact that passes on an observed word has the
+//! words of that observation.
 
 use super::words::{
     AddressKind, CertificateIs, Dates, DomainFound, Elsewhere, Ipv6, LogIn, Loss, NameFound, Nobody, Opens, OwnServers,
@@ -50,7 +50,7 @@ pub fn has_word(name: &str, word: &str) -> bool {
 pub struct Decided {
     /// The fact.
     pub fact: String,
-    /// Its word; "unknown" has a say too.
+    /// Its word, which may be "unknown".
     pub word: String,
 }
 
@@ -89,19 +89,19 @@ const TYPED: &[&str] = &["as-wanted", "differs", "not-typed"];
 
 /// Every fact that a page may use.
 static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
-    // A fact that names a cause can name any of them.
+    // A fact that names a cause can name any cause.
     let causes = pages::causes();
     vec![
         fact("account.works", "with the settings as they are, everything up to the log-in succeeds", YES_NO),
         fact(
             "account.stops",
-            "how the account's way ends where it does not come through",
+            "where the account's connection ends if it does not get through",
             &["answer", "silence", "slow", "never-opened"],
         ),
-        fact("wanted.works", "what the provider wants gets as far as an offered log-in", &["yes", "no", "same"]),
+        fact("wanted.works", "whether the provider's settings get as far as an offered log-in", &["yes", "no", "same"]),
         fact(
             "measured.on",
-            "where this was measured, against the machine that sends",
+            "where this was measured, compared with the machine that sends",
             &["this-machine", "same-network", "elsewhere"],
         ),
         fact(
@@ -125,10 +125,10 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             "which family of providers the mailbox belongs to",
             &["microsoft-work", "microsoft-personal", "google", "yahoo", "apple", "other"],
         ),
-        fact("provider.confidence", "how far our row about the provider is to be trusted", &["normal", "low"]),
+        fact("provider.confidence", "how reliable the provider table's row is", &["normal", "low"]),
         fact(
             "provider.passwords",
-            "which password the provider takes from mail programs",
+            "which password the provider accepts from mail programs",
             &["account", "app-only", "none"],
         ),
         fact("provider.switch", "whether access for mail programs must be switched on first", YES_NO),
@@ -137,12 +137,12 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("settings.read", "whether somebody looked up what the mail program has now", YES_NO),
         fact(
             "settings.server",
-            "the server that is set against the provider's",
+            "the configured server compared with the provider's",
             &["as-wanted", "differs", "not-typed", "incoming", "website", "receives-only", "misspelt"],
         ),
-        fact("settings.port", "the port that is set against the provider's", TYPED),
-        fact("settings.security", "the encryption that is set against the provider's", TYPED),
-        fact("settings.user", "the user name that is set against the provider's form", TYPED),
+        fact("settings.port", "the configured port compared with the provider's", TYPED),
+        fact("settings.security", "the configured encryption compared with the provider's", TYPED),
+        fact("settings.user", "the configured user name compared with the provider's form", TYPED),
         fact("dns.domain", "the mail address's domain in DNS", DomainFound::VARIANTS),
         fact("dns.near-miss", "whether the name is a near miss of a known one", YES_NO),
         fact("dns.server", "the mail server's name in DNS, as this machine sees it", NameFound::VARIANTS),
@@ -150,20 +150,20 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("dns.other-address", "the port in use at an address that only other resolvers give", Opens::VARIANTS),
         fact("dns.rewritten", "whether this machine's DNS server gives an address to names that do not exist", YES_NO),
         fact("dns.own", "whether each DNS server of this machine answers", OwnServers::VARIANTS),
-        fact("dns.hosts-file", "whether the server's name stands in this machine's hosts file", YES_NO),
+        fact("dns.hosts-file", "whether the server's name is in this machine's hosts file", YES_NO),
         fact("dns.answer", "the kind of address in the answer", AddressKind::VARIANTS),
         fact("internet", "whether there is an internet connection", &["yes", "no", "portal", "proxy-only"]),
-        fact("loss", "how much of what was sent got lost", Loss::VARIANTS),
+        fact("loss", "how much of what was sent was lost", Loss::VARIANTS),
         fact("ipv6", "whether the server's IPv6 address can be used from here", Ipv6::VARIANTS),
         fact("ipv6.elsewhere", "whether IPv6 works to other hosts", Ipv6::VARIANTS),
-        fact("clock", "this machine's clock against network time", &["right", "wrong"]),
+        fact("clock", "this machine's clock compared with network time", &["right", "wrong"]),
         fact("port.number", "the port in use", &["25", "465", "587", "other"]),
         fact("port.state", "what the port in use does", &["open", "refused", "filtered", "unreachable", "denied"]),
         fact("port.by", "who refused or answered on the port in use", &["self", "near", "server"]),
         fact("port.leaves", "whether packets for the port in use get as far as the first router", YES_NO),
-        fact("port.refuser", "where the device that turned the connection away stands", &["inside", "beyond"]),
+        fact("port.refuser", "where the device that turned the connection away is", &["inside", "beyond"]),
         fact("port.rejected-by", "who says that the port in use is forbidden or closed", &["device"]),
-        fact("port.last-heard", "where the last device that answered for the port stands", &["inside", "beyond"]),
+        fact("port.last-heard", "where the last device that answered for the port is", &["inside", "beyond"]),
         fact("port.elsewhere", "the same port at other companies' servers", &["open", "closed"]),
         fact("port.others", "whether any other port opens, at this server or elsewhere", &["open", "closed"]),
         fact("submission.elsewhere", "whether 465 or 587 opens anywhere", &["open", "closed"]),
@@ -177,7 +177,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         ),
         fact("greeting.elsewhere", "the greeting at other companies' servers on this port", &["ready", "mute"]),
         fact("ehlo", "the server's answer to EHLO", &["accepted", "refused", "busy"]),
-        fact("dialogue", "whether a reply came later than a mail program waits", &["in-time", "too-slow"]),
+        fact("dialogue", "whether a reply took longer than a mail program waits", &["in-time", "too-slow"]),
         fact(
             "identity",
             "whether the names in greeting, EHLO reply and certificate fit the server",
@@ -187,7 +187,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("starttls", "STARTTLS on the port in use", Starttls::VARIANTS),
         fact(
             "starttls.elsewhere",
-            "STARTTLS on another port, family or known for this server",
+            "STARTTLS on another port or address family, or as known for this server",
             &["offered", "missing"],
         ),
         fact(
@@ -213,7 +213,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("login.reason", "what the server's refusal of the log-in means", causes),
         fact("sending", "permission to send", Sending::VARIANTS),
         fact("sending.reason", "what the server's refusal to send means", causes),
-        // Not decided on by the trunk: for `also.md`.
+        // The steps do not use these: they are for `also.md`.
         fact("also.port-25", "port 25 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
         fact("also.port-465", "port 465 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
         fact("also.port-587", "port 587 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),

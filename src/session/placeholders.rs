@@ -1,5 +1,5 @@
-//! The placeholders of the guide's pages: one table, a row each. What a row gives is looked up in a `Case`: one run, its
-//! facts, and what many rows need.
+//! The placeholders of the guide's pages: one table, one row each. A row looks up its value in a `Case`: one run, its facts,
+//! and what many rows need.
 
 use super::target::{self, security_of};
 use super::{Run, State};
@@ -21,9 +21,9 @@ pub struct Placeholder {
     pub name: &'static str,
     /// What it is, for authors of pages.
     pub says: &'static str,
-    /// What it gives here; `None` where that is not known.
+    /// Its value in this case; `None` if that is not known.
     give: fn(&Case<'_>) -> Option<String>,
-    /// What is written where it is not known.
+    /// What to write if the value is not known.
     pub otherwise: &'static str,
 }
 
@@ -36,7 +36,7 @@ const fn row(
     Placeholder { name, says, give, otherwise }
 }
 
-/// All of them.
+/// All placeholders.
 pub const PLACEHOLDERS: &[Placeholder] = &[
     row("address", "the mail address", |case| Some(case.run.account.address.to_string()), ""),
     row("domain", "its domain", |case| Some(case.run.account.address.domain().to_owned()), ""),
@@ -47,7 +47,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         |case| Some(case.in_use.as_ref()?.host.clone()),
         "the mail server",
     ),
-    row("server.addresses", "its addresses", |case| case.shown(&dns_server::ADDRESSES), "its addresses are not known"),
+    row("server.addresses", "its addresses", |case| case.shown(&dns_server::ADDRESSES), "addresses not known"),
     row("port", "the port that the mail program uses", |case| Some(case.in_use.as_ref()?.port.to_string()), "the port"),
     row(
         "security",
@@ -79,7 +79,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     row("provider.help", "its help page", |case| case.provider?.help.clone(), "the provider's help pages"),
     row(
         "provider.switch",
-        "where it lets mail programs be switched on",
+        "where access for mail programs is switched on",
         |case| case.provider?.switch.clone(),
         "the webmail's settings",
     ),
@@ -94,13 +94,13 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     row("token.scope", "the scope that a token needs for SMTP", token_scope, "that the provider names for SMTP"),
     row(
         "tls.breaks-on",
-        "where the server breaks the handshake off",
+        "what makes the server break off the handshake",
         |case| case.own(&tls::BREAKS_ON),
-        "at a ClientHello of today",
+        "when offered a modern TLS handshake",
     ),
     row(
         "client.remedy",
-        "what lets the mail program encrypt with the server",
+        "what would let the mail program encrypt with the server",
         |case| case.shown(&clients::REMEDY),
         "switch on TLS 1.2 on this computer, or replace its system",
     ),
@@ -125,7 +125,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     ),
     row(
         "certificate.names",
-        "whom the certificate is for",
+        "the names that the certificate is for",
         |case| case.own(&certificate::NAMES).or_else(|| case.own(&certificate::SUBJECT)),
         "another name",
     ),
@@ -152,23 +152,23 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "isp.policy",
         "what the internet provider does with port 25",
         isp_policy,
-        "Whose line this is, the line's name does not tell.",
+        "The name of this line does not show which provider it belongs to.",
     ),
     row(
         "protection",
-        "security programs and VPN on this computer",
+        "the security programs and VPN on this computer",
         protection_here,
-        "no security program and no VPN that this tool knows",
+        "no security program or VPN that mailtriage knows",
     ),
     row(
         "protection.switch",
-        "where the first of them is told to let mail through",
+        "where to allow mail in the first of them",
         |case| {
             let products = case.get(protection::PRODUCTS.check, &protection::PRODUCTS)?;
             let switch = |name: &String| Some(format!("{name}: {}", interceptors::by_name(name)?.switch.as_ref()?));
             products.iter().find_map(switch)
         },
-        "its list of events shows the rule",
+        "The product's event log shows which rule it is",
     ),
     row("resolver", "this computer's own DNS server", resolver, "this machine's DNS server"),
     row(
@@ -179,12 +179,12 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     ),
 ];
 
-/// Their names.
+/// The names of all placeholders.
 pub fn names() -> Vec<&'static str> {
     PLACEHOLDERS.iter().map(|row| row.name).collect()
 }
 
-/// The table for authors of pages: docs/writing-the-guide.md.
+/// The table for authors of pages, as in docs/writing-the-guide.md.
 pub fn as_markdown() -> String {
     let mut out = String::from("| placeholder | is | where it is not known |\n|---|---|---|\n");
     for row in PLACEHOLDERS {
@@ -218,7 +218,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Fills the placeholders of a text; what is none stays as it is.
+    /// Fills in the placeholders of a text; unknown names in braces stay as they are.
     pub(super) fn fill(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
@@ -251,12 +251,12 @@ impl<'a> Case<'a> {
         T::of_value(self.value(id, &key.name)?)
     }
 
-    /// The same as text; of a list the first three.
+    /// The same as text; of a list, the first three items.
     fn shown<T>(&self, key: &Key<T>) -> Option<String> {
         show(self.value(key.check, &key.name)?)
     }
 
-    /// The same of the check for the port in use.
+    /// The same, from the check of the port in use.
     fn own<T>(&self, key: &Key<T>) -> Option<String> {
         show(self.value(&self.own_id(key.check)?, &key.name)?)
     }
@@ -278,7 +278,7 @@ fn show(value: &Value) -> Option<String> {
     }
 }
 
-/// The last refusal of the way, else what the caller sees.
+/// The words of the last refusal, or else what the caller sees.
 fn said(case: &Case<'_>) -> Option<String> {
     let turned_away = matches!(case.fact("greeting"), Some("refuses" | "busy"));
     case.shown(&login::REPLY)
@@ -295,13 +295,13 @@ fn log_in_ended(case: &Case<'_>) -> Option<String> {
     }
 }
 
-/// As the server says it, else as the provider table has it.
+/// From the server's reply, or else from the provider table.
 fn token_scope(case: &Case<'_>) -> Option<String> {
     let in_table = || Some(case.provider?.oauth.as_ref()?.scope.clone());
     case.shown(&login::TOKEN_SCOPE).or_else(in_table)
 }
 
-/// "3 hours ahead", where that is too far.
+/// Such as "3 hours ahead"; `None` if the clock is right.
 fn clock_off(case: &Case<'_>) -> Option<String> {
     let ahead = case.get(clock::AHEAD.check, &clock::AHEAD).filter(|_| case.fact("clock") == Some("wrong"))?;
     Some(format!("{} {}", span(ahead), if ahead > 0 { "ahead" } else { "behind" }))
@@ -320,7 +320,7 @@ fn protection_here(case: &Case<'_>) -> Option<String> {
     (!found.is_empty()).then(|| found.join(", "))
 }
 
-/// Those that fail, where a failure is the matter; else all.
+/// The DNS servers that fail, if such a failure is the fault; otherwise all of them.
 fn resolver(case: &Case<'_>) -> Option<String> {
     let fails = matches!(case.fact("dns.server"), Some("silent" | "failed"));
     case.shown(&dns_own::FAILING).filter(|_| fails).or_else(|| case.shown(&dns_own::SERVERS))
