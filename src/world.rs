@@ -1,5 +1,5 @@
-//! The world as this program meets it: the network and the machine, the real ones or the lab's. Made once, by `cli`, and
-//! handed down; nobody else reaches outside.
+//! The world as this program sees it: the network and the machine, either real or the lab's. Made once, by `cli`, and
+//! handed down; nothing else reaches outside.
 
 use crate::machine::system::SystemMachine;
 use crate::machine::{Machine, Trust};
@@ -7,7 +7,7 @@ use crate::net::Network;
 use crate::net::system::SystemNetwork;
 use std::sync::Arc;
 
-/// Both seams.
+/// The network and the machine.
 #[derive(Clone)]
 pub struct World {
     /// What can be reached.
@@ -17,7 +17,7 @@ pub struct World {
 }
 
 impl World {
-    /// The real one.
+    /// The real network and the real machine.
     pub fn system(trust: Trust) -> Self {
         let machine = SystemMachine::new(trust);
         let local = machine.local();
@@ -25,7 +25,7 @@ impl World {
         World { net: Arc::new(SystemNetwork::new(local.resolvers, own)), machine: Arc::new(machine) }
     }
 
-    /// What the machine's clock says.
+    /// The time by the machine's clock.
     pub fn now(&self) -> jiff::Timestamp {
         self.machine.now()
     }

@@ -13,18 +13,18 @@ pub struct Interceptor {
     /// How its programs' names begin, lower-case.
     #[serde(default)]
     programs: Vec<String>,
-    /// Whether the match must be a whole word.
+    /// Whether the match must be a whole word, not the beginning of one.
     #[serde(default)]
     word: bool,
-    /// The product.
+    /// The product's name.
     pub name: String,
-    /// `this-machine` or `network`.
+    /// Where it runs: `this-machine` or `network`.
     #[serde(rename = "where")]
     pub place: String,
     /// Where its mail scanning is switched off.
     #[serde(default)]
     pub switch: Option<String>,
-    /// What else to know.
+    /// Anything else worth knowing.
     #[serde(default)]
     pub note: Option<String>,
 }
@@ -39,7 +39,7 @@ static ROWS: LazyLock<Vec<Interceptor>> = LazyLock::new(|| {
     file.interceptor
 });
 
-/// The product that an issuer (CN, O, OU) names, if it is one that sits in between.
+/// The product that an issuer (CN, O, OU) names, if it is one that intercepts connections.
 pub fn of_issuer(issuer: &str) -> Option<&'static Interceptor> {
     let issuer = issuer.to_lowercase();
     ROWS.iter().find(|row| {

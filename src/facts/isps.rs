@@ -1,4 +1,4 @@
-//! Internet providers that shut port 25, by the names of their lines: the table `isps.toml`.
+//! Internet providers that block port 25, recognised by the names of their lines: the table `isps.toml`.
 
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -12,7 +12,7 @@ pub struct Isp {
     pub name: String,
     /// What it does with port 25.
     pub policy: String,
-    /// Its own page about it.
+    /// The provider's page about it.
     pub page: Option<String>,
 }
 

@@ -19,15 +19,15 @@ use observed::{Missing, Seen};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One observed value, as it stands in the report.
+/// One observed value, as the report holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum Value {
     /// A count, a port, milliseconds.
     Number(i64),
-    /// A word of the report's vocabulary, or foreign text made visible.
+    /// A word of the report's vocabulary, or text from outside made safe to show.
     Word(String),
-    /// Several.
+    /// A list of words or numbers.
     List(Vec<String>),
 }
 
@@ -46,9 +46,9 @@ impl std::fmt::Display for Value {
 pub enum Why {
     /// No check asks for it in this run.
     NotAsked,
-    /// It could not be asked, or need not be, because of something that is known: no gap. In words.
+    /// It could not be asked, or need not be, because of something that is known: not a gap. The reason in words.
     Moot(String),
-    /// It was asked, and there is no answer to be had: a gap. In words.
+    /// It was asked, and there is no answer: a gap. The reason in words.
     Gap(String),
 }
 
@@ -62,7 +62,7 @@ impl Why {
         }
     }
 
-    /// Whether something is missing that might have decided.
+    /// Whether something is missing that might have decided the verdict.
     pub fn is_gap(&self) -> bool {
         matches!(self, Why::Gap(_))
     }
@@ -110,11 +110,11 @@ impl From<Vec<String>> for Value {
 /// What is known of one fact of the guide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Known {
-    /// It has this word.
+    /// Its word.
     Word(String),
-    /// It is not known, and why.
+    /// Not known, and why.
     Unknown(Why),
-    /// These checks still run.
+    /// Not known yet: these checks are still running.
     Pending(BTreeSet<String>),
 }
 
@@ -129,11 +129,11 @@ impl Known {
 }
 
 impl<T: Observable> From<Seen<T>> for Known {
-    /// What was seen passed on as it is.
+    /// Passes on what was seen as it is.
     fn from(seen: Seen<T>) -> Self {
         seen.known(|value| Known::Word(value.to_value().to_string()))
     }
 }
 
-/// The facts of the guide by name. A fact that is missing is unknown because nobody asked.
+/// The facts of the guide by name. A fact that is missing is unknown because no check asked for it.
 pub type Derived = BTreeMap<String, Known>;

@@ -15,36 +15,36 @@ pub struct Observed<'a> {
     pub done: bool,
     /// Its facts up to now; a fact that is there is final.
     pub facts: &'a Facts,
-    /// Why facts are missing, where it ended without them.
+    /// Why facts are missing, if the check ended without them.
     pub why_not: Option<Missing<'a>>,
 }
 
 /// Why a check ended without its facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Missing<'a> {
-    /// In words.
+    /// The reason in words.
     pub why: &'a str,
-    /// Whether it was left out because of something that is known: then nothing is missing.
+    /// Whether it was left out because the answer would not matter: then nothing is missing.
     pub moot: bool,
 }
 
 /// What is known of all checks so far.
 #[derive(Debug, Clone, Default)]
 pub struct Observations<'a> {
-    /// By check id.
+    /// What is known, by check id.
     pub checks: BTreeMap<&'a str, Observed<'a>>,
     /// Whether all checks that will run are in `checks`.
     pub plan_complete: bool,
 }
 
-/// What looking for an observation gives.
+/// The result of looking for an observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen<T> {
-    /// It is there.
+    /// The value is there.
     Is(T),
-    /// These checks still run.
+    /// Not there yet: these checks are still running.
     Pending(BTreeSet<String>),
-    /// It will not come; why.
+    /// It will not come, for this reason.
     Absent(Why),
 }
 
@@ -57,12 +57,12 @@ impl<T> Seen<T> {
         }
     }
 
-    /// Whether it is there.
+    /// Whether the value is there.
     pub fn is_there(&self) -> bool {
         matches!(self, Seen::Is(_))
     }
 
-    /// As a fact of the guide, which says this of the value.
+    /// The fact of the guide that `says` makes from the value.
     pub fn known(self, says: impl FnOnce(T) -> Known) -> Known {
         match self {
             Seen::Is(value) => says(value),
@@ -71,7 +71,7 @@ impl<T> Seen<T> {
         }
     }
 
-    /// The same with another value.
+    /// The same with the value changed.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Seen<U> {
         match self {
             Seen::Is(value) => Seen::Is(change(value)),
@@ -82,19 +82,19 @@ impl<T> Seen<T> {
 }
 
 impl<T: PartialEq> Seen<T> {
-    /// Whether it is there and is this.
+    /// Whether the value is there and equals this one.
     pub fn is(&self, value: T) -> bool {
         matches!(self, Seen::Is(seen) if *seen == value)
     }
 }
 
-/// What is waited for before all checks are planned: what the provider wants.
+/// What to wait for until all checks are planned: what the provider wants.
 pub fn planning() -> BTreeSet<String> {
     [keys::provider::SOURCE.check.to_owned()].into()
 }
 
 impl Observations<'_> {
-    /// Looks for a fact of the check of this id.
+    /// Looks for a fact of the check with this id.
     pub fn get<T: Observable>(&self, id: &str, key: &Key<T>) -> Seen<T> {
         match self.checks.get(id) {
             Some(observed) => match observed.facts.get(key.name.as_ref()).and_then(T::of_value) {
@@ -107,18 +107,18 @@ impl Observations<'_> {
         }
     }
 
-    /// All that the check of this id has of a family so far.
+    /// All values of a family that the check with this id has so far.
     pub fn all<T: Observable>(&self, id: &str, family: Family<T>) -> Vec<T> {
         let facts = self.checks.get(id).into_iter().flat_map(|observed| observed.facts);
         facts.filter(|(name, _)| family.has(name)).filter_map(|(_, value)| T::of_value(value)).collect()
     }
 
-    /// Whether the check of this id has ended.
+    /// Whether the check with this id has ended.
     pub fn has_ended(&self, id: &str) -> bool {
         self.checks.get(id).is_some_and(|observed| observed.done)
     }
 
-    /// Whether the check of this id is planned, as far as that is known.
+    /// Whether the check with this id is planned, as far as that is known.
     pub fn is_planned(&self, id: &str) -> bool {
         self.checks.contains_key(id)
     }

@@ -8,13 +8,13 @@ use std::sync::LazyLock;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct OutlookError {
-    /// As Outlook shows it.
+    /// The number as Outlook shows it.
     pub number: String,
-    /// What the program noticed.
+    /// What Outlook noticed.
     pub says: String,
-    /// What it may mean, the likeliest first.
+    /// The causes that it may point to, the likeliest first.
     pub suggests: Vec<String>,
-    /// Whether it means one thing only.
+    /// Whether it can mean one thing only.
     #[serde(default)]
     pub decides: bool,
 }
@@ -30,7 +30,7 @@ static ROWS: LazyLock<Vec<OutlookError>> = LazyLock::new(|| {
     file.error
 });
 
-/// The numbers in a pasted text that are known, in its order.
+/// The known numbers in a pasted text, in the order of the text.
 pub fn in_text(text: &str) -> Vec<&'static OutlookError> {
     let Ok(number) = Regex::new(r"(?i)0x[0-9a-f]{8}|\b\d{5}\b") else { return Vec::new() };
     number

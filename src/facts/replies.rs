@@ -22,7 +22,8 @@ pub enum Phase {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Row {
-    /// 1 a sentence of one family of servers, 2 a telling word, 3 a common sentence, 4 a bare code.
+    /// How telling the match is: 1 a sentence of one family of servers, 2 a telling word, 3 a common sentence, 4 a
+    /// bare code.
     pub tier: u8,
     /// Three digits, or empty for any.
     pub code: String,
@@ -41,14 +42,14 @@ pub struct Row {
     pub phase: Option<Phase>,
     /// What it means.
     pub cause: String,
-    /// Who says so.
+    /// The source that says so.
     #[serde(default)]
     pub server: String,
     /// What to do.
     pub advice: String,
     /// A literal reply that this row is for.
     pub example: String,
-    /// Where the row comes from.
+    /// The source of the row.
     #[serde(default)]
     pub source: String,
 }
@@ -87,7 +88,7 @@ pub fn meaning(phase: Phase, joined: &str, lines: &str) -> Option<&'static Row> 
     lookup(Some(phase), joined, lines)
 }
 
-/// The row for a reply that somebody pasted, wherever in a text it stands.
+/// The row for a reply that somebody pasted, wherever it is in the text.
 pub fn meaning_of_pasted(text: &str) -> Option<&'static Row> {
     let reply = Regex::new(r"\b([245]\d\d)[ -]").ok()?;
     // Several errors may have been pasted: from each number on, and all from the first one on.
@@ -109,7 +110,7 @@ pub fn meaning_of_pasted(text: &str) -> Option<&'static Row> {
 const PHASES: [Phase; 7] =
     [Phase::Auth, Phase::Mail, Phase::Rcpt, Phase::Data, Phase::Banner, Phase::Ehlo, Phase::Starttls];
 
-/// A text of this length says the same whatever number stands before it.
+/// A text of at least this length means the same whatever number comes before it.
 const TELLING_LENGTH: usize = 12;
 
 fn lookup(phase: Option<Phase>, joined: &str, lines: &str) -> Option<&'static Row> {

@@ -1,5 +1,5 @@
-//! Which mail programs can encrypt with a server: what the programs of each age can use (the table `stacks.toml`), judged
-//! against what the server was seen to accept.
+//! Which mail programs can encrypt with a server: what the programs of each age can use (the table `stacks.toml`),
+//! compared with what the server was seen to accept.
 
 use crate::account::client;
 use serde::Deserialize;
@@ -17,13 +17,13 @@ pub struct Stack {
     versions: Vec<String>,
     #[serde(default)]
     off: Vec<String>,
-    /// Versions that may be there or not, by release.
+    /// Versions that may or may not be there, depending on the release.
     #[serde(default)]
     perhaps: Vec<String>,
     suites: Suites,
-    /// What helps where it is too old.
+    /// What to do if it is too old.
     remedy: String,
-    /// Where the row is from.
+    /// The source of the row.
     pub source: String,
 }
 
@@ -49,9 +49,9 @@ static ROWS: LazyLock<Vec<Stack>> = LazyLock::new(|| {
 pub struct Offer {
     /// The versions, in the words of the report, such as `TLSv1.2`.
     pub accepted: Vec<String>,
-    /// The versions that it was seen to refuse; what stands in neither list is not known.
+    /// The versions that it was seen to refuse; for a version in neither list it is not known.
     pub rejected: Vec<String>,
-    /// Whether it takes TLS 1.2 with the cipher suites of Windows 7 to 8.1; `None`: not known.
+    /// Whether it accepts TLS 1.2 with the cipher suites of Windows 7 to 8.1; `None`: not known.
     pub older_suites: Option<bool>,
 }
 
@@ -62,7 +62,7 @@ pub enum Fit {
     Fits(String),
     /// It could with this version, which is switched off.
     SwitchedOff(String),
-    /// They have a version in common, but whether a cipher suite too is not known.
+    /// They have a version in common, but it is not known whether they have a cipher suite in common too.
     Unknown,
     /// They have nothing in common, and why.
     Cannot(Lacks),
@@ -71,16 +71,16 @@ pub enum Fit {
 /// What a program and a server do not have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lacks {
-    /// The server takes older versions only.
+    /// The server accepts older versions only.
     NewerServer,
-    /// The program knows older versions only.
+    /// The program supports older versions only.
     NewerProgram,
     /// A cipher suite of TLS 1.2.
     Suite,
 }
 
 impl Fit {
-    /// Whether it cannot as things are.
+    /// Whether the program cannot encrypt with the server as things are.
     pub fn is_no(&self) -> bool {
         matches!(self, Fit::SwitchedOff(_) | Fit::Cannot(_))
     }
@@ -91,7 +91,7 @@ pub fn all() -> &'static [Stack] {
     &ROWS
 }
 
-/// The row of a system that names itself so.
+/// The row of a system, by the name that the system gives itself.
 pub fn of_system(os: &str) -> Option<&'static Stack> {
     let length = |row: &Stack| row.os.iter().filter(|name| os.starts_with(name.as_str())).map(String::len).max();
     ROWS.iter().filter(|row| length(row).is_some()).max_by_key(|row| length(row))
@@ -127,7 +127,7 @@ impl Stack {
         changed
     }
 
-    /// Whether one accepted version is enough: any cipher suite of it will do.
+    /// Whether one version in common is enough, because any cipher suite of it will do.
     pub fn surely_fits(&self, accepted: impl Fn(&str) -> bool) -> bool {
         self.suites == Suites::All && self.versions.iter().any(|version| accepted(version))
     }

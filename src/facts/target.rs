@@ -1,13 +1,13 @@
-//! The ids of checks that there are several of, made in one place: one for each server, each port, each reference.
+//! The ids of checks that exist several times (for each server, port or reference), made in one place.
 
 use super::keys;
 
 /// Which server a check is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// The one in use.
+    /// The server in use.
     InUse,
-    /// The one that the provider wants, where another is in use.
+    /// The server that the provider wants, if another is in use.
     Wanted,
 }
 
@@ -24,9 +24,9 @@ impl Role {
 /// A port of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Target {
-    /// Which server.
+    /// The server.
     pub role: Role,
-    /// Its port.
+    /// The port.
     pub port: u16,
 }
 
@@ -41,7 +41,7 @@ impl Target {
         format!("{}.{}", self.role.id(kind), self.port)
     }
 
-    /// The port that the check of this kind and id is about.
+    /// The port that the check with this kind and id is about.
     pub fn of_id(kind: &str, id: &str) -> Option<Self> {
         let (role, rest) = match id.strip_prefix("wanted.") {
             Some(rest) => (Role::Wanted, rest),
@@ -57,7 +57,7 @@ pub fn reference_id(number: usize) -> String {
     format!("{}.{number}", keys::reference::HOST.check)
 }
 
-/// Whether the check of this id is about a reference.
+/// Whether the check with this id is about a reference.
 pub fn is_reference(id: &str) -> bool {
     id.strip_prefix(keys::reference::HOST.check).is_some_and(|rest| rest.starts_with('.'))
 }

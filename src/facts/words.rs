@@ -36,7 +36,7 @@ macro_rules! words {
         pub enum $name { $($(#[$attribute])* $word),* }
 
         impl $name {
-            /// As the report holds it.
+            /// The word as the report writes it.
             pub fn word(self) -> &'static str {
                 self.into()
             }
@@ -51,68 +51,68 @@ words! {
     DomainFound { Found, NotFound, Contradicted, NoAddress, Failed, Silent }
     /// A server's name in DNS.
     NameFound { Found, NotFound, NoAddress, Failed, Silent }
-    /// The kind of address in an answer, the better before the worse; a sinkhole never leads to another host.
+    /// The kind of address in an answer, from good to bad; a sinkhole never leads to another host.
     AddressKind { Public, Private, Sinkhole }
-    /// Who gave the addresses, where it was not this computer's own resolver.
+    /// Who gave the addresses, if it was not this computer's own resolver.
     AddressesFrom { OtherResolver }
     /// How this computer's own DNS servers answer.
     OwnServers { Answer, SomeFail, Fail }
-    /// What other DNS servers say of the server's name.
+    /// What other DNS servers say about the server's name.
     Elsewhere { Same, Differs, Found, NotFound, Unasked }
     /// Whether a port opens somewhere.
     Opens { Opens, Closed }
-    /// What pages with a known answer gave.
+    /// What the test pages, whose content is known, returned.
     Pages { Ok, Portal, None }
-    /// How much of what was sent got lost.
+    /// How much of what was sent was lost.
     Loss { None, Some, Heavy }
-    /// What an address that belongs to nobody does.
+    /// What an address that is not in use does.
     Nobody { Answers, Silent }
-    /// A setting against the provider's.
+    /// A configured setting compared with the provider's.
     Setting { AsWanted, Differs, NotTyped, Misspelt }
     /// Who turned a connection away on this computer.
     Itself { #[strum(serialize = "self")] Itself }
     /// What answers before the first router.
     Near { Open }
-    /// Who turned away what did not reach the first router.
+    /// Who turned away packets that did not reach the first router.
     TurnedAway { ByThisMachine, BeforeFirstRouter }
-    /// What a server is that takes no mail.
+    /// What kind of server it is, if it accepts no mail.
     OtherRole { Incoming, Website }
     /// Whether IPv6 works.
     Ipv6 { Works, Broken, None }
     /// What a port speaks first.
     Speaks { Plain, Tls }
-    /// A greeting.
+    /// What the server's greeting was.
     Greeting { Ready, Busy, Refuses, Silent, Endless, Closes, NotSmtp }
-    /// A greeting of a server to compare with.
+    /// What the greeting of a server to compare with was.
     GreetingElsewhere { Ready, NotSmtp, Mute }
-    /// A TLS handshake with a server to compare with.
+    /// The result of a TLS handshake with a server to compare with.
     HandshakeElsewhere { Done, PrivateIssuer, Cut, Failed }
     /// Which protocol speaks in place of SMTP.
     Foreign { Imap, Pop3, Http, Ssh, Tls, Unknown }
-    /// What came of EHLO.
+    /// The result of EHLO.
     Ehlo { Accepted, Busy, Refused, TooSlow, Closes }
-    /// What came of STARTTLS.
+    /// The result of STARTTLS.
     Starttls { Offered, Missing, Masked, Busy, Refused, Injected }
-    /// What came of the TLS handshake.
+    /// The result of the TLS handshake.
     Handshake { Done, Certificate, NoCommonVersion, Refused, NotTls, Cut, Silent, TooLong }
     /// Whether a stalled handshake comes through in small segments.
     SmallSegments { Done, Silent }
-    /// A certificate.
+    /// Whether a certificate is valid, or what is wrong with it.
     CertificateIs { Valid, Expired, NotYetValid, NameMismatch, SelfSigned, Untrusted, Incomplete, Intercepted }
-    /// A certificate's dates by network time.
+    /// A certificate's dates, judged by network time.
     Dates { Hold, Expired, NotYetValid }
     /// Whether a TLS version is accepted.
     Accepts { Accepted, Rejected, Unknown }
     /// What is wrong with the order of certificates.
     Order { Wrong }
-    /// What a log-in was tried with, where it was no password.
+    /// What a log-in was tried with, if not a password.
     With { Token }
-    /// At which server a log-in was tried, where it was not the one in use.
+    /// At which server a log-in was tried, if not the one in use.
     At { Wanted }
-    /// What came of the log-in.
+    /// The result of the log-in.
     LogIn { Accepted, Rejected, Temporary, NotOffered, NotTried }
-    /// What came of the question whether this address may send.
+    /// The answer to whether this address may send.
     Sending { Accepted, Rejected, Temporary, NotTried }
-    /// What was refused.
+    /// What the server refused when asked whether this address may send.
     Refused { Sender, Recipient, Message }
 }

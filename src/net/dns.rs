@@ -1,4 +1,4 @@
-//! Questions to DNS and their answers. Who asks them is `system`, or the lab.
+//! Questions to DNS and their answers. They are asked in `system`, and answered by the lab in `practice`.
 
 use hickory_resolver::proto::rr::Name;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 /// Who is asked for a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Via {
-    /// The way that programs on this machine take: hosts file, own resolvers, search rules.
+    /// The same route as programs on this machine take: hosts file, configured resolvers, search rules.
     System,
     /// One DNS server, asked directly.
     Server(SocketAddr),
@@ -28,7 +28,7 @@ pub enum RecordKind {
     Mx,
     /// Service location.
     Srv,
-    /// The name of an address.
+    /// The name of an address (PTR).
     Ptr,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for RecordKind {
 pub enum Record {
     /// An address.
     Address(IpAddr),
-    /// Another name that stands for the one asked.
+    /// An alias: the name that the asked name stands for (CNAME).
     Cname(String),
     /// The name of the address asked for.
     Ptr(String),
@@ -60,7 +60,7 @@ pub enum Record {
     Srv(u16, u16, u16, String),
 }
 
-/// What came of a lookup. Six kinds of "no" that mean six different things.
+/// The outcome of a look-up, with six kinds of "no" that mean six different things.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// Records of the kind asked for, with the aliases on the way.
@@ -71,11 +71,11 @@ pub enum Answer {
     NoData,
     /// The resolver failed to find out.
     ServFail,
-    /// The resolver does not answer for us.
+    /// The resolver refuses to answer us.
     Refused,
     /// Nothing came back.
     Silent,
-    /// There is no way to the resolver: no route, no resolver configured.
+    /// The resolver cannot be reached: no route, or no resolver configured.
     NoNetwork,
 }
 

@@ -1,15 +1,15 @@
-//! Operating systems' socket errors, given the words of the report. A pure table for Linux, Windows and macOS alike.
+//! The report's words for operating systems' socket errors. A pure table for Linux, Windows and macOS.
 
 use super::{Icmp, PortState};
 use serde::{Deserialize, Serialize};
 use std::io;
 
-/// An operating system's error: number, name, and its own sentence.
+/// An operating system's error: its number, name and message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OsError {
     /// The number, such as 111 or 10061.
     pub code: i32,
-    /// The name, such as `ECONNREFUSED`; empty where we do not know it.
+    /// The name, such as `ECONNREFUSED`; empty if it is not known.
     pub name: String,
 }
 

@@ -1,5 +1,5 @@
-//! ICMP error messages: what they say, and whether this system tells an ordinary user of them. How each system is asked
-//! for them is in `icmp_linux.rs` and `icmp_windows.rs`.
+//! ICMP error messages: what they say, and whether this system lets an ordinary user see them. How each system is
+//! asked for them is in `icmp_linux.rs` and `icmp_windows.rs`.
 
 #[cfg(target_os = "linux")]
 #[path = "icmp_linux.rs"]
@@ -15,11 +15,11 @@ use std::net::IpAddr;
 /// An ICMP error message about one of our packets (RFC 792, RFC 4443).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Icmp {
-    /// Who sent it.
+    /// The sender.
     pub from: IpAddr,
-    /// Type.
+    /// The ICMP type.
     pub kind: u8,
-    /// Code.
+    /// The ICMP code.
     pub code: u8,
 }
 
@@ -40,7 +40,7 @@ impl Icmp {
         }
     }
 
-    /// Nobody answers for the address on the last network (IPv4 code 1, IPv6 code 3).
+    /// Nothing answers for the address on the last network (IPv4 code 1, IPv6 code 3).
     pub fn is_host_unreachable(&self) -> bool {
         match self.from {
             IpAddr::V4(_) => self.kind == 3 && self.code == 1,
@@ -48,7 +48,7 @@ impl Icmp {
         }
     }
 
-    /// In words.
+    /// The message in words.
     pub fn says(&self) -> &'static str {
         match (self.from, self.kind, self.code) {
             (IpAddr::V4(_), 11, _) | (IpAddr::V6(_), 3, _) => "time to live ran out here",
@@ -62,7 +62,8 @@ impl Icmp {
     }
 }
 
-/// Whether this system tells an ordinary user about ICMP messages: Linux by its error queues, Windows since version 2004.
+/// Whether this system tells an ordinary user about ICMP messages: Linux through its error queues, Windows since
+/// version 2004.
 pub fn is_told() -> bool {
     #[cfg(any(target_os = "linux", windows))]
     return queue::is_told();

@@ -7,7 +7,7 @@ use std::io::IoSliceMut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-/// Whether the system tells: Linux always does.
+/// Whether the system reports ICMP messages: Linux always does.
 pub(super) fn is_told() -> bool {
     true
 }
@@ -16,7 +16,7 @@ pub(super) fn is_told() -> bool {
 pub struct ErrorQueue(OwnedFd);
 
 impl ErrorQueue {
-    /// Switches the queue on; `None` where the system refuses.
+    /// Switches the queue on; `None` if the system refuses.
     pub fn of(socket: &impl AsFd, to: SocketAddr) -> Option<Self> {
         let fd = socket.as_fd().try_clone_to_owned().ok()?;
         let switched = match to {

@@ -1,6 +1,7 @@
-//! Windows only: the ICMP message behind a failed connect, as an ordinary user. Without being asked to, Windows ignores
-//! such messages while it connects (learn.microsoft.com, "IPPROTO_TCP socket options": TCP_FAIL_CONNECT_ON_ICMP_ERROR,
-//! TCP_ICMP_ERROR_INFO). Builds, and has run under Wine, which knows neither option: there it says that it sees nothing.
+//! Windows only: the ICMP message behind a failed connect, read as an ordinary user. By default Windows ignores such
+//! messages while it connects (learn.microsoft.com, "IPPROTO_TCP socket options": TCP_FAIL_CONNECT_ON_ICMP_ERROR,
+//! TCP_ICMP_ERROR_INFO). This has been built and has run under Wine, which knows neither option; there it reports that
+//! it sees nothing.
 
 use super::Icmp;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -14,7 +15,7 @@ use windows_sys::Win32::Networking::WinSock::{
 pub struct ErrorQueue(OwnedSocket);
 
 impl ErrorQueue {
-    /// Asks for the messages; `None` where the system refuses.
+    /// Asks for the messages; `None` if the system refuses.
     pub fn of(socket: &impl AsSocket, _to: SocketAddr) -> Option<Self> {
         let socket = socket.as_socket().try_clone_to_owned().ok()?;
         fail_on_icmp(socket.as_raw_socket() as SOCKET).then_some(ErrorQueue(socket))
@@ -26,7 +27,7 @@ impl ErrorQueue {
     }
 }
 
-/// Whether this Windows tells: the options came with Windows 10 version 2004.
+/// Whether this Windows reports the messages: the options came with Windows 10 version 2004.
 pub(super) fn is_told() -> bool {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
     socket.is_ok_and(|socket| fail_on_icmp(socket.as_raw_socket() as SOCKET))

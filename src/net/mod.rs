@@ -1,7 +1,7 @@
 //! The seam to the network: what can be reached, by name and by TCP. What this computer itself is, is `machine`.
 //!
-//! `system` is the real network, `practice::Lab` the built-in lab. HTTP, TLS and SMTP are spoken in `probe`, over a
-//! [`Stream`]; no judgement happens here beyond giving an operating system's error its word.
+//! `system` is the real network, `practice::Lab` the built-in lab. HTTP, TLS and SMTP are in `probe`, over a
+//! [`Stream`]; the only judgement here is which word an operating system's error gets.
 
 pub mod dns;
 pub mod errors;
@@ -15,13 +15,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 pub use tcp::{BoxStream, ConnectFailure, ConnectOptions, Connection, PortState, Stream};
 
-/// Everything that this program asks of the network.
+/// Everything that this program asks from the network.
 #[async_trait::async_trait]
 pub trait Network: Send + Sync {
     /// Looks a name up. Ends after `deadline` at the latest.
     async fn lookup(&self, via: Via, name: &str, kind: RecordKind, deadline: Duration) -> Answer;
 
-    /// Looks the name of an address up, by this machine's own resolvers.
+    /// Looks up the name of an address, with this machine's own resolvers.
     async fn reverse(&self, addr: IpAddr, deadline: Duration) -> Answer {
         self.lookup(Via::System, &dns::reverse_name(addr), RecordKind::Ptr, deadline).await
     }

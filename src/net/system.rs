@@ -1,6 +1,6 @@
-//! The real network: the system's name lookups and hickory-resolver's, the system's TCP.
+//! The real network: name look-ups by the system and by hickory-resolver, and the system's TCP.
 //!
-//! hickory-resolver is the name that trust-dns-resolver has carried since 0.24; the old crate is no longer maintained.
+//! hickory-resolver is the name of trust-dns-resolver since 0.24; the old crate is no longer maintained.
 
 use super::*;
 use hickory_resolver::config::{NameServerConfig, ResolverConfig};
@@ -57,7 +57,8 @@ impl Network for SystemNetwork {
 }
 
 impl SystemNetwork {
-    /// getaddrinfo decides, since mail programs use it; what kind of "no" it was is asked of the same resolvers directly.
+    /// getaddrinfo decides, since mail programs use it; which kind of "no" it was is then asked of the same resolvers
+    /// directly.
     async fn lookup_as_programs_do(&self, name: &str, deadline: Duration) -> Answer {
         let by_system = timeout(deadline, tokio::net::lookup_host((name.to_owned(), 0)));
         let directly = async {
@@ -165,7 +166,7 @@ fn set_mss(_socket: &SockRef<'_>, _mss: u16) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Sets the time to live and returns what it was.
+/// Sets the time to live and returns the previous one.
 fn set_ttl(socket: &SockRef<'_>, to: SocketAddr, ttl: u32) -> io::Result<u32> {
     match to {
         SocketAddr::V4(_) => {

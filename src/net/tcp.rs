@@ -1,5 +1,5 @@
-//! TCP connections: how to open one, what came of it, and the words for what a port does. Nothing is spoken over them
-//! here; that is `probe`.
+//! TCP connections: how to open one, the outcome, and the words for what a port does. Nothing is sent over them here;
+//! that is `probe`.
 
 use super::{Icmp, errors};
 use serde::{Deserialize, Serialize};
@@ -10,17 +10,17 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// How to connect.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectOptions {
-    /// The IP time to live (hop limit) of the first packets; `None` is the system's.
+    /// The IP time to live (hop limit) of the first packets; `None` uses the system's.
     pub ttl: Option<u8>,
-    /// The largest segment in bytes, for both directions (RFC 9293 section 3.7.1); `None` is the system's. Where the
-    /// system does not let us choose, nothing is connected.
+    /// The largest segment in bytes, for both directions (RFC 9293 section 3.7.1); `None` uses the system's. If the
+    /// system does not let us choose, no connection is made.
     pub mss: Option<u16>,
     /// When to give up.
     pub deadline: Duration,
 }
 
 impl ConnectOptions {
-    /// As usual, with this limit.
+    /// An ordinary connection with this limit.
     pub fn within(deadline: Duration) -> Self {
         ConnectOptions { ttl: None, mss: None, deadline }
     }
@@ -30,31 +30,31 @@ impl ConnectOptions {
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-/// A stream of whatever kind.
+/// A stream of any kind.
 pub type BoxStream = Box<dyn Stream>;
 
 /// An open TCP connection.
 pub struct Connection {
-    /// The bytes.
+    /// The stream of bytes.
     pub stream: BoxStream,
-    /// Our own end.
+    /// The local address.
     pub local: Option<SocketAddr>,
     /// How long the handshake took.
     pub elapsed: Duration,
-    /// How often the system had to repeat a packet so far, where it tells.
+    /// How many packets the system has had to repeat so far, if it tells.
     pub retransmissions: Option<u32>,
 }
 
 /// Why a connection did not open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectFailure {
-    /// The outcome's word.
+    /// What the port does, in the report's word.
     pub state: PortState,
-    /// The system's own error, where there was one.
+    /// The operating system's error, if there was one.
     pub os: Option<errors::OsError>,
-    /// The ICMP message behind it, where the system tells an ordinary user.
+    /// The ICMP message behind it, if the system tells an ordinary user.
     pub icmp: Option<Icmp>,
-    /// How long it took.
+    /// How long the attempt took.
     pub elapsed: Duration,
 }
 
@@ -77,13 +77,13 @@ pub struct ConnectFailure {
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum PortState {
-    /// No outcome.
+    /// There is no outcome.
     Unknown,
     /// Nothing came back.
     Filtered,
-    /// This machine's own policy.
+    /// Forbidden by this machine's own policy.
     Denied,
-    /// A router said so.
+    /// A router said that there is no way there.
     Unreachable,
     /// A reset came back.
     Refused,
@@ -92,7 +92,7 @@ pub enum PortState {
 }
 
 impl PortState {
-    /// All that say something, and the one that says nothing.
+    /// All states.
     const ALL: [PortState; 6] = [
         PortState::Unknown,
         PortState::Filtered,
@@ -107,7 +107,7 @@ impl PortState {
         PortState::ALL.into_iter().find(|state| state.word() == word)
     }
 
-    /// As in the report.
+    /// The word as the report writes it.
     pub fn word(self) -> &'static str {
         match self {
             PortState::Open => "open",
@@ -119,7 +119,7 @@ impl PortState {
         }
     }
 
-    /// As a technician says it.
+    /// The words that a technician uses.
     pub fn says(self) -> &'static str {
         match self {
             PortState::Open => "open",

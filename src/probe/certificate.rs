@@ -1,18 +1,18 @@
-//! Reads a certificate (RFC 5280): names, dates, issuer. Whether it is trusted is the library's to say.
+//! Reads a certificate (RFC 5280): names, dates, issuer. Whether it is trusted is for the TLS library to say.
 
 use x509_parser::extensions::GeneralName;
 use x509_parser::objects::{oid_registry, oid2sn};
 use x509_parser::prelude::*;
 use x509_parser::public_key::PublicKey;
 
-/// What stands in a certificate.
+/// What a certificate says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     /// The subject, as one line.
     pub subject: String,
     /// The issuer's CN, O and OU, as one line.
     pub issuer: String,
-    /// The issuer's organisation (O), or its whole name where it has none.
+    /// The issuer's organisation (O), or its whole name if it has none.
     pub issuer_organisation: String,
     /// The DNS names and addresses it is for (subjectAltName only, RFC 6125).
     pub names: Vec<String>,
@@ -24,7 +24,7 @@ pub struct Certificate {
     pub until: i64,
     /// The kind and size of its key, such as `RSA 2048`.
     pub key: String,
-    /// How its issuer signed it, such as `sha256WithRSAEncryption`.
+    /// The algorithm with which its issuer signed it, such as `sha256WithRSAEncryption`.
     pub signature: String,
     /// The subject's name, byte for byte.
     pub subject_id: Vec<u8>,
@@ -72,7 +72,7 @@ fn key(key: &SubjectPublicKeyInfo<'_>) -> String {
     }
 }
 
-/// The length of a number, its leading zeroes aside.
+/// The length of a number without its leading zeroes.
 fn bits(number: &[u8]) -> usize {
     let first = number.iter().position(|byte| *byte != 0).unwrap_or(number.len());
     let number = &number[first..];
@@ -103,8 +103,8 @@ fn one_line(name: &X509Name<'_>) -> String {
 }
 
 impl Certificate {
-    /// What programs of today refuse: RSA keys under 2,048 bits, EC keys under 224 (NIST SP 800-57), signatures by MD5 or
-    /// SHA-1 (RFC 9155; a root's own signature means nothing).
+    /// What today's programs refuse: RSA keys under 2,048 bits, EC keys under 224 (NIST SP 800-57), signatures by MD5
+    /// or SHA-1 (RFC 9155; a root's own signature means nothing).
     pub fn weakness(&self) -> Option<String> {
         let size = |kind: &str| self.key.strip_prefix(kind)?.trim().parse::<u32>().ok();
         if size("RSA").is_some_and(|bits| bits < 2_048)

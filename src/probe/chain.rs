@@ -1,6 +1,6 @@
-//! The chain of certificates as a server sends it, verified strictly: by what it sends and the roots of this machine, without
-//! what a system fetches or remembers (RFC 8446 section 4.4.2). By rustls, which shows the whole chain; native-tls shows the
-//! server's own certificate alone.
+//! The chain of certificates as a server sends it, verified strictly: with what it sends and this machine's roots,
+//! without anything that a system fetches or remembers (RFC 8446 section 4.4.2). Done by rustls, which shows the whole
+//! chain; native-tls shows only the server's own certificate.
 
 use super::certificate::parse;
 use crate::machine::Trust;
@@ -17,10 +17,10 @@ use tokio_rustls::rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
 
-/// More certificates than this are no chain (and rustls reads no more than 64 KiB of them).
+/// More certificates than this are not a chain (and rustls reads no more than 64 KiB of them).
 const MOST: usize = 16;
 
-/// Whether a chain leads to a root by what the server sent alone.
+/// Whether a chain leads to a root with what the server sent alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whole {
     /// It does.
@@ -31,8 +31,8 @@ pub enum Whole {
     NotKnown,
 }
 
-/// Follows a chain from the server's own certificate, at a time in seconds since 1970. Reads the system's roots: some
-/// tens of milliseconds.
+/// Follows a chain from the server's own certificate, at a time in seconds since 1970. Reads the system's roots, which
+/// takes some tens of milliseconds.
 pub fn is_whole(trust: &Trust, chain: &[Vec<u8>], host: &str, now: i64) -> Whole {
     let mut roots = RootCertStore::empty();
     let mut known: Vec<CertificateDer<'static>> = trust.extra_roots.iter().cloned().map(CertificateDer::from).collect();
@@ -59,7 +59,7 @@ pub fn is_whole(trust: &Trust, chain: &[Vec<u8>], host: &str, now: i64) -> Whole
     }
 }
 
-/// Shakes hands until the chain is there, then breaks off. Nothing is verified, and nothing follows.
+/// Starts a handshake, and breaks it off once the chain has arrived. Nothing is verified, and nothing more is sent.
 pub async fn record(stream: BoxStream, host: &str, limit: Duration) -> Vec<Vec<u8>> {
     let recorder = Arc::new(Recorder { provider: provider(), chain: Mutex::default() });
     let Ok(name) = ServerName::try_from(host.to_owned()) else { return Vec::new() };
@@ -79,7 +79,7 @@ fn only_looked_at() -> Error {
     Error::General("only looked at".to_owned())
 }
 
-/// Keeps what it is shown and accepts nothing.
+/// Keeps the chain that it is shown and accepts nothing.
 #[derive(Debug)]
 struct Recorder {
     provider: Arc<CryptoProvider>,

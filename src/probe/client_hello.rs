@@ -1,10 +1,11 @@
-//! The bytes of a ClientHello (RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2), and which versions one offers.
+//! The bytes of a ClientHello (RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2), and which versions a ClientHello
+//! offers.
 
 use super::hello::Version;
 
 /// Cipher suites of TLS 1.3 (RFC 8446 appendix B.4).
 pub(super) const SUITES_13: &[u16] = &[0x1301, 0x1302, 0x1303, 0x1304];
-/// Suites of the older versions, from the good to the merely common, so that an old server finds one it knows:
+/// Suites of the older versions, from the good to the merely common, so that an old server finds one that it supports:
 /// ECDHE and DHE with AES-GCM, ChaCha20, AES-CBC, then RSA key exchange, 3DES and RC4.
 pub(super) const SUITES_OLD: &[u16] = &[
     0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9, 0xccaa, 0x009e, 0x009f, 0xc023, 0xc024, 0xc027, 0xc028, 0xc009,
@@ -12,8 +13,8 @@ pub(super) const SUITES_OLD: &[u16] = &[
     0x0084, 0xc012, 0xc008, 0x0016, 0x000a, 0xc011, 0xc007, 0x0005, 0x0004,
 ];
 
-/// TLS 1.2 of Windows 7 to 8.1, updates of 2014 included (MicrosoftDocs win32, "TLS Cipher Suites in Windows 7", "… in
-/// Windows 8.1"; KB2992611): no GCM with ECDHE and RSA certificates.
+/// TLS 1.2 suites of Windows 7 to 8.1, including the updates of 2014 (MicrosoftDocs win32, "TLS Cipher Suites in
+/// Windows 7", "… in Windows 8.1"; KB2992611): no GCM with ECDHE and RSA certificates.
 pub(super) const SUITES_WINDOWS_7: &[u16] = &[
     0xc028, 0xc027, 0xc014, 0xc013, 0x009f, 0x009e, 0x009d, 0x009c, 0x003d, 0x003c, 0x0035, 0x002f, 0xc02c, 0xc02b,
     0xc024, 0xc023, 0xc00a, 0xc009, 0x000a, 0x0005,
@@ -37,24 +38,24 @@ pub(super) const WEAK: &[(&str, &[u16])] = &[
 /// What a ClientHello offers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hello<'a> {
-    /// The name of the server (RFC 6066 section 3); an address, or `None`, is not sent.
+    /// The server's name (RFC 6066 section 3); not sent if it is `None` or an address.
     pub(super) host: Option<&'a str>,
     /// The newest version.
     pub(super) version: Version,
-    /// Whether TLS 1.2 is offered beside 1.3, as programs of today do it.
+    /// Whether TLS 1.2 is offered as well as 1.3, as today's programs do.
     pub(super) with_12: bool,
     pub(super) suites: &'a [u16],
-    /// Filled up to this length (RFC 7685).
+    /// The length to pad to, in bytes (RFC 7685).
     pub(super) at_least: usize,
 }
 
 impl<'a> Hello<'a> {
-    /// One version alone.
+    /// Offers this one version.
     pub(super) fn only(host: &'a str, version: Version, suites: &'a [u16]) -> Self {
         Hello { host: Some(host), version, with_12: false, suites, at_least: 0 }
     }
 
-    /// The record.
+    /// The bytes of the TLS record.
     pub(super) fn bytes(&self) -> Vec<u8> {
         let is_13 = self.version == Version::Tls13;
         let legacy = self.version.code().min(Version::Tls12.code());
@@ -149,7 +150,7 @@ fn extension(out: &mut Vec<u8>, kind: u16, data: &[u8]) {
     push_u16_list(out, data);
 }
 
-/// The versions that a ClientHello offers: for the practice lab's servers. `None` where it is no ClientHello.
+/// The versions that a ClientHello offers, read from its bytes; `None` if it is not a ClientHello.
 pub fn offered(record: &[u8]) -> Option<Vec<Version>> {
     let body = record.strip_prefix(&[22, 3])?.get(7..)?;
     let legacy = Version::of_code(u16::from_be_bytes([*body.first()?, *body.get(1)?]).min(0x0303))?;

@@ -1,5 +1,5 @@
-//! One TLS version at a time, by ClientHello bytes of our own (RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2), and what
-//! the server makes of it. Independent of what this machine's library allows.
+//! Tests one TLS version at a time, with ClientHello bytes of our own (RFC 8446 section 4.1.2, RFC 5246 section
+//! 7.4.1.2), independently of what this machine's library allows.
 
 pub use super::client_hello::offered;
 use super::client_hello::{Hello, SUITES_13, SUITES_OLD, SUITES_WINDOWS_7, WEAK};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
-/// A TLS version, or the one before them all (RFC 6101).
+/// A TLS version, or SSLv3, which came before them (RFC 6101).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Version {
@@ -20,10 +20,10 @@ pub enum Version {
 }
 
 impl Version {
-    /// All that are asked, the newest first: the most telling answers come first.
+    /// All versions that are tested, the newest first: the most useful answers come first.
     pub const ALL: [Version; 5] = [Version::Tls13, Version::Tls12, Version::Tls11, Version::Tls10, Version::Ssl3];
 
-    /// As in the report.
+    /// The word as the report writes it.
     pub fn word(self) -> &'static str {
         match self {
             Version::Ssl3 => "SSLv3",
@@ -57,12 +57,12 @@ impl fmt::Display for Version {
     }
 }
 
-/// What a server made of a ClientHello.
+/// How a server answered a ClientHello.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
-    /// It chose a version, with this cipher suite; up to TLS 1.2 its certificates follow in clear.
+    /// It chose a version and this cipher suite; up to TLS 1.2 its certificates follow unencrypted.
     Chose(Version, u16, Vec<Vec<u8>>),
-    /// It refused with this alert (RFC 8446 section 6.2), 70 = protocol version, 40 = handshake failure.
+    /// It refused with this alert (RFC 8446 section 6.2): 70 = protocol version, 40 = handshake failure.
     Alert(u8),
     /// It closed the connection.
     Cut,
@@ -70,12 +70,12 @@ pub enum Heard {
     Silent,
     /// It does not speak TLS: what came instead.
     Plain(Vec<u8>),
-    /// Bytes that look like TLS but are not, and why.
+    /// The bytes look like TLS but are not valid, for this reason.
     Garbage(&'static str),
 }
 
 impl Heard {
-    /// In words.
+    /// The answer in words.
     pub fn says(&self) -> String {
         match self {
             Heard::Chose(version, cipher, _) => format!("chose {version}, cipher suite {cipher:#06x}"),
@@ -101,7 +101,7 @@ where
     exchange(stream, &Hello::only(host, version, suites).bytes(), limit).await
 }
 
-/// Offers only what nobody should take any more: a server that chooses one of these has them switched on.
+/// Offers only what nobody should accept any more: a server that chooses one of these has them switched on.
 pub async fn ask_weak<S>(stream: &mut S, host: &str, limit: Duration) -> Heard
 where
     S: AsyncRead + AsyncWrite + Unpin + ?Sized,
@@ -118,8 +118,8 @@ where
     exchange(stream, &Hello::only(host, Version::Tls12, SUITES_WINDOWS_7).bytes(), limit).await
 }
 
-/// Offers 1.3 and 1.2 together, as programs of today do: without the server's name, or filled up to a length, to see what
-/// a server cannot stand.
+/// Offers 1.3 and 1.2 together, as today's programs do, without the server's name or padded to a length, to see what
+/// makes a server break off.
 pub async fn ask_modern<S>(stream: &mut S, host: Option<&str>, at_least: usize, limit: Duration) -> Heard
 where
     S: AsyncRead + AsyncWrite + Unpin + ?Sized,
@@ -129,12 +129,12 @@ where
     exchange(stream, &hello.bytes(), limit).await
 }
 
-/// Whether Windows 7 to 8.1 know a cipher suite.
+/// Whether Windows 7 to 8.1 support a cipher suite.
 pub fn is_older(suite: u16) -> bool {
     SUITES_WINDOWS_7.contains(&suite)
 }
 
-/// What is wrong with a cipher suite, if it is one that nobody should take.
+/// What is wrong with a cipher suite, if nobody should accept it.
 pub fn weakness(suite: u16) -> Option<&'static str> {
     WEAK.iter().find(|(_, suites)| suites.contains(&suite)).map(|(name, _)| *name)
 }
@@ -167,7 +167,7 @@ where
     }
 }
 
-/// The stream ended before the flight did: the choice of a version counts all the same.
+/// The stream ended before the flight did: the choice of a version still counts.
 fn ended_early(received: &[u8]) -> Heard {
     match handshake_messages(received) {
         Ok(messages) => {
@@ -189,7 +189,7 @@ enum Flight {
 const SERVER_HELLO: u8 = 2;
 const CERTIFICATE: u8 = 11;
 
-/// Reads as far as the bytes go.
+/// Reads the answer as far as the bytes go.
 fn read_flight(received: &[u8]) -> Flight {
     if received.is_empty() {
         return Flight::More;
@@ -216,7 +216,7 @@ fn read_flight(received: &[u8]) -> Flight {
     Flight::More
 }
 
-/// The complete handshake messages in the records so far; an error is what the records are instead.
+/// The complete handshake messages in the records so far; the error says what the records are instead.
 fn handshake_messages(mut bytes: &[u8]) -> Result<Vec<(u8, Vec<u8>)>, Heard> {
     const ALERT: u8 = 21;
     const HANDSHAKE: u8 = 22;

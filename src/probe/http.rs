@@ -1,5 +1,5 @@
-//! The smallest HTTP client that is needed: one GET or one form, no redirects, bounded. As HTTP/1.0, to which nobody answers
-//! in chunks (RFC 9112 section 7.1).
+//! The smallest HTTP client that is needed: one GET or one form, no redirects, bounded. It uses HTTP/1.0, which is
+//! never answered in chunks (RFC 9112 section 7.1).
 
 use super::secure::{Library, NotSecured, Verify, secure};
 use crate::net::{self, BoxStream, ConnectFailure, ConnectOptions, Network, RecordKind, Via};
@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use url::{Position, Url};
 use zeroize::Zeroizing;
 
-/// The most of an answer that is read, in bytes.
+/// The most bytes of an answer that are read.
 const MAX_ANSWER: usize = 256 * 1024;
 
 /// An answer.
@@ -20,9 +20,9 @@ const MAX_ANSWER: usize = 256 * 1024;
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// The header `Location`.
+    /// The header `Location`, if there is one.
     pub location: Option<String>,
-    /// The header `Date`, as it stood.
+    /// The header `Date` as it was sent, if there is one.
     pub date: Option<String>,
     /// The body, as far as it was read.
     pub body: Vec<u8>,
@@ -31,36 +31,36 @@ pub struct Answer {
 /// Why there was no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotFetched {
-    /// The address cannot be asked for a page.
+    /// No page can be requested from this address.
     BadAddress,
     /// The host's name was not found here.
     NotFound {
-        /// The name.
+        /// The host's name.
         host: String,
-        /// What the lookup said.
+        /// The result of the look-up.
         answer: net::Answer,
     },
-    /// No connection.
+    /// No connection opened.
     NotOpened {
         /// The address that was tried last.
         to: SocketAddr,
-        /// Why.
+        /// Why it failed.
         failure: ConnectFailure,
     },
-    /// No TLS.
+    /// The TLS handshake failed.
     NotSecured(NotSecured),
     /// The connection broke off.
     Cut(io::ErrorKind),
     /// Nothing came in time.
     Silent,
-    /// What came is no HTTP.
+    /// What came is not HTTP.
     NotHttp,
     /// The head of the answer has no end.
     TooLong,
 }
 
 impl NotFetched {
-    /// In words, with what they name marked.
+    /// The reason in words, with the names in it marked.
     pub fn says(&self) -> Text {
         match self {
             NotFetched::BadAddress => "the address names no host".into(),
@@ -141,7 +141,7 @@ async fn exchange(
     parse(&received).ok_or(if received.len() > MAX_ANSWER { NotFetched::TooLong } else { NotFetched::NotHttp })
 }
 
-/// Gets a page of plain HTTP by a web proxy, `host:port` (RFC 9112 section 3.2.2).
+/// Gets a page of plain HTTP through a web proxy, `host:port` (RFC 9112 section 3.2.2).
 pub async fn fetch_by_proxy(
     net: &dyn Network,
     library: &Library,

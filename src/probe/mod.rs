@@ -1,4 +1,4 @@
-//! Probes ask one thing of the network and return what was seen with its times; they judge nothing.
+//! Probes ask the network one thing and return what was seen, with times; they do not judge.
 
 pub mod certificate;
 pub mod chain;

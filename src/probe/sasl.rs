@@ -1,5 +1,5 @@
-//! One log-in over a dialogue (RFC 4954) by rsasl's mechanisms: what is sent, what of it is shown, and that no secret comes
-//! back in what is written down. Whether and where to log in is not decided here.
+//! One log-in over a dialogue (RFC 4954) with rsasl's mechanisms: what is sent, what of it is shown, and that no
+//! secret appears in what is written down. Whether and where to log in is not decided here.
 
 use super::secret::{Attempt, Secret};
 use super::smtp::{Dialogue, Line, NoReply, Reply, Side};
@@ -12,14 +12,15 @@ use secrecy::ExposeSecret;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The log-in mechanisms that this program speaks with a password (RFC 4616, RFC 7677, RFC 5802; LOGIN was never
-/// standardised), in the order of trying. As mail programs do it: some servers offer SCRAM and cannot check it, and a refusal
-/// would call a right password wrong.
+/// The log-in mechanisms that this program can use with a password (RFC 4616, RFC 7677, RFC 5802; LOGIN was never
+/// standardised), in the order of trying, which is that of mail programs: some servers offer SCRAM but cannot check
+/// it, and their refusal would make a right password look wrong.
 pub const FOR_PASSWORDS: [&str; 4] = ["PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1"];
-/// And with a token (RFC 7628; XOAUTH2 is Google's and Microsoft's own, and all that Exchange takes).
+/// The mechanisms for a token (RFC 7628; XOAUTH2 is Google's and Microsoft's own, and the only one that Exchange
+/// accepts).
 pub const FOR_TOKENS: [&str; 2] = ["OAUTHBEARER", "XOAUTH2"];
 
-/// Why a log-in ended without the server's word on it.
+/// Why a log-in ended without a decision by the server.
 #[derive(Debug)]
 pub enum NoAnswer {
     /// The connection or the server failed.
@@ -37,11 +38,11 @@ impl From<NoReply> for NoAnswer {
 /// Servers delay refusals on purpose.
 const REPLY: Duration = Duration::from_secs(30);
 
-/// Gives the mechanism its name and secret without keeping a copy of it anywhere else.
+/// Gives the mechanism its name and secret without keeping another copy of it.
 struct Credentials {
     user: String,
     attempt: Attempt,
-    /// For OAUTHBEARER: the server's name and port (RFC 7628 section 3.1).
+    /// The server's name and port, for OAUTHBEARER (RFC 7628 section 3.1).
     server: (String, String),
 }
 
@@ -62,7 +63,7 @@ impl SessionCallback for Credentials {
     }
 }
 
-/// One log-in.
+/// One attempt to log in.
 pub struct Exchange<'a> {
     /// The mechanism's name.
     pub mechanism: &'a str,
@@ -70,14 +71,14 @@ pub struct Exchange<'a> {
     pub user: &'a str,
     /// The server's name.
     pub host: &'a str,
-    /// Its port.
+    /// The server's port.
     pub port: u16,
-    /// What it is tried with.
+    /// The password or token.
     pub attempt: &'a Attempt,
 }
 
 impl Exchange<'_> {
-    /// The server's last word, and what it says of a token that it refuses.
+    /// The server's final reply, and what it says about a token that it refuses.
     pub async fn run(&self, dialogue: &mut Dialogue) -> (Result<Reply, NoAnswer>, Option<Vec<u8>>) {
         let mut document = None;
         let mut sent = Vec::new();
@@ -177,7 +178,7 @@ fn theirs(what: &str) -> NoAnswer {
     NoAnswer::Theirs(NoReply::Broken(what.to_owned()))
 }
 
-/// A text without the secrets that may stand in it.
+/// A text without the secrets that may be in it.
 fn scrubbed(text: &[u8], secrets: &[Zeroizing<Vec<u8>>]) -> Vec<u8> {
     let mut out = text.to_vec();
     // The "AQ==" that ends a token's refusal is no secret, and short words would blank out half the text.
@@ -191,7 +192,7 @@ fn scrubbed(text: &[u8], secrets: &[Zeroizing<Vec<u8>>]) -> Vec<u8> {
     out
 }
 
-/// One answer of the mechanism, as base64, and whether it was the last that it has to say.
+/// One answer of the mechanism, as base64, and whether it was the last one.
 fn step(session: &mut Session, challenge: Option<&[u8]>) -> Result<(Zeroizing<Vec<u8>>, bool), ()> {
     let mut out = Zeroizing::new(Vec::with_capacity(1024));
     let state = session.step(challenge, &mut *out).map_err(|_| ())?;
@@ -203,7 +204,8 @@ fn step(session: &mut Session, challenge: Option<&[u8]>) -> Result<(Zeroizing<Ve
     Ok((Zeroizing::new(STANDARD.encode(&*out).into_bytes()), is_last))
 }
 
-/// Salt, nonces and the server's signature would let whoever reads the report try passwords at home (RFC 5802 section 9).
+/// Salt, nonces and the server's signature would let a reader of the report try passwords offline (RFC 5802 section
+/// 9).
 fn hide_challenges(lines: &mut [Line]) {
     for line in lines.iter_mut().filter(|line| line.side == Side::Server && line.text.starts_with("334 ")) {
         line.text = "334 ********".to_owned();

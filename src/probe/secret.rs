@@ -1,4 +1,4 @@
-//! What the one log-in is tried with. It goes to one connection, and is wiped when it is dropped.
+//! The password or token of the one log-in. It goes to one connection, and is wiped when it is dropped.
 
 use secrecy::SecretString;
 
@@ -21,18 +21,18 @@ impl Secret {
 /// The one log-in of a run, as a person asked for it.
 #[derive(Debug, Clone)]
 pub struct Attempt {
-    /// What it is tried with.
+    /// The password or token.
     pub secret: Secret,
-    /// Whether one test message to the own address follows.
+    /// Whether to send one test message to the account's own address afterwards.
     pub message: bool,
-    /// The server's name, typed by whoever wants the log-in although that server's certificate does not verify.
+    /// The server's name, typed by a person who wants to log in although that server's certificate does not verify.
     pub unverified: Option<String>,
-    /// The serial number of the certificate that was shown to them, where a screen showed it.
+    /// The serial number of the certificate that the screen showed to that person, if it did.
     pub shown: Option<String>,
 }
 
 impl From<Secret> for Attempt {
-    /// No message, and only over a verified connection.
+    /// A log-in without a test message, and only over a verified connection.
     fn from(secret: Secret) -> Self {
         Attempt { secret, message: false, unverified: None, shown: None }
     }

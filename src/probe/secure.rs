@@ -25,20 +25,20 @@ pub struct Secured {
     pub leaf: Option<Vec<u8>>,
     /// The version and cipher suite that the server chose.
     pub chosen: Option<(Version, u16)>,
-    /// How long it took.
+    /// How long the handshake took.
     pub elapsed: Duration,
 }
 
 /// Why there was no handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotSecured {
-    /// What kind of failure it was.
+    /// The kind of failure.
     pub kind: FailureKind,
-    /// The library's own words.
+    /// The library's message.
     pub said: String,
     /// The first bytes that the server sent, if any.
     pub received: Vec<u8>,
-    /// How long it took.
+    /// How long it took to fail.
     pub elapsed: Duration,
 }
 
@@ -49,18 +49,18 @@ pub enum CertificateFault {
     Expired,
     /// It is not valid yet.
     NotYetValid,
-    /// It is for other names.
+    /// It is for other names than the server's.
     Name,
-    /// Whoever signed it is not trusted.
+    /// Its issuer is not trusted.
     UnknownIssuer,
-    /// It vouches for itself.
+    /// It is self-signed.
     SelfSigned,
-    /// They do not say.
+    /// The words do not say what is wrong.
     Unsaid,
 }
 
 impl NotSecured {
-    /// What is wrong with the certificate, as far as the library's words say it: libraries have no type for it.
+    /// What is wrong with the certificate, as far as the library's message says: libraries have no type for it.
     pub fn certificate_fault(&self) -> CertificateFault {
         let said = self.said.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|words| said.contains(words));
@@ -85,7 +85,7 @@ impl NotSecured {
 pub enum FailureKind {
     /// The certificate did not convince the library.
     Certificate,
-    /// The server answered with a TLS alert (its number), such as 70 for the version.
+    /// The server answered with this TLS alert, such as 70 for the version.
     Alert(u8),
     /// The server does not speak TLS here: plain bytes came.
     NotTls,
@@ -93,15 +93,15 @@ pub enum FailureKind {
     Cut,
     /// Nothing came in time.
     Silent,
-    /// More came than a handshake holds.
+    /// More bytes came than a handshake can have.
     TooLong,
-    /// No version, suite or signature in common, in the library's words.
+    /// No version, suite or signature algorithm in common, in the library's words.
     NothingInCommon,
     /// The library refused for another reason.
     Other,
 }
 
-/// Whose certificates count.
+/// Whether certificates are verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verify {
     /// The library verifies, as for a mail program.
@@ -118,7 +118,7 @@ pub struct Library {
 }
 
 impl Library {
-    /// For these roots; nothing is read yet.
+    /// A library for these roots; nothing is read yet.
     pub fn new(trust: Trust) -> Self {
         Library { trust: Arc::new(trust), verifying: OnceCell::new(), looking: OnceCell::new() }
     }
@@ -188,7 +188,8 @@ pub async fn secure(
     }
 }
 
-/// The versions that the library offers by this machine's own policy, seen in its ClientHello; none where it sent nothing.
+/// The versions that the library offers by this machine's own policy, taken from its ClientHello; empty if it sent
+/// nothing.
 pub async fn offers(library: &Library) -> Vec<Version> {
     let Ok(connector) = library.connector(Verify::Yes).await else { return Vec::new() };
     let (ours, mut theirs) = tokio::io::duplex(16 * 1024);
@@ -220,7 +221,7 @@ fn connector(trust: &Trust, verify: Verify) -> Result<tokio_native_tls::TlsConne
     Ok(builder.build()?.into())
 }
 
-/// What the bytes say outranks the library's words.
+/// The kind of failure; what the bytes say outranks the library's words.
 fn refine(kind: FailureKind, received: &[u8]) -> FailureKind {
     match received {
         _ if matches!(kind, FailureKind::Certificate | FailureKind::TooLong) => kind,
@@ -252,7 +253,7 @@ fn is_about_certificate(said: &str) -> bool {
     .any(|words| said.contains(words))
 }
 
-/// What libraries say where the server's choice is one that they do not take.
+/// What libraries say if they do not accept the server's choice.
 fn has_nothing_in_common(said: &str) -> bool {
     let said = said.to_ascii_lowercase();
     ["unsupported protocol", "version", "algorithm mismatch", "common algorithm"]

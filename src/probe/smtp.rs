@@ -1,4 +1,4 @@
-//! The SMTP dialogue (RFC 5321): replies read with bounds, commands sent, everything kept as it stood.
+//! The SMTP dialogue (RFC 5321): replies read within bounds, commands sent, everything kept as it was.
 
 use crate::net::BoxStream;
 use std::collections::VecDeque;
@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
-/// The longest line that is read, in bytes (RFC 5321 allows 512; servers send more).
+/// The longest line that is read, in bytes (RFC 5321 allows 512; some servers send more).
 const MAX_LINE: usize = 8 * 1024;
-/// The longest reply, in bytes.
+/// The longest reply that is read, in bytes.
 const MAX_REPLY: usize = 64 * 1024;
-/// The longest reply, in lines.
+/// The longest reply that is read, in lines.
 const MAX_LINES: usize = 100;
 
 /// A server's reply: its code and its lines as they came, without line ends.
@@ -19,24 +19,24 @@ const MAX_LINES: usize = 100;
 pub struct Reply {
     /// The code of the last line.
     pub code: u16,
-    /// The lines, the code included.
+    /// The lines, including the code.
     pub lines: Vec<Vec<u8>>,
-    /// From asking to the last line.
+    /// The time from the question to the last line.
     pub elapsed: Duration,
 }
 
 impl Reply {
-    /// 2xx.
+    /// Whether the code is 2xx: success.
     pub fn is_positive(&self) -> bool {
         (200..300).contains(&self.code)
     }
 
-    /// 4xx.
+    /// Whether the code is 4xx: not now.
     pub fn is_temporary(&self) -> bool {
         (400..500).contains(&self.code)
     }
 
-    /// What stands behind the codes, line by line, made visible.
+    /// The text after the codes, line by line, made safe to show.
     pub fn texts(&self) -> impl Iterator<Item = String> {
         self.lines.iter().map(|line| crate::text::visible(line.get(4..).unwrap_or_default()))
     }
@@ -62,7 +62,7 @@ impl Reply {
         joined
     }
 
-    /// The reply as it stood, made visible, with line feeds.
+    /// The reply as it came, made safe to show, with line feeds.
     pub fn as_seen(&self) -> String {
         self.lines.iter().map(|line| crate::text::visible(line)).collect::<Vec<_>>().join("\n")
     }
@@ -95,13 +95,13 @@ pub enum NoReply {
     Silent,
     /// Something, but never the end of it.
     Unfinished(Vec<u8>),
-    /// The other side closed, after these bytes.
+    /// The other side closed the connection after these bytes.
     Closed(Vec<u8>),
     /// The connection broke.
     Broken(String),
-    /// This is no SMTP: what came instead.
+    /// What came is not SMTP.
     NotSmtp(Vec<u8>),
-    /// Longer than we read: which bound, and how it began.
+    /// Longer than we read: the bound, and how the reply began.
     TooLong(&'static str, Vec<u8>),
 }
 
@@ -113,14 +113,14 @@ pub enum Side {
     Server,
 }
 
-/// A line of the dialogue, made visible; secrets are never in it.
+/// A line of the dialogue, made safe to show; it never contains a secret.
 #[derive(Debug, Clone)]
 pub struct Line {
-    /// When.
+    /// When it was sent or received.
     pub at: Instant,
-    /// Who.
+    /// Which side said it.
     pub side: Side,
-    /// What.
+    /// The line's text.
     pub text: String,
 }
 
@@ -128,14 +128,14 @@ pub struct Line {
 pub struct Dialogue {
     stream: BoxStream,
     pending: VecDeque<u8>,
-    /// What was said so far.
+    /// The lines so far.
     pub lines: Vec<Line>,
     /// Whether the stream is encrypted and the certificate verified by this machine's own library.
     pub verified: bool,
 }
 
 impl Dialogue {
-    /// Over an open connection.
+    /// A dialogue over an open connection.
     pub fn over(stream: BoxStream) -> Self {
         Dialogue { stream, pending: VecDeque::new(), lines: Vec::new(), verified: false }
     }
@@ -145,17 +145,17 @@ impl Dialogue {
         (self.stream, self.pending.into(), self.lines)
     }
 
-    /// Starts again with what was said before.
+    /// Continues on another stream, keeping what was said before.
     pub fn resume(stream: BoxStream, lines: Vec<Line>, verified: bool) -> Self {
         Dialogue { stream, pending: VecDeque::new(), lines, verified }
     }
 
-    /// Bytes that came unasked.
+    /// The number of bytes that came unasked.
     pub fn unread(&self) -> usize {
         self.pending.len()
     }
 
-    /// Sends a command and reads its reply. `shown` stands in the transcript instead, where the command holds a secret.
+    /// Sends a command and reads its reply. If the command contains a secret, the transcript shows `shown` instead.
     pub async fn ask(&mut self, command: &[u8], shown: Option<&str>, limit: Duration) -> Result<Reply, NoReply> {
         let text = shown.map_or_else(|| crate::text::visible(command), str::to_owned);
         self.lines.push(Line { at: Instant::now(), side: Side::Client, text });
@@ -267,7 +267,7 @@ impl Dialogue {
         }
     }
 
-    /// Says goodbye; waits shortly for the answer, so that the server sees an orderly end.
+    /// Says QUIT and waits briefly for the answer, so that the server sees an orderly end.
     pub async fn quit(mut self) {
         let _ = self.ask(b"QUIT", None, Duration::from_secs(2)).await;
         let _ = self.stream.shutdown().await;

@@ -1,15 +1,15 @@
-//! Opens a port, and tries once more before calling silence an answer.
+//! Opens a port, and tries once more before taking silence for an answer.
 
 use crate::net::{ConnectFailure, ConnectOptions, Connection, Network, PortState};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// What came of opening one address: every try that failed, and the connection if one opened.
+/// The outcome of opening one address: every failed attempt, and the connection if one opened.
 #[derive(Default)]
 pub struct Tried {
-    /// The failures, in order.
+    /// The failed attempts, in order.
     pub failures: Vec<ConnectFailure>,
-    /// The connection.
+    /// The connection, if one opened.
     pub connection: Option<Connection>,
 }
 
@@ -19,7 +19,7 @@ impl Tried {
         self.connection.is_none() && self.failures.is_empty()
     }
 
-    /// The word for it.
+    /// The report's word for the outcome.
     pub fn state(&self) -> PortState {
         match (&self.connection, self.failures.last()) {
             (Some(_), _) => PortState::Open,
@@ -28,7 +28,7 @@ impl Tried {
         }
     }
 
-    /// How long the deciding try took.
+    /// How long the deciding attempt took.
     pub fn elapsed(&self) -> Duration {
         match (&self.connection, self.failures.last()) {
             (Some(connection), _) => connection.elapsed,
@@ -38,7 +38,7 @@ impl Tried {
     }
 }
 
-/// Opens a connection. A silent sequence of SYNs is repeated once: one lost packet is no filter.
+/// Opens a connection. If there is silence, it is tried once more: one lost packet is not a filter.
 pub async fn open(net: &dyn Network, to: SocketAddr, limit: Duration) -> Tried {
     let mut failures = Vec::new();
     for _ in 0..2 {

@@ -1,4 +1,5 @@
-//! Facts about the account: does it work as it is set, does the provider's way, what is set, what was said.
+//! Facts about the account: whether it works as configured, whether the provider's settings work, what is configured,
+//! what was said.
 
 use super::*;
 use crate::account::client::{Connects, SignIn};
@@ -35,7 +36,7 @@ impl View<'_> {
         facts.put("client.sign-in", sign_in);
     }
 
-    /// What can be said once it is known what the provider wants.
+    /// The facts that can be made once it is known what the provider wants.
     fn settled(&self, known: Known) -> Known {
         if self.input.wanted.is_some() { known } else { Known::Pending(planning()) }
     }
@@ -75,7 +76,7 @@ impl View<'_> {
         facts.put("settings.server", self.settled(server));
     }
 
-    /// Another name of the provider's own server: the same address, or one certificate for both.
+    /// Whether this is another name of the provider's own server: the same address, or one certificate for both names.
     fn alias(&self) -> Option<Known> {
         let wanted = self.input.wanted?.choices.first()?;
         if let Seen::Pending(checks) = self.of_wanted(dns_server::RESULT) {
@@ -95,7 +96,7 @@ impl View<'_> {
         (same_address || same_certificate).then(|| word("as-wanted"))
     }
 
-    /// What the server that is set is, where it is not just right or another.
+    /// What kind of server the configured one is, if it is not simply right or different.
     fn set_server(&self) -> Option<Known> {
         let set = self.input.account.settings.server()?;
         match self.one(settings::SERVER) {
@@ -135,7 +136,8 @@ impl View<'_> {
         }
     }
 
-    /// Whether the account as it is set gets as far as the permission to send; else what that makes of `account.works`.
+    /// Whether the account as configured gets as far as the permission to send; if not, the error is the value of
+    /// `account.works`.
     fn gets_through(&self) -> Result<(), Known> {
         if self.in_use.is_none() {
             return Err(self.settled(gap("no server is known")));
@@ -202,7 +204,7 @@ impl View<'_> {
         any(ways, |works| *works, "yes", word("no"))
     }
 
-    /// What an error's number points to first, where it alone decides nothing.
+    /// The cause that an error number points to first; by itself such a number decides nothing.
     fn hint(&self) -> Known {
         let Some(error) = &self.input.account.error else { return gap("nobody said what the caller sees") };
         let first = outlook_errors::in_text(error).into_iter().find_map(|row| row.suggests.first());
@@ -221,7 +223,7 @@ impl View<'_> {
     }
 }
 
-/// Goes on if the observation is as needed; else says what it means for the whole: no, unknown, or not yet.
+/// Goes on if the observation is as needed; otherwise says what that means for the whole: no, unknown, or not yet.
 fn need<T>(seen: Seen<T>, fits: impl FnOnce(&T) -> bool) -> Result<(), Known> {
     match seen {
         Seen::Is(value) if fits(&value) => Ok(()),

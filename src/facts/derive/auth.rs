@@ -1,4 +1,4 @@
-//! Facts about the log-in that is offered and tried, and the permission to send.
+//! Facts about the log-in that is offered and tried, and about the permission to send.
 
 use super::*;
 use crate::facts::keys::{login, sending, smtp};
@@ -52,12 +52,12 @@ impl View<'_> {
         }
     }
 
-    /// Whether the server answers AUTH in clear by asking for encryption.
+    /// Whether the server answers an unencrypted AUTH by asking for encryption.
     pub(super) fn asks_for_encryption(&self) -> bool {
         self.own(smtp::AUTH_CLEAR_PROBE).value().is_some_and(|code| ONLY_AFTER_TLS.contains(&code))
     }
 
-    /// Whether there is a mechanism among them that we can use with what was given.
+    /// Whether one of these mechanisms can be used with what was given (password or token).
     fn is_ours(&self, offered: &[String]) -> Known {
         let offers = |ours: &[&str]| offered.iter().any(|name| ours.contains(&name.as_str()));
         match self.one(login::WITH) {
@@ -70,7 +70,7 @@ impl View<'_> {
     }
 }
 
-/// What a refusal means.
+/// The cause that a refusal means.
 fn reason(refused: Seen<bool>, reason: Seen<String>) -> Known {
     match (refused, reason) {
         (Seen::Is(true), Seen::Absent(_)) => gap("the server's words are not in our table"),

@@ -1,4 +1,4 @@
-//! Facts about the dialogue: greeting, EHLO, who the server is, STARTTLS.
+//! Facts about the dialogue: the greeting, EHLO, the server's identity, STARTTLS.
 
 use super::*;
 use crate::account::Source;
@@ -68,7 +68,7 @@ impl View<'_> {
         }
     }
 
-    /// The name that a server gives itself, in its EHLO reply or greeting: a host's name has a dot.
+    /// The name that a server gives itself in its EHLO reply or greeting; a host's name contains a dot.
     fn own_name(&self, port: u16) -> Option<String> {
         let names = [smtp::EHLO_NAME, smtp::BANNER_NAME].into_iter().filter_map(|key| self.at(port, key).value());
         names.into_iter().find(|name| name.contains('.'))
@@ -88,7 +88,7 @@ impl View<'_> {
         facts.put("starttls.elsewhere", if self.is_known_to_offer_starttls() { word("offered") } else { elsewhere });
     }
 
-    /// Whether the provider itself says that the port in use takes STARTTLS. An SRV record names a port, not what the
+    /// Whether the provider itself says that the port in use offers STARTTLS. An SRV record names a port, not what the
     /// server offers there.
     fn is_known_to_offer_starttls(&self) -> bool {
         let wanted = self.input.wanted.filter(|wanted| wanted.is_known() && wanted.source != Source::Srv);

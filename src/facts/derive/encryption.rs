@@ -1,11 +1,12 @@
-//! Facts about encryption: the TLS handshake, the certificate, what the mail program can use, and how the account's way ends.
+//! Facts about encryption: the TLS handshake, the certificate, what the mail program can use, and where the account's
+//! connection ends.
 
 use super::*;
 use crate::facts::keys::{certificate, chain, clients, login, port, reference, smtp, tls};
 use crate::facts::stacks;
 use crate::facts::words::{Accepts, Ehlo, Greeting, Handshake, HandshakeElsewhere, LogIn, SmallSegments, Speaks};
 
-/// What programs of today speak (RFC 8996 deprecates what is older).
+/// The versions that today's programs use (RFC 8996 deprecates older ones).
 const OF_TODAY: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 const OLDER: [&str; 2] = ["TLSv1.0", "TLSv1.1"];
 
@@ -80,7 +81,7 @@ impl View<'_> {
         })
     }
 
-    /// Whether the mail program can encrypt with the server, on one of the systems that it can be on.
+    /// Whether the mail program can encrypt with the server, on one of the systems that it may run on.
     fn client_tls(&self) -> Known {
         let Some(client) = self.input.account.client() else { return moot("no mail program is named") };
         if !stacks::all().iter().any(|row| row.is_of(&client.id)) {
@@ -96,8 +97,8 @@ impl View<'_> {
         if rows.any(|row| row.surely_fits(accepted)) { word("yes") } else { self.one(clients::CAN).into() }
     }
 
-    /// How the account's way ends where it does not come through. Only silence and lateness can be the line's doing: a
-    /// refusal, a cut, a certificate are answers.
+    /// Where the account's connection ends if it does not get through. Only silence and slowness can be caused by the
+    /// line: a refusal, a cut or a certificate is an answer.
     fn stops(&self) -> Known {
         match self.own(port::STATE) {
             Seen::Is(PortState::Open) => {}

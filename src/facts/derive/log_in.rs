@@ -1,55 +1,56 @@
-//! By which way a password may go to which server: one pure function for the check that sends it and for whoever says
-//! beforehand where it will go. Only over encryption whose certificate verifies, to a server that more than DNS names, and
-//! to a wanted server only where it was measured.
+//! On which port of which server a password may be used: one pure function, both for the check that sends it and for
+//! whatever says beforehand where it will go. Only over encryption whose certificate verifies, only to a server that
+//! is not named by DNS alone, and to the provider's server only if it was measured.
 
 use super::*;
 use crate::account::Source;
 use crate::facts::keys::smtp;
 use crate::facts::words::Handshake;
 
-/// The ports that are tried where neither the way in use nor the provider's lets us log in, in this order.
+/// The ports to try, in this order, if neither the settings in use nor the provider's let us log in.
 const FALLBACKS: [u16; 3] = [587, 465, 25];
 
-/// The way that the log-in takes, or why there is none.
+/// Where the log-in is made, or why it is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogInWay {
-    /// These checks decide first.
+    /// Not known before these checks have ended.
     Pending(BTreeSet<String>),
-    /// By this port of this server.
+    /// On this port of this server.
     Through {
         /// The port.
         target: Target,
         /// The server's name, for which its certificate verifies.
         host: String,
     },
-    /// None is safe; the port in use shows a certificate that does not verify, and that is all that is wrong with it.
+    /// Nowhere safely; the port in use shows a certificate that does not verify, and nothing else is wrong with it.
     Unproven {
         /// The port.
         target: Target,
         /// The server's name, which the certificate does not prove.
         host: String,
     },
-    /// The server lets us in, and offers a log-in on no port.
+    /// The server lets us connect, but offers a log-in on no port.
     NotOffered,
     /// Only an unsigned DNS answer says that this is the account's server.
     NotVouched {
-        /// Its name.
+        /// The server's name.
         host: String,
     },
     /// No server is known.
     NoServer,
-    /// No encrypted way with a certificate that verifies offers a log-in.
+    /// No encrypted connection with a certificate that verifies offers a log-in.
     NoneSafe,
 }
 
-/// The way to log in by: as typed if that gets there safely, else what the provider wants, else any other port of the
-/// server in use. Whether the provider takes passwords at all is not asked here.
+/// Where to log in: with the configured settings if they work safely, otherwise with the provider's, otherwise on any
+/// other port of the server in use. Whether the provider accepts passwords at all is not considered here.
 pub fn log_in_way(input: Input<'_>) -> LogInWay {
     View { input, in_use: input.account.in_use(input.wanted) }.log_in_way()
 }
 
-/// Whether more than an unsigned DNS answer says that this is the account's server: the mail program has it, the table or an
-/// autoconfig file names it, or it lies in the mail domain (RFC 6186 section 6 wants a person to confirm all others).
+/// Whether more than an unsigned DNS answer says that this is the account's server: the mail program has it, the table
+/// or an autoconfig file names it, or it is in the mail domain (RFC 6186 section 6 wants a person to confirm all
+/// others).
 fn is_vouched_for(account: &Account, wanted: Option<&Wanted>, host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let domain = account.address.domain().to_ascii_lowercase();
@@ -89,7 +90,7 @@ impl View<'_> {
         }
     }
 
-    /// The ways in the order of trying, each with the server's name, as far as they are measured.
+    /// The ports in the order of trying, each with the server's name, as far as they are measured.
     fn log_in_ways<'a>(&'a self, in_use: &'a Endpoint) -> Vec<(Target, &'a str)> {
         let choices = self.input.wanted.map_or(&[][..], |wanted| &wanted.choices);
         let measured = choices.first().map(|choice| &choice.host);
@@ -111,7 +112,7 @@ impl View<'_> {
         ways
     }
 
-    /// Whether a port gets us, encrypted and proven, as far as an offered log-in.
+    /// Whether a port gets us, encrypted and verified, as far as an offered log-in.
     pub(super) fn lets_log_in(&self, target: Target) -> Seen<bool> {
         match self.on(target, smtp::AUTH).map(|offered| !offered.is_empty()) {
             Seen::Is(true) => match self.on(target, smtp::THROUGH) {
@@ -122,7 +123,7 @@ impl View<'_> {
         }
     }
 
-    /// Whether the server lets us in on some port, and offers a log-in on none.
+    /// Whether the server lets us connect on some port, and offers a log-in on none.
     fn offers_no_log_in(&self, in_use: &Endpoint) -> Seen<bool> {
         let ports: BTreeSet<u16> = FALLBACKS.into_iter().chain([in_use.port]).collect();
         let mut let_in = false;
@@ -175,7 +176,8 @@ mod tests {
         facts
     }
 
-    /// The way of anna@example.com, whose mail program has this server on port 587, where the provider wants these.
+    /// Where anna@example.com would log in, if the mail program has this server on port 587 and the provider wants
+    /// these.
     fn way(typed: Option<&str>, wanted: &[(&str, u16)], source: Source, checks: &[(&str, Smtp)]) -> LogInWay {
         let mut account = Account::new(Address::parse("anna@example.com").unwrap());
         account.settings.server = typed.map(|typed| Given::typed(typed.to_owned()));

@@ -1,5 +1,6 @@
-//! From all observations and the account to the facts that the guide decides on: one pure function, and the only place
-//! with thresholds of verdicts, each with its source. "In use" is what the mail program has, else what the provider wants.
+//! Makes the facts that the guide decides on from the observations and the account: one pure function, and the only
+//! place with thresholds for verdicts, each with its source. "In use" means what the mail program has, or otherwise
+//! what the provider wants.
 
 mod account;
 mod auth;
@@ -19,20 +20,20 @@ use crate::account::{Account, Endpoint, Security, Wanted};
 use crate::net::PortState;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Past this, a greeting or reply is slow: mail programs wait a minute, people ten seconds (RFC 5321 section 4.5.3.2
-/// allows five minutes; servers that delay on purpose take 5 to 30 s).
+/// A greeting or reply that takes longer is slow: mail programs wait a minute, people ten seconds (RFC 5321 section
+/// 4.5.3.2 allows five minutes; servers that delay on purpose take 5 to 30 s).
 const SLOW_MS: u64 = 10_000;
-/// How far a clock may be off before certificates and log-ins suffer, in seconds: Kerberos and one-time passwords allow
-/// five minutes.
+/// How far, in seconds, a clock may be off before certificates and log-ins suffer: Kerberos and one-time passwords
+/// allow five minutes.
 pub const MOST_CLOCK_OFF_S: u64 = 300;
-/// "The same at two other companies" (one silent control proves nothing).
+/// How many other companies' servers must show the same: a single silent one proves nothing.
 const AGREEING_REFERENCES: usize = 2;
 const MAIL_PORTS: [u16; 3] = [25, 465, 587];
 
 /// What the facts are made from.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
-    /// Who sends.
+    /// The account that sends.
     pub account: &'a Account,
     /// What the provider wants, once known.
     pub wanted: Option<&'a Wanted>,
@@ -47,7 +48,7 @@ pub struct Input<'a> {
 pub struct Derivation {
     /// The facts of the guide.
     pub facts: Derived,
-    /// Another port of the server in use by which mail can be sent, if there is one: for texts.
+    /// Another port of the server in use by which mail can be sent, if there is one; for use in texts.
     pub other_port: Option<u16>,
 }
 
@@ -102,17 +103,17 @@ fn yes_no(yes: bool) -> Known {
     word(if yes { "yes" } else { "no" })
 }
 
-/// Not known, though it might have decided.
+/// Not known, although it might have decided.
 fn gap(why: &str) -> Known {
     Known::Unknown(Why::Gap(why.to_owned()))
 }
 
-/// Not known, and no gap: something that is known leaves nothing to ask.
+/// Not known, but not a gap: because of something that is known, there is nothing to ask.
 fn moot(why: &str) -> Known {
     Known::Unknown(Why::Moot(why.to_owned()))
 }
 
-/// One of several observations decides: the first that is a hit; else pending, if one still runs; else `none`.
+/// Combines several observations: the first hit decides; otherwise pending if one is still running; otherwise `none`.
 fn any<T>(all: impl IntoIterator<Item = Seen<T>>, is_hit: impl Fn(&T) -> bool, then: &str, none: Known) -> Known {
     let mut pending = BTreeSet::new();
     for seen in all {
@@ -129,7 +130,7 @@ fn is_open(state: &PortState) -> bool {
     *state == PortState::Open
 }
 
-/// The input, and the ways to look at it that many facts share.
+/// The input, and ways of looking at it that many facts share.
 struct View<'a> {
     input: Input<'a>,
     in_use: Option<Endpoint>,
@@ -144,12 +145,12 @@ impl View<'_> {
         self.in_use.as_ref().map_or(Security::Starttls, |in_use| in_use.security)
     }
 
-    /// What a check saw of which there is only one.
+    /// What was seen by a check that runs only once.
     fn one<T: Observable>(&self, key: Key<T>) -> Seen<T> {
         self.input.seen.get(key.check, &key)
     }
 
-    /// What a check of the provider's own server saw of which there is one for each server.
+    /// What was seen by a check that runs once per server, for the provider's own server.
     fn of_wanted<T: Observable>(&self, key: Key<T>) -> Seen<T> {
         self.input.seen.get(&Role::Wanted.id(key.check), &key)
     }
@@ -169,7 +170,7 @@ impl View<'_> {
         self.at(self.port(), key)
     }
 
-    /// What a reference showed; its check has this id.
+    /// What the reference with this check id showed.
     fn reference<T: Observable>(&self, id: &str, key: &Key<T>) -> Seen<T> {
         self.input.seen.get(id, key)
     }
@@ -180,7 +181,7 @@ impl View<'_> {
         self.other_companies().into_iter().map(|id| self.reference(id, &key)).collect()
     }
 
-    /// The references that are another company's than the server in use.
+    /// The references that belong to another company than the server in use.
     fn other_companies(&self) -> Vec<&str> {
         let host = self.in_use.as_ref().map(|in_use| &in_use.host);
         let own = host.and_then(|host| provider::of_host(host)).map(|row| &row.id);
@@ -215,7 +216,7 @@ impl View<'_> {
         any(ids.iter().map(|id| self.reference(id, &key)), is_open, "open", none)
     }
 
-    /// Whether a reference opened any port; one that was asked for a single port only is taken to live.
+    /// Whether a reference opened any port; one that was tried on a single port only is assumed to be up.
     fn lives(&self, id: &str) -> Seen<bool> {
         let states = self.input.seen.all(id, keys::reference::STATE);
         match () {
@@ -225,7 +226,7 @@ impl View<'_> {
         }
     }
 
-    /// The ports of the server in use that are asked about, the one in use left out.
+    /// The measured ports of the server in use, without the port in use.
     fn other_ports(&self) -> Vec<u16> {
         let targets = self.input.seen.targets(keys::port::STATE.check);
         let asked = targets.filter(|target| target.role == Role::InUse).map(|target| target.port);

@@ -73,7 +73,7 @@ impl View<'_> {
         }
     }
 
-    /// What each reference says of a port that is tried at references.
+    /// What each reference shows of a port that is tried at references.
     fn reference_states(&self, port: u16) -> impl Iterator<Item = Seen<PortState>> {
         let key = reference::STATE.of(port);
         self.input.seen.references().map(move |id| self.reference(id, &key))
@@ -84,7 +84,7 @@ impl View<'_> {
         states.any(|state| !matches!(state, Seen::Absent(_)))
     }
 
-    /// A portal lets nothing through that it cannot read.
+    /// Whether 443 opens at another company's server: a portal lets nothing through that it cannot read.
     fn opens_beyond_a_portal(&self) -> Known {
         any(self.reference_states(443), is_open, "yes", word("no"))
     }
@@ -116,7 +116,7 @@ impl View<'_> {
         any(states, answers, "yes", none)
     }
 
-    /// How many different hosts could be tried: one alone may be down.
+    /// How many different hosts were tried: a single one may be down.
     fn hosts_tried(&self) -> usize {
         let has_address = |id: &&str| self.reference(id, &reference::ADDRESS).is_there();
         let servers = [self.one(dns_server::ADDRESSES), self.of_wanted(dns_server::ADDRESSES)];

@@ -1,12 +1,12 @@
-//! Facts about the port in use, against other ports and other companies' servers.
+//! Facts about the port in use, compared with other ports and other companies' servers.
 
 use super::*;
 use crate::facts::keys::{alive, connectivity, dns_server, hops, leaves, port, reference, smtp, testnet};
 use crate::facts::words::{Greeting, Near, Pages, TurnedAway};
 use crate::text::is_inner;
 
-/// ICMP types and codes (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1) by which only a filter speaks of a mail
-/// server's port: that a rule forbids it, or that protocol or port is not accepted.
+/// ICMP types and codes (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1) that only a filter sends about a
+/// mail server's port: a rule forbids it, or the protocol or port is not accepted.
 const FILTERS_SAY: [&str; 9] = ["3/2", "3/3", "3/9", "3/10", "3/13", "1/1", "1/4", "1/5", "1/6"];
 
 impl View<'_> {
@@ -104,8 +104,8 @@ impl View<'_> {
         self.one(dns_server::ADDRESSES).value().is_some_and(|addresses| addresses.contains(&address))
     }
 
-    /// The last device that answers for a silent port is the one that drops it, or the one before. It is inside where it
-    /// has an inner address and another port goes on beyond it.
+    /// The device that drops a silent port's packets is the last one that answers, or the one after it. It is inside
+    /// the network if it has a private address and another port gets beyond it.
     fn last_heard(&self) -> Known {
         if let Seen::Pending(checks) = self.one(hops::PORT) {
             return Known::Pending(checks);
@@ -138,7 +138,8 @@ impl View<'_> {
         word(if is_inner(from) && is_first && !is_last { "inside" } else { "beyond" })
     }
 
-    /// A device that is neither this machine nor the server says that a rule forbids it, or that the port is closed.
+    /// A device that is neither this machine nor the server says that a rule forbids the connection, or that the port
+    /// is closed.
     fn rejected_by(&self) -> Known {
         match (self.own(port::ICMP), self.own(port::ICMP_PROHIBITED), self.own(port::ICMP_FROM)) {
             (Seen::Is(code), Seen::Is(_), Seen::Is(from)) if FILTERS_SAY.contains(&code.as_str()) => {
@@ -161,7 +162,7 @@ impl View<'_> {
         any(here.chain(elsewhere), is_open, "open", word("closed"))
     }
 
-    /// Whether another port of the server lets mail in, and which one is the best of them.
+    /// Whether another port of the server accepts mail, and which of them is best.
     pub(super) fn other_port(&self) -> (Known, Option<u16>) {
         let mut ports = self.other_ports();
         // What the provider wants first, then 587 and 465; 25 only where it offers a log-in.
