@@ -1,12 +1,12 @@
-//! Text that came from somewhere else, made safe to show; and text that knows which of its parts name somebody.
+//! Text from outside, made safe to show; and text that knows which of its parts name somebody.
 //!
-//! Redaction itself is a way of rendering and lives in `report`.
+//! Redaction itself is a way of rendering and is in `report`.
 
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What a marked part of a text names, so that a report can leave it out for some readers.
+/// What a marked part of a text names, so that a report can omit it for some readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
@@ -18,13 +18,13 @@ pub enum Mark {
     Inner,
 }
 
-/// With a capital at the beginning.
+/// The text with a capital at the beginning.
 pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// A span of seconds in words: "3 hours".
+/// A number of seconds in words: "3 hours".
 pub fn span(seconds: i64) -> String {
     let seconds = seconds.unsigned_abs();
     let (count, unit) = match seconds {
@@ -41,7 +41,7 @@ pub fn span(seconds: i64) -> String {
 pub struct Text {
     /// The text as shown.
     pub text: String,
-    /// `(start, end, what it names)`.
+    /// The marks: start, end and what the part names.
     pub marks: Vec<(usize, usize, Mark)>,
 }
 
@@ -51,7 +51,7 @@ impl Text {
         Self::default()
     }
 
-    /// Adds words of our own.
+    /// Adds our own words.
     pub fn say(mut self, words: impl AsRef<str>) -> Self {
         self.text.push_str(words.as_ref());
         self
@@ -83,19 +83,19 @@ impl Text {
         self.mark(Mark::User, name)
     }
 
-    /// Adds an address, as inner or public by what it is.
+    /// Adds an address, marked as private or public depending on its range.
     pub fn addr(self, addr: IpAddr) -> Self {
         let mark = if is_inner(addr) { Mark::Inner } else { Mark::Host };
         self.mark(mark, addr.to_string())
     }
 
-    /// Adds bytes that a server sent, made visible.
+    /// Adds bytes that a server sent, made safe to show.
     pub fn foreign(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.text.push_str(&visible(bytes.as_ref()));
         self
     }
 
-    /// Marks every occurrence of `name` that is not marked yet: for what servers repeat back to us.
+    /// Marks every occurrence of `name` that is not marked yet: for what servers echo back.
     pub fn marking(mut self, mark: Mark, name: &str) -> Self {
         if name.is_empty() {
             return self;
@@ -125,8 +125,8 @@ impl From<String> for Text {
     }
 }
 
-/// Foreign bytes as text without control characters: those, invalid UTF-8 and characters that change the direction of
-/// writing are shown as `\x9b` or `\u{202e}`; line feeds stay.
+/// Bytes from outside as text without control characters: those, invalid UTF-8 and characters that change the writing
+/// direction are shown as `\x9b` or `\u{202e}`; line feeds are kept.
 pub fn visible(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -168,8 +168,8 @@ fn is_invisible(c: char) -> bool {
         0x061c | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe0fff)
 }
 
-/// Addresses that only mean something inside one network: RFC 1918, loopback, link-local, 100.64/10, unique local.
-/// The documentation ranges (RFC 5737, RFC 3849) are ordinary addresses here.
+/// Whether an address means something only inside one network: RFC 1918, loopback, link-local, 100.64/10, unique
+/// local. The documentation ranges (RFC 5737, RFC 3849) are ordinary addresses here.
 pub fn is_inner(addr: IpAddr) -> bool {
     match addr {
         IpAddr::V4(v4) => {

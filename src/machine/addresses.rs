@@ -1,8 +1,8 @@
-//! Own addresses, routes, tunnels and DNS servers. Nothing is sent.
+//! The machine's own addresses, routes, tunnels and DNS servers. Nothing is sent.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Own addresses with the length of their network prefix, and the interface of a VPN that is connected.
+/// The machine's own addresses with the length of their network prefix, and the interface of a connected VPN.
 pub(super) fn interfaces() -> (Vec<(IpAddr, u8)>, Option<String>) {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
     let vpn = interfaces.iter().find(|interface| is_vpn(&interface.name) && is_in_use(&interface.ip()));
@@ -35,7 +35,7 @@ fn is_vpn(interface: &str) -> bool {
     KINDS.iter().any(|kind| name.starts_with(kind))
 }
 
-/// macOS keeps idle tunnels of its own, with link-local addresses alone.
+/// macOS has idle tunnels of its own, with link-local addresses only.
 fn is_in_use(addr: &IpAddr) -> bool {
     match addr {
         IpAddr::V4(v4) => !v4.is_link_local(),
@@ -43,9 +43,9 @@ fn is_in_use(addr: &IpAddr) -> bool {
     }
 }
 
-/// Whether the system would know a way to the rest of the world, by IPv4 and by IPv6. Connecting a UDP socket sends
-/// nothing; the addresses are root name servers' (a.root-servers.net), chosen because they are ordinary addresses of the
-/// public internet.
+/// Whether the system has a route to the rest of the world, by IPv4 and by IPv6. Connecting a UDP socket sends
+/// nothing; the addresses are those of a root name server (a.root-servers.net), chosen because they are ordinary
+/// addresses of the public internet.
 pub(super) fn routes() -> (bool, bool) {
     let is_routed =
         |from: &str, to: &str| std::net::UdpSocket::bind(from).and_then(|socket| socket.connect(to)).is_ok();

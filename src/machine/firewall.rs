@@ -1,13 +1,14 @@
-//! The switch of a firewall, where the system shows it to an ordinary user.
+//! Whether a firewall is switched on, if the system shows that to an ordinary user.
 
-/// ufw's switch is readable for everybody; nftables' rules are not, and firewalld is seen by its running program.
+/// Anybody can read ufw's switch; nobody but root can read nftables' rules; firewalld is recognised by its running
+/// program.
 #[cfg(target_os = "linux")]
 pub(super) fn switched_on() -> Option<String> {
     let text = std::fs::read_to_string("/etc/ufw/ufw.conf").ok()?;
     ufw_is_on(&text).then(|| "ufw".to_owned())
 }
 
-/// Windows Firewall is on as a rule, and lets everything out as a rule.
+/// Windows Firewall is normally on, and normally lets everything out.
 #[cfg(windows)]
 pub(super) fn switched_on() -> Option<String> {
     const PROFILES: &str = r"SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy";

@@ -1,54 +1,54 @@
-//! What a computer knows of itself without asking anybody, as a plain value. How the real one finds out is in `system` and
-//! the files that it names.
+//! What a computer knows about itself without asking anybody, as a plain value. How the real one finds out is in
+//! `system` and the files that it uses.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// What this machine knows of itself, without asking anybody.
+/// What this machine knows about itself, without asking anybody.
 #[derive(Debug, Clone, Default)]
 pub struct Local {
-    /// Own addresses with the length of their network prefix.
+    /// Its own addresses, each with the length of its network prefix.
     pub addresses: Vec<(IpAddr, u8)>,
-    /// Whether there is a route to the rest of the world by IPv4.
+    /// Whether there is an IPv4 route to the rest of the world.
     pub routed_v4: bool,
-    /// Whether there is a route to the rest of the world by IPv6.
+    /// Whether there is an IPv6 route to the rest of the world.
     pub routed_v6: bool,
-    /// Whether the system tells an ordinary user about ICMP messages (Linux by its error queues, Windows since
+    /// Whether the system tells an ordinary user about ICMP messages (Linux through its error queues, Windows since
     /// version 2004).
     pub sees_icmp: bool,
     /// The DNS servers configured here.
     pub resolvers: Vec<SocketAddr>,
-    /// A firewall that is switched on here, where the system tells an ordinary user.
+    /// A firewall that is switched on here, if the system tells an ordinary user.
     pub firewall: Option<String>,
     /// A web proxy configured for programs, as `host:port`.
     pub proxy: Option<String>,
     /// The TLS versions that this system's own policy switches on or off for programs, as in the report (`TLSv1.2`).
     pub tls_policy: Vec<(String, bool)>,
-    /// The interface of a VPN that is connected, by its name.
+    /// The name of the interface of a connected VPN.
     pub vpn: Option<String>,
     /// The machine's name.
     pub hostname: Option<String>,
-    /// The name of the person's account on this machine.
+    /// The name of the user's account on this machine.
     pub user: Option<String>,
     /// Whether the program runs with administrator rights.
     pub elevated: bool,
     /// The operating system, in words.
     pub os: String,
-    /// The library behind the system's TLS, with its version where it is not the system's own.
+    /// The library behind the system's TLS, with its version if it is not part of the system.
     pub tls_library: String,
 }
 
 impl Local {
-    /// Whether the address is one of this machine's.
+    /// Whether this is one of the machine's own addresses.
     pub fn is_own(&self, addr: IpAddr) -> bool {
         addr.is_loopback() || self.addresses.iter().any(|(own, _)| *own == addr)
     }
 
-    /// Whether there is a route to the rest of the world in the address's family.
+    /// Whether there is a route to the rest of the world in the address's family (IPv4 or IPv6).
     pub fn is_routed(&self, addr: IpAddr) -> bool {
         if addr.is_ipv4() { self.routed_v4 } else { self.routed_v6 }
     }
 
-    /// Whether the address is in a network that this machine is itself in, so that no router is in between.
+    /// Whether the address is in one of this machine's own networks, so that no router is in between.
     pub fn is_on_link(&self, addr: IpAddr) -> bool {
         self.is_own(addr) || self.addresses.iter().any(|(own, prefix)| same_prefix(*own, addr, *prefix))
     }

@@ -18,36 +18,36 @@ use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-/// Everything that this program asks of the computer it runs on.
+/// Everything that this program asks from the computer it runs on.
 #[async_trait::async_trait]
 pub trait Machine: Send + Sync {
-    /// What it knows of itself.
+    /// What it knows about itself.
     fn local(&self) -> Local;
 
     /// The address that its hosts file gives for a name.
     async fn hosts_file(&self, name: &str) -> Option<IpAddr>;
 
-    /// The names of the programs that run, as far as the system tells an ordinary user.
+    /// The names of the running programs, as far as the system tells an ordinary user.
     async fn programs(&self) -> Vec<String>;
 
     /// Which certificates are trusted in addition to the system's, or instead of them.
     fn trust(&self) -> Trust;
 
-    /// Where a folder of the user's lies; `None` where this system has none of the kind.
+    /// The path of one of the user's folders; `None` if this system has no such folder.
     fn folder(&self, folder: Folder) -> Option<PathBuf>;
 
-    /// Reads a file. One with more than `most` bytes is an error (`FileTooLarge`).
+    /// Reads a file; more than `most` bytes are an error (`FileTooLarge`).
     async fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>>;
 
-    /// What its clock says.
+    /// The time by its clock.
     fn now(&self) -> jiff::Timestamp;
 }
 
-/// A folder of the user's in which programs keep what they store.
+/// One of the user's folders, in which programs store things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folder {
     /// The home folder.
     Home,
-    /// Windows: `%APPDATA%`, which organisations may keep elsewhere than in the home folder.
+    /// Windows: `%APPDATA%`, which organisations may keep outside the home folder.
     AppData,
 }

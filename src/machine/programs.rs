@@ -1,8 +1,8 @@
-//! The programs that run.
+//! The running programs.
 
 use std::collections::BTreeSet;
 
-/// Their names, as far as the system tells an ordinary user; each once, sorted.
+/// The names of the running programs, as far as the system tells an ordinary user; each once, sorted.
 pub(super) fn running() -> Vec<String> {
     let mut system = sysinfo::System::new();
     let what = sysinfo::ProcessRefreshKind::nothing();

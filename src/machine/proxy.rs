@@ -1,6 +1,6 @@
 //! The web proxy that is configured for programs.
 
-/// As `host:port`: from the environment, else from the system's settings.
+/// The proxy as `host:port`: from the environment, or otherwise from the system's settings.
 pub(super) fn configured() -> Option<String> {
     proxy_of(|name| std::env::var(name).ok()).or_else(system_proxy)
 }
@@ -18,7 +18,7 @@ fn host_and_port(value: &str) -> Option<String> {
     Some(format!("{}:{port}", url.host_str()?))
 }
 
-/// Windows: what Settings > Network & internet > Proxy holds for this user.
+/// Windows: what is set under Settings > Network & internet > Proxy for this user.
 #[cfg(windows)]
 fn system_proxy() -> Option<String> {
     let key =
@@ -27,7 +27,7 @@ fn system_proxy() -> Option<String> {
     is_on.then(|| proxy_of_windows(&key.get_string("ProxyServer").ok()?))?
 }
 
-/// macOS: what System Settings > Network > Proxies holds.
+/// macOS: what is set under System Settings > Network > Proxies.
 #[cfg(target_os = "macos")]
 fn system_proxy() -> Option<String> {
     let said = std::process::Command::new("/usr/sbin/scutil").arg("--proxy").output().ok()?;
@@ -39,7 +39,8 @@ fn system_proxy() -> Option<String> {
     None
 }
 
-/// `proxy:8080`, or one for each protocol: `http=proxy:8080;https=proxy:8443` (WinINet's INTERNET_PROXY_INFO).
+/// Reads `proxy:8080`, or one entry for each protocol: `http=proxy:8080;https=proxy:8443` (WinINet's
+/// INTERNET_PROXY_INFO).
 #[cfg(any(windows, test))]
 fn proxy_of_windows(value: &str) -> Option<String> {
     let parts: Vec<(&str, &str)> =
@@ -48,7 +49,7 @@ fn proxy_of_windows(value: &str) -> Option<String> {
     host_and_port(of("https").or_else(|| of("http")).or_else(|| of(""))?)
 }
 
-/// Lines such as `HTTPSEnable : 1`, `HTTPSProxy : proxy.example.com`, `HTTPSPort : 8443` (scutil(8)).
+/// Reads lines such as `HTTPSEnable : 1`, `HTTPSProxy : proxy.example.com`, `HTTPSPort : 8443` (scutil(8)).
 #[cfg(any(target_os = "macos", test))]
 fn proxy_of_scutil(said: &str) -> Option<String> {
     let value = |key: String| {

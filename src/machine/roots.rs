@@ -3,7 +3,7 @@
 /// Which root certificates count.
 #[derive(Debug, Clone)]
 pub struct Trust {
-    /// More roots, as DER.
+    /// Additional roots, as DER.
     pub extra_roots: Vec<Vec<u8>>,
     /// Whether the system's own roots count too.
     pub system_roots: bool,

@@ -14,7 +14,7 @@ pub struct SystemMachine {
 }
 
 impl SystemMachine {
-    /// With these roots; it is looked at once, when it is first asked.
+    /// A machine with these roots; it is examined once, when it is first asked.
     pub fn new(trust: Trust) -> Self {
         SystemMachine { trust, local: OnceLock::new() }
     }
@@ -91,7 +91,7 @@ fn is_elevated() -> bool {
     false
 }
 
-/// A pipe or a device is not opened: it might never end.
+/// A pipe or a device is not opened: reading it might never end.
 fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no ordinary file"));

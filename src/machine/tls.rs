@@ -1,6 +1,6 @@
 //! The system's TLS library, and the versions that the system's own policy switches on or off.
 
-/// The library behind native-tls on this system, with its version where it is not the system's own.
+/// The library behind native-tls on this system, with its version if it is not part of the system.
 pub(super) fn library() -> String {
     #[cfg(not(any(windows, target_vendor = "apple")))]
     return openssl::version::version().split(' ').take(2).collect::<Vec<_>>().join(" ");
@@ -10,7 +10,7 @@ pub(super) fn library() -> String {
     return "Security.framework".to_owned();
 }
 
-/// Windows: the registry's switches for programs that connect (MicrosoftDocs win32, "TLS registry settings").
+/// Windows: the registry's switches for client programs (MicrosoftDocs win32, "TLS registry settings").
 #[cfg(windows)]
 pub(super) fn policy() -> Vec<(String, bool)> {
     const KEY: &str = r"SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols";
@@ -29,8 +29,8 @@ pub(super) fn policy() -> Vec<(String, bool)> {
     Vec::new()
 }
 
-/// `Enabled` = 0 forbids a version; `DisabledByDefault` = 1 leaves it to programs that ask for it, and Outlook asks for
-/// none.
+/// `Enabled` = 0 forbids a version; `DisabledByDefault` = 1 leaves it to programs that ask for it, which Outlook does
+/// not.
 #[cfg(any(windows, test))]
 fn schannel_switch(enabled: Option<u32>, disabled_by_default: Option<u32>) -> Option<bool> {
     match (enabled, disabled_by_default) {

@@ -1,4 +1,4 @@
-//! What differs between two runs of a session: the verdict, and each check that found something else. Values first;
+//! What differs between two runs of a session: the verdict, and each check whose finding changed. Compared as values;
 //! the words are made at the end.
 
 use crate::check::Finding;
@@ -13,18 +13,18 @@ pub struct Comparison<'a> {
     pub before: Diagnosis,
     /// The verdict of the later run.
     pub after: Diagnosis,
-    /// The checks of the later run that found something else, in its order.
+    /// The checks of the later run whose findings changed, in its order.
     pub changes: Vec<Change<'a>>,
     /// How many checks found the same.
     pub same: usize,
-    /// How many were not repeated, so that their earlier findings still count.
+    /// How many checks were not repeated, so that their earlier findings still count.
     pub kept: usize,
 }
 
-/// A check that found something else than before.
+/// A check whose finding changed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Change<'a> {
-    /// What the earlier run found; `None` where it did not ask.
+    /// What the earlier run found; `None` if it did not ask.
     pub before: Option<&'a Finding>,
     /// What the later run found.
     pub after: &'a Finding,

@@ -1,5 +1,6 @@
-//! The report's first page for one reader: for whom and the request, the result, when and where, the other side's own
-//! words, the contrast, what is ruled out, done, not known. Structured here; written by `text`, `markdown` and `html`.
+//! The report's first page for one reader: for whom it is and the request, the result, when and where, the other
+//! side's own words, the comparison, what is ruled out, done, not known. Structured here; written by `text`,
+//! `markdown` and `html`.
 
 use super::Report;
 use super::ports::ports;
@@ -26,10 +27,10 @@ pub enum Reader {
 }
 
 impl Reader {
-    /// All of them, in the order of the screen.
+    /// All readers, in the order of the screen.
     pub const ALL: [Reader; 4] = [Reader::Network, Reader::Provider, Reader::Ticket, Reader::Everything];
 
-    /// In words.
+    /// The reader in words.
     pub fn says(self) -> &'static str {
         match self {
             Reader::Network => "network or internet provider",
@@ -39,7 +40,7 @@ impl Reader {
         }
     }
 
-    /// Whom the result is for.
+    /// The reader that the result is meant for.
     pub fn suggested(diagnosis: &Diagnosis) -> Self {
         match diagnosis.who {
             Who::Network => Reader::Network,
@@ -48,8 +49,8 @@ impl Reader {
         }
     }
 
-    /// What this reader need not know. Inner addresses go only to whoever owns them, the mailbox's name only to whoever
-    /// runs it.
+    /// What this reader need not know. Private addresses go only to those who own them, the mailbox's name only to
+    /// those who run it.
     pub fn left_out(self) -> LeftOut {
         match self {
             Reader::Network => LeftOut { machine: true, mailbox: true, notes: true, ..LeftOut::NOTHING },
@@ -62,7 +63,7 @@ impl Reader {
 /// The page: a subject, and rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstPage {
-    /// For the mail or ticket that carries it.
+    /// The subject of the mail or ticket that carries the page.
     pub subject: String,
     /// The rows, in order.
     pub rows: Vec<Row>,
@@ -71,9 +72,9 @@ pub struct FirstPage {
 /// A row of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// What it is about.
+    /// The label: what the row is about.
     pub label: &'static str,
-    /// How its lines are to be written.
+    /// How its lines are written.
     pub form: Form,
     /// The lines; never empty.
     pub lines: Vec<String>,
@@ -86,11 +87,11 @@ pub enum Form {
     Words,
     /// What somebody else said, exactly as it came.
     Quote,
-    /// Columns.
+    /// A table with columns.
     Table,
 }
 
-/// Makes the page from a report whose names have been left out already.
+/// Makes the page from a report from which names have already been left out.
 pub fn first_page(report: &Report, reader: Reader) -> FirstPage {
     let Some(diagnosis) = &report.diagnosis else {
         return FirstPage { subject: "Nothing was measured".to_owned(), rows: vec![] };
@@ -124,7 +125,7 @@ pub fn first_page(report: &Report, reader: Reader) -> FirstPage {
     FirstPage { subject: subject(report, diagnosis), rows: rows.filter(|row| !row.lines.is_empty()).collect() }
 }
 
-/// Whom the page is for, and what is asked. What user or helpdesk can mend themselves is asked of nobody else.
+/// For whom the page is, and what is asked. What the user or the helpdesk can fix themselves is asked of nobody else.
 fn request(diagnosis: &Diagnosis, is_ours: bool) -> (String, Vec<String>) {
     let told = |key: &str| {
         let line = diagnosis.tell_provider.lines().find_map(|line| line.trim_start_matches("- ").strip_prefix(key));
@@ -155,7 +156,7 @@ fn result(diagnosis: &Diagnosis) -> String {
     }
 }
 
-/// Start and end of the last run in UTC, and when it was measured before.
+/// Start and end of the last run in UTC, and when earlier measurements were made.
 fn when(report: &Report) -> Vec<String> {
     let day = |at: jiff::Timestamp| at.strftime("%Y-%m-%d %H:%M:%S").to_string();
     let mut runs = report.runs.iter().rev();
@@ -174,7 +175,7 @@ fn timestamp(text: &str) -> Option<jiff::Timestamp> {
     text.parse().ok()
 }
 
-/// When a check saw this, in UTC. What was kept from an earlier run counts from the beginning of that one.
+/// When a check saw this, in UTC. The times of a finding kept from an earlier run count from the start of that run.
 fn seen_at(report: &Report, id: &str, kind: Kind) -> Option<String> {
     let measured = |check: &&super::Check| check.finding.id == id && !check.kept;
     let (run, check) = report.runs.iter().rev().find_map(|run| Some((run, run.checks.iter().find(measured)?)))?;
@@ -205,7 +206,7 @@ fn to(report: &Report) -> String {
     format!("{}{addresses}, port {}, {}", way.server, way.port, way.security.says())
 }
 
-/// The server's own words, exactly as received, each with what it answers.
+/// The server's own words, exactly as received, each with what it is a reply to.
 fn said(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(reply) = report.shown(keys::login::REPLY.check, &keys::login::REPLY) {
@@ -231,7 +232,7 @@ fn said(report: &Report) -> Vec<String> {
     lines
 }
 
-/// "to AUTH PLAIN as anna@example.com on port 587 at 14:21:07 UTC:"
+/// Such as "to AUTH PLAIN as anna@example.com on port 587 at 14:21:07 UTC:".
 fn log_in_context(report: &Report) -> String {
     use keys::login::{MECHANISM, PORT, USER};
     let id = MECHANISM.check;
@@ -242,7 +243,7 @@ fn log_in_context(report: &Report) -> String {
     format!("to AUTH {mechanism}{user}{port}{at}:")
 }
 
-/// A certificate that is not in order: whose, by whom, its dates and number, and which ports show it.
+/// A certificate that is not in order: its names, issuer, dates and serial number, and the ports that show it.
 fn certificate(report: &Report) -> Vec<String> {
     use keys::certificate::{CERTIFICATE, FROM, ISSUER, NAMES, SERIAL, SUBJECT, UNTIL};
     let Some(way) = &report.account.in_use else { return vec![] };
@@ -269,7 +270,7 @@ fn certificate(report: &Report) -> Vec<String> {
     ]
 }
 
-/// The last hop that was heard of on the way of a port that is blocked.
+/// The last hop that answered on the route to a blocked port.
 fn last_hop(report: &Report) -> String {
     use keys::{hops, leaves, port};
     let Some(way) = &report.account.in_use else { return String::new() };
@@ -307,7 +308,7 @@ fn last_hop(report: &Report) -> String {
     }
 }
 
-/// Each port at this server and at the two other companies that were asked the most.
+/// Each port at this server and at the two other companies that were asked on most ports.
 fn contrast(report: &Report) -> Vec<String> {
     const COMPANIES: usize = 2;
     let in_use = report.account.in_use.as_ref();

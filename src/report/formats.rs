@@ -1,12 +1,12 @@
-//! The formats of a report: one list. Each format is declared in its own file.
+//! The formats of a report: the list of them. Each format is declared in a file of its own.
 
 use super::format::Format;
 use super::{html, json, markdown, text};
 
-/// All formats, the usual one first.
+/// All formats, the default first.
 pub const FORMATS: &[Format] = &[text::FORMAT, json::FORMAT, markdown::FORMAT, html::FORMAT];
 
-/// The format of this name.
+/// The format with this name.
 pub fn by_name(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }

@@ -1,4 +1,4 @@
-//! The report as one HTML file: no script, no outside request, prints on A4. The template escapes everything.
+//! The report as one HTML file: no scripts, no requests to anywhere, prints on A4. The template escapes everything.
 
 use super::first_page::{FirstPage, Form, Reader, first_page};
 use super::format::Format;
@@ -7,7 +7,7 @@ use crate::check::Outcome;
 use crate::facts::vocabulary::in_words;
 use askama::Template;
 
-/// For a browser.
+/// The format for a browser.
 pub const FORMAT: Format =
     Format { name: "html", says: "one file for a browser or printer", write: |report, how| html(report, how.reader) };
 
@@ -21,7 +21,7 @@ struct Page<'a> {
     timeline: String,
 }
 
-/// The report of the last run for this reader; the error is for people.
+/// The report of the last run for this reader; the error is a message for people.
 pub fn html(report: &Report, reader: Reader) -> Result<String, String> {
     let outcome = report.diagnosis.as_ref().and_then(|diagnosis| serde_json::to_value(diagnosis.outcome).ok());
     let steps = report.diagnosis.iter().flat_map(|diagnosis| &diagnosis.remedy).map(|step| {
@@ -39,7 +39,7 @@ pub fn html(report: &Report, reader: Reader) -> Result<String, String> {
     page.render().map_err(|error| format!("the page could not be made: {error}"))
 }
 
-/// The style of a check's state.
+/// The CSS class of a check's state.
 fn class(check: &Check) -> &'static str {
     match check.finding.outcome {
         Outcome::Pass => "OK",

@@ -1,10 +1,10 @@
-//! From the session to its [`Report`], and the report as JSON text.
+//! Makes a [`Report`] from the session, and JSON text from the report.
 
 use super::format::Format;
 use super::{Account, Answer, Check, Expected, Report, Run, Way};
 use crate::session::{self, SCHEMA, Session, State};
 
-/// For programs.
+/// The format for programs.
 pub const FORMAT: Format =
     Format { name: "json", says: "the whole session, for programs", write: |report, _| Ok(to_string(report)) };
 
@@ -30,7 +30,7 @@ pub fn report(session: &Session) -> Report {
     }
 }
 
-/// The report as text, indented, with a final line feed.
+/// The report as JSON text, indented, with a final line feed.
 pub fn to_string(report: &Report) -> String {
     let mut text = serde_json::to_string_pretty(report).unwrap_or_default();
     text.push('\n');

@@ -1,4 +1,5 @@
-//! The report as Markdown: for tickets and mails. What others said is written as code, where nothing in it acts.
+//! The report as Markdown, for tickets and mails. What others said is written as code, so that no markup in it takes
+//! effect.
 
 use super::Report;
 use super::first_page::{Form, Reader, first_page};
@@ -6,7 +7,7 @@ use super::format::Format;
 use crate::check::Group;
 use std::fmt::Write;
 
-/// For tickets and mails.
+/// The format for tickets and mails.
 pub const FORMAT: Format =
     Format { name: "markdown", says: "for tickets and mails", write: |report, how| Ok(markdown(report, how.reader)) };
 
@@ -65,7 +66,7 @@ fn list(out: &mut String, title: &str, items: &[String], numbered: bool) {
     out.push('\n');
 }
 
-/// Nothing in the text is Markdown or HTML any more.
+/// Escapes a text, so that nothing in it is read as Markdown or HTML.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -84,7 +85,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// A text that cannot end the fence around it.
+/// A code block whose fence the text cannot end.
 fn fenced(text: &str) -> String {
     text.replace("```", "` ` `")
 }

@@ -1,5 +1,5 @@
-//! Reports: the session rendered for a reader. [`Report`] is the JSON document and what every renderer reads; no renderer
-//! computes a verdict.
+//! Reports: the session rendered for a reader. [`Report`] is the JSON document, and every format is written from it;
+//! no format computes a verdict.
 
 pub mod compare;
 pub mod first_page;
@@ -23,23 +23,23 @@ use crate::session::diagnosis::Diagnosis;
 use crate::session::{Machine, Tool};
 use serde::{Deserialize, Serialize};
 
-/// So many items of a list are shown.
+/// How many items of a list are shown at most.
 const MOST_SHOWN: usize = 4;
 
-/// A session on paper, `mailtriage.report/1`: see `docs/report-format.md`.
+/// A session as a document, `mailtriage.report/1`: see `docs/report-format.md`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Report {
-    /// [`crate::session::SCHEMA`].
+    /// The schema's name, [`crate::session::SCHEMA`].
     pub schema: String,
-    /// Who measured.
+    /// The program that measured.
     pub tool: Tool,
     /// When the first run began.
     pub started: Option<String>,
     /// When the last run ended.
     pub finished: Option<String>,
-    /// Where.
+    /// The machine that measured.
     pub machine: Machine,
-    /// Who sends.
+    /// The account that sends.
     pub account: Account,
     /// The runs, in order.
     pub runs: Vec<Run>,
@@ -49,21 +49,21 @@ pub struct Report {
     /// The technician's notes.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// The last run's, for scripts.
+    /// The checks of the last run, for scripts.
     #[serde(default)]
     pub checks: Vec<Check>,
-    /// The last run's, for scripts.
+    /// The diagnosis of the last run, for scripts.
     #[serde(default)]
     pub diagnosis: Option<Diagnosis>,
 }
 
-/// Who sends, with strings where something may have been left out.
+/// The account that sends, with strings where something may have been left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the fields of crate::account::Account")]
 pub struct Account {
     pub address: String,
     pub settings: Values,
-    /// Where the settings come from; nothing, where all were typed.
+    /// Where the settings come from; empty if all were typed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub settings_from: Option<Origins>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -84,7 +84,7 @@ pub struct Account {
     pub to: Option<String>,
 }
 
-/// The way that was judged.
+/// The server, port and encryption that were judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Way {
@@ -93,7 +93,7 @@ pub struct Way {
     pub security: Security,
 }
 
-/// What the provider wants: the first way, and all of them.
+/// What the provider wants: the first choice, and all of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Expected {
@@ -104,7 +104,7 @@ pub struct Expected {
     pub provider: Option<String>,
 }
 
-/// A run.
+/// One run of the session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Run {
     /// When it began.
@@ -113,22 +113,22 @@ pub struct Run {
     pub finished: Option<String>,
     /// Connections opened to the mail server.
     pub connections: u32,
-    /// The account, where it was another than now.
+    /// The account, if it differed from the present one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub account: Option<Account>,
-    /// What was found.
+    /// The findings.
     pub checks: Vec<Check>,
-    /// What follows from it.
+    /// The diagnosis that follows from them.
     pub diagnosis: Diagnosis,
 }
 
 /// A finding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Check {
-    /// What was found.
+    /// The finding itself.
     #[serde(flatten)]
     pub finding: Finding,
-    /// Whether an earlier run measured it, and it still held.
+    /// Whether it was measured in an earlier run, and still held.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub kept: bool,
 }
@@ -142,12 +142,12 @@ pub struct Answer {
 }
 
 impl Account {
-    /// The settings with where they come from.
+    /// The settings, with where they come from.
     pub fn settings(&self) -> Settings {
         Settings::new(self.settings.clone(), self.settings_from.clone().unwrap_or_default())
     }
 
-    /// Leaves out in which files settings were found: the names of folders may name somebody.
+    /// Leaves out the files in which settings were found: the names of folders may name somebody.
     fn leave_places_out(&mut self) {
         let Some(from) = &mut self.settings_from else { return };
         for origin in [&mut from.server, &mut from.port, &mut from.security, &mut from.user] {
@@ -159,24 +159,24 @@ impl Account {
 }
 
 impl Report {
-    /// The provider's name, where it is known.
+    /// The provider's name, if it is known.
     pub fn provider(&self) -> Option<&'static str> {
         let id = self.account.expected.as_ref()?.provider.as_deref()?;
         crate::account::provider::by_id(id).map(|row| row.name.as_str())
     }
 
-    /// The mail program's name, where it is known.
+    /// The mail program's name, if it is known.
     pub fn program(&self) -> Option<&'static str> {
         let id = self.account.client.as_deref()?;
         crate::account::client::by_id(id).map(|client| client.name.as_str())
     }
 
-    /// A fact of the last run; `None` where it is absent, or was left out for this reader.
+    /// A fact of the last run; `None` if it is absent, or was left out for this reader.
     pub fn fact<T: Observable>(&self, id: &str, key: &Key<T>) -> Option<T> {
         T::of_value(self.finding(id)?.facts.get(key.name.as_ref())?)
     }
 
-    /// The same as it is shown; what was left out by what stands in its place.
+    /// The same as it is shown; something left out is shown as what is written in its place.
     pub fn shown<T>(&self, id: &str, key: &Key<T>) -> Option<String> {
         Some(match self.finding(id)?.facts.get(key.name.as_ref())? {
             Value::List(list) => list.iter().take(MOST_SHOWN).cloned().collect::<Vec<_>>().join(", "),
@@ -184,18 +184,18 @@ impl Report {
         })
     }
 
-    /// The finding of this id in the last run.
+    /// The finding with this id in the last run.
     pub fn finding(&self, id: &str) -> Option<&Finding> {
         self.checks.iter().map(|check| &check.finding).find(|finding| finding.id == id)
     }
 }
 
-/// The other causes that show, in words.
+/// The other causes that were found, in words.
 fn also(diagnosis: &Diagnosis) -> Vec<String> {
     diagnosis.also.iter().map(|cause| crate::session::guide().headline(cause).to_owned()).collect()
 }
 
-/// All evidence of the last run in the order of time, a line each.
+/// All evidence of the last run in order of time, one line each.
 pub fn timeline(report: &Report) -> String {
     let mut all: Vec<(u64, &str, String)> = Vec::new();
     for check in &report.checks {

@@ -1,4 +1,4 @@
-//! A saved report, opened again: the session that it was.
+//! Opens a saved report again: the session that it was made from.
 
 use super::{Account, Report};
 use crate::account::{self, Address, Wanted};
@@ -6,10 +6,10 @@ use crate::check::Head;
 use crate::session::{Run, SCHEMA, Session};
 use std::path::Path;
 
-/// A longer file is no report of ours.
+/// A longer file is not one of our reports.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Reads a report from disk. The error is for people.
+/// Reads a report from disk. The error is a message for people.
 pub fn read(path: &Path) -> Result<Session, String> {
     let shown = path.display();
     let size = std::fs::metadata(path).map_err(|error| format!("{shown} cannot be read: {error}"))?.len();
@@ -40,7 +40,7 @@ fn parse(bytes: &[u8]) -> Result<Session, String> {
     Ok(session(report))
 }
 
-/// The session that a report was made of.
+/// The session that a report was made from.
 pub fn session(report: Report) -> Session {
     let now = account(&report.account);
     let mut session = Session::of(now, report.machine, String::new());

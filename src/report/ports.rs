@@ -1,5 +1,5 @@
-//! The table of ports: what each port does at this server and at other companies' servers. Only values; which columns
-//! are shown, and in which words, is for the screen and the first page to say.
+//! The table of ports: what each port does at this server and at other companies' servers. Values only; the screen and
+//! the first page decide which columns they show, and in which words.
 
 use crate::facts::Facts;
 use crate::facts::key::{Key, Observable};
@@ -8,34 +8,34 @@ use crate::net::PortState;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// The mail ports, and the web's for contrast.
+/// The mail ports, and the web's for comparison.
 const PORTS: [u16; 4] = [25, 443, 465, 587];
 
 /// What each port does, here and elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortTable {
-    /// The host names of the other companies' servers, the one that was asked the most first.
+    /// The host names of the other companies' servers, those asked on most ports first.
     pub references: Vec<String>,
-    /// A row for each port of which something is known, in ascending order.
+    /// A row for each port about which something is known, in ascending order.
     pub rows: Vec<PortRow>,
 }
 
 /// What one port does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortRow {
-    /// Its number.
+    /// The port's number.
     pub port: u16,
     /// Whether it is the port that the account uses.
     pub in_use: bool,
-    /// At the account's server; `None` where it was not asked.
+    /// Its state at the account's server; `None` if it was not asked.
     pub own: Option<PortState>,
-    /// At the server that the provider wants, where that is another one and was asked.
+    /// Its state at the server that the provider wants, if that is a different one and was asked.
     pub wanted: Option<PortState>,
-    /// At the other companies' servers, in the order of [`PortTable::references`].
+    /// Its state at the other companies' servers, in the order of [`PortTable::references`].
     pub others: Vec<Option<PortState>>,
 }
 
-/// Makes the table from checks, each an id with its facts, and the port in use.
+/// Makes the table from the checks, each an id with its facts, and the port in use.
 pub fn ports<'a>(checks: impl IntoIterator<Item = (&'a str, &'a Facts)>, in_use: Option<u16>) -> PortTable {
     let mut numbers = PORTS.to_vec();
     numbers.extend(in_use.filter(|port| !PORTS.contains(port)));

@@ -1,5 +1,6 @@
-//! Leaves names out of a report, as a way of rendering. What names somebody is known by its field, by its key's declaration,
-//! or by the mark that it got where it was written down; prose of our own and others' words are searched for these values.
+//! Leaves names out of a report, as a way of rendering. What names somebody is known from its field, its key's
+//! declaration, or the mark that it got when it was written down; our own prose and other people's words are searched
+//! for these values.
 
 use super::{Account, Check, Report};
 use crate::account::Choice;
@@ -10,25 +11,25 @@ use crate::session::diagnosis::Diagnosis;
 use crate::text::{Mark, is_inner};
 use std::net::IpAddr;
 
-/// How much is left out, on the command line.
+/// How much to leave out, as on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Redact {
     /// Nothing.
     None,
-    /// Who the user is: mailbox, log-in name, machine, inner addresses.
+    /// Who the user is: the mailbox, the log-in name, the machine, private addresses.
     Names,
-    /// Also which servers: host names and addresses.
+    /// And which servers: host names and addresses.
     All,
 }
 
-/// What is left out.
+/// What to leave out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeftOut {
     /// The machine's name.
     pub machine: bool,
     /// The name before the @, and the log-in name.
     pub mailbox: bool,
-    /// Addresses inside the network.
+    /// Private addresses and names inside the network.
     pub inner: bool,
     /// The technician's notes.
     pub notes: bool,
@@ -61,7 +62,7 @@ impl LeftOut {
     }
 }
 
-/// What is written in place of something that is left out.
+/// What is written in place of something left out.
 fn label(mark: Mark) -> &'static str {
     match mark {
         Mark::Host => "[host]",
@@ -70,7 +71,7 @@ fn label(mark: Mark) -> &'static str {
     }
 }
 
-/// The report without what is left out.
+/// The report with that left out.
 pub fn redact(report: &Report, out: LeftOut) -> Report {
     let mut report = report.clone();
     if out == LeftOut::NOTHING {
@@ -164,7 +165,7 @@ fn choices(account: &Account) -> impl Iterator<Item = &Choice> {
     account.expected.iter().flat_map(|expected| &expected.choices)
 }
 
-/// What is marked in a finding or declared as a name.
+/// Takes the marked parts of a finding and the values of keys that are declared as names.
 fn marked(finding: &Finding) -> impl Iterator<Item = (String, Mark)> + '_ {
     let of_text = |text: &str, start: usize, end: usize| {
         text.chars().skip(start).take(end.saturating_sub(start)).collect::<String>()
@@ -203,7 +204,7 @@ fn mark_of(names: Names, value: &str) -> Option<Mark> {
     }
 }
 
-/// The declaration of a key of the check of this id: `port.587`, `wanted.smtp.465`.
+/// The declaration of a key, for the check with this id: `port.587`, `wanted.smtp.465`.
 fn declared(id: &str, key: &str) -> Option<&'static Declared> {
     let kind = id.strip_prefix("wanted.").unwrap_or(id);
     let (start, end) = kind.rsplit_once('.').unwrap_or((kind, ""));
@@ -288,7 +289,7 @@ impl Redactor {
         texts.iter_mut().for_each(|text| self.prose(text));
     }
 
-    /// A text with marks: the marked parts go, and what they name goes wherever else it is quoted.
+    /// A text with marks: the marked parts are left out, and what they name is left out wherever else it is quoted.
     fn marked(&self, text: &mut String, marks: &mut Vec<(usize, usize, Mark)>) {
         let chars: Vec<char> = text.chars().collect();
         let mut kept = String::new();
@@ -305,7 +306,8 @@ impl Redactor {
         self.prose(text);
     }
 
-    /// Prose: known values are replaced. One without a dot or an @ might be part of an ordinary word: only as a whole word.
+    /// Prose: known values are replaced. A value without a dot or an @ might be part of an ordinary word, so it is
+    /// replaced only as a whole word.
     fn prose(&self, text: &mut String) {
         for Known { value, label } in &self.known {
             if !text.contains(value.as_str()) {

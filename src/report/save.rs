@@ -1,9 +1,10 @@
-//! Writes a report to disk: to a temporary file that is renamed, for its owner only, never over an existing file.
+//! Writes a report to disk: first to a temporary file, which is then renamed; readable by its owner only; never over
+//! an existing file.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Says early whether a file could be written there, so that a run is not done in vain. The error is for people.
+/// Says early whether a file can be written there, so that no run is made in vain. The error is a message for people.
 pub fn check_target(path: &Path) -> Result<(), String> {
     if path.exists() {
         return Err(format!("{} exists already and is left as it is: choose another name", path.display()));
@@ -15,7 +16,7 @@ pub fn check_target(path: &Path) -> Result<(), String> {
     }
 }
 
-/// Writes the file. The error is for people.
+/// Writes the file. The error is a message for people.
 pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
     let write = || -> io::Result<()> {
         // Temporary files are made with mode 0600.
@@ -33,7 +34,7 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
     })
 }
 
-/// Replaces a file of our own, whole or not at all. The error is for people.
+/// Replaces a file of our own, either completely or not at all. The error is a message for people.
 pub fn replace(path: &Path, text: &str) -> Result<(), String> {
     let write = || -> io::Result<()> {
         std::fs::create_dir_all(folder_of(path))?;
@@ -45,7 +46,7 @@ pub fn replace(path: &Path, text: &str) -> Result<(), String> {
     write().map_err(|error| cannot(path, &error))
 }
 
-/// The same names with a number behind where one of them is taken: both files of a report carry the same.
+/// The same names with a number added if one of them is taken: both files of a report get the same number.
 pub fn free_names(paths: &[PathBuf]) -> Vec<PathBuf> {
     let numbered = |number: u32| -> Vec<PathBuf> {
         let with_number = |path: &PathBuf| {
@@ -59,7 +60,7 @@ pub fn free_names(paths: &[PathBuf]) -> Vec<PathBuf> {
     free.unwrap_or_else(|| paths.to_vec())
 }
 
-/// A name with the mail domain and the time in UTC: `mailtriage-example.com-20261123T140320Z.json`.
+/// A file name with the mail domain and the time in UTC: `mailtriage-example.com-20261123T140320Z.json`.
 pub fn file_name(domain: &str, at: jiff::Timestamp, ending: &str) -> String {
     let domain: String =
         domain.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' }).collect();

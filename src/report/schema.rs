@@ -1,5 +1,5 @@
-//! What the JSON report holds, for programs and people that read it: its JSON Schema (draft 2020-12) and the table of its
-//! facts in docs/report-format.md, both made from the declarations.
+//! What the JSON report contains, for programs and people that read it: its JSON Schema (draft 2020-12) and the table
+//! of its facts in docs/report-format.md, both made from the declarations.
 
 use super::Report;
 use crate::check;
@@ -26,8 +26,8 @@ pub fn to_string() -> String {
     format!("{:#}\n", schema())
 }
 
-/// Where the id is of this kind of check, its facts have these forms. Others are allowed: within the schema's number, fields
-/// are only added.
+/// A check whose id is of this kind has facts of these forms. Others are allowed: as long as the schema's number stays
+/// the same, fields are only ever added.
 fn rule(kind: &str, facts: &[Declared]) -> Value {
     let mut named = Map::new();
     let mut families = Map::new();

@@ -9,14 +9,14 @@ use crate::guide::rule::Who;
 use crate::session::diagnosis::{Diagnosis, Outcome};
 use std::fmt::Write;
 
-/// The width of a terminal, and of a mail.
+/// The width in columns of a terminal, and of a mail.
 pub const WIDTH: usize = 80;
 
-/// For a terminal.
+/// The format for a terminal.
 pub const FORMAT: Format =
     Format { name: "text", says: "for a terminal", write: |report, how| Ok(text(report, how.verbose)) };
 
-/// The last run, for a terminal.
+/// The last run, laid out for a terminal.
 pub fn text(report: &Report, verbose: bool) -> String {
     let mut out = String::new();
     head(&mut out, report);

@@ -1,4 +1,4 @@
-//! The screens as a stack over what they share: inputs go in, effects come out. Nothing is done here.
+//! The screens as a stack over what they share: inputs go in, effects come out. Nothing else is done here.
 
 use super::core::Core;
 use super::effect::Effect;
@@ -12,7 +12,7 @@ use ratatui::Frame;
 use ratatui::crossterm::event::{Event as Input, KeyCode, KeyEvent};
 use ratatui::widgets::{Paragraph, Wrap};
 
-/// Below this nothing useful fits.
+/// Below this size nothing useful fits.
 const SMALLEST: (u16, u16) = (40, 12);
 
 /// Everything that is on the screen.
@@ -36,18 +36,18 @@ impl App {
         App::new(session, theme, Dashboard::default())
     }
 
-    /// With another screen over it, to be dealt with first.
+    /// Adds another screen on top, to be dealt with first.
     pub fn under(mut self, view: impl View + 'static) -> Self {
         self.go(Box::new(view));
         self
     }
 
-    /// Where keys are looked up.
+    /// The place under which keys are looked up.
     pub fn place(&self) -> Place {
         self.top.place()
     }
 
-    /// A key or a paste; what there is to do.
+    /// Takes a key or a paste; returns what there is to do.
     pub fn input(&mut self, input: &Input) -> Option<Effect> {
         match input {
             Input::Key(event) => self.key(event),
@@ -84,7 +84,7 @@ impl App {
         self.follow(next, action)
     }
 
-    /// Ends; asks first where something would be lost. Ctrl-C does not ask: the journal keeps the session.
+    /// Ends; asks first if something would be lost. Ctrl-C does not ask: the journal keeps the session.
     fn quit(&mut self) -> Option<Effect> {
         let core = &self.core;
         let asks = core.unsaved && core.can_run && core.lesson.is_none() && core.session.run().is_some();
@@ -144,7 +144,7 @@ impl App {
         }
     }
 
-    /// To the dashboard, from wherever.
+    /// Back to the dashboard, from any screen.
     fn home(&mut self) {
         if self.place() != Place::Dashboard {
             let dashboard = self.below.iter().position(|view| view.place() == Place::Dashboard);

@@ -1,5 +1,5 @@
 //! What all screens share: the session, what follows from it, and what is remembered from screen to screen. What
-//! follows is computed again when the session has changed, once a frame at most; a screen only reads it.
+//! follows is computed again when the session has changed, at most once per frame; screens only read it.
 
 use super::effect::SaveHow;
 use super::log_in_way::{LogInWay, log_in_way};
@@ -23,46 +23,46 @@ pub struct Lesson {
 
 /// What all screens share.
 pub struct Core {
-    /// The one state.
+    /// The session.
     pub session: Session,
     /// The verdict on it.
     pub diagnosis: Diagnosis,
     /// The guide's facts that the verdict rests on.
     pub facts: Derived,
-    /// By which way a log-in would go.
+    /// Where a log-in would go.
     pub log_in: LogInWay,
     /// A line about what was done last.
     pub message: Option<String>,
     /// How long the run has taken, in milliseconds.
     pub elapsed_ms: u64,
-    /// How it is drawn.
+    /// How the screen is drawn.
     pub theme: Theme,
     /// Whether there is a network to check; a saved report has none.
     pub can_run: bool,
-    /// The scenario, in the lab.
+    /// The practised scenario, in the lab.
     pub lesson: Option<Lesson>,
     /// Refused log-ins of this account today.
     pub refused_today: u32,
     /// Repeated checks of a fault that comes and goes.
     pub watch: Watch,
-    /// How the report was saved last.
+    /// How the report was last saved.
     pub last_save: Option<SaveHow>,
     /// Whether anything has happened since the last save.
     pub unsaved: bool,
-    /// The word that is looked for.
+    /// The word that is being searched for.
     pub find: Option<String>,
-    /// Whether a signal ended the session, and not the person.
+    /// Whether the session was ended by a signal and not by the person.
     pub was_cut: bool,
     /// What has happened and is not in the journal yet.
     pub happened: Vec<Event>,
-    /// The mail program whose clicks are shown in place of those for the one at hand, by its index in the table, and
-    /// the verdict with them.
+    /// The mail program whose clicks are shown instead of those for the account's own program, by its index in the
+    /// table, and the verdict with those clicks.
     chosen: Option<(usize, Diagnosis)>,
     has_changed: bool,
 }
 
 impl Core {
-    /// What all screens share over a session.
+    /// What the screens of a session share.
     pub fn new(session: Session, theme: Theme) -> Self {
         let facts = session.facts();
         Core {
@@ -95,7 +95,7 @@ impl Core {
         self.unsaved = true;
     }
 
-    /// Computes what follows from the session again, if it has changed: once a frame, not once an event.
+    /// Computes again what follows from the session, if it has changed: once per frame, not once per event.
     pub fn refresh(&mut self) {
         if !std::mem::take(&mut self.has_changed) {
             return;
@@ -106,7 +106,7 @@ impl Core {
         self.choose_program(self.chosen.as_ref().map(|(index, _)| *index));
     }
 
-    /// Shows the clicks for this mail program of the table; `None` is the one at hand.
+    /// Shows the clicks for this mail program of the table; `None` means the account's own.
     pub fn choose_program(&mut self, index: Option<usize>) {
         self.chosen = index.and_then(|index| {
             let program = client::all().get(index)?;
@@ -131,7 +131,7 @@ impl Core {
         self.message = Some(text.into());
     }
 
-    /// Whether a run goes on.
+    /// Whether a run is going on.
     pub fn is_running(&self) -> bool {
         self.can_run && self.session.run().is_some_and(|run| run.finished.is_none())
     }

@@ -1,4 +1,5 @@
-//! What a screen asks the loop to do: run checks, write a report, copy a text. Values only; nothing is done here.
+//! What a screen asks the loop to do: run checks, write a report, copy a text. These are only values; nothing is done
+//! here.
 
 use crate::account::Account;
 use crate::check::Group;
@@ -7,7 +8,7 @@ use crate::report::first_page::Reader;
 use crate::report::redact::LeftOut;
 use std::path::PathBuf;
 
-/// What the loop is to do.
+/// What the loop should do.
 pub enum Effect {
     /// Run checks.
     Run(Box<Request>),
@@ -15,9 +16,9 @@ pub enum Effect {
     Save(SaveHow),
     /// Put a text where it can be pasted from.
     Copy(String),
-    /// Begin the scenario of this name.
+    /// Start the scenario with this name.
     Practice(String),
-    /// Take up the session that broke off, from its journal.
+    /// Resume the interrupted session, from its journal.
     Recover(PathBuf),
     /// End the program.
     Quit,
@@ -30,15 +31,15 @@ impl Effect {
     }
 }
 
-/// A run that is wanted.
+/// A run that is requested.
 pub struct Request {
-    /// The account, if it is another than before.
+    /// The account, if it differs from before.
     pub account: Option<Account>,
-    /// Only these groups and what they rest on; all, if none are named.
+    /// Only these groups and what they depend on; all groups, if none are named.
     pub only: Vec<Group>,
     /// The groups whose findings of the last run still hold.
     pub keeps: Vec<Group>,
-    /// For the one log-in.
+    /// The password or token of the one log-in.
     pub attempt: Option<Attempt>,
 }
 
@@ -46,18 +47,18 @@ pub struct Request {
 const LOG_IN: [Group; 2] = [Group::Login, Group::Sending];
 
 impl Request {
-    /// Everything, with nothing kept.
+    /// Everything, without keeping earlier findings.
     pub fn everything() -> Self {
         Request { account: None, only: vec![], keeps: vec![], attempt: None }
     }
 
-    /// Everything again, without log-in; what the log-in showed still holds.
+    /// Everything again, without a log-in; what the log-in showed still holds.
     pub fn again() -> Self {
         let only = Group::ALL.into_iter().filter(|group| !LOG_IN.contains(group)).collect();
         Request { account: None, only, keeps: LOG_IN.to_vec(), attempt: None }
     }
 
-    /// One group again, and what it rests on.
+    /// One group again, and what it depends on.
     pub fn group(group: Group) -> Self {
         Request { account: None, only: vec![group], keeps: Group::ALL.to_vec(), attempt: None }
     }
@@ -73,7 +74,7 @@ impl Request {
         Request { account: Some(account), only: touched.to_vec(), keeps: vec![Group::Internet], attempt: None }
     }
 
-    /// One round of a watch: what a fault that comes and goes shows in.
+    /// One round of a watch: the groups in which a fault that comes and goes shows.
     pub fn watch() -> Self {
         Request { account: None, only: vec![Group::Dns, Group::Ports, Group::Smtp], keeps: vec![], attempt: None }
     }
@@ -84,8 +85,8 @@ impl Request {
 pub struct SaveHow {
     /// The reader.
     pub reader: Reader,
-    /// What is left out.
+    /// What to leave out.
     pub left_out: LeftOut,
-    /// The folder; if empty, the first that can be written.
+    /// The folder; if empty, the first one that can be written to.
     pub folder: String,
 }

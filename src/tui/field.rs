@@ -1,4 +1,4 @@
-//! A line to type into: bounded, without control characters, whatever is pasted.
+//! A line to type into: bounded, and without control characters, whatever is pasted.
 
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent};
 use tui_input::Input;
@@ -8,14 +8,14 @@ use zeroize::Zeroizing;
 /// The most that a field holds, in characters.
 const MOST: usize = 2_000;
 
-/// A field.
+/// A text field.
 #[derive(Debug, Clone, Default)]
 pub struct Field {
     input: Input,
 }
 
 impl Field {
-    /// With something in it.
+    /// A field with this text in it.
     pub fn with(text: &str) -> Self {
         Field { input: Input::new(bounded(text, MOST)) }
     }
@@ -25,13 +25,13 @@ impl Field {
         self.input.value()
     }
 
-    /// Its text without spaces around it; `None` if that is nothing.
+    /// Its text without spaces around it; `None` if nothing is left.
     pub fn given(&self) -> Option<String> {
         let text = self.text().trim();
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    /// A key that is no command.
+    /// Takes a key that is not a command.
     pub fn key(&mut self, event: &KeyEvent) {
         let grows = matches!(event.code, KeyCode::Char(_));
         if !grows || self.text().chars().count() < MOST {
@@ -39,7 +39,7 @@ impl Field {
         }
     }
 
-    /// Pasted text: line ends become spaces, the rest of a long one is dropped.
+    /// Takes pasted text: line ends become spaces, and what does not fit is dropped.
     pub fn paste(&mut self, text: &str) {
         let room = MOST.saturating_sub(self.text().chars().count());
         let at = self.input.cursor();
@@ -78,14 +78,14 @@ fn bounded(text: &str, most: usize) -> String {
     crate::text::visible_str(&text.trim_end_matches(['\r', '\n']).replace(['\r', '\n'], " "))
 }
 
-/// A field for a password: wiped when it goes, never shown.
+/// A field for a password: wiped when it is dropped, never shown.
 #[derive(Default)]
 pub struct SecretField {
     text: Zeroizing<String>,
 }
 
 impl SecretField {
-    /// A key that is no command.
+    /// Takes a key that is not a command.
     pub fn key(&mut self, event: &KeyEvent) {
         match event.code {
             KeyCode::Char(c) => self.push(c),
@@ -96,7 +96,7 @@ impl SecretField {
         }
     }
 
-    /// Pasted text, as far as the first line end.
+    /// Takes pasted text, up to the first line end.
     pub fn paste(&mut self, text: &str) {
         text.lines().next().unwrap_or_default().chars().for_each(|c| self.push(c));
     }
@@ -117,7 +117,7 @@ impl SecretField {
         self.text.is_empty()
     }
 
-    /// Takes the password out; the field is empty afterwards.
+    /// Takes the password out; afterwards the field is empty.
     pub fn take(&mut self) -> secrecy::SecretString {
         secrecy::SecretString::from(std::mem::take(&mut self.text).as_str())
     }

@@ -48,7 +48,7 @@ pub enum Action {
     Quit,
 }
 
-/// Where a key counts.
+/// Where a key applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the screens'")]
 pub enum Place {
@@ -66,7 +66,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// As the help names it.
+    /// The name of the place in the help.
     pub fn title(self) -> &'static str {
         match self {
             Place::Form => "The form",
@@ -87,26 +87,26 @@ impl Place {
 /// When a key works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// Wherever it counts.
+    /// Always.
     Always,
-    /// Where there is a network to check.
+    /// If there is a network to check.
     Network,
-    /// Where the account may be changed: there is a network, and it is no scenario's.
+    /// If the account may be changed: there is a network, and the account is not a scenario's.
     OwnAccount,
-    /// Where a log-in may be tried.
+    /// If a log-in may be tried.
     LogIn,
-    /// Where a question is open or answered.
+    /// If a question is open or answered.
     Question,
-    /// While a scenario is practised.
+    /// While a scenario is being practised.
     Lesson,
     /// After a second run.
     TwoRuns,
-    /// Once a word is looked for.
+    /// Once a search is under way.
     Finding,
 }
 
 impl When {
-    /// Why the key does nothing now; `None` if it works.
+    /// Why the key cannot work now; `None` if it can.
     pub fn obstacle(self, core: &Core) -> Option<&str> {
         let needs_network = matches!(self, When::Network | When::OwnAccount | When::LogIn);
         if needs_network && !core.can_run {
@@ -137,17 +137,17 @@ impl When {
 /// A row of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
-    /// Where it counts.
+    /// The places where it applies.
     pub places: &'static [Place],
-    /// The key.
+    /// The key itself.
     pub key: KeyCode,
-    /// As the screen names it.
+    /// The key's name on the screen.
     pub shown: &'static str,
     /// What it does.
     pub action: Action,
-    /// In a word or two, for the footer; empty keeps it out of there.
+    /// A word or two for the footer; if empty, the key is not in the footer.
     pub says: &'static str,
-    /// In a sentence, for the help.
+    /// A sentence for the help.
     pub explains: &'static str,
     /// When it works.
     pub when: When,
@@ -174,7 +174,7 @@ const fn row(
     Row { places, key, shown, action, says, explains, when: When::Always }
 }
 
-/// Screens without a field to type into, where a letter is a key.
+/// Screens without a text field, where letters are commands.
 const READING: &[Place] = &[Dashboard, Check, Diagnosis, Step, Text, Menu];
 const LISTS: &[Place] = &[Dashboard, Check, Diagnosis, Step, Form, Save, Text, Menu];
 const CASE: &[Place] = &[Dashboard, Check, Diagnosis, Step];
@@ -188,7 +188,7 @@ const LOGS_IN: &str = "Tests the log-in, once, with a password that the caller t
 const EDITS: &str = "Changes what is known of the account, and checks what that touches";
 const LEAVES_OUT: &str = "Leaves the marked thing out, or takes it in";
 
-/// All keys, in the order of the footer.
+/// All keys, in the order in which the footer shows them.
 pub const KEYS: &[Row] = &[
     row(LISTS, Up, "Up", A::Up, "", "The line above"),
     row(LISTS, Down, "Down", A::Down, "", "The line below"),
@@ -265,7 +265,7 @@ pub const KEYS: &[Row] = &[
     row(READING, Char('q'), "q", A::Quit, "quit", "Ends the program; asks if something would be lost"),
 ];
 
-/// What the help says of the one key that is in no row: it ends the program wherever it is pressed.
+/// What the help says about the one key that is in no row: it ends the program wherever it is pressed.
 pub const CTRL_C: &str = "Ctrl-C ends the program, wherever it is pressed.";
 
 /// Whether this is Ctrl-C; in raw mode it arrives as a key.
@@ -275,7 +275,7 @@ pub fn is_ctrl_c(event: &KeyEvent) -> bool {
         && event.code == KeyCode::Char('c')
 }
 
-/// The row for a key at a place.
+/// The row for a key in a place.
 pub fn find(place: Place, event: &KeyEvent) -> Option<&'static Row> {
     if event.kind == KeyEventKind::Release || event.modifiers.contains(KeyModifiers::CONTROL) {
         return None;
@@ -283,7 +283,7 @@ pub fn find(place: Place, event: &KeyEvent) -> Option<&'static Row> {
     at(place).find(|row| row.key == event.code)
 }
 
-/// The rows that count at a place.
+/// The rows that apply in a place.
 pub fn at(place: Place) -> impl Iterator<Item = &'static Row> {
     KEYS.iter().filter(move |row| row.places.contains(&place))
 }

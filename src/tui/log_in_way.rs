@@ -1,26 +1,26 @@
-//! What the log-in box says of the way that a password would take. The way itself is decided by
-//! [`crate::facts::derive::log_in`], as it is for the check that sends the password.
+//! What the log-in box says about where a password would go. That is decided by [`crate::facts::derive::log_in`], as
+//! it is for the check that sends the password.
 
 use crate::facts::derive::log_in::LogInWay as Way;
 use crate::facts::keys::certificate;
 use crate::facts::{Derived, Known};
 use crate::session::Session;
 
-/// By which way a log-in would go.
+/// Where a log-in would go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogInWay {
     /// Over a connection whose certificate verifies.
     Proven {
-        /// The server.
+        /// The server's name.
         host: String,
-        /// Its port.
+        /// The server's port.
         port: u16,
-        /// Whose certificate it is, in words.
+        /// The certificate's holder and issuer, in words.
         proof: String,
     },
-    /// To a server whose certificate does not verify: only after its name has been typed.
+    /// To a server whose certificate does not verify; only once its name has been typed.
     Unproven(Unproven),
-    /// None; why not.
+    /// Nowhere; the reason.
     None(String),
 }
 
@@ -29,13 +29,13 @@ pub enum LogInWay {
 pub struct Unproven {
     /// The server that is in use.
     pub host: String,
-    /// Whose certificate it shows, in words.
+    /// The holder and issuer of the certificate that it shows, in words.
     pub shown: String,
     /// That certificate's serial number, so that only this one is accepted.
     pub serial: Option<String>,
 }
 
-/// By which way a log-in would go now.
+/// Where a log-in would go now.
 pub fn log_in_way(session: &Session, facts: &Derived) -> LogInWay {
     let none = |why: &str| LogInWay::None(why.to_owned());
     if facts.get("login.reason").and_then(Known::word) == Some("account-locked") {

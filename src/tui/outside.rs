@@ -1,5 +1,5 @@
-//! The seam to the world: the one to check, and what the loop does on disk, clipboard and in the lab. Given by
-//! whoever starts the screen.
+//! The seam to the world outside the screen: the world to check, and what the loop does on the disk, with the
+//! clipboard and in the lab. Provided by whatever starts the screen.
 
 use super::core::Lesson;
 use super::effect::{Request, SaveHow};
@@ -8,20 +8,20 @@ use crate::session::{Event, Session};
 use crate::world::World;
 use std::path::Path;
 
-/// A world to check, and how.
+/// A world to check, and the options for it.
 #[derive(Clone)]
 pub struct Bench {
     /// The network and the machine, real or the lab's.
     pub world: World,
-    /// How to run.
+    /// The options of the run.
     pub options: Options,
 }
 
-/// A scenario that was begun.
+/// A scenario that has been started.
 pub struct Begun {
     /// A session over the scenario's account.
     pub session: Session,
-    /// Its world, and how to check it.
+    /// Its world, and the options for checking it.
     pub bench: Bench,
     /// What there is to guess.
     pub lesson: Option<Lesson>,
@@ -29,18 +29,18 @@ pub struct Begun {
     pub first: Request,
 }
 
-/// What the loop does outside.
+/// What the loop does outside the screen.
 pub trait Outside {
     /// What time it is.
     fn now(&self) -> jiff::Timestamp;
 
-    /// Writes the report; what to tell the person.
+    /// Writes the report; returns what to tell the person.
     ///
     /// # Errors
     /// Why nothing was written.
     fn save(&mut self, session: &Session, how: &SaveHow) -> Result<String, String>;
 
-    /// Puts a text where it can be pasted from; what to tell the person.
+    /// Puts a text where it can be pasted from; returns what to tell the person.
     fn copy(&mut self, text: &str) -> String;
 
     /// Keeps what happened, so that nothing is lost if the program is killed.
@@ -49,7 +49,8 @@ pub trait Outside {
     /// What the person should know, told once.
     fn journal(&mut self, session: &Session, events: &[Event]) -> Result<(), String>;
 
-    /// How many log-ins of the session's account were refused today; one more, if it is just refused.
+    /// How many log-ins of the session's account were refused today, including the one that has just been refused, if
+    /// any.
     fn refused(&mut self, session: &Session, one_more: bool) -> u32;
 
     /// Begins the scenario of this name.

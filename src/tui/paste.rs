@@ -1,10 +1,11 @@
-//! Pasted text. Unix terminals mark it (bracketed paste, see `terminal`); Windows' console gives it as single keys, and
-//! only their pace tells.
+//! Pasted text. Unix terminals mark it (bracketed paste, see `terminal`); the Windows console delivers it as single
+//! keys, and only their speed shows that it was pasted.
 
 use ratatui::crossterm::event::{Event as Input, KeyCode, KeyEventKind};
 
-/// Inputs that waited at the same moment, as they were meant. An Enter with more characters right behind it was not
-/// typed by hand, and must neither start the checks nor turn what follows into commands: together they are a paste.
+/// Inputs that were waiting at the same moment, sorted into keys and pastes. An Enter with more characters right after
+/// it was not typed by hand, and must neither start the checks nor turn what follows into commands: together they are
+/// a paste.
 pub(super) fn joined(events: Vec<Input>) -> Vec<Input> {
     let text: String = events.iter().filter_map(typed).collect();
     let has_inner_line_end = text.trim_end().contains('\n');

@@ -1,4 +1,4 @@
-//! A round of the watch while it is measured: over a copy of the session, which is thrown away at its end.
+//! One round of the watch while it is being measured: over a copy of the session, which is thrown away at the end.
 
 use super::effect::Request;
 use super::outside::Bench;
@@ -8,7 +8,7 @@ use crate::check::{Event as CheckEvent, Group, Outcome};
 use crate::session::{Event, Session};
 use std::time::Duration;
 
-/// From the end of one round to the next.
+/// The time from the end of one round to the start of the next.
 pub(super) const PAUSE: Duration = Duration::from_secs(60);
 
 /// A round that is being measured.

@@ -1,4 +1,5 @@
-//! The loop: takes inputs, what checks tell, the clock and signals, one at a time; draws; does what the screens ask for.
+//! The loop: takes inputs, reports of the checks, the clock and signals, one at a time; draws; does what the screens
+//! ask for.
 
 use super::app::App;
 use super::effect::{Effect, Request};
@@ -18,14 +19,14 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Frames follow each other at least this far apart while checks report.
+/// The shortest time between two frames while checks report.
 const FRAME: Duration = Duration::from_millis(40);
-/// The same while keys come: a hand sees no delay, and a flood of them (a long paste) is not drawn one by one.
+/// The same while keys arrive: a person sees no delay, and a flood of keys (a long paste) is not drawn one by one.
 const KEY_FRAME: Duration = Duration::from_millis(3);
-/// How often the clock on the screen moves while a run goes on.
+/// How often the clock on the screen moves while a run is going on.
 const CLOCK: Duration = Duration::from_millis(500);
 
-/// Shows the app until somebody leaves; runs what is asked for first.
+/// Shows the app until the person leaves; first runs what is asked for.
 ///
 /// # Errors
 /// The terminal cannot be taken over or written to.
@@ -71,26 +72,26 @@ impl Frames {
         *self = Frames { is_wanted: false, next: now + FRAME, next_for_key: now + KEY_FRAME };
     }
 
-    /// A key came: its frame does not wait for those of the checks.
+    /// A key arrived: its frame does not wait for those of the checks.
     fn hurry(&mut self) {
         (self.is_wanted, self.next) = (true, self.next_for_key);
     }
 }
 
-/// The loop's own things.
+/// The loop's own state.
 struct Loop<'a, O> {
     app: App,
     outside: &'a mut O,
     bench: Option<Bench>,
     runner: Option<Runner>,
-    /// A round of the watch.
+    /// The round of the watch that is being measured.
     round: Option<Measuring>,
     next_round: Instant,
     started: Instant,
 }
 
 impl<O: Outside> Loop<'_, O> {
-    /// Goes on until somebody leaves, a signal comes or the terminal is gone.
+    /// Goes on until the person leaves, a signal arrives or the terminal is gone.
     async fn go_on<B>(&mut self, terminal: &mut Terminal<B>) -> io::Result<()>
     where
         B: Backend<Error = io::Error>,
@@ -133,7 +134,7 @@ impl<O: Outside> Loop<'_, O> {
         }
     }
 
-    /// Until when nothing need be done if nothing happens; `None` is for ever.
+    /// Until when nothing has to be done if nothing happens; `None` means indefinitely.
     fn wake(&self, frames: &Frames) -> Option<Instant> {
         if frames.is_wanted {
             return Some(frames.next);
@@ -148,7 +149,7 @@ impl<O: Outside> Loop<'_, O> {
         self.app.core.watch.is_on && self.round.is_none()
     }
 
-    /// The clock moved; whether that is to be seen.
+    /// The clock moved; returns whether that can be seen.
     fn tick(&mut self) -> bool {
         if self.app.core.is_running() {
             self.app.core.elapsed_ms = millis(self.started.elapsed());
@@ -166,12 +167,12 @@ impl<O: Outside> Loop<'_, O> {
         self.bench.as_ref().map_or_else(|| self.outside.now(), |bench| bench.world.now())
     }
 
-    /// Takes an input; whether it was the end.
+    /// Takes an input; returns whether the program should end.
     fn input(&mut self, event: &Input) -> bool {
         self.app.input(event).is_some_and(|effect| self.perform(effect))
     }
 
-    /// Does what an input led to; whether that was the end.
+    /// Does what an input led to; returns whether the program should end.
     fn perform(&mut self, effect: Effect) -> bool {
         let core = &mut self.app.core;
         match effect {
@@ -202,7 +203,7 @@ impl<O: Outside> Loop<'_, O> {
         false
     }
 
-    /// Begins a scenario in place of what was there.
+    /// Starts a scenario in place of the previous session.
     fn begin(&mut self, begun: Begun) {
         self.runner = None;
         self.bench = Some(begun.bench);
@@ -211,7 +212,7 @@ impl<O: Outside> Loop<'_, O> {
         self.start(begun.first);
     }
 
-    /// Starts a run; one that goes on is broken off.
+    /// Starts a run; one that is still going on is broken off.
     fn start(&mut self, mut request: Request) {
         let Some(bench) = self.bench.clone() else { return };
         let at = self.now();
@@ -229,7 +230,7 @@ impl<O: Outside> Loop<'_, O> {
         self.keep_journal();
     }
 
-    /// A check tells something, or all have ended.
+    /// A check reports something, or all have ended.
     fn take(&mut self, event: Option<CheckEvent>) {
         match event {
             Some(event) => self.app.core.apply(Event::Check(event)),
@@ -249,7 +250,7 @@ impl<O: Outside> Loop<'_, O> {
         }
     }
 
-    /// A check of a round tells something, or all have ended; whether there is something new to see.
+    /// A check of a round reports something, or all have ended; returns whether there is something new to show.
     fn take_round(&mut self, event: Option<CheckEvent>) -> bool {
         let at = self.now();
         let Some(mut round) = self.round.take() else { return false };
@@ -278,7 +279,7 @@ impl<O: Outside> Loop<'_, O> {
     }
 }
 
-/// The inputs that wait, the first of them awaited; `None` if the terminal is gone, which will not come back.
+/// The waiting inputs, once there is at least one; `None` if the terminal is gone, which it does not come back from.
 async fn next_inputs(input: &mut EventStream) -> Option<Vec<Input>> {
     let mut events = vec![input.next().await?.ok()?];
     while let Poll::Ready(Some(Ok(event))) = poll!(input.next()) {

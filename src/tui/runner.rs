@@ -1,4 +1,4 @@
-//! Checks that run in a task of their own and tell of what they find; dropping it ends them.
+//! Checks that run in a task of their own and report what they find; dropping it ends them.
 
 use super::effect::Request;
 use super::outside::Bench;
@@ -7,11 +7,11 @@ use crate::session::Session;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// Checks that run.
+/// A run of checks.
 pub(super) struct Runner {
     events: mpsc::UnboundedReceiver<Event>,
     task: JoinHandle<()>,
-    /// Whether a password was given to them.
+    /// Whether they were given a password.
     pub with_secret: bool,
 }
 
@@ -26,7 +26,7 @@ impl Runner {
         Runner { events, task: tokio::spawn(run_checks(job, sender)), with_secret }
     }
 
-    /// What they tell next; `None` once all have ended.
+    /// What they report next; `None` once all have ended.
     pub async fn next(&mut self) -> Option<Event> {
         self.events.recv().await
     }

@@ -1,4 +1,4 @@
-//! The system's wish that the program ends.
+//! Signals by which the system asks the program to end.
 
 /// Waits for SIGTERM, SIGHUP (the window is closed), or SIGINT from elsewhere.
 #[cfg(unix)]

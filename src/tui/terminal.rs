@@ -1,4 +1,4 @@
-//! The real terminal: into the screen and out of it, whatever happens.
+//! The real terminal: taking it over and giving it back, whatever happens.
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -11,7 +11,7 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The screen of a real terminal; leaves it as it was when dropped.
+/// The screen of a real terminal; dropping it restores the terminal.
 pub struct Screen {
     /// For drawing.
     pub terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
@@ -44,10 +44,10 @@ impl Drop for Screen {
     }
 }
 
-/// Whether the terminal is ours.
+/// Whether we have taken over the terminal.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Gives the terminal back, once: a second time would put the cursor back over what was printed since. Errors are
+/// Restores the terminal, once: a second time would move the cursor back over what has been printed since. Errors are
 /// ignored: a terminal that is gone needs nothing.
 fn restore() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
@@ -60,7 +60,7 @@ fn restore() {
     let _ = io::stdout().flush();
 }
 
-/// A panic's message must be readable: the terminal is given back before it is printed.
+/// A panic's message must be readable: the terminal is restored before it is printed.
 fn restore_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,4 +1,5 @@
-//! Colours and glyphs. Neither is ever the only sign: states are words, and without colour or line drawing all is readable.
+//! Colours and glyphs. Neither is ever the only sign: states are words, and everything can be read without colours or
+//! line drawing.
 
 use crate::check::Outcome as CheckOutcome;
 use crate::session::diagnosis::Outcome;
@@ -18,27 +19,27 @@ impl Theme {
         if self.plain { Style::new() } else { Style::new().fg(colour) }
     }
 
-    /// Of little importance now.
+    /// For what matters little at the moment.
     pub fn dim(self) -> Style {
         if self.plain { Style::new() } else { Style::new().add_modifier(Modifier::DIM) }
     }
 
-    /// To be read first.
+    /// For what should be read first.
     pub fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// What the keys act on.
+    /// For what the keys act on.
     pub fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
-    /// A key that works.
+    /// For a key that works.
     pub fn key(self) -> Style {
         self.colour(Color::Cyan).add_modifier(Modifier::BOLD)
     }
 
-    /// The state of a check; `None` while it is not done.
+    /// For the state of a check; `None` while it has not ended.
     pub fn outcome(self, outcome: Option<CheckOutcome>) -> Style {
         match outcome {
             Some(CheckOutcome::Pass) => self.colour(Color::Green),
@@ -48,7 +49,7 @@ impl Theme {
         }
     }
 
-    /// The verdict.
+    /// For the verdict.
     pub fn verdict(self, outcome: Outcome) -> Style {
         let colour = match outcome {
             Outcome::CanSend => Color::Green,
@@ -68,7 +69,7 @@ impl Theme {
         if self.ascii { "|" } else { "│" }
     }
 
-    /// Where a vertical line begins below a horizontal one.
+    /// The place where a vertical line begins below a horizontal one.
     pub fn tee(self) -> &'static str {
         if self.ascii { "+" } else { "┬" }
     }

@@ -1,4 +1,5 @@
-//! What a screen is to the rest: where its keys are looked up, what they do, how it is drawn, and where it leads.
+//! What a screen is to the rest of the program: where its keys are looked up, what they do, how it is drawn, and what
+//! it leads to.
 
 use super::core::Core;
 use super::effect::Effect;
@@ -9,19 +10,19 @@ use ratatui::layout::Rect;
 
 /// A screen, with the state that belongs to it alone.
 pub trait View {
-    /// Where its keys are looked up.
+    /// The place under which its keys are looked up.
     fn place(&self) -> Place;
 
-    /// Does what a key of its place means.
+    /// Does what a key of its place stands for.
     fn act(&mut self, action: Action, core: &mut Core) -> Next;
 
-    /// Draws it. What it draws it reads from `core`; all it may change is how far it is scrolled.
+    /// Draws it from what `core` holds; the only thing that it may change is how far it is scrolled.
     fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core);
 
-    /// A key that means nothing at its place: for a field, where there is one.
+    /// A key without a meaning in this place: goes into the text field, if there is one.
     fn type_key(&mut self, _event: &KeyEvent) {}
 
-    /// Pasted text: for a field, where there is one.
+    /// Pasted text: goes into the text field, if there is one.
     fn paste(&mut self, _text: &str) {}
 }
 
@@ -31,19 +32,19 @@ pub enum Next {
     Stay,
     /// Back to the screen below.
     Back,
-    /// Back to the screen below, and this there.
+    /// Back to the screen below, and do this there.
     BackAnd(Action),
     /// Another screen over this one.
     Go(Box<dyn View>),
     /// Another screen in place of this one.
     Instead(Box<dyn View>),
-    /// Something done, and stay.
+    /// Do this, and stay.
     Do(Effect),
-    /// Something done, and back.
+    /// Do this, and go back.
     DoAndBack(Effect),
-    /// Something done, and to the dashboard.
+    /// Do this, and go to the dashboard.
     DoAndHome(Effect),
-    /// The screen knows no such key: the table of keys has a row without an arm.
+    /// The screen has no arm for this key, although the table of keys has a row for it.
     Unknown,
 }
 

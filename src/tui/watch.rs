@@ -3,15 +3,15 @@
 
 use std::collections::VecDeque;
 
-/// The latest rounds that are remembered.
+/// How many of the latest rounds are remembered.
 const MOST_ROUNDS: usize = 500;
 
 /// What a watch has seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Watch {
-    /// The latest rounds, the oldest first.
+    /// The remembered rounds, the oldest first.
     pub rounds: VecDeque<Round>,
-    /// Whether the next round is waited for.
+    /// Whether it is waiting for the next round.
     pub is_on: bool,
 }
 
@@ -20,7 +20,7 @@ pub struct Watch {
 pub struct Round {
     /// When it ended.
     pub at: jiff::Timestamp,
-    /// What failed; nothing, if all was well.
+    /// What failed; empty if all was well.
     pub faults: Vec<String>,
 }
 

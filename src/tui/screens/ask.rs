@@ -1,4 +1,4 @@
-//! Yes or no, before something is lost or risked.
+//! A yes-or-no question, before something is lost or risked.
 
 use super::parts;
 use crate::tui::core::Core;
@@ -15,7 +15,7 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Asks.
+    /// A screen that asks this question.
     pub fn new(text: &str, yes: Next) -> Self {
         Ask { text: text.to_owned(), yes }
     }

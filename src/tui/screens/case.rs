@@ -1,4 +1,4 @@
-//! The keys of a case: what they do on each of its screens, from the dashboard to a step.
+//! The keys of a case: what they do on each screen of a case, from the dashboard to a step.
 
 use super::ask::Ask;
 use super::form::Form;
@@ -14,10 +14,10 @@ use crate::tui::effect::{Effect, Request};
 use crate::tui::keymap::Action;
 use crate::tui::view::Next;
 
-/// As many refused log-ins a day are no risk yet.
+/// Up to this many refused log-ins a day are not yet a risk.
 const FEW_REFUSALS: u32 = 2;
 
-/// Does what a key of a case means.
+/// Does what a key of a case stands for.
 pub(super) fn act(action: Action, core: &mut Core) -> Next {
     match action {
         Action::Answer => answer(core),
@@ -47,7 +47,7 @@ fn answer(core: &mut Core) -> Next {
     }
 }
 
-/// The box for the password; after several refusals only once the risk has been named.
+/// The box for the password; after several refusals, only once the risk has been pointed out.
 fn log_in(core: &Core) -> Next {
     let log_in = LogIn::new(&core.log_in);
     if core.refused_today < FEW_REFUSALS {
@@ -61,7 +61,7 @@ fn log_in(core: &Core) -> Next {
     Next::go(Ask::new(&text, Next::instead(log_in)))
 }
 
-/// The first page for whoever the result says has to act.
+/// The first page for the person who, by the result, has to act.
 fn other_side(core: &mut Core) -> Next {
     let reader = Reader::suggested(&core.diagnosis);
     match preview(core, reader, reader.left_out()) {

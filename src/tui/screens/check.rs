@@ -1,4 +1,4 @@
-//! A group's checks down to their evidence: what was asked, what came back, when; check by check or in the order of time.
+//! A group's checks and their evidence: what was asked, what came back, when; check by check or in order of time.
 
 use super::{case, parts};
 use crate::check::{Group, Outcome};
@@ -11,23 +11,23 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// The group that is looked at.
+/// The group being viewed.
 pub struct CheckView {
     group: Group,
     scroll: usize,
-    /// In the order of time over all checks of the group, instead of check by check.
+    /// In order of time over all checks of the group, instead of check by check.
     by_time: bool,
-    /// The columns that it was drawn in last.
+    /// The width in columns at which it was last drawn.
     width: u16,
 }
 
 impl CheckView {
-    /// This group.
+    /// A view of this group.
     pub fn new(group: Group) -> Self {
         CheckView { group, scroll: 0, by_time: false, width: 80 }
     }
 
-    /// The group this many further on, round and round.
+    /// The group this many places further on, starting again after the last.
     fn turn(&mut self, by: isize) {
         let index = Group::ALL.iter().position(|group| *group == self.group).unwrap_or(0);
         let turned = (index as isize + by).rem_euclid(Group::ALL.len() as isize) as usize;

@@ -1,4 +1,5 @@
-//! The result, opened: what to do now with the clicks for the program at hand, for good, why, what not to do.
+//! The opened result: what to do now, with the clicks for the mail program, the permanent fix, why we say so, and what
+//! not to do.
 
 use super::menu::Menu;
 use super::{case, parts};
@@ -15,7 +16,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-/// How far it is scrolled, and the columns that it was drawn in last.
+/// How far it is scrolled, and the width in columns at which it was last drawn.
 pub struct DiagnosisView {
     scroll: usize,
     width: u16,

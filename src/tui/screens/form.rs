@@ -1,5 +1,5 @@
-//! The form: the address first; everything else may stay empty. Fields for what the program has now are never filled
-//! in with what the provider wants; that is told next to them.
+//! The form: the address first; everything else may stay empty. The fields for what the program has now are never
+//! filled in with what the provider wants; that is shown next to them.
 
 use super::menu::Menu;
 use super::parts;
@@ -42,7 +42,7 @@ const SECURITIES: [Option<Security>; 4] =
 pub struct Form {
     at: usize,
     address: Field,
-    /// Zero is "not known".
+    /// Zero stands for "not known".
     program: usize,
     measured_on: usize,
     error: Field,
@@ -51,20 +51,20 @@ pub struct Form {
     security: usize,
     user: Field,
     ticket: Field,
-    /// What is known beforehand; what the form has no field for stays.
+    /// What is already known; whatever the form has no field for is kept.
     base: Account,
-    /// What mail programs have stored: taken for its address where nothing is typed.
+    /// What mail programs have stored: used for the typed address, in every field that is left empty.
     stored: Vec<StoredAccount>,
     /// Whether a case is open already.
     edits: bool,
     /// What is wrong with the marked field.
     why: Option<String>,
-    /// What is known of the address typed so far.
+    /// What is known about the address typed so far.
     known: String,
 }
 
 impl Form {
-    /// A new case, with what is known beforehand, and the accounts that mail programs have stored.
+    /// A new case, with what is already known, and the accounts that mail programs have stored.
     pub fn new_case(account: &Account, stored: Vec<StoredAccount>) -> Self {
         let mut form = Form { at: 0, edits: false, stored, ..Form::edit(account) };
         if account.address == Address::default() {
@@ -74,7 +74,7 @@ impl Form {
         form
     }
 
-    /// With what is known of an account.
+    /// The form filled in with what is known about an account.
     pub fn edit(account: &Account) -> Self {
         let text = |text: &Option<String>| Field::with(text.as_deref().unwrap_or_default());
         let program = client::all().iter().position(|client| Some(&client.id) == account.client.as_ref());
@@ -110,7 +110,7 @@ impl Form {
         }
     }
 
-    /// Another choice; in a field of text the cursor moves.
+    /// Moves to another choice; in a text field, moves the cursor.
     fn turn(&mut self, by: isize) {
         let turned = |value: usize, count: usize| (value as isize + by).rem_euclid(count as isize) as usize;
         match ORDER[self.at] {
@@ -126,7 +126,7 @@ impl Form {
         }
     }
 
-    /// Something was typed.
+    /// Reacts to something having been typed.
     fn typed(&mut self) {
         self.why = None;
         let stored = Address::parse(self.address.text()).ok().and_then(|address| self.stored(&address));
@@ -279,15 +279,15 @@ impl View for Form {
     }
 }
 
-/// The form's lines as they are made.
+/// The form's lines while they are being made.
 struct Rows {
     theme: Theme,
-    /// Columns of a field.
+    /// The width of a field in columns.
     width: usize,
     marked: At,
-    /// The line of the marked field.
+    /// The number of the marked field's line.
     marked_line: usize,
-    /// The cursor's column in it, if it is a field of text.
+    /// The cursor's column in it, if it is a text field.
     column: Option<usize>,
     lines: Vec<Line<'static>>,
 }
@@ -329,7 +329,7 @@ fn told(stored: &StoredAccount) -> String {
     format!("{} sends by {server}{port}: taken where nothing is typed below.", stored.client)
 }
 
-/// What the provider table knows of an address, as far as it has been typed.
+/// What the provider table knows about an address, as far as it has been typed.
 fn provider(address: &str) -> String {
     let Some((_, domain)) = address.trim().rsplit_once('@') else { return String::new() };
     let domain = domain.to_lowercase();
@@ -358,5 +358,5 @@ fn provider(address: &str) -> String {
     }
 }
 
-/// Where "SSL" means from the start and "TLS" means STARTTLS.
+/// Whether "SSL" means encryption from the start and "TLS" means STARTTLS.
 const OLD_OUTLOOK: [&str; 5] = ["outlook-2003", "outlook-2007", "outlook-2010", "outlook-2013", "outlook-2016"];

@@ -1,4 +1,4 @@
-//! One line to type: a note, a word to find.
+//! One line to type into: a note, or a word to find.
 
 use super::parts;
 use crate::session::Event;
@@ -16,7 +16,7 @@ pub struct LineView {
     title: &'static str,
     explains: &'static str,
     finds: bool,
-    /// What is typed.
+    /// The typed text.
     field: Field,
 }
 

@@ -1,4 +1,5 @@
-//! The box for the password: where it would go, whose certificate that is, as whom, and what it costs.
+//! The box for the password: where the password would go, whose certificate is there, which user name is used, and
+//! what an attempt costs.
 
 use super::parts;
 use crate::check::secret::{Attempt, Secret};
@@ -14,22 +15,22 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-/// The box.
+/// The state of the box.
 #[derive(Default)]
 pub struct LogIn {
-    /// What is typed; never shown.
+    /// The typed password; never shown.
     secret: SecretField,
-    /// The server's name, typed by whoever wants the log-in although nothing proves that it is that server.
+    /// The server's name, typed by a person who wants to log in although nothing proves that it is that server.
     anyway: Field,
-    /// Whether that has to be typed first, and has been.
+    /// Whether the name has to be typed first, and has been.
     needs_name: bool,
     agreed: bool,
-    /// Whether a message to the address itself follows.
+    /// Whether to send a message to the address itself afterwards.
     message: bool,
 }
 
 impl LogIn {
-    /// The box for a log-in by this way.
+    /// The box for a log-in there.
     pub fn new(way: &LogInWay) -> Self {
         LogIn { needs_name: !matches!(way, LogInWay::Proven { .. }), ..LogIn::default() }
     }
@@ -38,7 +39,7 @@ impl LogIn {
         self.needs_name && !self.agreed
     }
 
-    /// Takes the server's name, typed because nothing proves that it is that server.
+    /// Takes the server's name, which is typed because nothing proves that it is that server.
     fn agree(&mut self, core: &mut Core) {
         let LogInWay::Unproven(Unproven { host, .. }) = &core.log_in else { return };
         self.agreed = self.anyway.given().is_some_and(|typed| typed.eq_ignore_ascii_case(host));
@@ -60,7 +61,7 @@ impl LogIn {
         Next::DoAndHome(Effect::run(Request::log_in(attempt)))
     }
 
-    /// Where the password would go, and what proves that, or does not.
+    /// Where the password would go, and what proves the server's identity, or does not.
     fn way(core: &Core, width: usize) -> Vec<Line<'static>> {
         let theme = core.theme;
         match &core.log_in {

@@ -1,4 +1,4 @@
-//! A list to choose from: the lab's scenarios, causes to guess, mail programs, help pages, sessions that broke off.
+//! A list to choose from: the lab's scenarios, causes to guess, mail programs, help pages, interrupted sessions.
 
 use super::parts;
 use super::text::TextView;
@@ -68,7 +68,7 @@ impl Menu {
         Menu::new("Practice: which call do you take?", items.collect())
     }
 
-    /// Sessions that broke off, and a new case.
+    /// Interrupted sessions, and a new case.
     pub fn recover(journals: impl IntoIterator<Item = BrokenOff>) -> Self {
         let new = Item {
             label: "A new case".to_owned(),
@@ -93,7 +93,7 @@ impl Menu {
         Menu::new("What is the cause?", causes.collect())
     }
 
-    /// Mail programs, for their clicks; `marked` is shown now.
+    /// Mail programs, for their clicks; `marked` is the one shown at present.
     pub fn programs(marked: usize) -> Self {
         let items = client::all().iter().enumerate().map(|(index, client)| Item {
             label: client.name.clone(),
@@ -156,7 +156,7 @@ impl View for Menu {
     }
 
     fn act(&mut self, action: Action, core: &mut Core) -> Next {
-        /// Lines a page goes on.
+        /// How many lines a page moves.
         const PAGE: usize = 10;
         let last = self.items.len().saturating_sub(1);
         match action {

@@ -1,5 +1,5 @@
-//! One file a screen: its state, what its keys do, how it is drawn. `case` has the keys that all screens of a case
-//! share, `parts` what all screens are drawn from.
+//! One file per screen: its state, what its keys do, how it is drawn. `case` has the keys that all screens of a case
+//! share, `parts` the parts from which all screens are drawn.
 
 pub mod ask;
 mod case;

@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// A line across with a title at the left and a word at the right.
+/// A line across the screen with a title on the left and a word on the right.
 pub fn rule(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: &str, right: &str) {
     if area.height == 0 || area.width == 0 {
         return;
@@ -32,7 +32,7 @@ pub fn rule_line(theme: Theme, title: &str, right: &str, width: u16) -> Line<'st
     Line::from_iter([Span::styled(left, theme.strong()), Span::styled(line.repeat(fill), theme.dim()), Span::raw(end)])
 }
 
-/// A screen's frame: title on top, keys below, the last message above them. Returns the room between.
+/// A screen's frame: title on top, keys below, the last message above them. Returns the space between.
 pub fn page(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place, title: &str, right: &str) -> Rect {
     let message = message(core, area.width);
     let message_height = u16::try_from(message.len()).unwrap_or(1);
@@ -49,7 +49,7 @@ pub fn page(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place, title:
     body
 }
 
-/// The last message in a line across; where it is longer, in up to three lines of its own.
+/// The last message, in a line across the screen; if it is longer, in up to three lines of its own.
 pub fn message(core: &Core, width: u16) -> Vec<Line<'static>> {
     let message = core.message.as_deref().unwrap_or_default();
     if message.width() + 8 <= usize::from(width) {
@@ -59,14 +59,14 @@ pub fn message(core: &Core, width: u16) -> Vec<Line<'static>> {
     lines.into_iter().take(3).collect()
 }
 
-/// Lines from the `scroll`th on, which is set back where that is past the end.
+/// Draws the lines from `scroll` on; `scroll` is set back if it is past the end.
 pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: &mut usize) {
     *scroll = (*scroll).min(lines.len().saturating_sub(usize::from(area.height)));
     let from = u16::try_from(*scroll).unwrap_or(u16::MAX);
     frame.render_widget(Paragraph::new(lines).scroll((from, 0)), area);
 }
 
-/// As many lines a page goes on: fewer than the lowest screen shows, so that none is skipped.
+/// How many lines a page moves: fewer than the lowest screen shows, so that none is skipped.
 const PAGE: usize = 7;
 
 /// Moves a scroll position, if the action is one that scrolls.
@@ -158,7 +158,7 @@ pub fn cut(theme: Theme, text: &str, width: usize) -> String {
     out
 }
 
-/// The keys that work here, as many as fit; the ways out always.
+/// The keys that work here, as many as fit; those that leave the screen always.
 pub fn footer(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place) {
     let rows: Vec<&keymap::Row> =
         keymap::at(place).filter(|row| !row.says.is_empty() && row.when.obstacle(core).is_none()).collect();
@@ -182,7 +182,7 @@ pub fn footer(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place) {
     frame.render_widget(Line::from(spans), area);
 }
 
-/// The next line that holds the word that is looked for, as a line to scroll to; says how many there are.
+/// The next line that contains the searched word, as a line to scroll to; tells the person how many there are.
 pub fn find_next(core: &mut Core, lines: impl Iterator<Item = String>, from: usize) -> Option<usize> {
     let word = core.find.clone()?.to_lowercase();
     let found: Vec<usize> =

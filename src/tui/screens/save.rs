@@ -1,4 +1,4 @@
-//! Saving: for whom, what is left out, where to; and a look at the first page before.
+//! Saving: for whom, what to leave out, where to; with a preview of the first page.
 
 use super::parts;
 use super::text::TextView;
@@ -26,9 +26,9 @@ pub struct SaveView {
     at: usize,
 }
 
-/// The line of the reader.
+/// The number of the reader's line.
 const READER: usize = 0;
-/// The line of the folder, the last one.
+/// The number of the folder's line, the last one.
 const FOLDER: usize = 6;
 
 const ALWAYS_IN: &str = "  Always in it: what each port did, server addresses, times in UTC, the server's own words. \
@@ -37,7 +37,7 @@ const FILES: &str = "  Two files: .html to read and print, .json to open again h
                      else the home folder.";
 
 impl SaveView {
-    /// As last time, else as the result suggests.
+    /// The choices of last time, or otherwise what the result suggests.
     pub fn new(core: &Core) -> Self {
         let how = core.last_save.clone().unwrap_or_else(|| suggested(core));
         SaveView { reader: how.reader, left_out: how.left_out, folder: Field::with(&how.folder), at: 0 }
@@ -64,7 +64,7 @@ impl SaveView {
         self.left_out = self.reader.left_out();
     }
 
-    /// What leads through the choices of the marked line: the reader, a tick, the cursor in the folder.
+    /// Moves through the choices of the marked line: the reader, a tick, the cursor in the folder.
     fn change(&mut self, key: KeyCode) {
         match (self.at, key) {
             (READER, KeyCode::Left) => self.turn(Reader::ALL.len() - 1),
@@ -79,7 +79,7 @@ impl SaveView {
         }
     }
 
-    /// The first page, as it will be.
+    /// The first page, as it will be saved.
     fn preview(&self, core: &mut Core) -> Next {
         match preview(core, self.reader, self.left_out) {
             Ok(page) => Next::go(TextView::page("Page 1", page)),
@@ -90,7 +90,7 @@ impl SaveView {
         }
     }
 
-    /// A line of a choice.
+    /// The line of one choice.
     fn choice(&self, theme: Theme, width: usize, index: usize, text: &str, indent: usize) -> Vec<Line<'static>> {
         let style = if index == self.at { theme.selected() } else { Style::new() };
         let mark = if index == self.at { " > " } else { "   " };
@@ -180,7 +180,7 @@ impl View for SaveView {
     }
 }
 
-/// What the result suggests.
+/// The reader that the result suggests.
 pub fn suggested(core: &Core) -> SaveHow {
     let reader = Reader::suggested(&core.diagnosis);
     SaveHow { reader, left_out: reader.left_out(), folder: String::new() }

@@ -1,4 +1,4 @@
-//! A step of the guide: why it is there, what decided so far, and its question.
+//! A step of the guide: why it is there, what has decided so far, and its question.
 
 use super::{case, parts};
 use crate::guide::page::{Page, Question};
@@ -26,12 +26,12 @@ impl StepView {
         StepView { page: page.to_owned(), selected: 0, scroll: 0, by_hand: false }
     }
 
-    /// The page that the walk has come to, with what to do by hand.
+    /// The page that the walk has reached, with what to do by hand.
     pub fn by_hand(core: &Core) -> Self {
         StepView { by_hand: true, ..StepView::current(core) }
     }
 
-    /// The page of the open question, or of one that was answered; none where nothing was asked.
+    /// The page of the open question, or of one that was answered; `None` if nothing was asked.
     pub fn with_question(core: &Core) -> Option<Self> {
         let open = core.diagnosis.questions.first().map(|question| question.name.clone());
         let name = open.or_else(|| core.session.answers.keys().next().cloned())?;
@@ -39,12 +39,12 @@ impl StepView {
         found.map(|(name, _)| StepView::new(name))
     }
 
-    /// The page that the walk has come to.
+    /// The page that the walk has reached.
     pub fn current(core: &Core) -> Self {
         StepView::new(core.diagnosis.last_step().unwrap_or(crate::guide::START))
     }
 
-    /// The questions of the page that are open or answered, with those that matter first.
+    /// The page's questions that are open or answered.
     fn questions<'a>(&self, core: &Core) -> Vec<&'a Question> {
         let Some(page) = guide().page(&self.page) else { return Vec::new() };
         let asked = |question: &&Question| {
@@ -63,7 +63,7 @@ impl StepView {
             .collect()
     }
 
-    /// Answers with the choice of this number, counted from 0.
+    /// Answers with the choice of this number, counting from 0.
     fn answer(&mut self, index: usize, core: &mut Core) -> Next {
         let choices = self.choices(core);
         match choices.get(index) {
@@ -93,7 +93,7 @@ impl StepView {
         }
     }
 
-    /// To the question, wherever it is.
+    /// Goes to the question, wherever it is.
     fn go_to_question(&mut self, core: &mut Core) {
         match StepView::with_question(core) {
             Some(step) if step.page != self.page => *self = step,
@@ -101,7 +101,7 @@ impl StepView {
         }
     }
 
-    /// To the step before or after.
+    /// Goes to the previous or next step.
     fn turn(&mut self, by: isize, core: &mut Core) {
         let pages: Vec<&str> = guide().steps().iter().flat_map(|step| &step.pages).map(String::as_str).collect();
         let at = pages.iter().position(|page| *page == self.page).unwrap_or(0);

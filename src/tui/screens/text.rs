@@ -25,7 +25,7 @@ pub struct TextView {
 enum Body {
     Plain(String),
     Markdown(String),
-    /// A report's first page: laid out for the width at hand.
+    /// A report's first page, laid out for the available width.
     Page(FirstPage),
 }
 
@@ -91,7 +91,7 @@ impl View for TextView {
     }
 }
 
-/// Emphasis stays; colours and backgrounds are the theme's business.
+/// Emphasis is kept; colours and backgrounds come from the theme.
 fn plain_colours<'a>(mut text: Text<'a>, core: &Core) -> Text<'a> {
     let kept = Modifier::BOLD | Modifier::ITALIC;
     for line in &mut text.lines {

@@ -1,4 +1,4 @@
-//! The checks, live: a line a group, and on a tall screen a line a check.
+//! The checks, live: one line per group, and on a tall screen one line per check.
 
 use crate::check::{Finding, Group, Outcome};
 use crate::session::{Check, Run, State};
@@ -7,18 +7,18 @@ use crate::tui::screens::parts::cut;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// A group summed up: its state, and the most telling line.
+/// A group summed up: its state, and the line that says most.
 pub struct Summary {
-    /// `None` while checks of it run.
+    /// The state; `None` while checks of the group are running.
     pub outcome: Option<Outcome>,
     /// A line for people.
     pub says: String,
 }
 
-/// The checks that speak for their group when all is well.
+/// The checks that represent their group when all is well.
 const SPOKESMEN: [&str; 3] = ["settings", "dns.server", "connectivity"];
 
-/// What is worth telling first.
+/// How important a check's line is.
 fn weight(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Skipped => 0,
@@ -29,7 +29,7 @@ fn weight(outcome: Outcome) -> u8 {
     }
 }
 
-/// Sums a group up: what failed first, then what warns; the port in use before others.
+/// Sums up a group: first what failed, then what warns; the port in use before others.
 pub fn summary(run: &Run, group: Group, in_use: Option<u16>) -> Summary {
     let checks: Vec<&Check> = run.group(group).collect();
     let own = |finding: &Finding| {
@@ -104,7 +104,7 @@ fn line(core: &Core, chosen: bool, outcome: Option<Outcome>, title: &str, says: 
     ])
 }
 
-/// A check that found something worth a line; what was left out because of something else is no news.
+/// Whether a check found something worth a line; what was left out because of something else is not news.
 fn check_line(core: &Core, check: &Check, width: usize) -> Option<Line<'static>> {
     let (outcome, says) = match &check.state {
         State::Done(finding) if finding.outcome == Outcome::Skipped => return None,
@@ -120,7 +120,7 @@ fn check_line(core: &Core, check: &Check, width: usize) -> Option<Line<'static>>
     ]))
 }
 
-/// The question that is waited for: the verdict's first, else the first that runs.
+/// The question being waited for: the first that the verdict needs, or otherwise the first that is running.
 pub fn waits_for(core: &Core) -> Option<String> {
     let run = core.session.run()?;
     let of_verdict = core.diagnosis.waits_for.iter().find_map(|id| run.check(id));

@@ -1,5 +1,5 @@
-//! The detail of the selected group: for the ports a table against other companies' servers, then each check's answer
-//! with its evidence.
+//! The detail of the selected group: for the ports, a table that compares them with other companies' servers; then
+//! each check's answer with its evidence.
 
 use crate::check::{Finding, Group, Kind, Outcome};
 use crate::facts::keys::hops;
@@ -12,7 +12,7 @@ use crate::tui::watch::Round;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// Its lines.
+/// The lines of the detail.
 pub fn lines(core: &Core, group: Group, width: u16) -> Vec<Line<'static>> {
     let Some(run) = core.session.run() else { return Vec::new() };
     let width = usize::from(width);
@@ -63,14 +63,14 @@ fn summary(core: &Core, finding: &Finding, style: Style, width: usize) -> Vec<Li
     lines.collect()
 }
 
-/// What a check saw.
+/// The evidence of a check.
 fn evidence(core: &Core, finding: &Finding, width: usize) -> Vec<Line<'static>> {
     let texts = finding.evidence.iter().map(|evidence| format!("{}: {}", evidence.what, evidence.detail));
     let lines = texts.flat_map(|text| wrapped(core.theme, &text, width.saturating_sub(2), 2));
     lines.map(|text| Line::from_iter([Span::raw("  "), Span::styled(text, core.theme.dim())])).collect()
 }
 
-/// The ways of the ports, hop by hop, where they were looked at.
+/// The routes to the ports, hop by hop, if they were traced.
 fn ways(core: &Core, run: &Run, width: usize) -> Vec<Line<'static>> {
     let Some(State::Done(finding)) = run.check(hops::HOPS.check).map(|check| &check.state) else { return Vec::new() };
     let ways = finding.evidence.iter().filter(|evidence| evidence.kind == Kind::Way);
@@ -84,7 +84,7 @@ fn ways(core: &Core, run: &Run, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// Each port at this server and at others.
+/// The table of ports: each port at this server and at others.
 fn port_table(core: &Core, run: &Run) -> Vec<Line<'static>> {
     let checks = run.checks.iter().map(|check| (check.head.id.as_str(), &check.facts));
     let table = ports(checks, core.session.in_use().map(|in_use| in_use.port));
@@ -109,7 +109,7 @@ fn others_say(states: &[PortState]) -> String {
     }
 }
 
-/// As a technician says it, short enough for a column.
+/// A port's state in the words of a technician, short enough for a column.
 fn says(state: PortState) -> &'static str {
     match state {
         PortState::Denied => "forbidden here",

@@ -36,9 +36,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
-/// From this width on checks and detail are side by side.
+/// From this width on, checks and detail are side by side.
 const SIDE_BY_SIDE: u16 = 70;
-/// From this height on the steps are shown.
+/// From this height on, the steps are shown.
 const WITH_STEPS: u16 = 20;
 
 /// What Enter opens.
@@ -51,7 +51,7 @@ enum Part {
 }
 
 impl Part {
-    /// The one below it; below the last, the first.
+    /// The next one down; after the last, the first.
     fn next(self) -> Self {
         match self {
             Part::Result => Part::Checks,
@@ -126,7 +126,7 @@ impl View for Dashboard {
     }
 
     fn act(&mut self, action: Action, core: &mut Core) -> Next {
-        /// Lines of the detail a page goes on.
+        /// How many lines of the detail a page moves.
         const PAGE: usize = 5;
         match action {
             Action::Up => self.select(self.selected.saturating_sub(1)),
@@ -195,14 +195,14 @@ fn copy(core: &Core) -> Next {
     Next::Do(Effect::Copy(text.join("\n")))
 }
 
-/// Before and after: what the last run found that the one before did not.
+/// Before and after: what the last run found that the run before it did not.
 fn changes(core: &Core) -> Next {
     let [.., before, after] = core.session.runs.as_slice() else { return Next::Stay };
     let text = compare::text(&compare::compare(&core.session, before, after));
     Next::go(TextView::plain("Before and after", text))
 }
 
-/// Who and where, and for how long.
+/// The account, the machine, and how long the run has taken.
 fn render_title(frame: &mut Frame<'_>, area: Rect, core: &Core) {
     let session = &core.session;
     let dot = format!(" {} ", core.theme.dot());
@@ -231,7 +231,7 @@ fn render_title(frame: &mut Frame<'_>, area: Rect, core: &Core) {
     frame.render_widget(Line::from_iter(spans), area);
 }
 
-/// How far the run is, or the last message.
+/// How far the run has come, or the last message.
 fn progress_lines(core: &Core, width: u16) -> Vec<Line<'static>> {
     if core.message.is_some() {
         return parts::message(core, width);

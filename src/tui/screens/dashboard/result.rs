@@ -1,4 +1,4 @@
-//! The result: verdict, what to do now, who for good, what to tell the caller.
+//! The result: the verdict, what to do now, who fixes it permanently, what to tell the caller.
 
 use crate::guide::rule::Who;
 use crate::session::diagnosis::Outcome;
@@ -9,7 +9,7 @@ use crate::tui::screens::parts::labelled;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-/// How far the verdict is to be trusted, and whether it is final.
+/// How certain the verdict is, and whether it is final.
 pub fn certainty(core: &Core) -> String {
     if core.is_hidden() {
         return String::new();
@@ -23,7 +23,7 @@ pub fn certainty(core: &Core) -> String {
     [word, state].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-/// Its lines, the most important first: on a low screen the last ones go.
+/// The lines of the result, the most important first: on a low screen the last ones are cut off.
 pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     let diagnosis = &core.diagnosis;
     let theme = core.theme;

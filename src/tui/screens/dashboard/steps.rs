@@ -1,4 +1,4 @@
-//! The steps of the documentation, how far the walk came, and the question that is open.
+//! The steps of the guide, how far the walk has come, and the open question.
 
 use crate::facts::vocabulary::in_words;
 use crate::guide::{HEALTHY, Step};
@@ -8,7 +8,7 @@ use crate::tui::screens::parts::{labelled, wrapped};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// How far the walk is with a step.
+/// How far the walk has come with a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Passed,
@@ -19,7 +19,7 @@ enum Stage {
     Ahead,
 }
 
-/// Its lines.
+/// The lines of the steps.
 pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     let width = usize::from(width);
     if core.is_hidden() {
