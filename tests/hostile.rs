@@ -1,5 +1,5 @@
 //! Servers that mean harm, or are broken past recognition: each must end in a verdict, in bounded time, having been read
-//! no further than the bounds (docs/architecture.md, "Bounds").
+//! no further than the bounds (docs/promises.md).
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A mail address, as far as it is known: before somebody types it nothing is, and a report may have left parts out.
+/// A mail address, as far as it is known: nothing is known before somebody types it, and a report may have left parts
+/// out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Address {
@@ -17,9 +18,9 @@ struct Domain {
     shown: String,
 }
 
-/// What a report shows where the name before the @ was left out.
+/// What a report shows if the name before the @ was left out.
 pub const LEFT_OUT_MAILBOX: &str = "[mailbox]";
-/// What a report shows where the mail domain was left out.
+/// What a report shows if the mail domain was left out.
 pub const LEFT_OUT_DOMAIN: &str = "[domain]";
 
 impl Address {
@@ -69,12 +70,12 @@ impl Address {
         })
     }
 
-    /// The part before the @; empty where it is not known.
+    /// The part before the @; empty if it is not known.
     pub fn local(&self) -> &str {
         self.local.as_deref().unwrap_or_default()
     }
 
-    /// The domain in lower case, other scripts as `xn--` (IDNA); empty where it is not known.
+    /// The domain in lower case, with other scripts as `xn--` (IDNA); empty if it is not known.
     pub fn domain(&self) -> &str {
         self.domain.as_ref().map_or("", |domain| &domain.ascii)
     }

@@ -4,7 +4,7 @@ use super::{Address, Choice, Security};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-/// The outgoing SMTP servers in an autoconfig file, in its order. `None` where it is no such file.
+/// The outgoing SMTP servers in an autoconfig file, in its order. `None` if it is not such a file.
 pub fn read(xml: &str, address: &Address) -> Option<Vec<Choice>> {
     let mut reader = Reader::from_str(xml);
     let mut path: Vec<String> = Vec::new();

@@ -1,5 +1,5 @@
-//! Mail programs: which there are, and who opens the connection for them. What they are is declared in the first lines
-//! of their pages in `docs/guide/programs`; nothing is repeated here.
+//! Mail programs: which ones there are, and who opens the connection for them. Each is declared in the first lines of
+//! its page in `docs/guide/programs`; nothing is repeated here.
 
 use crate::pages::{self, Page};
 use std::sync::LazyLock;
@@ -28,7 +28,7 @@ pub enum Connects {
     FromHere,
     /// The program's maker, from its own servers.
     FromElsewhere,
-    /// It depends on a setting.
+    /// That depends on a setting.
     Depends,
 }
 
@@ -59,7 +59,7 @@ pub fn by_id(id: &str) -> Option<&'static Client> {
     all().iter().find(|client| client.id == id)
 }
 
-/// The program that somebody means: `outlook-2016`, `Outlook 2016`, `new outlook`; case and punctuation do not count.
+/// The program that somebody means: `outlook-2016`, `Outlook 2016`, `new outlook`; case and punctuation are ignored.
 pub fn named(typed: &str) -> Option<&'static Client> {
     let wanted = squeeze(typed);
     all().iter().find(|client| {

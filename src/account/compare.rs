@@ -5,18 +5,18 @@ use super::{Account, Choice, Security, Wanted, provider};
 /// How one setting compares with what the provider wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
-    /// Nobody looked it up.
+    /// The setting was not looked up.
     NotTyped,
-    /// As the provider wants it.
+    /// The same as the provider's.
     AsWanted,
-    /// Other than the provider wants it.
+    /// Different from the provider's.
     Differs,
-    /// Nobody says what the provider wants.
+    /// It is not known what the provider wants.
     Unknown,
 }
 
 impl Fit {
-    /// As a fact's word; `None` where there is nothing to compare with.
+    /// The comparison as a fact's word; `None` if there is nothing to compare with.
     pub fn word(self) -> Option<&'static str> {
         match self {
             Fit::NotTyped => Some("not-typed"),
@@ -27,7 +27,7 @@ impl Fit {
     }
 }
 
-/// The account's settings against what the provider wants.
+/// The account's settings compared with what the provider wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Comparison {
     /// The server.
@@ -41,7 +41,7 @@ pub struct Comparison {
 }
 
 impl Account {
-    /// The account's settings against what the provider wants.
+    /// Compares the account's settings with what the provider wants.
     pub fn compare(&self, wanted: Option<&Wanted>) -> Comparison {
         let now = &self.settings;
         let known = wanted.filter(|wanted| wanted.is_known());

@@ -1,4 +1,4 @@
-//! Who sends: the address, what the mail program has, what the provider wants, and how the two compare.
+//! The account that sends: the address, what the mail program has, what the provider wants, and how the two compare.
 //!
 //! Nothing here touches the network; discovery is a check (`check::discovery`).
 
@@ -19,21 +19,21 @@ use serde::{Deserialize, Serialize};
 pub use settings::{Given, Origin, Origins, Security, Settings, Values};
 pub use wanted::{Source, Wanted};
 
-/// On which machine this runs, against the one that cannot send.
+/// Whether this runs on the machine that cannot send.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MeasuredOn {
-    /// On the very machine.
+    /// On that very machine.
     #[default]
     ThisMachine,
-    /// On another in the same network.
+    /// On another machine in the same network.
     SameNetwork,
     /// Somewhere else.
     Elsewhere,
 }
 
 impl MeasuredOn {
-    /// As a fact's word.
+    /// The place as a fact's word.
     pub fn word(self) -> &'static str {
         match self {
             MeasuredOn::ThisMachine => "this-machine",
@@ -43,7 +43,7 @@ impl MeasuredOn {
     }
 }
 
-/// The account whose sending is judged. By default nothing is known of it, not even its address.
+/// The account whose sending is judged. By default nothing is known about it, not even its address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// The mail address.
@@ -54,10 +54,10 @@ pub struct Account {
     /// The mail program's id.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub client: Option<String>,
-    /// Where this runs.
+    /// Where mailtriage runs.
     #[serde(default)]
     pub measured_on: MeasuredOn,
-    /// The error that the caller sees.
+    /// The error that the caller sees, word for word.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
     /// The sender to try, if not the address itself.
@@ -71,24 +71,24 @@ pub struct Account {
     pub ticket: Option<String>,
 }
 
-/// One way to reach a mail server.
+/// How to reach a mail server: host, port and encryption.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     /// The server.
     pub host: String,
-    /// The port.
+    /// The server's port.
     pub port: u16,
     /// The encryption.
     pub security: Security,
 }
 
 impl Account {
-    /// Only an address, nothing more known.
+    /// An account of which only the address is known.
     pub fn new(address: Address) -> Self {
         Account { address, ..Account::default() }
     }
 
-    /// Takes over what a mail program has stored, where nothing else was said.
+    /// Takes over what a mail program has stored, wherever nothing else was said.
     pub fn fill(&mut self, stored: &stored::StoredAccount) {
         self.address = stored.address.clone();
         self.settings = std::mem::take(&mut self.settings).or(stored.settings.clone());
@@ -100,7 +100,8 @@ impl Account {
         client::by_id(self.client.as_deref()?)
     }
 
-    /// The way that is judged: what the program has, filled up with what the provider wants, then with what is usual.
+    /// The server, port and encryption that are judged: what the program has, completed by what the provider wants,
+    /// then by what is usual.
     pub fn in_use(&self, wanted: Option<&Wanted>) -> Option<Endpoint> {
         let choices = wanted.map_or(&[][..], |wanted| &wanted.choices);
         let now = &self.settings;
@@ -129,7 +130,7 @@ impl Account {
         Some(Endpoint { host, port, security })
     }
 
-    /// The log-in name: as it is set, else in the form the provider wants, else the address.
+    /// The log-in name: as configured, otherwise in the form that the provider wants, otherwise the address.
     pub fn log_in_name(&self, wanted: Option<&Wanted>) -> String {
         if let Some(user) = self.settings.user() {
             return user.to_owned();

@@ -1,4 +1,4 @@
-//! The table of mail providers: who they are and what they want. The rows live in `providers.toml`.
+//! The table of mail providers: who they are and what they want. The rows are in `providers.toml`.
 
 use super::Security;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ pub struct Provider {
     /// Suffixes of mail exchangers that mean this provider.
     #[serde(default)]
     pub mx: Vec<String>,
-    /// The family, where its log-in has rules of its own.
+    /// The family of providers, if its log-in has rules of its own.
     #[serde(default)]
     pub kind: Kind,
     /// Outgoing servers, the preferred first. `{domain}` in a host is the address's domain.
@@ -27,10 +27,10 @@ pub struct Provider {
     /// Names that were right once.
     #[serde(default)]
     pub old_hosts: Vec<String>,
-    /// Other right names of the same servers.
+    /// Other valid names of the same servers.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// What the log-in name is.
+    /// The form of the log-in name.
     #[serde(default)]
     pub user: UserForm,
     /// Which password mail programs use.
@@ -38,19 +38,19 @@ pub struct Provider {
     pub passwords: Passwords,
     /// Where access for mail programs is switched on, if it must be.
     pub switch: Option<String>,
-    /// Whether mail programs can send at all.
+    /// Whether mail programs can send here at all.
     #[serde(default = "yes")]
     pub smtp: bool,
-    /// Sign-in on the provider's page.
+    /// Sign-in on the provider's page, if it has one for mail.
     pub oauth: Option<OAuth>,
-    /// A page of the provider.
+    /// The provider's help page.
     pub help: Option<String>,
     /// What a technician should know.
     pub note: Option<String>,
-    /// How far the row is to be trusted.
+    /// How reliable the row is.
     #[serde(default)]
     pub confidence: Confidence,
-    /// Where the row comes from.
+    /// The source of the row.
     pub source: Option<String>,
 }
 
@@ -58,14 +58,14 @@ fn yes() -> bool {
     true
 }
 
-/// One way to send: a server, a port, an encryption.
+/// One choice for sending: a server, a port, an encryption.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Choice {
     /// The server's name.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// The encryption that belongs to it.
+    /// The encryption that goes with the port.
     pub security: Security,
     /// The log-in methods: `password`, `oauth2`, `cram-md5`, `none`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -87,7 +87,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// As a fact's word.
+    /// The family as a fact's word.
     pub fn word(self) -> &'static str {
         match self {
             Kind::MicrosoftWork => "microsoft-work",
@@ -100,7 +100,7 @@ impl Kind {
     }
 }
 
-/// What the log-in name is.
+/// The form of the log-in name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UserForm {
@@ -109,25 +109,25 @@ pub enum UserForm {
     Address,
     /// The part before the @.
     LocalPart,
-    /// Something else, which the provider assigns.
+    /// Something else, assigned by the provider.
     Other,
 }
 
-/// Which password the provider takes from mail programs.
+/// Which password the provider accepts from mail programs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Passwords {
     /// The password of the mailbox.
     #[default]
     Account,
-    /// One made for the mail program only.
+    /// Only a password made for the mail program.
     AppOnly,
     /// None: only sign-in on the provider's page (OAuth).
     None,
 }
 
 impl Passwords {
-    /// As a fact's word.
+    /// The kind of password as a fact's word.
     pub fn word(self) -> &'static str {
         match self {
             Passwords::Account => "account",
@@ -137,7 +137,7 @@ impl Passwords {
     }
 }
 
-/// How far a row is to be trusted.
+/// How reliable a row is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -151,13 +151,13 @@ pub enum Confidence {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OAuth {
-    /// Whose page that is.
+    /// Whose page it is.
     pub issuer: String,
-    /// What a token is needed for, to send: one or more, with spaces between.
+    /// The scopes that a token needs for sending, separated by spaces.
     pub scope: String,
-    /// Where a code is asked for that works in any browser (RFC 8628), where the provider gives one for mail.
+    /// The address to ask for a code that works in any browser (RFC 8628), if the provider gives one for mail.
     pub device: Option<String>,
-    /// Where the token is asked for.
+    /// The address to ask for the token.
     pub token: String,
 }
 
@@ -180,7 +180,7 @@ pub fn all() -> &'static [Provider] {
     &FILE.provider
 }
 
-/// The provider of a mail domain, by the table alone.
+/// The provider of a mail domain, according to the table alone.
 pub fn of_domain(domain: &str) -> Option<&'static Provider> {
     let exact = all().iter().find(|provider| provider.domains.iter().any(|known| known == domain));
     exact.or_else(|| {
@@ -196,7 +196,7 @@ pub fn by_id(id: &str) -> Option<&'static Provider> {
     all().iter().find(|provider| provider.id == id)
 }
 
-/// The provider whose mail exchangers look like this; filter services in front say nothing.
+/// The provider whose mail exchangers have such names; filter services in front of a mailbox tell nothing.
 pub fn of_mx(host: &str) -> Option<&'static Provider> {
     if FILE.filters.mx.iter().any(|filter| is_at_or_below(host, filter)) {
         return None;
@@ -208,7 +208,7 @@ pub fn of_mx(host: &str) -> Option<&'static Provider> {
         .map(|(_, provider)| provider)
 }
 
-/// The provider that a server's name belongs to, right or outdated.
+/// The provider that a server's name belongs to, whether the name is current or retired.
 pub fn of_host(host: &str) -> Option<&'static Provider> {
     all().iter().find(|provider| {
         provider.servers.iter().any(|choice| choice.host == host)
@@ -225,7 +225,7 @@ pub fn known_domains() -> impl Iterator<Item = &'static str> + Clone {
         .filter(|name| !name.contains(['*', '{']))
 }
 
-/// Every server name of the table, with the name that is right today.
+/// Every server name of the table, with the name that is current today.
 pub fn known_hosts() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
     all().iter().flat_map(|provider| {
         let right = provider.servers.iter().map(|choice| choice.host.as_str());
@@ -238,7 +238,7 @@ pub fn known_hosts() -> impl Iterator<Item = (&'static str, &'static str)> + Clo
 }
 
 impl Provider {
-    /// Its ways to send, with `{domain}` filled in.
+    /// Its choices for sending, with `{domain}` filled in.
     pub fn choices(&self, domain: &str) -> Vec<Choice> {
         self.servers
             .iter()

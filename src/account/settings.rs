@@ -1,5 +1,5 @@
-//! What the mail program has now, as far as somebody looked, each setting with where it comes from. What the provider wants
-//! is in `wanted`; nothing of it is ever filled in here.
+//! What the mail program has now, as far as it is known, each setting with where it comes from. What the provider
+//! wants is in `wanted`; nothing of it is ever filled in here.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Security {
-    /// Not at all.
+    /// Not encrypted.
     None,
-    /// After the command STARTTLS.
+    /// Encrypted after the command STARTTLS.
     Starttls,
-    /// From the first byte.
+    /// Encrypted from the start.
     Implicit,
 }
 
 impl Security {
-    /// As in the report.
+    /// The word as the report writes it.
     pub fn word(self) -> &'static str {
         match self {
             Security::None => "none",
@@ -25,7 +25,7 @@ impl Security {
         }
     }
 
-    /// As mail programs call it.
+    /// The name that mail programs use.
     pub fn says(self) -> &'static str {
         match self {
             Security::None => "no encryption",
@@ -34,7 +34,7 @@ impl Security {
         }
     }
 
-    /// What a port means where nobody said otherwise (RFC 8314 section 3.3, RFC 6409).
+    /// The usual encryption of a port, if nobody said otherwise (RFC 8314 section 3.3, RFC 6409).
     pub fn usual_for(port: u16) -> Self {
         if port == 465 { Security::Implicit } else { Security::Starttls }
     }
@@ -50,7 +50,7 @@ pub enum Origin {
     Stored {
         /// The program's name.
         program: String,
-        /// The file, `~` for the home folder.
+        /// The file, with `~` for the home folder.
         place: String,
     },
 }
@@ -66,7 +66,7 @@ pub struct Given<T> {
     pub from: Origin,
 }
 
-/// As it is written to disk: what was typed is the value alone.
+/// The form on disk: a typed value is written alone.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Written<T> {
@@ -93,13 +93,13 @@ impl<T> From<Given<T>> for Written<T> {
 }
 
 impl<T> Given<T> {
-    /// Somebody typed it.
+    /// A value that somebody typed.
     pub fn typed(value: T) -> Self {
         Given { value, from: Origin::Typed }
     }
 }
 
-/// What the mail program has now. An empty field is "nobody looked".
+/// What the mail program has now. An empty field means that nobody looked it up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// The outgoing server.
@@ -116,7 +116,7 @@ pub struct Settings {
     pub user: Option<Given<String>>,
 }
 
-/// The settings without where they come from.
+/// The values of the settings, without where they come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the fields of Settings")]
 pub struct Values {
@@ -130,7 +130,7 @@ pub struct Values {
     pub user: Option<String>,
 }
 
-/// Where the settings come from, without what they are.
+/// Where the settings come from, without their values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the fields of Settings")]
 pub struct Origins {
@@ -145,7 +145,7 @@ pub struct Origins {
 }
 
 impl Settings {
-    /// Of values, and where they come from; what has no origin was typed.
+    /// Settings made from values and where they come from; a value without an origin was typed.
     pub fn new(values: Values, from: Origins) -> Self {
         fn given<T>(value: Option<T>, from: Option<Origin>) -> Option<Given<T>> {
             value.map(|value| Given { value, from: from.unwrap_or(Origin::Typed) })
@@ -158,7 +158,7 @@ impl Settings {
         }
     }
 
-    /// The same after somebody edited the values: what is as before keeps its origin, what is new was typed.
+    /// The same after somebody edited the values: unchanged values keep their origin, new ones were typed.
     pub fn edited(&self, values: Values) -> Self {
         fn kept<T: Clone + PartialEq>(before: &Option<Given<T>>, now: Option<T>) -> Option<Given<T>> {
             let now = now?;
@@ -172,7 +172,7 @@ impl Settings {
         }
     }
 
-    /// The settings of `self`, and of `others` where `self` has none.
+    /// The settings of `self`, completed by those of `others`.
     pub fn or(self, others: Settings) -> Self {
         Settings {
             server: self.server.or(others.server),
@@ -202,7 +202,7 @@ impl Settings {
         self.user.as_ref().map(|given| given.value.as_str())
     }
 
-    /// Whether somebody looked up where the mail program sends; its log-in name alone says nothing of that.
+    /// Whether it is known where the mail program sends; its log-in name alone does not tell that.
     pub fn are_read(&self) -> bool {
         self.server.is_some() || self.port.is_some() || self.security.is_some()
     }
@@ -217,7 +217,7 @@ impl Settings {
         }
     }
 
-    /// Where the values come from; `None` where all that there is was typed.
+    /// Where the values come from; `None` if all of them were typed.
     pub fn origins(&self) -> Option<Origins> {
         fn of<T>(given: &Option<Given<T>>) -> Option<Origin> {
             given.as_ref().map(|given| given.from.clone())

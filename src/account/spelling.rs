@@ -2,22 +2,22 @@
 
 use super::provider;
 
-/// A known mail domain that was probably meant; `None` if the name is known or nothing is near.
+/// A known mail domain that was probably meant; `None` if the name is known or nothing is similar.
 pub fn domain_meant(typed: &str) -> Option<&'static str> {
     nearest(typed, provider::known_domains().map(|domain| (domain, domain)))
 }
 
-/// A known mail server that was probably meant; `None` if the name is known or nothing is near.
+/// A known mail server that was probably meant; `None` if the name is known or nothing is similar.
 pub fn host_meant(typed: &str) -> Option<&'static str> {
     nearest(typed, provider::known_hosts())
 }
 
-/// What a retired or often mistaken server name should be today.
+/// The current name for a retired or often mistaken server name.
 pub fn host_today(typed: &str) -> Option<&'static str> {
     provider::known_hosts().find(|(name, today)| *name == typed && name != today).map(|(_, today)| today)
 }
 
-/// The providers with most mailboxes: only their names are guessed for short or far misspellings.
+/// The providers with the most mailboxes: only their names are guessed for short names or large misspellings.
 const COMMON: &[&str] = &[
     "gmail.com",
     "googlemail.com",
@@ -41,8 +41,8 @@ const COMMON: &[&str] = &[
     "smtp.web.de",
 ];
 
-/// One edit (a swap counts as one) in a name of at least six characters; two for the most common names. Misspellings
-/// of the last label alone (`.con`) count like others.
+/// Whether the names are one edit apart (a swap counts as one) and at least six characters long; two edits for the
+/// most common names. Misspellings of only the last label (`.con`) count like any others.
 fn nearest(typed: &str, known: impl Iterator<Item = (&'static str, &'static str)> + Clone) -> Option<&'static str> {
     if known.clone().any(|(name, _)| name == typed) || typed.len() < 6 {
         return None;

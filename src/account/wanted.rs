@@ -22,20 +22,20 @@ use serde::{Deserialize, Serialize};
 pub enum Source {
     /// The domain is in our table.
     Table,
-    /// `_submissions._tcp` or `_submission._tcp` (RFC 6186, RFC 8314).
+    /// The SRV record `_submissions._tcp` or `_submission._tcp` (RFC 6186, RFC 8314).
     Srv,
     /// The domain's mail exchanger belongs to a provider in the table.
     Mx,
     /// The domain's own autoconfig file, or the public collection of them.
     Autoconfig,
-    /// The server that is set belongs to a provider in the table.
+    /// The configured server belongs to a provider in the table.
     Server,
-    /// The usual names, tried.
+    /// A guess: the usual names were tried.
     Guess,
 }
 
 impl Source {
-    /// In words.
+    /// The source in words.
     pub fn says(self) -> &'static str {
         match self {
             Source::Table => "known provider",
@@ -51,17 +51,17 @@ impl Source {
 /// What the provider wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
-    /// The ways to send, the preferred first. Empty where nothing could be found out.
+    /// The choices of server, port and encryption, the preferred one first. Empty if nothing could be found out.
     pub choices: Vec<Choice>,
     /// How they were found.
     pub source: Source,
-    /// The provider's id in the table, where it is known.
+    /// The provider's id in the table, if it is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub provider: Option<String>,
 }
 
 impl Wanted {
-    /// What the table alone says.
+    /// What the table by itself says.
     pub fn from_table(address: &Address) -> Option<Self> {
         let provider = provider::of_domain(address.domain())?;
         Some(Wanted {
@@ -71,12 +71,12 @@ impl Wanted {
         })
     }
 
-    /// The provider's row.
+    /// The provider's row in the table.
     pub fn provider(&self) -> Option<&'static provider::Provider> {
         provider::by_id(self.provider.as_deref()?)
     }
 
-    /// Whether somebody who should know said so, and not a guess.
+    /// Whether this comes from somebody who should know, and is not a guess.
     pub fn is_known(&self) -> bool {
         self.source != Source::Guess && !self.choices.is_empty()
     }

@@ -1,4 +1,4 @@
-//! The grammar of the command line: what can be typed. What it means is in `meaning`.
+//! The grammar of the command line: what can be typed. What the options mean is in `meaning`.
 
 use crate::account::stored::STORES;
 use crate::check::Group;
@@ -26,30 +26,31 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// The same run without a screen; the result on stdout, exit 0 can send, 1 cannot or unreliable, 3 unsure, 2 wrong usage
+    /// The same run without a screen; the result goes to stdout; exit code 0 can send, 1 cannot send or unreliable, 3
+    /// unsure, 2 wrong usage
     Check(Box<CheckArgs>),
-    /// A saved session, offline
+    /// Shows a saved session, offline
     Open {
         /// The JSON report
         report: PathBuf,
         #[command(flatten)]
         screen: ScreenArgs,
     },
-    /// The built-in lab: no network needed
+    /// The built-in practice lab: no network needed
     Practice(PracticeArgs),
     /// The pages of the guide
     Guide {
         /// A page, such as firewall or causes/blocked-local
         page: Option<String>,
     },
-    /// What the table knows about mail providers
+    /// What the provider table knows about mail providers
     Providers {
         /// A name, a domain or a server
         query: Option<String>,
     },
     /// The JSON Schema of the report (draft 2020-12)
     Schema,
-    /// Completions for a shell
+    /// Shell completions
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -70,7 +71,7 @@ pub(super) struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct PracticeArgs {
-    /// The scenario; `--list` shows them
+    /// The scenario; `--list` lists them
     pub(super) scenario: Option<String>,
     /// Lists the scenarios
     #[arg(long)]
@@ -83,13 +84,13 @@ pub(super) struct PracticeArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct OutputArgs {
-    /// How the result is written
+    /// The format of the result
     #[arg(long, value_parser = format())]
     pub(super) format: Option<&'static Format>,
-    /// Writes the report there instead of to stdout; never over an existing file
+    /// Writes the report to this file instead of stdout; never over an existing file
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// What is left out: nothing, names (mailbox, log-in name, machine, inner addresses), or all names
+    /// What to leave out: nothing, names (mailbox, log-in name, machine, private addresses), or all names
     #[arg(long, value_enum, default_value = "none")]
     pub(super) redact: RedactArg,
     /// Shows the evidence of every check
@@ -125,10 +126,10 @@ pub(super) struct RunArgs {
     /// The outgoing server that the mail program has now
     #[arg(long, value_name = "HOST", help_heading = "What the mail program has now")]
     pub(super) server: Option<String>,
-    /// Its port
+    /// The port that the mail program has now
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..), help_heading = "What the mail program has now")]
     pub(super) port: Option<u16>,
-    /// Its encryption: none, starttls (older Outlook: TLS), implicit (SSL/TLS), auto
+    /// The encryption that it has now: none, starttls (older Outlook: TLS), implicit (SSL/TLS), auto
     #[arg(long, value_enum, help_heading = "What the mail program has now")]
     pub(super) security: Option<SecurityArg>,
     /// The log-in name, if not the mail address
@@ -137,11 +138,11 @@ pub(super) struct RunArgs {
     /// The mail program, such as outlook-2016, outlook-new, thunderbird
     #[arg(long, value_name = "NAME", help_heading = "What the mail program has now")]
     pub(super) client: Option<String>,
-    /// Takes what a mail program on this computer has stored for the address; without ADDRESS, its only account
+    /// Uses what a mail program on this computer has stored for the address; without ADDRESS, its only account
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = ANY_STORE,
           value_parser = store(), hide_possible_values = true, help_heading = "What the mail program has now")]
     pub(super) from_client: Option<String>,
-    /// The error that the caller sees, as it stands
+    /// The error that the caller sees, word for word
     #[arg(long, value_name = "TEXT", help_heading = "What the mail program has now")]
     pub(super) error: Option<String>,
     /// The sender to try, if not the address
@@ -161,7 +162,7 @@ pub(super) struct RunArgs {
     /// Answers a question of the guide, such as hotspot=yes; repeatable
     #[arg(long, value_name = "ID=WORD", help_heading = "The case")]
     pub(super) answer: Vec<String>,
-    /// A DNS server to compare with the system's; repeatable, replaces the defaults
+    /// A DNS server to compare with this computer's; repeatable, replaces the defaults
     #[arg(long, value_name = "ADDR", help_heading = "Network")]
     pub(super) resolver: Vec<String>,
     /// Another company's server to compare with; repeatable, replaces the defaults
@@ -170,10 +171,10 @@ pub(super) struct RunArgs {
     /// Compares with no other company's server
     #[arg(long, help_heading = "Network")]
     pub(super) no_references: bool,
-    /// A page that shows whether there is a portal; repeatable, replaces the defaults
+    /// A page that shows whether there is a sign-in page (portal); repeatable, replaces the defaults
     #[arg(long, value_name = "URL", help_heading = "Network")]
     pub(super) connectivity_url: Vec<String>,
-    /// More certificates to trust
+    /// Additional certificates to trust
     #[arg(long, value_name = "PEM", help_heading = "Network")]
     pub(super) ca_file: Option<PathBuf>,
     /// Uses IPv4 only
@@ -182,13 +183,13 @@ pub(super) struct RunArgs {
     /// Uses IPv6 only
     #[arg(short = '6', action = ArgAction::SetTrue, help_heading = "Network")]
     pub(super) only_v6: bool,
-    /// The limit of one connection, in seconds
+    /// The time limit for one connection, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds, help_heading = "Network")]
     pub(super) timeout: Duration,
-    /// The limit of the whole run, in seconds
+    /// The time limit for the whole run, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "45", value_parser = seconds, help_heading = "Network")]
     pub(super) deadline: Duration,
-    /// Only these groups of checks, and what they rest on
+    /// Only these groups of checks, and what they depend on
     #[arg(long, value_parser = group(), value_delimiter = ',', value_name = "GROUP", help_heading = "Network")]
     pub(super) only: Vec<Group>,
     #[command(flatten)]
@@ -207,7 +208,7 @@ pub(super) struct ScreenArgs {
 }
 
 impl ScreenArgs {
-    /// Whether colours are to be left out: by the option, or by the environment (<https://no-color.org>).
+    /// Whether to use no colours: by the option, or by the environment (<https://no-color.org>).
     pub(super) fn is_plain(&self) -> bool {
         self.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
     }
@@ -221,7 +222,7 @@ fn seconds(typed: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
-/// `--from-client` without a name.
+/// The value of `--from-client` without a name.
 pub(super) const ANY_STORE: &str = "any";
 
 /// The mail programs whose stored accounts can be read.

@@ -57,7 +57,7 @@ pub async fn run_to_end(job: Job, answers: BTreeMap<String, String>) -> Session 
     session
 }
 
-/// A line on stderr while it runs, where somebody looks.
+/// A line on stderr while the run goes on, if stderr is a terminal.
 struct Progress {
     shown: bool,
 }
@@ -82,7 +82,7 @@ impl Progress {
 }
 
 impl OutputArgs {
-    /// Says before the run whether the report could be written.
+    /// Says before the run whether the report can be written.
     pub(super) fn check_target(&self) -> Result<(), Stop> {
         self.output.as_deref().map_or(Ok(()), report::save::check_target).map_err(Stop::Usage)
     }

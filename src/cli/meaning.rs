@@ -1,4 +1,5 @@
-//! What the options of a run mean: the account, how to run, whom to trust. What can be typed is in `args`.
+//! What the options of a run mean: the account, how to run, which certificates to trust. What can be typed is in
+//! `args`.
 
 use super::Stop;
 use super::args::{ANY_STORE, MeasuredArg, RedactArg, RunArgs, SecurityArg};
@@ -23,7 +24,7 @@ impl From<RedactArg> for Redact {
 }
 
 impl RunArgs {
-    /// What was said of the account, but for its address.
+    /// What was said about the account, apart from its address.
     pub(super) fn account(&self) -> Result<Account, Stop> {
         let mut account = Account::default();
         let server = self.server.as_deref().map(host_name).transpose().map_err(|why| format!("--server: {why}"))?;
@@ -55,13 +56,13 @@ impl RunArgs {
         Ok(account)
     }
 
-    /// What mail programs here have stored, if that was asked for.
+    /// What mail programs here have stored, if that was requested.
     pub(super) async fn stored(&self, machine: &dyn Machine) -> Option<Found> {
         let asked = self.from_client.as_deref()?;
         Some(stored::look(machine, (asked != ANY_STORE).then_some(asked)).await)
     }
 
-    /// The account to check: of this address, or the only one that is stored.
+    /// The account to check: the one with this address, or the only one that is stored.
     pub(super) fn subject(&self, address: Option<&str>, found: Option<&Found>) -> Result<Account, Stop> {
         let mut account = self.account()?;
         let address = address.map(Address::parse).transpose()?;
@@ -77,7 +78,7 @@ impl RunArgs {
         Ok(account)
     }
 
-    /// How to run.
+    /// The options of the run.
     pub(super) fn options(&self) -> Result<Options, Stop> {
         let resolvers = self.resolver.iter().map(|typed| resolver(typed)).collect::<Result<Vec<_>, _>>()?;
         let references = self.reference_host.iter().map(|typed| reference(typed)).collect::<Result<Vec<_>, _>>()?;
@@ -147,7 +148,7 @@ impl RunArgs {
     }
 }
 
-/// The stored account of the address; without one, the only one that there is.
+/// The stored account with the address; without an address, the only account that there is.
 fn chosen<'a>(address: Option<&Address>, found: &'a Found) -> Result<&'a StoredAccount, String> {
     let addresses = found.addresses();
     let skipped: String = found.skipped.iter().map(|why| format!("; {why}")).collect();
@@ -168,7 +169,7 @@ fn client_id(typed: &str) -> Result<String, String> {
     })
 }
 
-/// Something that goes into a line of a dialogue must be one line.
+/// Refuses text of several lines for what becomes part of one line of a dialogue.
 fn one_line(option: &str, typed: Option<&str>) -> Result<Option<String>, String> {
     match typed {
         Some(text) if text.chars().any(char::is_control) => {
@@ -210,7 +211,7 @@ fn reference(typed: &str) -> Result<Reference, String> {
     Ok(Reference { host, ports })
 }
 
-/// The same host with several ports is one reference.
+/// Merges references: the same host with several ports is one reference.
 fn merged(references: Vec<Reference>) -> Vec<Reference> {
     let mut all: Vec<Reference> = Vec::new();
     for reference in references {

@@ -1,4 +1,4 @@
-//! The command line: what can be typed, and one file a subcommand. Errors are for people: stderr, exit 2.
+//! The command line: what can be typed, and one file per subcommand. Errors are for people: stderr, exit code 2.
 
 mod args;
 mod check;
@@ -21,9 +21,9 @@ use std::process::ExitCode;
 /// Why a command ended early.
 #[derive(Debug)]
 pub enum Stop {
-    /// It cannot be done as it was asked for: a message for the person at the keyboard.
+    /// It cannot be done as requested: a message for the person at the keyboard.
     Usage(String),
-    /// Something broke that nobody could expect.
+    /// Something failed that nobody could expect.
     Broken(Report),
 }
 
@@ -66,7 +66,7 @@ pub async fn main() -> color_eyre::Result<ExitCode> {
     }
 }
 
-/// Prints to stdout; a reader that went away is no error.
+/// Prints to stdout; a reader that has gone away is not an error.
 fn print(text: &str) {
     use std::io::Write;
     let mut out = std::io::stdout().lock();

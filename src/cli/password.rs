@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::io::{BufRead, IsTerminal};
 use zeroize::Zeroizing;
 
-/// The ways to hand a password over.
+/// The ways to provide a password.
 #[derive(Debug, Args)]
 pub(super) struct PasswordArgs {
     /// Reads the password from standard input, one line
@@ -29,18 +29,18 @@ pub(super) struct PasswordArgs {
     /// After an accepted log-in, sends one short message to the address itself
     #[arg(long, help_heading = "Log-in and sending")]
     test_message: bool,
-    /// Logs in although this server's certificate does not verify: whoever runs it can read the password
+    /// Logs in although this server's certificate does not verify: the server's operator can read the password
     #[arg(long, value_name = "HOST", help_heading = "Log-in and sending")]
     log_in_unverified: Option<String>,
 }
 
-/// Longer is no password, but a mistake.
+/// Anything longer is not a password, but a mistake.
 const MOST_BYTES: u64 = 4_096;
-/// Microsoft's tokens have some thousand characters.
+/// Microsoft's tokens have a few thousand characters.
 const MOST_TOKEN_BYTES: u64 = 32_768;
 
 impl PasswordArgs {
-    /// The log-in that is wanted, if a password or token was offered, or is got by signing in.
+    /// The log-in that is requested, if a password or token was provided or is obtained by signing in.
     pub(super) async fn read(&self, account: Option<&Account>, world: &World) -> Result<Option<Attempt>, Stop> {
         let mut secret = match self.token_stdin {
             true => {
@@ -84,7 +84,7 @@ impl PasswordArgs {
     }
 }
 
-/// What is typed into a terminal would be seen, and stay there.
+/// Refuses a terminal: what is typed there would be seen, and stay visible.
 fn piped() -> Result<(), Stop> {
     match std::io::stdin().is_terminal() {
         true => Err(Stop::Usage(
@@ -96,7 +96,7 @@ fn piped() -> Result<(), Stop> {
     }
 }
 
-/// A token is what RFC 6750 section 2.1 lets one be: no blanks, no line ends within.
+/// Checks a token's characters (RFC 6750 section 2.1): no spaces, no line ends within.
 fn token(source: impl BufRead) -> Result<SecretString, Stop> {
     let token = line(source, "token", "on standard input", MOST_TOKEN_BYTES)?;
     let is_token = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
@@ -123,7 +123,7 @@ fn from_command(command: &str) -> Result<SecretString, Stop> {
     first_line(stdout.as_slice(), "from the command")
 }
 
-/// A password: the first line without its line end; everything else in it belongs to it.
+/// The password: the first line without its line end; everything else in the line belongs to it.
 fn first_line(source: impl BufRead, whence: &str) -> Result<SecretString, Stop> {
     line(source, "password", whence, MOST_BYTES)
 }

@@ -51,7 +51,7 @@ pub(super) fn guide(page: Option<&str>) -> Result<u8, Stop> {
     }
 }
 
-/// Prints what the table knows.
+/// Prints what the table knows about providers.
 pub(super) fn providers(query: Option<&str>) -> Result<u8, Stop> {
     let query = query.unwrap_or_default().trim().to_lowercase();
     let domain = query.rsplit('@').next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Signing in on the provider's page, in any browser, for a token in place of a password: the device authorization grant
-//! (RFC 8628), as the application whose id the user or the organisation gives. The token is kept nowhere.
+//! Signing in on the provider's page, in any browser, for a token in place of a password: the device authorization
+//! grant (RFC 8628), as the application whose ID the user or the organisation provides. The token is stored nowhere.
 
 use super::Stop;
 use crate::account::Account;
@@ -22,28 +22,28 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use url::Url;
 
-/// The limit of one question to the provider.
+/// The time limit for one request to the provider.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// As which application, and where.
+/// The application to sign in as, and the addresses to use.
 #[derive(Debug, Args)]
 pub(super) struct SignInArgs {
     /// Signs in on the provider's page, as the application with this id: yours or your organisation's
     #[arg(long, value_name = "ID", help_heading = "Log-in and sending",
           conflicts_with_all = ["password_stdin", "password_command", "password_env", "token_stdin"])]
     oauth_client_id: Option<String>,
-    /// Where a code is asked for (RFC 8628), if the provider table does not know it
+    /// The address to ask for a code (RFC 8628), if the provider table does not know it
     #[arg(long, value_name = "URL", requires = "oauth_client_id", help_heading = "Log-in and sending")]
     oauth_device_url: Option<Url>,
-    /// Where the token is asked for, if the provider table does not know it
+    /// The address to ask for the token, if the provider table does not know it
     #[arg(long, value_name = "URL", requires = "oauth_client_id", help_heading = "Log-in and sending")]
     oauth_token_url: Option<Url>,
-    /// What the token is for, if the provider table does not know it; repeatable
+    /// The scope of the token, if the provider table does not know it; repeatable
     #[arg(long, value_name = "SCOPE", requires = "oauth_client_id", help_heading = "Log-in and sending")]
     oauth_scope: Vec<String>,
 }
 
-/// Where a provider signs in, and for what.
+/// A provider's addresses for signing in, and the scope.
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
     device: Url,
@@ -63,7 +63,7 @@ impl std::fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
-/// Questions in a row that got no answer: the library would ask until the code runs out.
+/// How many requests in a row may get no answer: the library would go on asking until the code expires.
 #[derive(Default)]
 struct Failures {
     count: AtomicU32,
@@ -88,7 +88,7 @@ impl Failures {
 }
 
 impl SignInArgs {
-    /// Signs in, if that is wanted; waits for the person at the browser.
+    /// Signs in, if that is requested; waits for the person at the browser.
     pub(super) async fn token(&self, account: &Account, world: &World) -> Result<Option<Secret>, Stop> {
         let Some(id) = &self.oauth_client_id else { return Ok(None) };
         let place = self.place(account)?;
@@ -135,7 +135,7 @@ impl SignInArgs {
         Ok(Some(Secret::Token(SecretString::from(token.access_token().secret().clone()))))
     }
 
-    /// Where to sign in: as typed, else as the provider table says of the address, or of the server that is set.
+    /// Where to sign in: as typed, or otherwise what the provider table says for the address or the configured server.
     fn place(&self, account: &Account) -> Result<Place, Stop> {
         let row = provider::of_domain(account.address.domain());
         let row = row.or_else(|| provider::of_host(account.settings.server()?));
@@ -164,7 +164,7 @@ impl SignInArgs {
     }
 }
 
-/// Code and address, large enough to be read out by phone.
+/// The code and the address, large enough to be read out over the phone.
 fn shown(code: &str, address: &str, lasts: Duration) -> String {
     let spaced: Vec<String> = visible_str(code).chars().map(String::from).collect();
     format!(

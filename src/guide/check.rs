@@ -1,5 +1,5 @@
-//! Whether the pages of a guide fit together, and the order of its steps and causes. Whatever is forgotten on a page is an
-//! error here, which names the page and says what to do.
+//! Whether the pages of a guide fit together, and the order of its steps and causes. Whatever is missing on a page is
+//! an error here, which names the page and says what to do.
 
 use super::page::{Page, task};
 use super::rule::{self, Term};
@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 type Pages = BTreeMap<String, Page>;
 
-/// The order in which a walk can come to steps and causes.
+/// The order in which a walk can reach steps and causes.
 pub(super) struct Order {
     pub(super) steps: Vec<Step>,
     pub(super) causes: Vec<String>,
 }
 
-/// What a page is, by its place.
+/// The kind of a page, by its place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Step,
@@ -67,8 +67,8 @@ impl Kind {
     }
 }
 
-/// Every page has what it must have and nothing that nobody knows; every link leads somewhere, every fact and word is in the
-/// vocabulary, every placeholder is known, every step and cause is reached, every walk ends.
+/// Checks that every page has what it must have and nothing unknown; that every link leads somewhere, every fact and
+/// word is in the vocabulary, every placeholder is known, every step and cause is reached, and every walk ends.
 pub(super) fn check(pages: &Pages, placeholders: &[&str]) -> Result<Order, String> {
     for name in [START, ALSO, CERTAINTY].into_iter().map(str::to_owned).chain([HEALTHY, UNDETERMINED].map(cause_page)) {
         if !pages.contains_key(&name) {
@@ -177,7 +177,7 @@ fn ends_in_otherwise(table: &str, last: Option<&Vec<Term>>) -> Result<(), String
     }
 }
 
-/// The pages that a walk can come to, each after all that lead to it.
+/// The pages that a walk can reach, each after all that lead to it.
 fn order(pages: &Pages) -> Result<Vec<&str>, String> {
     let mut order = Vec::new();
     follow(START, pages, &mut order, &mut BTreeSet::new(), &mut Vec::new())?;
@@ -185,7 +185,7 @@ fn order(pages: &Pages) -> Result<Vec<&str>, String> {
     Ok(order)
 }
 
-/// Depth first, the last row of a page first: reversed, that is the order of the rows.
+/// Depth first, starting with the last row of a page: reversed, that gives the order of the rows.
 fn follow<'a>(
     name: &'a str,
     pages: &'a Pages,
@@ -209,7 +209,7 @@ fn follow<'a>(
     Ok(())
 }
 
-/// The pages of each `Step:`, which must follow each other.
+/// The pages of each `Step:`, which must be next to each other.
 fn steps(pages: &Pages, walked: &[&str]) -> Result<Vec<Step>, String> {
     let mut steps: Vec<Step> = Vec::new();
     for name in walked {
@@ -226,7 +226,7 @@ fn steps(pages: &Pages, walked: &[&str]) -> Result<Vec<Step>, String> {
     Ok(steps)
 }
 
-/// The causes in the order of the rows that lead to them; the two that are no faults first and last.
+/// The causes in the order of the rows that lead to them; of the two that are not faults, one first and one last.
 fn causes(pages: &Pages, walked: &[&str]) -> Vec<String> {
     let mut causes = vec![HEALTHY.to_owned()];
     for rule in walked.iter().filter_map(|name| pages.get(*name)).flat_map(|page| &page.rules) {
@@ -241,7 +241,8 @@ fn causes(pages: &Pages, walked: &[&str]) -> Vec<String> {
     causes
 }
 
-/// Every `{name}` on the pages of causes and mail programs is known; the other pages hold none, as nobody fills them.
+/// Checks that every `{name}` on the pages of causes and mail programs is known; other pages may have none, as nothing
+/// fills them in.
 fn placeholders_check(page: &Page, kind: Kind, known: &[&str]) -> Result<(), String> {
     for name in texts(page).flat_map(placeholders) {
         if !matches!(kind, Kind::Cause | Kind::Program) {

@@ -1,4 +1,5 @@
-//! The guide: the pages of `docs/guide`, which are the decision tree. Parsed, checked and walked here; knows facts only.
+//! The guide: the pages of `docs/guide`, which are the decision tree. They are parsed, checked and walked here; the
+//! guide knows only facts.
 
 mod check;
 pub mod page;
@@ -14,9 +15,9 @@ pub const START: &str = "who-connects";
 pub const ALSO: &str = "also";
 /// The page that limits how certain any verdict may be.
 pub const CERTAINTY: &str = "certainty";
-/// The cause without a fault.
+/// The cause of a case without a fault.
 pub const HEALTHY: &str = "healthy";
-/// The cause with the words on how to find out more.
+/// The cause of a case that is not decided, with advice on how to find out more.
 pub const UNDETERMINED: &str = "undetermined";
 
 /// All pages by name: `firewall`, `causes/blocked-local`, `programs/other`.
@@ -36,8 +37,8 @@ pub struct Step {
 }
 
 impl Guide {
-    /// Reads pages by name and text, and checks that they fit together and hold no other placeholders than these. The error
-    /// names the page and says what to do.
+    /// Reads pages by name and text, and checks that they fit together and contain no placeholders other than these.
+    /// The error names the page and says what to do.
     pub fn read(
         texts: impl IntoIterator<Item = (String, impl AsRef<str>)>,
         placeholders: &[&str],
@@ -51,7 +52,7 @@ impl Guide {
         Ok(Guide { steps: order.steps, causes: order.causes, pages })
     }
 
-    /// A page by its name.
+    /// The page with this name.
     pub fn page(&self, name: &str) -> Option<&Page> {
         self.pages.get(name)
     }
@@ -61,7 +62,8 @@ impl Guide {
         self.pages.get(&format!("causes/{cause}"))
     }
 
-    /// A cause in words that fit any case, where nothing was measured for it: "The port is not the right one for sending".
+    /// A cause in words that fit any case, if nothing was measured for it: "The port is not the right one for
+    /// sending".
     pub fn headline<'a>(&'a self, cause: &'a str) -> &'a str {
         self.cause(cause).map_or(cause, Page::headline)
     }

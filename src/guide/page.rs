@@ -1,5 +1,5 @@
-//! A page of the guide: its head lines, its tables and its questions, read from Markdown. Whether they fit the rest of the
-//! guide is for `check`.
+//! A page of the guide: its head lines, tables and questions, read from Markdown. Whether they fit the rest of the
+//! guide is decided in `check`.
 
 use super::rule::{Certainty, Row, Rule, Term, Who, parse_when};
 use crate::pages;
@@ -8,32 +8,32 @@ use crate::pages::markdown::{Cell, Piece, list_items, table};
 /// A page: a step, a cause, a mail program, or a list.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// Its parts, as they are written.
+    /// The page's parts, as they are written.
     pub text: pages::Page,
     /// The rows of *Decide*.
     pub rules: Vec<Rule>,
     /// The questions of *Ask*.
     pub questions: Vec<Question>,
-    /// `Answered by:` of a step: only where one of these decided is the page's question answered; none: always.
+    /// `Answered by:` of a step: its question counts as answered only if one of these terms decided; if empty, always.
     pub answered_by: Vec<Term>,
-    /// *Ruled out anyway* of a step: what is sound by these facts, although the walk did not come through the page.
+    /// *Ruled out anyway* of a step: what these facts rule out, although the walk did not pass through the page.
     pub ruled_out_anyway: Vec<Row<String>>,
     /// *Fixed by* of a cause.
     pub fixed_by: Vec<Row<FixedBy>>,
-    /// *In words* of a cause: title and summary where those of the page are too general.
+    /// *In words* of a cause: title and summary for cases in which those of the page are too general.
     pub in_words: Vec<Row<Wording>>,
-    /// `Outcome: unreliable` of a cause: it lets mail through now and then.
+    /// `Outcome: unreliable` of a cause: mail still gets through now and then.
     pub is_unreliable: bool,
     /// *At most*: how certain any verdict may be while these facts hold.
     pub at_most: Vec<Row<Certainty>>,
 }
 
-/// What only a person can know.
+/// A question that only a person can answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// The answer's fact is `answer.NAME`.
+    /// The question's name; its answer is the fact `answer.NAME`.
     pub name: String,
-    /// The question.
+    /// The question's text.
     pub text: String,
     /// The possible answers.
     pub words: Vec<String>,
@@ -44,20 +44,20 @@ pub struct Question {
 pub struct FixedBy {
     /// Who can act now.
     pub now: Fix,
-    /// Who can mend it for good.
+    /// Who can fix it permanently.
     pub for_good: Fix,
 }
 
 /// Who does what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
-    /// Who.
+    /// The person who acts.
     pub who: Who,
-    /// What they do.
+    /// What that person does.
     pub what: String,
 }
 
-/// A title and a summary in place of the page's own.
+/// A title and a summary instead of the page's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wording {
     /// The title.
@@ -67,12 +67,12 @@ pub struct Wording {
 }
 
 impl Page {
-    /// Reads a page; the error names it and says what is wrong.
+    /// Reads a page; the error names the page and says what is wrong.
     pub fn parse(name: &str, text: &str) -> Result<Self, String> {
         read(name, text).map_err(|why| format!("{name}.md: {why}"))
     }
 
-    /// The page in words that fit any case: the line `Headline:`, or the title where that holds no placeholder.
+    /// The page in words that fit any case: the line `Headline:`, or the title if that contains no placeholder.
     pub fn headline(&self) -> &str {
         self.text.head("Headline").unwrap_or(&self.text.title)
     }
@@ -124,7 +124,7 @@ fn rule(page: &str, row: &[Cell]) -> Result<Rule, String> {
     Ok(Rule { terms, then: resolve(page, target), certainty: certainty(row.get(2))? })
 }
 
-/// A cell that holds a certainty; an empty one is certain, or has nothing to claim.
+/// Reads a cell that contains a certainty; an empty cell means certain, or nothing to claim.
 fn certainty(cell: Option<&Cell>) -> Result<Certainty, String> {
     match words(cell).as_str() {
         "" => Ok(Certainty::Certain),
@@ -149,7 +149,7 @@ fn fix(cell: Option<&Cell>) -> Result<Fix, String> {
     Ok(Fix { who, what: words(Some(&what.to_vec())).trim_start_matches([':', ' ']).to_owned() })
 }
 
-/// A link's target as a page's name, seen from the page that holds it.
+/// A link's target as a page's name, relative to the page that contains it.
 pub fn resolve(from: &str, target: &str) -> String {
     let target = target.split('#').next().unwrap_or_default().trim_end_matches(".md");
     let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -184,7 +184,7 @@ fn questions(text: &str) -> Result<Vec<Question>, String> {
     Ok(questions)
 }
 
-/// `fact is word, fact is word`: one of them is enough.
+/// Reads `fact is word, fact is word`, of which one is enough.
 fn answered_by(head: &str) -> Result<Vec<Term>, String> {
     let terms = head.split(", ").filter(|term| !term.is_empty()).map(|term| {
         let (fact, word) = term

@@ -1,5 +1,5 @@
-//! The language of the guide's tables: `fact` is (not) `word` or `word` and ..., what a row gives where that holds, and the
-//! words for certainty and for who can act.
+//! The language of the guide's tables: `fact` is (not) `word` or `word` and ..., what a row gives if that holds, and
+//! the words for certainty and for who can act.
 
 use crate::facts::{Derived, Known, Why, vocabulary};
 use crate::pages::markdown::{Cell, Piece};
@@ -7,20 +7,20 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// How far a verdict is to be trusted.
+/// How certain a verdict is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
     /// It rests on an answer of the technician, or on a guess of the settings.
     Possible,
-    /// One side of the contrast is missing.
+    /// One side of the comparison is missing.
     Likely,
-    /// It rests on a contrast that was measured.
+    /// It rests on a comparison that was measured.
     Certain,
 }
 
 impl Certainty {
-    /// As in the report.
+    /// The word as the report writes it.
     pub fn word(self) -> &'static str {
         match self {
             Certainty::Possible => "possible",
@@ -29,7 +29,7 @@ impl Certainty {
         }
     }
 
-    /// The certainty of this word.
+    /// The certainty with this word.
     pub fn of_word(word: &str) -> Option<Self> {
         [Certainty::Possible, Certainty::Likely, Certainty::Certain].into_iter().find(|own| own.word() == word)
     }
@@ -39,11 +39,11 @@ impl Certainty {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Who {
-    /// Whoever cannot send.
+    /// The person who cannot send.
     User,
     /// The technician who runs this program.
     Helpdesk,
-    /// Whoever runs the network, or the internet provider.
+    /// Whoever runs the network; or the internet provider.
     Network,
     /// The mail provider.
     Provider,
@@ -52,10 +52,10 @@ pub enum Who {
 }
 
 impl Who {
-    /// All of them, the nearest first.
+    /// All of them, those nearest to the caller first.
     pub const ALL: [Who; 5] = [Who::User, Who::Helpdesk, Who::Network, Who::Provider, Who::Nobody];
 
-    /// As in the report and on the pages.
+    /// The word in the report and on the pages.
     pub fn word(self) -> &'static str {
         match self {
             Who::User => "user",
@@ -66,7 +66,7 @@ impl Who {
         }
     }
 
-    /// As people say it.
+    /// The word that people use.
     pub fn says(self) -> &'static str {
         match self {
             Who::User => "the caller",
@@ -77,7 +77,7 @@ impl Who {
         }
     }
 
-    /// Whoever this word of the report means.
+    /// The one that this word of the report stands for.
     pub fn of_word(word: &str) -> Option<Self> {
         Who::ALL.into_iter().find(|who| who.word() == word)
     }
@@ -100,21 +100,21 @@ impl fmt::Display for Term {
     }
 }
 
-/// A row: when all terms hold, then go there.
+/// A row: if all terms hold, go there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// The terms; none is "otherwise".
+    /// The terms; empty means "otherwise".
     pub terms: Vec<Term>,
     /// The page it leads to: `firewall`, `causes/offline`.
     pub then: String,
-    /// The most that it may claim.
+    /// The most certainty that it may claim.
     pub certainty: Certainty,
 }
 
-/// A row of any other table: what it gives where all terms hold.
+/// A row of any other table: what it gives if all terms hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row<T> {
-    /// The terms; none is "otherwise".
+    /// The terms; empty means "otherwise".
     pub terms: Vec<Term>,
     /// What it gives.
     pub gives: T,
@@ -132,21 +132,21 @@ pub fn given<'a, T>(rows: &'a [Row<T>], facts: &Derived) -> impl Iterator<Item =
     rows.iter().filter(|row| all_hold(&row.terms, facts) == Held::Yes).map(|row| &row.gives)
 }
 
-/// What became of a term or a row.
+/// Whether a term or a row holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {
     /// It holds.
     Yes,
-    /// It does not.
+    /// It does not hold.
     No,
-    /// It does not, because these facts are unknown: fact and reason.
+    /// It does not hold, because these facts are unknown: fact and reason.
     Unknown(Vec<(String, Why)>),
-    /// That cannot be said before these checks have ended.
+    /// It is not known until these checks have ended.
     Pending(BTreeSet<String>),
 }
 
 impl Term {
-    /// Whether it holds for these facts.
+    /// Whether it holds with these facts.
     pub fn holds(&self, facts: &Derived) -> Held {
         let says_unknown = self.words.iter().any(|word| word == "unknown");
         match facts.get(&self.fact) {
@@ -167,8 +167,8 @@ impl Term {
     }
 }
 
-/// Whether all terms hold: a false one outranks an unknown one (with which the row can never hold), which outranks a
-/// pending one.
+/// Whether all terms hold: a false term outranks an unknown one (with which the row can never hold), and that outranks
+/// a pending one.
 pub fn all_hold(terms: &[Term], facts: &Derived) -> Held {
     let mut unknown = Vec::new();
     let mut pending = BTreeSet::new();
@@ -199,7 +199,7 @@ impl Rule {
     }
 }
 
-/// Whether every fact and word is in the vocabulary. Answers are checked against the questions of the page.
+/// Checks that every fact and word is in the vocabulary. Answers are checked against the questions of the page.
 pub(super) fn check(terms: &[Term], questions: &[super::page::Question]) -> Result<(), String> {
     for term in terms {
         let words: Vec<&str> = match term.fact.strip_prefix("answer.") {

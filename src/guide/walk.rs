@@ -1,4 +1,4 @@
-//! Walks the guide over the facts. Facts that are still being measured stop the walk where they are needed.
+//! Walks the guide over the facts. If a fact that is needed is still being measured, the walk stops there.
 
 use super::page::{Page, Question};
 use super::rule::{Certainty, Held, Rule, Term, given};
@@ -7,7 +7,7 @@ use crate::facts::vocabulary::Decided;
 use crate::facts::{Derived, Known, Why};
 use std::collections::BTreeSet;
 
-/// A page that the walk came through.
+/// A page that the walk passed through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visit {
     /// The page.
@@ -16,16 +16,16 @@ pub struct Visit {
     pub question: String,
     /// Where it led.
     pub next: String,
-    /// What decided; empty for "otherwise".
+    /// The terms that decided; empty for "otherwise".
     pub because: Vec<Decided>,
 }
 
-/// The cause that a walk came to.
+/// The cause that a walk reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reached {
     /// The cause.
     pub cause: String,
-    /// How far it is to be trusted.
+    /// How certain it is.
     pub certainty: Certainty,
 }
 
@@ -38,7 +38,7 @@ pub struct Open {
     pub question: Question,
 }
 
-/// A fact that is unknown though a row asked for it.
+/// A fact that is unknown although a row needed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
     /// The page.
@@ -49,16 +49,16 @@ pub struct Missing {
     pub why: Why,
 }
 
-/// How far the walk came.
+/// How far the walk has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Walk {
     /// The pages, in order.
     pub visits: Vec<Visit>,
-    /// The cause, if the walk came to one.
+    /// The cause, if the walk reached one.
     pub reached: Option<Reached>,
-    /// The checks that it waits for; with a cause, what may still refine it.
+    /// The checks that it is waiting for; if there is a cause, those that may still refine it.
     pub waits_for: BTreeSet<String>,
-    /// The page where it ended or waits.
+    /// The page where it ended or is waiting.
     pub at: String,
     /// Questions that could change the verdict.
     pub open: Vec<Open>,
@@ -66,7 +66,7 @@ pub struct Walk {
     pub missing: Vec<Missing>,
 }
 
-/// Walks from the start.
+/// Walks from the first page.
 pub fn walk(guide: &Guide, facts: &Derived) -> Walk {
     let mut walk = Walk {
         visits: vec![],
@@ -157,7 +157,7 @@ fn follow(walk: &mut Walk, guide: &Guide, page: &Page, rule: &Rule, facts: &Deri
     walk.reached = Some(Reached { cause: cause.to_owned(), certainty });
 }
 
-/// How certain any fault may be, as things are.
+/// How certain any fault may be at present.
 fn at_most(guide: &Guide, facts: &Derived) -> Certainty {
     let limits = guide.page(CERTAINTY).map(|page| page.at_most.as_slice()).unwrap_or_default();
     given(limits, facts).copied().min().unwrap_or(Certainty::Certain)
@@ -169,7 +169,7 @@ fn decided(term: &Term, facts: &Derived) -> Decided {
     Decided { fact: term.fact.clone(), word: word.to_owned() }
 }
 
-/// Other causes that show, besides the one that decides.
+/// Other causes that were found, besides the one that decides.
 pub fn also(guide: &Guide, facts: &Derived, except: Option<&str>) -> Vec<String> {
     let Some(page) = guide.page(ALSO) else { return Vec::new() };
     let mut causes: Vec<String> = Vec::new();

@@ -13,7 +13,7 @@ pub(super) fn address_of(name: &str) -> Option<IpAddr> {
     lines.into_iter().find(|(_, listed)| listed.eq_ignore_ascii_case(name)).map(|(addr, _)| addr)
 }
 
-/// Looks through the lines of a hosts file (hosts(5)); blocklists with many thousands of lines are read as well.
+/// The entries of a hosts file (hosts(5)); blocklists with many thousands of lines are read as well.
 fn hosts_of(text: &str) -> Vec<(IpAddr, String)> {
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
     let entries = lines.flat_map(|line| {

@@ -1,13 +1,13 @@
-//! Pieces of Markdown as plain text: inline marks taken off, lists as their items, tables as their cells.
+//! Pieces of Markdown as plain text: inline marks removed, lists as their items, tables as their cells.
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// A piece of a line: `code`, words between, or where a link leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
-    /// In backticks.
+    /// Text in backticks.
     Code(String),
-    /// Plain.
+    /// Plain text.
     Words(String),
     /// A link's target; its text is for readers of the page.
     Link(String),
@@ -85,7 +85,7 @@ fn item_text(item: &str) -> String {
     lines.join("\n")
 }
 
-/// Inline marks taken off, line by line.
+/// Removes inline marks, line by line.
 pub fn plain(text: &str) -> String {
     let line = |line: &str| {
         let (bullet, rest) = line.strip_prefix("- ").map_or(("", line), |rest| ("- ", rest));
@@ -104,7 +104,7 @@ pub fn plain(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Lines of a paragraph joined, paragraphs and lists kept apart; inline marks taken off.
+/// Joins the lines of a paragraph, keeps paragraphs and lists apart, and removes inline marks.
 pub fn paragraphs(text: &str) -> String {
     plain(&joined(text))
 }

@@ -1,5 +1,6 @@
-//! The pages of `docs/guide` and `docs/learn`, embedded, each split into its title, its head lines, its introduction and its
-//! sections; and Markdown made plain text. What the head lines and sections mean is for `guide` and `account` to say.
+//! The pages of `docs/guide` and `docs/learn`, embedded, each split into its title, its head lines, its introduction
+//! and its sections; and Markdown made plain text. What head lines and sections mean is decided in `guide` and
+//! `account`.
 
 pub mod markdown;
 
@@ -12,7 +13,7 @@ use std::sync::LazyLock;
 static GUIDE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/guide");
 static LEARN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/learn");
 
-/// The pages of the guide that is built in: name (`firewall`, `causes/offline`, `programs/other`) and text.
+/// The pages of the built-in guide: name (`firewall`, `causes/offline`, `programs/other`) and text.
 pub fn guide() -> impl Iterator<Item = (String, &'static str)> {
     std::iter::once(&GUIDE).chain(GUIDE.dirs()).flat_map(texts).filter(|(name, _)| name != "README")
 }
@@ -41,11 +42,11 @@ fn texts(folder: &'static Dir<'_>) -> impl Iterator<Item = (String, &'static str
 /// A page, split into its parts.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// Its name, such as `causes/offline`.
+    /// The page's name, such as `causes/offline`.
     pub name: String,
     /// The first heading.
     pub title: String,
-    /// The lines `Name: value` below the title; backticks are taken off.
+    /// The lines `Name: value` below the title, without backticks.
     pub heads: BTreeMap<String, String>,
     /// The paragraphs before the first section, as Markdown.
     pub intro: String,
@@ -58,7 +59,7 @@ pub struct Page {
 pub struct Section {
     /// The heading.
     pub heading: String,
-    /// What is below it, as Markdown.
+    /// The text below it, as Markdown.
     pub text: String,
 }
 
@@ -91,7 +92,7 @@ impl Page {
         self.sections.iter().find(|section| section.heading == heading).map(|section| section.text.as_str())
     }
 
-    /// The items of a section's list; what is nested below an item stays in it.
+    /// The items of a section's list; anything nested below an item stays part of it.
     pub fn items(&self, heading: &str) -> Vec<String> {
         self.section(heading).map(markdown::list_items).unwrap_or_default()
     }
@@ -119,7 +120,7 @@ fn headings(text: &str) -> Vec<(HeadingLevel, String, Range<usize>)> {
     headings
 }
 
-/// Separates lines such as "Cause: `offline`" from the introduction, which begins with the first line that is none.
+/// Separates lines such as "Cause: `offline`" from the introduction, which begins with the first line of another kind.
 fn split_head(text: &str) -> Result<(BTreeMap<String, String>, String), String> {
     let mut heads = BTreeMap::new();
     let mut rest = text.trim_start();
@@ -132,7 +133,7 @@ fn split_head(text: &str) -> Result<(BTreeMap<String, String>, String), String> 
     Ok((heads, rest.trim_end().to_owned()))
 }
 
-/// `Name: value`, the name being a word or two with a capital at the beginning.
+/// Reads `Name: value`, where the name is a word or two with a capital at the beginning.
 fn head_line(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once(": ")?;
     let is_name = name.starts_with(|c: char| c.is_ascii_uppercase())

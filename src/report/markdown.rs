@@ -85,7 +85,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// A code block whose fence the text cannot end.
+/// A text for a code block, changed so that it cannot end the block.
 fn fenced(text: &str) -> String {
     text.replace("```", "` ` `")
 }

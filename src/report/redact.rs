@@ -165,7 +165,7 @@ fn choices(account: &Account) -> impl Iterator<Item = &Choice> {
     account.expected.iter().flat_map(|expected| &expected.choices)
 }
 
-/// Takes the marked parts of a finding and the values of keys that are declared as names.
+/// The marked parts of a finding, and the values of keys that are declared as names.
 fn marked(finding: &Finding) -> impl Iterator<Item = (String, Mark)> + '_ {
     let of_text = |text: &str, start: usize, end: usize| {
         text.chars().skip(start).take(end.saturating_sub(start)).collect::<String>()

@@ -1,4 +1,4 @@
-//! From facts and guide to the verdict: walks the guide and fills the page of the cause it comes to.
+//! Makes the verdict from facts and guide: walks the guide and fills in the page of the cause that it reaches.
 
 use super::Run;
 use super::diagnosis::{Diagnosis, OpenQuestion, Outcome, PathStep};
@@ -79,7 +79,7 @@ fn questions(walk: &Walk) -> Vec<OpenQuestion> {
         .collect()
 }
 
-/// What the walk waits for, in words.
+/// What the walk is waiting for, in words.
 fn waiting(checks: &BTreeSet<String>, run: &Run) -> String {
     let groups: BTreeSet<&str> = checks.iter().filter_map(|id| Some(run.check(id)?.head.group.title())).collect();
     match groups.is_empty() {
@@ -88,7 +88,7 @@ fn waiting(checks: &BTreeSet<String>, run: &Run) -> String {
     }
 }
 
-/// The account works as it is set, or not; some faults let mail through now and then.
+/// Whether the account works as configured; with some faults, mail still gets through now and then.
 fn outcome(cause: &str, page: &Page, facts: &Derived) -> Outcome {
     let works = facts.get("account.works").and_then(Known::word) == Some("yes");
     match cause {
@@ -99,7 +99,7 @@ fn outcome(cause: &str, page: &Page, facts: &Derived) -> Outcome {
     }
 }
 
-/// The steps of *Fix it*; a step that is only a link to a task becomes the clicks for the mail program at hand.
+/// The steps of *Fix it*; a step that is only a link to a task becomes the clicks for the account's mail program.
 fn remedy(guide: &Guide, page: &Page, run: &Run, fill: &impl Fn(&str) -> String) -> Vec<String> {
     let mut steps = Vec::new();
     for item in page.text.items("Fix it") {
@@ -114,7 +114,7 @@ fn remedy(guide: &Guide, page: &Page, run: &Run, fill: &impl Fn(&str) -> String)
     steps
 }
 
-/// The clicks for a task in the mail program at hand, from its page: the heading and the steps.
+/// The clicks for a task in the account's mail program, from its page: the heading and the steps.
 fn clicks<'a>(guide: &'a Guide, task: &str, run: &Run) -> Option<(&'a str, Vec<String>)> {
     let client = run.account.client().or_else(|| client::by_id("other"))?;
     let page = guide.page(&format!("programs/{}", client.id))?;
@@ -122,8 +122,8 @@ fn clicks<'a>(guide: &'a Guide, task: &str, run: &Run) -> Option<(&'a str, Vec<S
     Some((&section.heading, list_items(&section.text)))
 }
 
-/// What the steps that were passed with an answer rule out, and what is sound besides. A step that has a row for this very
-/// cause rules nothing out: it was found another way.
+/// What is ruled out by the steps that were passed with an answer, and what is sound anyway. A step that has a row for
+/// this very cause rules nothing out: the cause was found in another way.
 fn ruled_out(guide: &Guide, cause: &str, walked: &Diagnosis, facts: &Derived) -> Vec<String> {
     let decided_at = walked.last_step();
     let is_passed = |name: &str| {
@@ -158,7 +158,7 @@ mod tests {
     use crate::pages;
     use crate::session::placeholders;
 
-    /// The verdict over a guide of which one page is changed.
+    /// The verdict over a guide in which one page is changed.
     fn verdict(changed: &str, change: impl Fn(&str) -> String, facts: &[(&str, &str)]) -> Diagnosis {
         let texts = pages::guide().map(|(name, text)| {
             let text = if name == changed { change(text) } else { text.to_owned() };

@@ -1,4 +1,4 @@
-//! The verdict that people read: what it holds. How it comes about: `diagnose`.
+//! The verdict as people read it: what it contains. How it is made is in `diagnose`.
 
 use crate::facts::vocabulary::Decided;
 use crate::guide::rule::{Certainty, Who};
@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 pub enum Outcome {
     /// It can send.
     CanSend,
-    /// It works now, and will fail now and then.
+    /// It works at the moment, but will fail now and then.
     Unreliable,
     /// It cannot send.
     CannotSend,
-    /// Not known.
+    /// It is not known whether it can send.
     Unsure,
 }
 
 impl Outcome {
-    /// The exit code of the program.
+    /// The program's exit code.
     pub fn exit_code(self) -> u8 {
         match self {
             Outcome::CanSend => 0,
@@ -29,7 +29,7 @@ impl Outcome {
         }
     }
 
-    /// As on the screen.
+    /// The words that the screen shows.
     pub fn says(self) -> &'static str {
         match self {
             Outcome::CanSend => "CAN SEND",
@@ -40,12 +40,12 @@ impl Outcome {
     }
 }
 
-/// One page of the way to the verdict.
+/// One page on the way to the verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PathStep {
-    /// The page.
+    /// The page's name.
     pub page: String,
-    /// Its question.
+    /// The page's question.
     pub question: String,
     /// Where it led: the next page's title.
     pub answer: String,
@@ -54,8 +54,8 @@ pub struct PathStep {
 }
 
 impl PathStep {
-    /// Whether the page's question was answered, by its line `Answered by:`. A walk may pass without an answer: a port that
-    /// no server answers on may be shut anywhere.
+    /// Whether the page's question was answered, according to its line `Answered by:`. A walk may pass a page without
+    /// an answer: a port on which no server answers may be blocked anywhere.
     pub fn is_settled(&self, guide: &Guide) -> bool {
         let terms = guide.page(&self.page).map(|page| page.answered_by.as_slice()).unwrap_or_default();
         let fits = |decided: &Decided| {
@@ -68,9 +68,9 @@ impl PathStep {
 /// An open question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OpenQuestion {
-    /// Its name; `--answer NAME=WORD` answers it.
+    /// The question's name; `--answer NAME=WORD` answers it.
     pub name: String,
-    /// The question.
+    /// The question's text.
     pub text: String,
     /// The possible answers.
     pub words: Vec<String>,
@@ -81,47 +81,47 @@ pub struct OpenQuestion {
 pub struct Diagnosis {
     /// What it means for the account.
     pub outcome: Outcome,
-    /// Whether nothing can change it any more.
+    /// Whether nothing can change the verdict any more.
     #[serde(rename = "final")]
     pub is_final: bool,
-    /// The cause.
+    /// The name of the cause.
     pub cause: String,
-    /// How far it is to be trusted.
+    /// How certain the verdict is.
     pub certainty: Certainty,
     /// The headline.
     pub title: String,
     /// What was found, in a sentence or two.
     pub summary: String,
-    /// Who can fix it for good.
+    /// Who can fix it permanently.
     pub who: Who,
-    /// What they do.
+    /// What that person does to fix it.
     pub who_name: String,
     /// Who can act now.
     pub now: Who,
-    /// What they do.
+    /// What that person can do now.
     pub now_name: String,
-    /// A sentence to read out.
+    /// A sentence to read out to the caller.
     pub tell_caller: String,
     /// What to do, step by step.
     pub remedy: Vec<String>,
     /// What not to do.
     pub do_not: Vec<String>,
-    /// How one sees that it is mended.
+    /// How to see that it is fixed.
     pub mended_when: String,
-    /// What to tell the other side.
+    /// What to tell the provider or the network's administrator.
     pub tell_provider: String,
     /// The way through the guide.
     pub path: Vec<PathStep>,
     /// What it cannot be, in the words of the guide's pages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ruled_out: Vec<String>,
-    /// Other causes that show.
+    /// Other causes that were found.
     pub also: Vec<String>,
     /// Questions that could change the verdict.
     pub questions: Vec<OpenQuestion>,
-    /// What is not known and could have decided: fact and reason.
+    /// What is not known and could have decided the verdict: fact and reason.
     pub not_known: Vec<String>,
-    /// The checks that the verdict still waits for.
+    /// The checks that the verdict is still waiting for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits_for: Vec<String>,
 }
@@ -154,12 +154,12 @@ impl Diagnosis {
         }
     }
 
-    /// Whether the walk has come to a cause; before that it still waits for checks.
+    /// Whether the walk has reached a cause; until then it is waiting for checks.
     pub fn has_cause(&self) -> bool {
         !self.now_name.is_empty()
     }
 
-    /// The page of the last step: where the cause was decided, or where the walk waits.
+    /// The page of the last step: where the cause was decided, or where the walk is waiting.
     pub fn last_step(&self) -> Option<&str> {
         self.path.iter().map(|step| step.page.as_str()).rfind(|page| !page.contains('/'))
     }

@@ -1,5 +1,5 @@
-//! The journal: a session on disk as it goes, a line an event, so that a kill at any moment loses nothing. What is in it
-//! is what is in the session: never a password.
+//! The journal: a session on disk as it goes, one line per event, so that a kill at any moment loses nothing. It
+//! contains what the session contains: never a password.
 
 use super::{Event, Machine, Session};
 use crate::account::Account;
@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// The first line.
+/// The first line of a journal.
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
     journal: String,
@@ -19,28 +19,28 @@ struct Head {
 }
 
 const KIND: &str = "mailtriage.journal/1";
-/// A longer one was not written by us.
+/// A longer journal was not written by us.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
-/// An open journal. The file is locked while the session lives, so that another one leaves it alone.
+/// An open journal. The file is locked while the session is running, so that another session leaves it alone.
 pub struct Journal {
     file: File,
     path: PathBuf,
 }
 
-/// A journal whose session broke off.
+/// A journal whose session was interrupted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenOff {
-    /// The file.
+    /// The journal's file.
     pub path: PathBuf,
-    /// The mail address.
+    /// The account's mail address.
     pub address: String,
     /// When the session began.
     pub begun: jiff::Timestamp,
 }
 
 impl Journal {
-    /// Begins one in this folder, for its owner only.
+    /// Starts a journal in this folder, readable by its owner only.
     pub fn begin(folder: &Path, session: &Session, at: jiff::Timestamp) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let file = tempfile::Builder::new().prefix("session-").suffix(".jsonl").tempfile_in(folder)?;
@@ -58,7 +58,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Goes on with one that broke off.
+    /// Continues a journal whose session was interrupted.
     pub fn take_over(path: &Path, folder: &Path) -> io::Result<Self> {
         if path.parent() != Some(folder) {
             return Err(io::ErrorKind::PermissionDenied.into());
@@ -75,20 +75,20 @@ impl Journal {
         self.write(event)
     }
 
-    /// One line in one write: a kill leaves whole lines and at most one half.
+    /// Writes one line in one write: a kill leaves whole lines and at most one half.
     fn write(&mut self, value: &impl Serialize) -> io::Result<()> {
         let mut line = serde_json::to_vec(value)?;
         line.push(b'\n');
         self.file.write_all(&line)
     }
 
-    /// The session ended in order: nothing to offer next time.
+    /// The session ended normally: removes the journal, so that nothing is offered next time.
     pub fn end(self) {
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// The journals in a folder whose sessions broke off, the latest first. Those of sessions that live are locked.
+/// The journals in a folder whose sessions were interrupted, the latest first. Those of running sessions are locked.
 pub fn broken_off(folder: &Path) -> Vec<BrokenOff> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut found: Vec<BrokenOff> = entries
@@ -110,7 +110,7 @@ pub fn broken_off(folder: &Path) -> Vec<BrokenOff> {
     found
 }
 
-/// The session of a journal, as far as its lines are whole. The error is for people.
+/// The session in a journal, as far as its lines are complete. The error is a message for people.
 pub fn recover(path: &Path) -> Result<Session, String> {
     let cannot = |why: String| format!("{} cannot be taken up: {why}", path.display());
     let file = OpenOptions::new().read(true).open(path).map_err(|error| cannot(error.to_string()))?;

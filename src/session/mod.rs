@@ -1,5 +1,5 @@
-//! A session: the one state. Events go in, the state comes out; what is known, and what follows from it, is derived from
-//! it by pure functions. The JSON report is this value.
+//! A session: the one state. Events change it; everything that is known, and everything that follows from that, is
+//! derived from it by pure functions. The JSON report is this value.
 
 pub mod diagnose;
 pub mod diagnosis;
@@ -28,45 +28,45 @@ static GUIDE: LazyLock<Guide> = LazyLock::new(|| {
     Guide::read(pages::guide(), &placeholders::names()).expect("the embedded guide is checked by a test")
 });
 
-/// The guide that is built in, with the placeholders that a session fills.
+/// The built-in guide, checked against the placeholders that a session fills in.
 pub fn guide() -> &'static Guide {
     &GUIDE
 }
 
-/// The report's schema.
+/// The name of the report's schema.
 pub const SCHEMA: &str = "mailtriage.report/1";
 
 /// Everything that can happen to a session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
-    /// A run begins, on this machine.
+    /// A run starts on this machine.
     Began {
-        /// When.
+        /// When it starts.
         at: jiff::Timestamp,
-        /// The groups whose findings of the last run still hold, as far as the new one does not ask again.
+        /// The groups whose findings of the last run still hold, unless the new run asks again.
         #[serde(default)]
         keeps: Vec<Group>,
     },
-    /// Something else is known about the account; the next run is about that.
+    /// What is known about the account has changed; the next run is about that.
     Edited {
-        /// The account as it is now.
+        /// The account as it is known now.
         account: Box<Account>,
     },
-    /// A check of the run tells something.
+    /// A check of the run reports something.
     Check(CheckEvent),
     /// The technician answers a question of the guide; `None` withdraws the answer.
     Answered {
         /// The question's name.
         question: String,
-        /// One of its words.
+        /// The answer: one of the question's words.
         answer: Option<String>,
     },
-    /// The technician writes something down.
+    /// The technician writes a note.
     Noted(String),
     /// The run is over.
     Ended {
-        /// When.
+        /// When it ended.
         at: jiff::Timestamp,
     },
 }
@@ -82,14 +82,14 @@ pub struct Tool {
 /// The machine that measured.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Machine {
-    /// Operating system, in words.
+    /// The operating system, in words.
     pub os: String,
     /// The machine's name.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hostname: Option<String>,
-    /// Its own addresses.
+    /// The machine's own addresses.
     pub local_addresses: Vec<String>,
-    /// Its public address, as a mail server saw it.
+    /// The machine's public address, as a mail server saw it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub seen_as: Option<String>,
     /// The library behind the system's TLS.
@@ -99,19 +99,19 @@ pub struct Machine {
 /// A session over one account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
-    /// Who measured.
+    /// The program that measured.
     pub tool: Tool,
-    /// Where.
+    /// The machine that measured.
     pub machine: Machine,
-    /// Who sends.
+    /// The account that sends.
     pub account: Account,
-    /// The runs, the last one current.
+    /// The runs; the last one is the current one.
     pub runs: Vec<Run>,
     /// The technician's answers.
     pub answers: BTreeMap<String, String>,
     /// The technician's notes.
     pub notes: Vec<String>,
-    /// As whom the program runs, in words, for the title.
+    /// The user that the program runs as, in words, for the title.
     pub runs_as: String,
 }
 
@@ -136,7 +136,7 @@ impl Session {
         Session::of(account, machine, runs_as)
     }
 
-    /// A session that was measured on some machine.
+    /// A new session, measured on the given machine.
     pub fn of(account: Account, machine: Machine, runs_as: String) -> Self {
         Session {
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -149,7 +149,7 @@ impl Session {
         }
     }
 
-    /// Takes an event in.
+    /// Takes in an event.
     pub fn apply(&mut self, event: Event) {
         match event {
             Event::Began { at, keeps } => {
@@ -192,17 +192,17 @@ impl Session {
         self.run()?.wanted.as_ref()
     }
 
-    /// What is judged.
+    /// The server, port and encryption that are judged.
     pub fn in_use(&self) -> Option<Endpoint> {
         self.run().map_or_else(|| self.account.in_use(None), Run::in_use)
     }
 
-    /// The facts of the guide, as known now.
+    /// The facts of the guide, as far as they are known now.
     pub fn facts(&self) -> Derived {
         self.run().map(|run| self.derived(run).facts).unwrap_or_default()
     }
 
-    /// By which way a password would go, as known now.
+    /// Where a password would go, as far as that is known now.
     pub fn log_in_way(&self) -> Option<LogInWay> {
         let run = self.run()?;
         Some(log_in_way(self.input(run, &run.observations())))
@@ -216,7 +216,7 @@ impl Session {
         Input { account: &run.account, wanted: run.wanted.as_ref(), seen, answers: &self.answers }
     }
 
-    /// The verdict, as known now.
+    /// The verdict, as far as it is known now.
     pub fn diagnosis(&self) -> Diagnosis {
         match self.run() {
             Some(run) => self.diagnosis_of(run),
@@ -224,7 +224,7 @@ impl Session {
         }
     }
 
-    /// The verdict with the clicks for another mail program; what was found stays as it is.
+    /// The verdict with the clicks for another mail program; the findings stay as they are.
     pub fn diagnosis_for(&self, client: &str) -> Diagnosis {
         let Some(run) = self.run() else { return Diagnosis::nothing_yet() };
         let mut other = run.clone();

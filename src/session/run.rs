@@ -1,4 +1,4 @@
-//! One run over an account: its checks, as they come in.
+//! One run over an account: its checks, as their reports come in.
 
 use super::diagnosis::Diagnosis;
 use crate::account::{Account, Endpoint, Wanted};
@@ -8,12 +8,12 @@ use crate::facts::observed::Observed;
 use crate::facts::{Facts, Observations};
 use std::collections::{BTreeMap, HashMap};
 
-/// How far a check has come.
+/// The state of a check in a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum State {
-    /// It waits for others.
+    /// It is waiting for others.
     Waiting,
-    /// It runs, since this many milliseconds after the run began; facts come one by one.
+    /// It has been running since this many milliseconds after the start of the run; facts come one by one.
     Running(u64),
     /// It has ended.
     Done(Finding),
@@ -22,9 +22,9 @@ pub enum State {
 /// A check of the current run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
-    /// What it is called.
+    /// The check's id, group and question.
     pub head: Head,
-    /// How far it has come.
+    /// Whether it is waiting, running or has ended.
     pub state: State,
     /// Its facts so far.
     pub facts: Facts,
@@ -33,7 +33,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// What it has seen so far, and why it saw no more.
+    /// What it has seen so far, and why not more.
     fn observed(&self) -> Observed<'_> {
         match &self.state {
             State::Done(finding) => Observed { facts: &self.facts, ..finding.observed() },
@@ -49,7 +49,7 @@ pub struct Run {
     pub started: jiff::Timestamp,
     /// When it ended.
     pub finished: Option<jiff::Timestamp>,
-    /// Who sends, as it was known then.
+    /// The account, as it was known then.
     pub account: Account,
     /// What the provider wants, once known.
     pub wanted: Option<Wanted>,
@@ -97,13 +97,13 @@ impl Run {
         }
     }
 
-    /// A check of a saved run.
+    /// Adds a check of a saved run.
     pub fn add_saved(&mut self, head: Head, finding: Finding, kept: bool) {
         self.by_id.insert(head.id.clone(), self.checks.len());
         self.checks.push(Check { head, facts: finding.facts.clone(), state: State::Done(finding), kept });
     }
 
-    /// The run broke off: what had not ended will not.
+    /// The run was interrupted: checks that have not ended will not end.
     pub(super) fn cut_off(&mut self) {
         self.finished = Some(self.started);
         self.plan_complete = true;
@@ -111,7 +111,7 @@ impl Run {
         self.by_id = self.checks.iter().enumerate().map(|(index, check)| (check.head.id.clone(), index)).collect();
     }
 
-    /// What is judged.
+    /// The server, port and encryption that are judged.
     pub fn in_use(&self) -> Option<Endpoint> {
         self.account.in_use(self.wanted.as_ref())
     }
@@ -178,7 +178,7 @@ impl Run {
         self.checks.get_mut(index)
     }
 
-    /// A check by its id.
+    /// The check with this id.
     pub fn check(&self, id: &str) -> Option<&Check> {
         self.checks.get(*self.by_id.get(id)?)
     }
@@ -193,13 +193,13 @@ impl Run {
         self.checks.iter().filter(move |check| check.head.group == group)
     }
 
-    /// What has been seen so far, for deriving facts.
+    /// What has been seen so far, for making facts.
     pub fn observations(&self) -> Observations<'_> {
         let checks = self.checks.iter().map(|check| (check.head.id.as_str(), check.observed()));
         Observations { checks: checks.collect(), plan_complete: self.plan_complete }
     }
 
-    /// The checks that have ended, as findings.
+    /// The findings of the checks that have ended.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.checks.iter().filter_map(|check| match &check.state {
             State::Done(finding) => Some(finding),
@@ -207,7 +207,7 @@ impl Run {
         })
     }
 
-    /// How many checks have ended, of how many.
+    /// How many checks have ended, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
         (self.findings().count(), self.checks.len())
     }

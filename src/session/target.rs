@@ -7,7 +7,8 @@ use crate::facts::keys::smtp;
 use crate::facts::words::Speaks;
 use crate::facts::{Derived, Known};
 
-/// What to set in the mail program: what the provider wants; but where that very port is shut, the other one that works.
+/// What to set in the mail program: what the provider wants; but if that very port is blocked, the other port that
+/// works.
 pub(super) fn target(run: &Run, facts: &Derived, other: Option<u16>) -> Option<Choice> {
     let wanted = run.wanted.as_ref();
     let in_use = run.in_use()?;
@@ -32,7 +33,7 @@ pub(super) fn target(run: &Run, facts: &Derived, other: Option<u16>) -> Option<C
     }))
 }
 
-/// The encryption that the port itself asks for.
+/// The encryption that the port itself requires.
 fn fitting(facts: &Derived, in_use: &Endpoint) -> Security {
     let is = |name: &str, word: &str| facts.get(name).and_then(Known::word) == Some(word);
     if is("greeting", "expects-tls") {
@@ -44,7 +45,7 @@ fn fitting(facts: &Derived, in_use: &Endpoint) -> Security {
     }
 }
 
-/// The encryption of a port: as the provider wants it, else as the server speaks there.
+/// The encryption of a port: what the provider wants, or otherwise what the server speaks there.
 pub(super) fn security_of(run: &Run, port: u16) -> Security {
     let choices = run.wanted.as_ref().map_or(&[][..], |wanted| &wanted.choices);
     if let Some(choice) = choices.iter().find(|choice| choice.port == port) {

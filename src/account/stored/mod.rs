@@ -1,5 +1,5 @@
-//! Accounts that mail programs on this computer have stored: only looked at, never written, never a password. Each program
-//! is one file here and one line in [`STORES`].
+//! Accounts that mail programs on this computer have stored: only read, never written, and never a password. Each
+//! program has one file here and one line in [`STORES`].
 
 mod thunderbird;
 
@@ -9,9 +9,9 @@ use futures::future::BoxFuture;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A mail program's store of accounts.
+/// The place where a mail program stores its accounts.
 pub struct Store {
-    /// What `--from-client` calls it; also the program's page in `docs/guide/programs`.
+    /// The name for `--from-client`; also the program's page in `docs/guide/programs`.
     pub id: &'static str,
     /// The program's name.
     pub name: &'static str,
@@ -24,18 +24,18 @@ pub const STORES: &[&Store] = &[&thunderbird::STORE];
 /// An account as a mail program has stored it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredAccount {
-    /// Its mail address.
+    /// The account's mail address.
     pub address: Address,
-    /// Where it sends.
+    /// The settings for sending.
     pub settings: Settings,
     /// The mail program's id.
     pub client: &'static str,
 }
 
-/// What a look into the stores found.
+/// The result of looking into the stores.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    /// The accounts; those that the program uses first come first.
+    /// The accounts, in the order in which the program uses them.
     pub accounts: Vec<StoredAccount>,
     /// What could not be read, in words.
     pub skipped: Vec<String>,
@@ -47,7 +47,7 @@ impl Found {
         self.skipped.extend(other.skipped);
     }
 
-    /// The account of an address.
+    /// The account with this address.
     pub fn of(&self, address: &Address) -> Option<&StoredAccount> {
         let is_it = |stored: &&StoredAccount| stored.address.ascii().eq_ignore_ascii_case(&address.ascii());
         self.accounts.iter().find(is_it)
@@ -75,10 +75,10 @@ pub async fn look(machine: &dyn Machine, only: Option<&str>) -> Found {
     found
 }
 
-/// A larger file holds no settings that a person has made.
+/// A larger file does not contain settings made by a person.
 const MOST_BYTES: u64 = 1024 * 1024;
 
-/// The text of a file; `None` where there is no such file. The error is for people.
+/// The text of a file; `None` if there is no such file. The error is a message for people.
 async fn read_text(machine: &dyn Machine, path: &Path) -> Result<Option<String>, String> {
     match machine.read(path, MOST_BYTES).await {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
@@ -87,7 +87,7 @@ async fn read_text(machine: &dyn Machine, path: &Path) -> Result<Option<String>,
     }
 }
 
-/// A path as it is shown: without the home folder's own, which holds the user's name.
+/// A path as it is shown: with `~` for the home folder, whose name would give away the user's.
 fn shown(machine: &dyn Machine, path: &Path) -> String {
     let folders = [(Folder::AppData, "%APPDATA%"), (Folder::Home, "~")];
     let below = folders.into_iter().find_map(|(folder, name)| {

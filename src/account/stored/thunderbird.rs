@@ -1,6 +1,6 @@
-//! Thunderbird: `profiles.ini` names the profiles, and the `prefs.js` of each holds its accounts, one preference a line.
-//! (support.mozilla.org, "Profiles - Where Thunderbird stores your user data"; the defaults are those of Thunderbird's
-//! `mailnews.js`.)
+//! Thunderbird: `profiles.ini` names the profiles, and the `prefs.js` of each contains its accounts, one preference
+//! per line (support.mozilla.org, "Profiles - Where Thunderbird stores your user data"; the defaults are those of
+//! Thunderbird's `mailnews.js`).
 
 use super::{Found, Store, StoredAccount, read_text, shown};
 use crate::account::address::host_name;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) const STORE: Store = Store { id: "thunderbird", name: "Thunderbird", read: |machine| read(machine).boxed() };
 
-/// Where the folder with `profiles.ini` may lie: Linux, there also as a snap or a flatpak; macOS; Windows.
+/// Where the folder with `profiles.ini` may be: Linux (there also as a snap or a flatpak), macOS, Windows.
 const FOLDERS: [(Folder, &str); 5] = [
     (Folder::Home, ".thunderbird"),
     (Folder::Home, "snap/thunderbird/common/.thunderbird"),
@@ -22,7 +22,7 @@ const FOLDERS: [(Folder, &str); 5] = [
     (Folder::AppData, "Thunderbird"),
 ];
 
-/// More profiles, accounts or identities than this are no person's.
+/// No person has more profiles, accounts or identities than this.
 const MOST: usize = 32;
 
 async fn read(machine: &dyn Machine) -> Found {
@@ -53,7 +53,7 @@ async fn read_profile(machine: &dyn Machine, profile: &Path) -> Found {
     }
 }
 
-/// The folders of the profiles in `profiles.ini`, the one that is in use first.
+/// The folders of the profiles in `profiles.ini`, the one in use first.
 fn profiles(ini: &str) -> Vec<PathBuf> {
     let mut profiles: Vec<(bool, PathBuf)> = Vec::new();
     let mut in_use = Vec::new();
@@ -94,15 +94,15 @@ fn accounts(text: &str, place: &str) -> Found {
     found
 }
 
-/// The preferences about mail.
+/// The preferences that are about mail.
 struct Prefs {
     values: BTreeMap<String, Value>,
-    /// How many lines are none.
+    /// How many lines could not be read.
     damaged: usize,
 }
 
 impl Prefs {
-    /// Lines such as `user_pref("mail.smtpserver.smtp1.port", 465);`: name and value are written as in JSON.
+    /// Reads lines such as `user_pref("mail.smtpserver.smtp1.port", 465);`: name and value are written as in JSON.
     fn parse(text: &str) -> Self {
         let mut prefs = Prefs { values: BTreeMap::new(), damaged: 0 };
         for line in text.lines().map(str::trim).filter(|line| line.starts_with("user_pref(\"mail.")) {
@@ -128,7 +128,8 @@ impl Prefs {
         names.filter(|name| !name.is_empty()).take(MOST).map(str::to_owned).collect()
     }
 
-    /// The account behind an identity; nothing, where it sends by no SMTP server. The error is for people.
+    /// The account of an identity; `None` if it does not send through an SMTP server. The error is a message for
+    /// people.
     fn account(&self, identity: &str, place: &str) -> Result<Option<StoredAccount>, String> {
         let Some(address) = self.text(&format!("mail.identity.{identity}.useremail")) else { return Ok(None) };
         let address = Address::parse(address)?;

@@ -1,5 +1,5 @@
-//! Copying: by the system's own program for the clipboard, else by the terminal, else into a text file. Never silently
-//! nothing.
+//! Copying: by the system's clipboard program, otherwise by the terminal, otherwise into a text file. It never
+//! silently does nothing.
 
 use crate::report::save;
 use crossterm::clipboard::CopyToClipboard;
@@ -7,10 +7,10 @@ use crossterm::execute;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-/// A longer text is cut by some terminals (xterm's limit for a control sequence is about 100 KB once encoded).
+/// Some terminals cut off longer texts (xterm's limit for a control sequence is about 100 KB once encoded).
 const MOST_FOR_TERMINAL: usize = 70_000;
 
-/// Copies a text at this time; what to tell the person.
+/// Copies a text; returns what to tell the person. `now` names the file, if it comes to that.
 pub(super) fn copy(text: &str, at: jiff::Timestamp) -> String {
     if by_program(text) {
         return "copied".to_owned();
@@ -26,7 +26,7 @@ pub(super) fn copy(text: &str, at: jiff::Timestamp) -> String {
     }
 }
 
-/// By the system's own program for the clipboard, where there is one.
+/// Copies by the system's clipboard program, if there is one.
 fn by_program(text: &str) -> bool {
     let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let programs: &[(&str, &[&str])] = if cfg!(windows) {
@@ -54,7 +54,7 @@ fn by_program(text: &str) -> bool {
     })
 }
 
-/// By OSC 52, which many terminals take, also through ssh.
+/// Copies by OSC 52, which many terminals understand, also through ssh.
 fn by_terminal(text: &str) -> bool {
     execute!(std::io::stdout(), CopyToClipboard::to_clipboard_from(text)).is_ok()
 }

@@ -13,12 +13,12 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Whether sessions are kept as they go.
+/// Whether sessions are stored as they go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keeping {
-    /// In a journal, and refused log-ins are counted.
+    /// Sessions are kept in a journal, and refused log-ins are counted.
     On,
-    /// Not at all: in the lab, and for saved sessions.
+    /// Nothing is stored: in the lab, and for saved sessions.
     Off,
 }
 
@@ -26,9 +26,9 @@ pub(super) enum Keeping {
 pub(super) struct Here {
     keeping: Keeping,
     journal: Option<Journal>,
-    /// Whether the disk refused a journal, which is told once.
+    /// Whether the journal could not be written, which is reported once.
     cannot_keep: bool,
-    /// What dates files.
+    /// The clock that dates files.
     clock: Arc<dyn Machine>,
 }
 
@@ -37,7 +37,7 @@ impl Here {
         Here { keeping, journal: None, cannot_keep: false, clock }
     }
 
-    /// The session ended in order. One that ended by a signal, unsaved, stays and is offered again.
+    /// The session ended normally. One that a signal ended unsaved is kept and offered again.
     pub(super) fn end(self, app: &App) {
         if let (Some(journal), false) = (self.journal, app.core.was_cut && app.core.unsaved) {
             journal.end();
@@ -57,12 +57,12 @@ impl Here {
     }
 }
 
-/// The sessions that broke off.
+/// The interrupted sessions.
 pub(super) fn broken_off() -> Vec<BrokenOff> {
     journal_folder().map(|folder| journal::broken_off(&folder)).unwrap_or_default()
 }
 
-/// Where a session is kept as it goes; nowhere, if there is no home.
+/// The folder in which a session is stored as it goes; `None` if there is no home folder.
 fn journal_folder() -> Option<PathBuf> {
     state_folder().map(|folder| folder.join("journal"))
 }

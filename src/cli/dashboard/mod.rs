@@ -1,4 +1,5 @@
-//! `mailtriage [ADDRESS]`, `practice`, `open`: the screen. What it does outside is in `here` and the files below it.
+//! `mailtriage [ADDRESS]`, `practice`, `open`: the screen. What it does outside the screen is in `here` and the files
+//! below it.
 
 mod clipboard;
 mod here;
@@ -70,7 +71,7 @@ async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench,
     Ok((app, bench, first))
 }
 
-/// The form of a new case, filled in with the only account that is stored, if there is one.
+/// The form of a new case, filled in with the only stored account, if there is just one.
 fn form(mut account: Account, found: Option<Found>, bench: &Bench, theme: Theme) -> App {
     let is_asked = found.is_some();
     let found = found.unwrap_or_default();
@@ -129,7 +130,7 @@ pub(super) async fn open(path: &Path, args: &ScreenArgs) -> Result<u8, Stop> {
     show(app, None, None, offline()).await
 }
 
-/// This machine, where nothing is kept.
+/// This machine, without storing anything.
 fn offline() -> Here {
     Here::new(Keeping::Off, Arc::new(SystemMachine::new(Trust::default())))
 }

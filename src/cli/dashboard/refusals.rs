@@ -1,5 +1,5 @@
-//! How many log-ins of an account were refused today: a small file that outlives the program, because each refusal
-//! counts towards a lock-out at the provider. It holds no address, only a digest.
+//! How many log-ins of an account were refused today: a small file that remains after the program ends, because each
+//! refusal counts towards a lock-out at the provider. It contains no address, only a digest.
 
 use crate::account::Address;
 use crate::report::save;
@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// How many there were on this day by the count in this file; one more, if it is just refused. A file that cannot be
-/// read or written counts as empty: the number is a warning, no more.
+/// The count in this file for this day, increased by one if a log-in has just been refused. A file that cannot be read
+/// or written counts as empty: the number is only a warning.
 pub(super) fn count(file: &Path, address: &Address, day: &str, one_more: bool) -> u32 {
     let key = key(address, day);
     let text = std::fs::read_to_string(file).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Saving from the screen: a report to read and one to open again, in the first folder that can be written.
+//! Saving from the screen: a report to read and one to open again, in the first folder that can be written to.
 
 use crate::report::{html, json, redact, save};
 use crate::session::Session;

@@ -358,5 +358,5 @@ fn provider(address: &str) -> String {
     }
 }
 
-/// Whether "SSL" means encryption from the start and "TLS" means STARTTLS.
+/// The programs in which "SSL" means encryption from the start and "TLS" means STARTTLS.
 const OLD_OUTLOOK: [&str; 5] = ["outlook-2003", "outlook-2007", "outlook-2010", "outlook-2013", "outlook-2016"];
