@@ -1,5 +1,5 @@
-//! Builds anew when a page or a scenario is added: what is embedded by folder is otherwise looked at only where a known
-//! file changes.
+//! Rebuilds when a page or a scenario is added: for folders that are embedded, cargo otherwise notices only changes to
+//! known files.
 
 fn main() {
     for folder in ["docs/guide", "docs/learn", "src/practice/scenarios"] {

@@ -1,5 +1,5 @@
-//! How fast the screen answers: a key's frame while a thousand events a second arrive, and a frame without a change.
-//! Prints the figures and fails past the limit of docs/promises.md.
+//! How fast the screen responds: a key's frame while a thousand events per second arrive, and a frame without a
+//! change. Prints the figures and fails beyond the limits of docs/promises.md.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
 
@@ -15,7 +15,7 @@ use ratatui::crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers}
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// A key's frame, at the 99th percentile.
+/// The limit for a key's frame, at the 99th percentile.
 const MOST: Duration = Duration::from_millis(5);
 /// Events between two frames at 1,000 events and 25 frames a second.
 const BETWEEN: usize = 40;

@@ -1,5 +1,5 @@
-//! The command line from outside: bad input, streams, exit codes, and that the password is nowhere. No network: what runs
-//! runs in the lab, and bad input ends before anything is asked.
+//! The command line from outside: bad input, stdout and stderr, exit codes, and that the password appears nowhere. No
+//! network: every run is in the lab, and bad input ends before anything is asked.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 

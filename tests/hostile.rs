@@ -1,5 +1,5 @@
-//! Servers that mean harm, or are broken past recognition: each must end in a verdict, in bounded time, having been read
-//! no further than the bounds (docs/promises.md).
+//! Servers that are malicious, or broken beyond recognition: each must end in a verdict, in bounded time, with no more
+//! read than the bounds allow (docs/promises.md).
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
@@ -16,17 +16,17 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::time::{Instant, sleep};
 
-/// What a hostile server does with a connection; it counts the bytes that it got rid of.
+/// What a hostile server does with a connection; it counts the bytes that it could send.
 type Talk = fn(Peer) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The server's end.
+/// The server's end of a connection.
 struct Peer {
     stream: BufReader<DuplexStream>,
     sent: Arc<AtomicUsize>,
 }
 
 impl Peer {
-    /// `false` once the client is gone.
+    /// Sends bytes; `false` once the client is gone.
     async fn send(&mut self, bytes: &[u8]) -> bool {
         let done = self.stream.write_all(bytes).await.is_ok();
         self.sent.fetch_add(if done { bytes.len() } else { 0 }, Ordering::Relaxed);
@@ -38,14 +38,14 @@ impl Peer {
         matches!(self.stream.read_until(b'\n', &mut line).await, Ok(count) if count > 0)
     }
 
-    /// Sends it again and again.
+    /// Sends the bytes again and again.
     async fn flood(&mut self, bytes: &[u8]) {
         while self.send(bytes).await {
             tokio::task::yield_now().await;
         }
     }
 
-    /// As far as the ClientHello.
+    /// Speaks as far as the ClientHello.
     async fn until_hello(&mut self) -> bool {
         for line in [&b"220 mail ESMTP\r\n"[..], b"250-mail\r\n250 STARTTLS\r\n", b"220 go\r\n"] {
             if !(self.send(line).await && (line.starts_with(b"220 go") || self.line().await)) {

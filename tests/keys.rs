@@ -1,5 +1,5 @@
-//! Every row of the table of keys, pressed where it counts: a key that is shown does something, and one that cannot work
-//! now says why.
+//! Every row of the table of keys, pressed in each place where it applies: a key that is shown does something, and one
+//! that cannot work now says why.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
@@ -35,7 +35,7 @@ const fn at(case: fn(&Cases) -> App, keys: &'static [KeyCode]) -> Setup {
     Setup { case, keys }
 }
 
-/// A screen of every place, in the states in which its keys work and in those in which they do not.
+/// A screen for every place, in the states in which its keys work and in those in which they do not.
 const SETUPS: &[Setup] = &[
     at(Cases::new_case, &[]),
     at(Cases::asked, &[Char('e')]),
@@ -69,7 +69,7 @@ const SETUPS: &[Setup] = &[
     at(Cases::asked, &[Char('q')]),
 ];
 
-/// Before the key: to the end of a list or a text, so that there is a way back; something typed.
+/// What to press before the key: to the end of a list or a text, so that there is a way back; or something typed.
 const BEFORE: &[&[KeyCode]] =
     &[&[], &[Down], &[End], &[PageDown], &[End, Down, Down, Down, Down, Down, Down], &[Char('x')]];
 
@@ -162,14 +162,14 @@ fn press(app: &mut App, key: KeyCode) -> bool {
     app.input(&Input::Key(KeyEvent::from(key))).is_some()
 }
 
-/// All that a person sees: the characters, and the cursor.
+/// Everything that a person sees: the characters and the cursor.
 fn seen(app: &mut App, (width, height): (u16, u16)) -> (String, Position) {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     draw(&mut terminal, app).unwrap();
     (terminal.backend().to_string(), terminal.get_cursor_position().unwrap())
 }
 
-/// Presses the key of a row; whether the screen changed, a command went out or a message came.
+/// Presses the key of a row; returns whether the screen changed, a command went out or a message appeared.
 fn does_something(app: &mut App, row: &Row, size: (u16, u16)) -> bool {
     let before = seen(app, size);
     let commands = press(app, row.key);

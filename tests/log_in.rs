@@ -1,4 +1,4 @@
-//! By which way a password goes: what is said of a whole run agrees with what its log-in did, in every scenario.
+//! Where a password goes: what is said about a whole run agrees with what its log-in did, in every scenario.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
@@ -44,7 +44,7 @@ fn the_log_in_goes_where_it_is_said_to_go(#[files("src/practice/scenarios/*.toml
     }
 }
 
-/// `p` on a screen whose run had no password: the box names a server and a port, and the run of the log-in alone that
+/// `p` on a screen whose run had no password: the box names a server and a port, and the run of the log-in that
 /// follows goes there and nowhere else.
 #[rstest]
 fn the_box_and_the_run_that_it_starts_agree(#[files("src/practice/scenarios/*.toml")] path: PathBuf) {

@@ -1,5 +1,5 @@
-//! The practice lab's scenarios, a test each: against its truth, on paused time; every fact against its snapshot; and the
-//! verdict again with each reference down in turn.
+//! The practice lab's scenarios, one test each: the verdict against the truth, on paused time; every fact against its
+//! snapshot; and the verdict again with each reference down in turn.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 

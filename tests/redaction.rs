@@ -1,4 +1,5 @@
-//! What a report leaves out: in every scenario, with log-in names that look like mail addresses and some that are plain words.
+//! What a report leaves out: in every scenario, with log-in names that look like mail addresses and with some that are
+//! plain words.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 

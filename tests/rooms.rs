@@ -1,4 +1,4 @@
-//! Who may know whom: the rooms of docs/architecture.md, read from the sources' `crate::` paths.
+//! Which room may know which: the rooms of docs/architecture.md, read from the sources' `crate::` paths.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
@@ -41,8 +41,8 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The rooms that a source names, its tests left out: tests may look anywhere. A group (`crate::{check, net::Icmp}`)
-/// names one room an item.
+/// The rooms that a source names, apart from its tests, which may look anywhere. A group (`crate::{check, net::Icmp}`)
+/// names one room per item.
 fn named(source: &str) -> Vec<String> {
     let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));

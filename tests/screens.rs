@@ -1,4 +1,5 @@
-//! Every screen at three sizes, as pictures in text; hostile text; and the causes that the lab does not know yet.
+//! Every screen at three sizes, as pictures made of text; hostile text; and the causes that have no scenario in the
+//! lab yet.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
@@ -41,7 +42,7 @@ fn drawn(app: &mut App, (width, height): (u16, u16)) -> String {
     terminal.backend().to_string()
 }
 
-/// What differs from day to day and from machine to machine.
+/// Replaces what differs from day to day and from machine to machine.
 fn with_filters(check: impl FnOnce()) {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"\d{4}-\d\d-\d\d", "[date-----]");

@@ -1,5 +1,5 @@
-//! Signing in on the provider's page (RFC 8628), against a small endpoint on loopback: the code is shown, the waiting is as
-//! the provider asks, the token goes nowhere but to the log-in.
+//! Signing in on the provider's page (RFC 8628), against a small endpoint on loopback: the code is shown, the program
+//! waits as the provider asks, and the token goes nowhere but to the log-in.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the answer")]
 
@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
-/// Answers the code's question, then these answers in turn; returns its address and what it was asked.
+/// Answers the request for a code, then gives these answers in turn; returns its address and what it was asked.
 fn endpoint(answers: &'static [(u16, &'static str)]) -> (String, Arc<Mutex<Vec<String>>>) {
     const CODE: &str = r#"{"device_code": "dc-1", "user_code": "WDJB-MJHT", "verification_uri": "https://example.com/device",
                            "expires_in": 900, "interval": 0}"#;

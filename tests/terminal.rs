@@ -1,4 +1,4 @@
-//! The program in a real terminal (a pseudo-terminal read by a terminal emulator), by keys and signals alone.
+//! The program in a real terminal (a pseudo-terminal read by a terminal emulator), driven only by keys and signals.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Longer than anything takes, on the slowest machine; then the test fails and says what the screen shows.
+/// Longer than anything takes on the slowest machine; after that the test fails and says what the screen shows.
 const WAIT: Duration = Duration::from_secs(40);
 
 struct Terminal {
@@ -79,7 +79,7 @@ impl Terminal {
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
-    /// Down a list until this line is marked.
+    /// Moves down a list until this line is marked.
     fn go_to(&mut self, marked: &str) {
         let mut shown = self.wait_for(" > ");
         for _ in 0..100 {
@@ -118,7 +118,7 @@ impl Terminal {
         panic!("it does not end; the screen shows\n{shows}");
     }
 
-    /// Out of the alternate screen, the cursor shown.
+    /// Whether the alternate screen is left and the cursor shown.
     fn is_sane(&self) -> bool {
         let raw = self.raw.lock().unwrap();
         let last = |sequence: &[u8]| raw.windows(sequence.len()).rposition(|window| window == sequence);
@@ -246,7 +246,7 @@ fn a_whole_case_at_every_size() {
     }
 }
 
-/// A hand that never lets go of the window's corner: nothing is lost, and keys count all the time.
+/// The window is resized without pause: nothing is lost, and keys work all the time.
 #[test]
 fn resizing_all_the_time() {
     let (_folder, mut terminal) = rejected_here((80, 24));
@@ -267,7 +267,8 @@ fn resizing_all_the_time() {
     assert!(terminal.is_sane());
 }
 
-/// A megabyte into a field, with line ends and commands in it: bounded, and nothing of it is taken for a key.
+/// A megabyte pasted into a field, with line ends and commands in it: the field is bounded, and nothing is mistaken
+/// for a key.
 #[test]
 fn a_paste_is_text() {
     let (_folder, mut terminal) = rejected_here((80, 24));
@@ -287,7 +288,8 @@ fn a_paste_is_text() {
     assert_eq!(terminal.end(), 1);
 }
 
-/// A disk that is full (no byte may be written) and folders that cannot be written: said, and the session goes on.
+/// A full disk (no byte can be written) and folders that cannot be written to: the person is told, and the session
+/// goes on.
 #[test]
 fn what_cannot_be_saved_is_said() {
     let folder = tempfile::tempdir().unwrap();

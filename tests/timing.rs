@@ -1,5 +1,5 @@
-//! How long a verdict takes, in the lab's own time, which is exact: against the longest chain of round trips, beside a
-//! silent port, and against the run's deadline.
+//! How long a verdict takes, in the lab's own time, which is exact: compared with the longest chain of round trips,
+//! next to a silent port, and with the run's deadline.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
@@ -44,7 +44,7 @@ fn times(name: &str, changes: &str, deadline: Option<Duration>) -> Times {
     times
 }
 
-/// A round trip that makes everything else small.
+/// A round trip so long that everything else is small.
 const RTT: Duration = Duration::from_millis(200);
 const FAR: &str = "[host.\"smtp.example.com\"]\nrtt-ms = 200\n";
 
@@ -81,8 +81,8 @@ fn a_run_ends_within_its_deadline() {
     }
 }
 
-/// Each scenario's times: what the benchmark of the real worlds cannot see is when the verdict was there. `--nocapture`
-/// shows the table.
+/// Each scenario's times, in particular when the verdict was there, which the benchmark of the real worlds cannot see.
+/// `--nocapture` shows the table.
 #[test]
 fn every_verdict_comes_within_the_deadline() {
     let deadline = Duration::from_secs(45);

@@ -1,5 +1,5 @@
-//! Variations of the lab's worlds that are no scenario of their own: other topologies, combined faults, odd servers; a file
-//! each in `variants`. And runs in which a person asked for more than a log-in.
+//! Variations of the lab's worlds that are not scenarios of their own: other topologies, combined faults, odd servers;
+//! one file each in `variants`. And runs in which a person asked for more than a log-in.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
@@ -27,8 +27,8 @@ struct Variant {
     world: toml::Table,
     /// The references in place of the usual ones.
     references: Option<Vec<String>>,
-    /// Who comes first at a full server, or what still fits before the deadline, differs from run to run: only the verdict
-    /// is held.
+    /// Which connection comes first at a full server, or what still fits before the deadline, differs from run to run:
+    /// then only the verdict is compared.
     #[serde(default)]
     unsteady: bool,
     truth: Truth,

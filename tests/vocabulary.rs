@@ -1,5 +1,5 @@
-//! Which words of the guide's facts no scenario and no variant comes to, as their snapshots have it. Printed for whoever
-//! judges whether any code can make them (`cargo test --test vocabulary -- --nocapture`); failed by nothing.
+//! Which words of the guide's facts no scenario and no variant reaches, according to their snapshots. Printed for
+//! whoever judges whether any code can make them (`cargo test --test vocabulary -- --nocapture`); this never fails.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "in a test a panic is the answer; it is there to print")]
 

@@ -1,4 +1,4 @@
-//! The verdict against the order of what happens: any order ends in the same one, and one that was shown is refined,
+//! The verdict in any order of events: every order ends in the same one, and a verdict that was shown may be refined,
 //! never revoked.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
@@ -33,7 +33,7 @@ fn record(name: &str) -> (Session, Vec<CheckEvent>, Vec<CheckEvent>) {
     recorded
 }
 
-/// The causes that a cause's own page may refine it to.
+/// The causes that a cause's own page may replace it by.
 fn refinements(cause: &str) -> Vec<String> {
     let page = guide().cause(cause).unwrap();
     page.rules.iter().filter_map(|rule| rule.cause().map(str::to_owned)).collect()

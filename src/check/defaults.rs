@@ -1,5 +1,5 @@
-//! Whom a run asks beside the account's own provider, unless told otherwise: other companies' servers, pages that show
-//! portals, public resolvers. The README lists them; each belongs to another owner.
+//! What a run asks, besides the account's own provider, unless told otherwise: other companies' servers, pages that
+//! show portals, public resolvers. The README lists them; each belongs to a different owner.
 
 use super::{Connectivity, Expect, Reference};
 use std::net::{IpAddr, SocketAddr};
@@ -9,7 +9,7 @@ use url::Url;
 pub const REFERENCE_PORTS: [u16; 4] = [25, 465, 587, 443];
 
 /// Mail servers of different companies, at least three for each mail port, and two literal addresses on 443, so that a
-/// dead resolver is not taken for "offline".
+/// resolver that fails is not mistaken for "offline".
 pub fn references() -> Vec<Reference> {
     let rows: [(&str, &[u16]); 8] = [
         ("smtp.gmail.com", &[465, 587, 443]),
@@ -36,7 +36,7 @@ pub fn connectivity() -> Vec<Connectivity> {
         .collect()
 }
 
-/// Addresses of different owners that take connections on 443 by IPv6: Cloudflare's and Quad9's.
+/// Addresses of different owners that accept connections on 443 by IPv6: Cloudflare's and Quad9's.
 pub fn v6_hosts() -> Vec<IpAddr> {
     ["2606:4700:4700::1111", "2620:fe::fe"].iter().filter_map(|addr| addr.parse().ok()).collect()
 }
@@ -46,7 +46,7 @@ pub fn resolvers() -> Vec<SocketAddr> {
     vec![SocketAddr::from(([1, 1, 1, 1], 53)), SocketAddr::from(([9, 9, 9, 9], 53))]
 }
 
-/// A page with the answer that it is known to give; of a page that we do not know, only success is expected.
+/// A page with the answer that it is known to give; for an unknown page, only success is expected.
 pub fn page(url: Url) -> Connectivity {
     let body = match url.path() {
         "/connecttest.txt" => Some("Microsoft Connect Test"),

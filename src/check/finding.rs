@@ -1,4 +1,4 @@
-//! What checks find and tell: findings with their evidence, and the events of a run. No check in particular.
+//! What checks find and report: findings with their evidence, and the events of a run. No check in particular.
 
 use crate::account::Wanted;
 use crate::facts::Value;
@@ -22,7 +22,7 @@ pub enum Group {
 }
 
 impl Group {
-    /// All of them, in order.
+    /// All groups, in order.
     pub const ALL: [Group; 8] = [
         Group::Settings,
         Group::Dns,
@@ -34,7 +34,7 @@ impl Group {
         Group::Sending,
     ];
 
-    /// As in the report and on the command line.
+    /// The word in the report and on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Group::Settings => "settings",
@@ -48,7 +48,7 @@ impl Group {
         }
     }
 
-    /// As on the screen.
+    /// The name on the screen.
     pub fn title(self) -> &'static str {
         match self {
             Group::Settings => "Settings",
@@ -76,7 +76,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// As screen and text show it, readable without colour.
+    /// The word in screens and text, readable without colour.
     pub fn state(self) -> &'static str {
         match self {
             Outcome::Pass => "OK",
@@ -88,7 +88,7 @@ impl Outcome {
     }
 }
 
-/// What a check comes to: its outcome and the answer to its question in one line.
+/// The result of a check: its outcome and the answer to its question in one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     pub(super) outcome: Outcome,
@@ -101,12 +101,12 @@ impl Verdict {
         Verdict { outcome, moot, summary: summary.into() }
     }
 
-    /// All is as it should be.
+    /// Everything is as it should be.
     pub fn pass(summary: impl Into<Text>) -> Self {
         Self::new(Outcome::Pass, false, summary)
     }
 
-    /// Something is odd that need not be in the way.
+    /// Something is odd, but need not prevent sending.
     pub fn warn(summary: impl Into<Text>) -> Self {
         Self::new(Outcome::Warn, false, summary)
     }
@@ -116,34 +116,34 @@ impl Verdict {
         Self::new(Outcome::Fail, false, summary)
     }
 
-    /// It was asked, and there is no answer to be had.
+    /// It was asked, and there is no answer.
     pub fn unknown(summary: impl Into<Text>) -> Self {
         Self::new(Outcome::Unknown, false, summary)
     }
 
-    /// Not asked, and somebody may miss the answer.
+    /// It was not asked, although somebody may need the answer.
     pub fn skipped(because: impl Into<Text>) -> Self {
         Self::new(Outcome::Skipped, false, because)
     }
 
-    /// Not asked because of something that is known: nothing is missing.
+    /// It was not asked because of something that is known: nothing is missing.
     pub fn moot(because: impl Into<Text>) -> Self {
         Self::new(Outcome::Skipped, true, because)
     }
 }
 
-/// What kind of thing was seen.
+/// The kind of a piece of evidence.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Anything.
+    /// No particular kind.
     #[default]
     Remark,
-    /// A line of a dialogue, from us.
+    /// A line of a dialogue that we sent.
     Sent,
-    /// A line of a dialogue, from the server.
+    /// A line of a dialogue that the server sent.
     Received,
-    /// The way of a port, hop by hop.
+    /// The route to a port, hop by hop.
     Way,
     /// Who logged in, where, and how.
     LogIn,
@@ -167,7 +167,7 @@ pub struct Evidence {
     pub what: String,
     /// What came back.
     pub detail: String,
-    /// Which characters of `detail` name somebody: start, end (exclusive), what.
+    /// Which characters of `detail` name somebody: start, end (exclusive), and what they name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<(usize, usize, Mark)>,
 }
@@ -188,21 +188,21 @@ pub struct Finding {
     pub moot: bool,
     /// The answer in one line.
     pub summary: String,
-    /// Which characters of `summary` name somebody: start, end (exclusive), what.
+    /// Which characters of `summary` name somebody: start, end (exclusive), and what they name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub summary_marks: Vec<(usize, usize, Mark)>,
-    /// Milliseconds since the run began.
+    /// When it began, in milliseconds since the run began.
     pub started_ms: u64,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
-    /// What was seen, for scripts.
+    /// The facts: what was seen, for scripts.
     pub facts: Facts,
-    /// What was seen, for people.
+    /// The evidence: what was seen, for people.
     pub evidence: Vec<Evidence>,
 }
 
 impl Finding {
-    /// What it saw, and why it saw no more.
+    /// What it saw, and why not more.
     pub fn observed(&self) -> Observed<'_> {
         let has_no_answer = matches!(self.outcome, Outcome::Skipped | Outcome::Unknown);
         let why_not = has_no_answer.then_some(Missing { why: &self.summary, moot: self.moot });
@@ -210,20 +210,20 @@ impl Finding {
     }
 }
 
-/// What a planned check is called, before it has found anything.
+/// A planned check, before it has found anything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// The id.
+    /// The check's id.
     pub id: String,
-    /// The group.
+    /// The check's group.
     pub group: Group,
-    /// The question.
+    /// The check's question.
     pub title: String,
     /// The ids of the checks that it waits for.
     pub needs: Vec<String>,
 }
 
-/// What a run tells while it goes on.
+/// What a run reports while it goes on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum Event {
@@ -231,28 +231,28 @@ pub enum Event {
     Planned {
         /// The checks.
         checks: Vec<Head>,
-        /// Whether that is all.
+        /// Whether these are all.
         complete: bool,
     },
     /// A check's needs are met and it began.
     Started {
-        /// Which.
+        /// The check's id.
         id: String,
         /// Milliseconds since the run began.
         at_ms: u64,
     },
-    /// A check knows one fact for good, and goes on.
+    /// A check has found one fact, which is final, and goes on.
     Fact {
-        /// Which check.
+        /// The check's id.
         id: String,
-        /// The fact.
+        /// The fact's name.
         key: String,
         /// Its value.
         value: Value,
     },
-    /// What the provider wants is known, or is known not to be found.
+    /// The search for what the provider wants has ended.
     Discovered {
-        /// What it wants.
+        /// What the provider wants, if it was found.
         wanted: Wanted,
     },
     /// A check ended.

@@ -1,5 +1,5 @@
-//! The checks: one file a check, from its question to its finding, in a folder for each group. `engine` plans and runs
-//! them; `CHECKS` is the list.
+//! The checks: one file per check, from its question to its finding, in a folder for each group. `engine` plans and
+//! runs them; `CHECKS` is the list.
 //!
 //! A check asks probes, writes down what it saw and sums it up; it does not name causes.
 
@@ -56,7 +56,7 @@ static CHECKS: &[&Check] = &[
     &login::sending::CHECK,
 ];
 
-/// Runs all checks; ends when all have ended, or the run's time is up. What happens is told as it happens.
+/// Runs all checks; ends when all have ended, or the run's time is up. Events are reported as they happen.
 pub async fn run(job: Job, events: mpsc::UnboundedSender<Event>) {
     engine::run::run(CHECKS, job, events).await;
 }

@@ -1,16 +1,16 @@
-//! What a run is to do in addition to the account: whom it asks besides the provider, and its limits.
+//! What a run needs to know in addition to the account: what it compares with, and its limits.
 
 use super::defaults;
 use super::finding::Group;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// What a run is to do in addition to the account.
+/// What a run needs to know in addition to the account.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Other companies' servers to compare with.
     pub references: Vec<Reference>,
-    /// Pages that tell whether the connection is a portal's.
+    /// Pages that show whether there is a portal.
     pub connectivity: Vec<Connectivity>,
     /// Resolvers to compare with the system's.
     pub resolvers: Vec<SocketAddr>,
@@ -18,18 +18,18 @@ pub struct Options {
     pub v4: bool,
     /// Whether IPv6 is used.
     pub v6: bool,
-    /// The limit of one connection.
+    /// The time limit for one connection.
     pub timeout: Duration,
-    /// The limit of the whole run.
+    /// The time limit for the whole run.
     pub deadline: Duration,
-    /// Only these groups, and what they rest on.
+    /// Only these groups, and what they depend on; all, if empty.
     pub only: Vec<Group>,
     /// Whether public collections (autoconfig) may be asked for the domain.
     pub public_lookups: bool,
 }
 
 impl Default for Options {
-    /// What a run does unless told otherwise.
+    /// The defaults of a run.
     fn default() -> Self {
         Options {
             references: defaults::references(),
@@ -45,10 +45,10 @@ impl Default for Options {
     }
 }
 
-/// Another company's server, for contrast.
+/// Another company's server, to compare with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
-    /// Name or address.
+    /// The server's name or address.
     pub host: String,
     /// The ports to try there.
     pub ports: Vec<u16>,
@@ -57,7 +57,7 @@ pub struct Reference {
 /// A page whose exact answer is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connectivity {
-    /// The page; plain HTTP, since portals cannot answer for HTTPS.
+    /// The page's address; plain HTTP, since portals cannot answer for HTTPS.
     pub url: url::Url,
     /// What it must answer.
     pub expect: Expect,
@@ -66,7 +66,7 @@ pub struct Connectivity {
 /// What a connectivity page must answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expect {
-    /// Status 204, or 200 with an empty or short plain body: for pages whose text we do not know.
+    /// Status 204, or 200 with an empty or short plain body: for pages whose text is not known.
     Success,
     /// Status 200 and this text in the body.
     Body(String),

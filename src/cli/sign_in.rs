@@ -63,7 +63,7 @@ impl std::fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
-/// How many requests in a row may get no answer: the library would go on asking until the code expires.
+/// The requests in a row that got no answer; they are counted because the library would go on until the code expires.
 #[derive(Default)]
 struct Failures {
     count: AtomicU32,

@@ -19,14 +19,14 @@
 
 use std::time::Duration;
 
-/// What a server does.
+/// One thing that a server does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Act {
     /// Sends a line.
     Say(Vec<u8>),
     /// Sends bytes without a line end.
     Send(Vec<u8>),
-    /// Waits.
+    /// Waits for this time.
     Wait(Duration),
     /// Begins TLS.
     StartTls,
@@ -34,7 +34,7 @@ pub(super) enum Act {
     Close,
     /// Keeps the connection, and says nothing more.
     Silence,
-    /// Sends this line again and again, once a second, for ever.
+    /// Sends this line again and again, once a second, without end.
     Endless(Vec<u8>),
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Act {
 pub(super) struct Exchange {
     /// The command, or its beginning.
     pub(super) command: Command,
-    /// What follows.
+    /// What the server does then.
     pub(super) acts: Vec<Act>,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Exchange {
 pub(super) enum Command {
     /// Exactly these words, in any case.
     Exactly(String),
-    /// Anything that begins so, in any case.
+    /// Anything that begins with this, in any case.
     Begins(String),
     /// A log-in by PLAIN or LOGIN with this name and password.
     LogIn(String, String),
@@ -61,11 +61,11 @@ pub(super) enum Command {
 /// A whole dialogue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Dialogue {
-    /// Before the first command.
+    /// What the server does before the first command.
     pub(super) greeting: Vec<Act>,
-    /// Unencrypted.
+    /// Its answers before encryption.
     pub(super) clear: Vec<Exchange>,
-    /// Encrypted.
+    /// Its answers after encryption.
     pub(super) encrypted: Vec<Exchange>,
 }
 
@@ -105,7 +105,7 @@ impl Dialogue {
     }
 }
 
-/// `12 s`, `send BYTES`, `endless LINE`.
+/// Reads `12 s`, `send BYTES`, `endless LINE`.
 fn act(what: &str) -> Option<Act> {
     if let Some(line) = what.strip_prefix("endless ") {
         return Some(Act::Endless(bytes(line)));

@@ -1,5 +1,5 @@
-//! The lab: a scenario's world brought to life, with real TLS and SMTP over in-memory lines. What the program asks of it is
-//! answered in `network` and `machine`.
+//! The lab: a scenario's world brought to life, with real TLS and SMTP over in-memory connections. What the program
+//! asks of it is answered in `network` and `machine`.
 
 use super::dialogue::Dialogue;
 use super::server::{Service, Speaks, serve};
@@ -22,16 +22,16 @@ pub struct Lab {
     pub(super) authorities: Authorities,
     dialogues: HashMap<String, Arc<Dialogue>>,
     tls: Mutex<HashMap<(String, String), Arc<Tls>>>,
-    /// Connections that a host holds open, by its name.
+    /// How many connections each host holds open, by its name.
     open: Mutex<HashMap<String, Vec<Weak<()>>>>,
-    /// Connections tried so far, by where they go and for how many hops.
+    /// How many connections were tried so far, by destination and hop limit.
     tried: Mutex<HashMap<(SocketAddr, Option<u8>), u64>>,
     pub(super) next_port: AtomicU16,
     pub(super) began: (jiff::Timestamp, Instant),
 }
 
 impl Lab {
-    /// Builds it; the error says what is wrong with the world.
+    /// Builds the lab; the error says what is wrong with the world.
     pub(super) fn new(world: LabWorld) -> Result<Self, String> {
         let mut dialogues = HashMap::new();
         let texts = world.host.values().flat_map(|host| host.port.values()).filter_map(|port| port.dialogue.as_ref());
@@ -56,7 +56,7 @@ impl Lab {
         })
     }
 
-    /// The dice of one more connection to there: the same in every run, whatever else goes on meanwhile.
+    /// The dice for one more connection to that address: the same in every run, whatever else happens meanwhile.
     pub(super) fn dice(&self, to: SocketAddr, ttl: Option<u8>) -> Dice {
         let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
         let count = tried.entry((to, ttl)).or_default();
@@ -85,7 +85,7 @@ impl Lab {
         Some(tls)
     }
 
-    /// Opens the server's end of a line.
+    /// Starts the server's end of a connection.
     pub(super) fn open(
         &self,
         name: &str,

@@ -1,4 +1,4 @@
-//! The lab's machine: what a scenario says of the computer, its files and its clock.
+//! The lab's machine: what a scenario says about the computer, its files and its clock.
 
 use super::lab::Lab;
 use crate::machine::{Folder, Local, Machine, Trust};
@@ -7,7 +7,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-/// Where the user's files lie.
+/// Where the user's files are.
 const HOME: &str = "/home/user";
 
 #[async_trait::async_trait]

@@ -1,8 +1,8 @@
-//! The built-in practice lab: scenarios whose truth is known, for learners, tests and demonstrations. No network, no
-//! rights, no ports: a [`World`] of in-memory servers.
+//! The built-in practice lab: scenarios whose truth is known, for learners, tests and demonstrations. It needs no
+//! network, no rights and no ports: a [`World`] of in-memory servers.
 //!
-//! A scenario is a file in `scenarios`, laid over `internet.toml`, the world in which everything works. What it says of
-//! the account and the truth is handed on as plain tables: this room knows nothing of accounts or causes.
+//! A scenario is a file in `scenarios`, laid over `internet.toml`, the world in which everything works. What it says
+//! about the account and the truth is passed on as plain tables: this module knows nothing about accounts or causes.
 
 mod dialogue;
 mod lab;
@@ -23,16 +23,16 @@ use toml::{Table, Value};
 static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/practice/scenarios");
 const INTERNET: &str = include_str!("internet.toml");
 
-/// A scenario, read.
+/// A scenario, as read from its file.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    /// Its name: the file's.
+    /// Its name, which is the file's.
     pub name: String,
     /// What a learner is told.
     pub title: String,
     /// What the caller says.
     pub story: String,
-    /// Who sends, as a plain table.
+    /// The account that sends, as a plain table.
     pub account: Table,
     /// What a run must find, as a plain table.
     pub truth: Table,
@@ -57,7 +57,7 @@ pub fn scenarios() -> Vec<Scenario> {
     all
 }
 
-/// The scenario of this name.
+/// The scenario with this name.
 pub fn scenario(name: &str) -> Option<Scenario> {
     SCENARIOS.get_file(format!("{name}.toml")).map(read)
 }
@@ -77,21 +77,21 @@ impl Scenario {
         Ok(Scenario { name: name.to_owned(), title, story, account, truth, world })
     }
 
-    /// Its world, alive; the error says what is wrong with it.
+    /// Its world as a lab; the error says what is wrong with it.
     pub fn world(&self) -> Result<World, String> {
         let world = self.world.clone().try_into().map_err(|error| format!("{}: {error}", self.name))?;
         let lab = Arc::new(Lab::new(world).map_err(|why| format!("{}: {why}", self.name))?);
         Ok(World { net: lab.clone(), machine: lab })
     }
 
-    /// The same with more laid over its world, such as another host that is down.
+    /// The same with something more laid over its world, such as another host that is down.
     pub fn with(mut self, changes: Table) -> Self {
         lay_over(&mut self.world, changes);
         self
     }
 }
 
-/// Tables are laid over each other, everything else replaces what was there.
+/// Lays one table over another: tables are merged, everything else replaces what was there.
 fn lay_over(below: &mut Table, above: Table) {
     for (key, value) in above {
         match (below.get_mut(&key), value) {

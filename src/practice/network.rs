@@ -1,4 +1,4 @@
-//! The lab's network: names and connections of a scenario's world.
+//! The lab's network: the names and connections of a scenario's world.
 
 use super::lab::Lab;
 use super::world::{Fate, ResolverState};
@@ -10,9 +10,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long this machine's own resolver takes.
+/// How long this machine's own resolver takes to answer.
 const OWN_LOOKUP: Duration = Duration::from_millis(2);
-/// What still passes where large packets vanish, in bytes: less than on real lines, as the lab's certificates are small.
+/// What still gets through where large packets vanish, in bytes: less than on real lines, as the lab's certificates
+/// are small.
 const NARROW: usize = 600;
 /// A lost SYN is repeated after a second, then two, then four (RFC 6298).
 const SYN_REPEAT: Duration = Duration::from_secs(1);
@@ -53,7 +54,7 @@ impl Lab {
     }
 }
 
-/// The records of a kind, aliases followed.
+/// The records of a kind, with aliases followed.
 fn chosen(
     records: &dyn Fn(&str) -> Option<Vec<Record>>,
     name: &str,

@@ -1,4 +1,4 @@
-//! The lab's servers: they speak a dialogue, or hand out pages, over one connection.
+//! The lab's servers: they speak a dialogue, or serve pages, over one connection.
 
 use super::dialogue::{Act, Command, Dialogue, Exchange};
 use super::tls::{Stream, Tls};
@@ -21,14 +21,14 @@ pub(super) struct Service {
     pub(super) speaks: Speaks,
 }
 
-/// In which language.
+/// The protocol that a port speaks.
 pub(super) enum Speaks {
     Smtp(Arc<Dialogue>),
-    /// Pages by path, and the date that every answer carries.
+    /// HTTP: pages by path, and the date that every answer carries.
     Http(BTreeMap<String, String>, String),
-    /// The server has too many connections of this client.
+    /// SMTP, but the server has too many connections from this client.
     Crowded,
-    /// It says nothing.
+    /// None: it says nothing.
     Nothing,
 }
 
@@ -70,7 +70,7 @@ struct Speaker<'a> {
     service: &'a Service,
     stream: Option<BufReader<Box<dyn Stream>>>,
     encrypted: bool,
-    /// Where in its part of the dialogue the last command stood.
+    /// The position of the last command in its part of the dialogue.
     at: usize,
 }
 
@@ -186,7 +186,7 @@ impl Speaker<'_> {
         None
     }
 
-    /// Name and password of a log-in (RFC 4616, and LOGIN as programs speak it); an error is what the server says.
+    /// The name and password of a log-in (RFC 4616, and LOGIN as programs use it); the error is the server's reply.
     async fn credentials(&mut self, line: &str) -> Option<Result<(String, String), &'static [u8]>> {
         let mut words = line.split(' ').skip(1);
         let mechanism = words.next().unwrap_or_default().to_ascii_uppercase();

@@ -1,5 +1,5 @@
-//! The lab's certificates and its end of TLS handshakes: 1.2 and 1.3 by rustls for real, 1.0 and 1.1 as far as a server's
-//! first flight, which is all that a client of today takes from them.
+//! The lab's certificates and its end of TLS handshakes: 1.2 and 1.3 for real, by rustls; 1.0 and 1.1 up to the
+//! server's first flight, which is all that a modern client accepts of them.
 
 use super::world::{Certificate, Handshake};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
@@ -18,7 +18,7 @@ use tokio_rustls::rustls::{self, ServerConfig, version};
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-/// Everybody who signs certificates in a world, made when first needed.
+/// All authorities that sign certificates in a world, made when they are first needed.
 pub(super) struct Authorities {
     /// Network time, in seconds since 1970.
     now: i64,
@@ -34,7 +34,7 @@ struct Authority {
 pub(super) struct Tls {
     config: Option<Arc<ServerConfig>>,
     chain: Vec<CertificateDer<'static>>,
-    /// The versions' two bytes.
+    /// The two bytes of each version that it accepts.
     versions: Vec<u16>,
     instead: Option<Handshake>,
 }
@@ -67,7 +67,7 @@ impl Authorities {
         Ok(authority)
     }
 
-    /// The root of this name, as DER.
+    /// The root with this name, as DER.
     pub(super) fn root(&self, name: &str) -> Option<Vec<u8>> {
         self.authority(name, None).ok().map(|authority| authority.der.to_vec())
     }
@@ -126,7 +126,8 @@ impl Authorities {
     }
 }
 
-/// The certificate says where its issuer's can be had (authorityInfoAccess, RFC 5280 section 4.2.2.1), as public ones do.
+/// Makes the certificate say where its issuer's can be found (authorityInfoAccess, RFC 5280 section 4.2.2.1), as
+/// public ones do.
 fn issuer_is_published() -> rcgen::CustomExtension {
     let url = b"http://ca.example/middle.crt";
     let oid = [0x06, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, 2];
@@ -153,7 +154,7 @@ fn date(now: i64, days: i64) -> time::OffsetDateTime {
 }
 
 impl Tls {
-    /// Does the handshake; `None` where there is no encrypted stream afterwards.
+    /// Does the handshake; `None` if it does not lead to an encrypted stream.
     pub(super) async fn accept<S: Stream + 'static>(&self, mut stream: S) -> Option<Box<dyn Stream>> {
         let hello = read_record(&mut stream).await.ok()?;
         match self.instead {
@@ -219,7 +220,7 @@ async fn refuse<S: Stream>(mut stream: S, alert: u8) -> Option<Box<dyn Stream>> 
     None
 }
 
-/// The first record of a client; anything that is no TLS ends the connection, as servers do.
+/// The first record of a client; anything that is not TLS ends the connection, as with real servers.
 async fn read_record<S: Stream>(stream: &mut S) -> io::Result<Vec<u8>> {
     let mut record = vec![0; 5];
     stream.read_exact(&mut record).await?;

@@ -1,4 +1,4 @@
-//! An in-memory line between this machine and a server, with its delay and its losses.
+//! An in-memory connection between this machine and a server, with its delay and its losses.
 
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex, split};
@@ -8,10 +8,11 @@ use tokio::time::{Instant, sleep_until};
 /// Bytes that fit into each buffer; more than any bound that the checks set for one flight.
 const BUFFER: usize = 256 * 1024;
 
-/// Repeats of a packet that was lost begin after this time and double (RFC 6298 section 2.4 says a second; Linux 200 ms).
+/// A lost packet is repeated after this time, then after twice the time, and so on (RFC 6298 section 2.4 says a
+/// second; Linux uses 200 ms).
 const REPEAT: Duration = Duration::from_millis(200);
 
-/// Decides about each packet whether it is lost. The same numbers in every run, so that tests repeat.
+/// Decides for each packet whether it is lost. The same numbers in every run, so that tests can be repeated.
 #[derive(Debug, Clone)]
 pub(super) struct Dice {
     random: fastrand::Rng,
@@ -34,7 +35,8 @@ impl Dice {
     }
 }
 
-/// The two ends of a line: ours, and the server's. Past `largest` bytes at once nothing more arrives.
+/// The two ends of a connection: ours, and the server's. Once more than `largest` bytes are sent at once, nothing more
+/// arrives.
 pub(super) fn line(one_way: Duration, dice: &Dice, largest: Option<usize>) -> (DuplexStream, DuplexStream) {
     if one_way.is_zero() && dice.percent == 0 && largest.is_none() {
         return duplex(BUFFER);

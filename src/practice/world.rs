@@ -1,4 +1,4 @@
-//! What a scenario's world is made of, as its TOML file declares it, and what becomes of a packet in it. No I/O here.
+//! What a scenario's world consists of, as its TOML file declares it, and what happens to a packet in it. No I/O here.
 
 use crate::net::{Icmp, PortState};
 use serde::Deserialize;
@@ -37,9 +37,9 @@ pub(super) struct LabMachine {
     pub(super) hostname: String,
     pub(super) user: String,
     pub(super) os: String,
-    /// Own addresses with the length of their prefix: `192.168.1.20/24`.
+    /// Its addresses, each with the length of its prefix: `192.168.1.20/24`.
     pub(super) addresses: Vec<String>,
-    /// What servers see of us.
+    /// Our address as servers see it.
     pub(super) public_address: IpAddr,
     #[serde(default = "yes")]
     pub(super) routed_v4: bool,
@@ -50,7 +50,7 @@ pub(super) struct LabMachine {
     /// The lines of the hosts file: `10.9.9.9 smtp.example.com`.
     #[serde(default)]
     pub(super) hosts: Vec<String>,
-    /// The interface of a VPN.
+    /// The name of a VPN's interface.
     #[serde(default)]
     pub(super) vpn: Option<String>,
     /// Whether the system tells an ordinary user about ICMP messages; Linux does.
@@ -59,12 +59,12 @@ pub(super) struct LabMachine {
     /// A firewall that is switched on.
     #[serde(default)]
     pub(super) firewall: Option<String>,
-    /// The system's TLS library. Its handshakes are made by the real one all the same.
+    /// The name of the system's TLS library. Its handshakes are still made by the real one.
     pub(super) tls_library: String,
-    /// Files below the home folder, by their path: what mail programs have stored.
+    /// Files below the home folder, by path: what mail programs have stored.
     #[serde(default)]
     pub(super) files: BTreeMap<String, String>,
-    /// The names of the programs that run.
+    /// The names of the running programs.
     #[serde(default)]
     pub(super) programs: Vec<String>,
     /// How many seconds the rest of the world's clock is ahead of this machine's.
@@ -82,7 +82,7 @@ pub(super) struct Resolver {
     /// The address that it gives to names that do not exist.
     #[serde(default)]
     pub(super) unknown_names: Option<IpAddr>,
-    /// What it says in place of the truth; an empty list is NXDOMAIN.
+    /// What it says instead of the truth; an empty list means NXDOMAIN.
     #[serde(default)]
     pub(super) says: BTreeMap<String, Vec<String>>,
 }
@@ -101,12 +101,12 @@ pub(super) enum ResolverState {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Router {
-    /// What faults call it: `router`, `isp`.
+    /// The name by which faults refer to it: `router`, `isp`.
     pub(super) name: String,
     pub(super) v4: IpAddr,
     #[serde(default)]
     pub(super) v6: Option<IpAddr>,
-    /// Round trip to it, in milliseconds.
+    /// The round trip to it, in milliseconds.
     pub(super) rtt_ms: u64,
 }
 
@@ -118,26 +118,26 @@ pub(super) struct Host {
     pub(super) v4: Vec<IpAddr>,
     #[serde(default)]
     pub(super) v6: Vec<IpAddr>,
-    /// Round trip to it, in milliseconds.
+    /// The round trip to it, in milliseconds.
     #[serde(default = "usual_rtt")]
     pub(super) rtt_ms: u64,
-    /// Nobody is there: the last router says so after three seconds.
+    /// Nothing is there: the last router says so after three seconds.
     #[serde(default)]
     pub(super) down: bool,
-    /// What listens.
+    /// The ports that listen.
     #[serde(default)]
     pub(super) port: BTreeMap<String, Port>,
     #[serde(default)]
     pub(super) certificate: Certificate,
-    /// TLS versions that it speaks: `1.0` to `1.3`.
+    /// The TLS versions that it accepts: `1.0` to `1.3`.
     #[serde(default = "usual_tls")]
     pub(super) tls: Vec<String>,
-    /// Connections that it takes at a time from one client; beyond that it says 421.
+    /// How many connections it accepts at the same time from one client; beyond that it says 421.
     #[serde(default)]
     pub(super) most_connections: Option<usize>,
 }
 
-/// A listening port. One without a dialogue or pages opens and keeps silent.
+/// A listening port. One without a dialogue or pages opens and stays silent.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Port {
@@ -147,16 +147,16 @@ pub(super) struct Port {
     /// Web pages by path: their text; `> URL` sends on to another address; `*` is every other path.
     #[serde(default)]
     pub(super) pages: Option<BTreeMap<String, String>>,
-    /// TLS from the first byte.
+    /// Whether it speaks TLS from the start.
     #[serde(default)]
     pub(super) implicit: bool,
-    /// Another certificate than the host's.
+    /// A certificate other than the host's.
     #[serde(default)]
     pub(super) certificate: Option<Certificate>,
-    /// What the server does in place of a TLS handshake.
+    /// What the server does instead of a TLS handshake.
     #[serde(default)]
     pub(super) handshake: Option<Handshake>,
-    /// Nothing listens here after all.
+    /// Whether nothing listens here after all.
     #[serde(default)]
     pub(super) closed: bool,
 }
@@ -167,11 +167,11 @@ pub(super) enum Handshake {
     Cut,
     Silent,
     Refuse,
-    /// Where TLS 1.3 is offered together with an older version.
+    /// If TLS 1.3 is offered together with an older version.
     CutNew,
-    /// Where the ClientHello names the server.
+    /// If the ClientHello names the server.
     CutNamed,
-    /// Where the ClientHello does not fit into one packet.
+    /// If the ClientHello does not fit into one packet.
     CutLarge,
 }
 
@@ -179,18 +179,18 @@ pub(super) enum Handshake {
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq, Hash)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(super) struct Certificate {
-    /// The names it is for; the host's own, where none are given.
+    /// The names that it is for; if none are given, the host's own.
     pub(super) names: Vec<String>,
     /// Valid from and until, in days from now by network time.
     pub(super) from_days: i64,
     pub(super) until_days: i64,
-    /// Who signed it; `self` is the certificate itself.
+    /// Who signed it; `self` means self-signed.
     pub(super) issuer: String,
     /// Whether this machine trusts that issuer.
     pub(super) trusted: bool,
-    /// Signed by an authority in between, whose own certificate the server does not send.
+    /// Whether it is signed by an intermediate authority whose own certificate the server does not send.
     pub(super) link_missing: bool,
-    /// That authority's certificate lies on this machine.
+    /// Whether that authority's certificate is on this machine.
     pub(super) link_known: bool,
 }
 
@@ -208,14 +208,14 @@ impl Default for Certificate {
     }
 }
 
-/// Something broken at one place for some packets.
+/// Something that is broken in one place for some packets.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Fault {
-    /// `this-machine`, a router's name, or a host's.
+    /// The place: `this-machine`, a router's name, or a host's.
     pub(super) at: String,
     pub(super) does: Does,
-    /// The ports concerned; all, where none are given.
+    /// The ports affected; all, if none are given.
     #[serde(default)]
     pub(super) ports: Vec<u16>,
     /// Only packets of this family: 4 or 6.
@@ -231,19 +231,19 @@ pub(super) struct Fault {
 pub(super) enum Does {
     /// Nothing comes back.
     Drop,
-    /// A reset.
+    /// A reset comes back.
     Reset,
-    /// ICMP "port unreachable", what many firewalls send.
+    /// ICMP "port unreachable" comes back, which many firewalls send.
     Reject,
-    /// ICMP "administratively prohibited".
+    /// ICMP "administratively prohibited" comes back.
     Prohibit,
-    /// ICMP "no route to that network".
+    /// ICMP "no route to that network" comes back.
     NoRoute,
     /// The system itself refuses (EACCES); on this machine only.
     Deny,
     /// Another host answers.
     Redirect,
-    /// It opens, but large packets vanish, and nobody says so.
+    /// It opens, but large packets vanish, and nothing reports it.
     DropLarge,
 }
 
@@ -259,27 +259,27 @@ fn usual_tls() -> Vec<String> {
     vec!["1.2".to_owned(), "1.3".to_owned()]
 }
 
-/// What becomes of a connection attempt.
+/// What happens to a connection attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
     /// It opens, at this host.
     Opens { host: String, port: u16, rtt: Duration },
-    /// It fails after that time.
+    /// It fails after this time.
     Fails { state: PortState, errno: i32, icmp: Option<Icmp>, after: Duration },
     /// Nothing ever comes back.
     Nothing,
 }
 
-/// Linux's numbers (asm-generic/errno.h).
+/// Linux's error numbers (asm-generic/errno.h).
 const EACCES: i32 = 13;
 const ENETUNREACH: i32 = 101;
 const ECONNREFUSED: i32 = 111;
 const EHOSTUNREACH: i32 = 113;
-/// How long the last router asks for a host by ARP.
+/// How long the last router looks for a host by ARP.
 const ARP: Duration = Duration::from_secs(3);
 
 impl LabWorld {
-    /// Own addresses with their prefix.
+    /// The machine's addresses, each with its prefix.
     pub(super) fn own_addresses(&self) -> Vec<(IpAddr, u8)> {
         let parsed = self.machine.addresses.iter().filter_map(|text| {
             let (addr, prefix) = text.split_once('/')?;
@@ -300,7 +300,7 @@ impl LabWorld {
         found.map(|(name, host)| (name.as_str(), host))
     }
 
-    /// What becomes of a connection attempt whose packets live for `ttl` hops.
+    /// What happens to a connection attempt with a hop limit of `ttl`.
     pub(super) fn fate(&self, to: SocketAddr, ttl: Option<u8>) -> Fate {
         let own = self.own_addresses();
         let me = own.iter().map(|(addr, _)| *addr).find(|addr| addr.is_ipv4() == to.is_ipv4());
@@ -366,7 +366,7 @@ impl LabWorld {
         to.map_or(Fate::Nothing, |(name, host)| self.at_host(name, host, port, rtt))
     }
 
-    /// Whether large packets on a connection to there vanish.
+    /// Whether large packets vanish on a connection to that address.
     pub(super) fn drops_large(&self, to: SocketAddr) -> bool {
         let concerns = |fault: &Fault| fault.ports.is_empty() || fault.ports.contains(&to.port());
         let host = self.host_at(to.ip()).map(|(name, _)| name);
@@ -389,7 +389,7 @@ fn time_exceeded(from: IpAddr, after: Duration) -> Fate {
     Fate::Fails { state: PortState::Unreachable, errno: EHOSTUNREACH, icmp: Some(icmp), after }
 }
 
-/// The message that a device sends for what it does (RFC 792, RFC 1812, RFC 4443).
+/// The message that a device sends when it does this (RFC 792, RFC 1812, RFC 4443).
 fn icmp(from: IpAddr, does: Does) -> Icmp {
     let (kind, code) = match (from, does) {
         (IpAddr::V4(_), Does::Prohibit) => (3, 13),

@@ -1,4 +1,4 @@
-//! How checks ask for names, and how they write answers down. No check.
+//! How checks look up names, and how they write down answers. Not a check.
 
 use crate::check::Ctx;
 use crate::net::{Answer, Record, RecordKind, Via};
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// How long a look-up may take: a lost query costs a resolver 5 s.
 pub(crate) const LOOKUP: Duration = Duration::from_secs(7);
 
-/// Asks this machine's resolvers, and others only where those give no answer at all.
+/// Asks this machine's resolvers, and others only if those give no answer at all.
 pub(crate) async fn ask(ctx: &Ctx, name: &str, kind: RecordKind) -> Answer {
     let own = ctx.net.lookup(Via::System, name, kind, LOOKUP).await;
     let is_definite = |answer: &Answer| matches!(answer, Answer::Records(_) | Answer::NxDomain | Answer::NoData);
@@ -22,13 +22,13 @@ pub(crate) async fn ask(ctx: &Ctx, name: &str, kind: RecordKind) -> Answer {
     join_all(others).await.into_iter().find(is_definite).unwrap_or(own)
 }
 
-/// The addresses of both families, asked at one DNS server.
+/// The addresses of both families, from one DNS server.
 pub(crate) async fn both(ctx: &Ctx, server: SocketAddr, host: &str) -> (Answer, Answer) {
     let ask = |kind| ctx.net.lookup(Via::Server(server), host, kind, LOOKUP);
     join(ask(RecordKind::A), ask(RecordKind::Aaaa)).await
 }
 
-/// An answer for people.
+/// An answer in words.
 pub(crate) fn describe(answer: &Answer) -> Text {
     match answer {
         Answer::Records(records) => {

@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
     how: How::Case(|ctx, book, case| Box::pin(run(ctx, book, case))),
 };
 
-/// What others say: a set of addresses from each that gave some, and how many know no such name or address.
+/// What other DNS servers say: a set of addresses from each that gave some, and how many know no such name or address.
 struct Others {
     sets: Vec<BTreeSet<IpAddr>>,
     not_found: usize,
@@ -82,7 +82,7 @@ async fn ask_others(ctx: &Ctx, book: &mut Notebook, host: &str) -> Others {
     others
 }
 
-/// Only this computer has an address for the name: where does it come from?
+/// Only this computer has an address for the name: finds out where it comes from.
 async fn look_into_own(ctx: &Ctx, book: &mut Notebook, host: &str, own: &BTreeSet<IpAddr>) {
     let rewritten = is_rewritten(ctx, book, own).await;
     book.note(keys::REWRITTEN, rewritten);
@@ -96,7 +96,7 @@ async fn look_into_own(ctx: &Ctx, book: &mut Notebook, host: &str, own: &BTreeSe
 }
 
 /// Whether this computer's DNS server gives the same address for a name that nobody can have: some internet providers
-/// send misspelt names to a page of their own in place of "does not exist" (RFC 8020 forbids it).
+/// send misspelt names to a page of their own instead of saying that they do not exist (RFC 8020 forbids that).
 async fn is_rewritten(ctx: &Ctx, book: &mut Notebook, own: &BTreeSet<IpAddr>) -> bool {
     let mut random = [0; 8];
     if getrandom::fill(&mut random).is_err() {
@@ -109,7 +109,8 @@ async fn is_rewritten(ctx: &Ctx, book: &mut Notebook, own: &BTreeSet<IpAddr>) ->
     answer.addresses().iter().any(|addr| own.contains(addr))
 }
 
-/// Whether the port in use opens at an address that only the others give: then this machine's answer is what is wrong.
+/// Whether the port in use opens at an address that only the others give: if so, it is this machine's answer that is
+/// wrong.
 async fn other_address(ctx: &Ctx, book: &mut Notebook, case: &Case, sets: &[BTreeSet<IpAddr>], own: &BTreeSet<IpAddr>) {
     let others = sets.iter().flatten().filter(|addr| !own.contains(addr) && ctx.uses(**addr));
     let Some(addr) = others.copied().min_by_key(IpAddr::is_ipv6) else { return };

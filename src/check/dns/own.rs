@@ -1,4 +1,5 @@
-//! Does each DNS server of this computer answer? Programs ask the first and wait for it before they ask the second.
+//! Does each DNS server of this computer answer? Programs ask the first one, and wait for it before they ask the
+//! second.
 
 use super::ask::{LOOKUP, describe};
 use crate::check::engine::{Case, Check, How, always, none};

@@ -20,7 +20,7 @@ pub(crate) static CHECK: Check = Check {
     how: How::Server(|ctx, book, role| Box::pin(run(ctx, book, role))),
 };
 
-/// So many addresses are looked at.
+/// How many addresses are examined at most.
 const MOST_ADDRESSES: usize = 64;
 
 async fn run(ctx: &Ctx, book: &mut Notebook, role: Role) -> Verdict {
@@ -68,7 +68,7 @@ fn resolved(book: &mut Notebook, host: &str, found: Vec<IpAddr>) -> Verdict {
     }
 }
 
-/// Others may know it; then the ports can be measured all the same.
+/// Others may know the name; then the ports can be measured all the same.
 async fn ask_others(ctx: &Ctx, book: &mut Notebook, host: &str) {
     let asked = ctx.options.resolvers.iter().map(|server| async move { (server, both(ctx, *server, host).await) });
     for (server, (v4, v6)) in join_all(asked).await {

@@ -1,4 +1,4 @@
-//! Where checks leave their findings, and wait for each other's.
+//! Where checks leave their findings, and wait for those of others.
 
 use crate::check::finding::Finding;
 use std::collections::BTreeMap;
@@ -32,13 +32,13 @@ impl Board {
         }
     }
 
-    /// The finding of a check once it has ended; `None` at once where it is not planned.
+    /// The finding of a check, once it has ended; `None` at once if it is not planned.
     pub(crate) async fn wait_for(&self, id: &str) -> Option<Arc<Finding>> {
         let slot = self.slots().get(id).cloned()?;
         Some(Arc::clone(slot.wait().await))
     }
 
-    /// The finding of a check that has ended.
+    /// The finding of a check, if it has ended.
     pub(crate) fn finding(&self, id: &str) -> Option<Arc<Finding>> {
         let slot = self.slots().get(id).cloned()?;
         slot.get().cloned()

@@ -1,4 +1,5 @@
-//! What a check may use: the network, the account, the options, findings and connections of other checks. Not the password.
+//! What a check may use: the network, the account, the options, the findings and connections of other checks. Not the
+//! password.
 
 use super::board::Board;
 use super::door::Door;
@@ -33,32 +34,32 @@ pub(crate) struct Ctx {
     pub(crate) started: Instant,
     /// Whether a log-in follows, so that connections are kept for it.
     pub(crate) logs_in: bool,
-    /// Whether one test message follows it.
+    /// Whether one test message follows the log-in.
     pub(crate) sends_message: bool,
     pub(super) board: Arc<Board>,
     pub(super) shared: Arc<Shared>,
     pub(super) case: Option<Arc<Case>>,
     pub(super) events: mpsc::UnboundedSender<Event>,
-    /// The checks that this one has declared to wait for.
+    /// The checks that this one has declared that it needs.
     pub(super) needs: Arc<[String]>,
 }
 
-/// Which server is judged, once that is known.
+/// Which server is judged, once it is known.
 pub(crate) struct Case {
-    /// The way that is judged.
+    /// The server, port and encryption that are judged.
     pub(crate) in_use: Endpoint,
-    /// The way in use, as a target.
+    /// The server and port in use, as a target.
     pub(crate) own: Target,
     wanted_host: Option<String>,
 }
 
-/// What checks share beside their findings.
+/// What checks share in addition to their findings.
 #[derive(Default)]
 pub(super) struct Shared {
     wanted: OnceLock<Wanted>,
     lanes: OnceLock<BTreeMap<Target, Lane>>,
     logged_in: Mutex<Option<Dialogue>>,
-    /// Addresses on whose way the first router says nothing, whatever the port: no use in asking once more.
+    /// Addresses on whose route the first router says nothing, whatever the port: there is no use in asking again.
     mute_ways: Mutex<BTreeSet<IpAddr>>,
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -86,13 +87,13 @@ impl Ctx {
         self.shared.wanted()
     }
 
-    /// From the search for the server: what the provider wants.
+    /// Called by the search for the server: what the provider wants.
     pub(crate) fn discovered(&self, wanted: Wanted) {
         let _ = self.shared.wanted.set(wanted.clone());
         let _ = self.events.send(Event::Discovered { wanted });
     }
 
-    /// Which server is judged; `None` where none could be found.
+    /// Which server is judged; `None` if none could be found.
     pub(crate) fn case(&self) -> Option<&Case> {
         self.case.as_deref()
     }
@@ -111,13 +112,13 @@ impl Ctx {
         }
     }
 
-    /// The addresses found for a role's server, those of families switched off left out.
+    /// The addresses found for a role's server, without those of families that are switched off.
     pub(crate) fn addresses(&self, role: Role) -> Vec<IpAddr> {
         let found = self.fact(&role.id(dns_server::ADDRESSES.check), &dns_server::ADDRESSES).unwrap_or_default();
         found.into_iter().filter(|addr| self.uses(*addr)).collect()
     }
 
-    /// Whether this family of addresses is used in this run.
+    /// Whether this family of addresses (IPv4 or IPv6) is used in this run.
     pub(crate) fn uses(&self, addr: IpAddr) -> bool {
         if addr.is_ipv4() { self.options.v4 } else { self.options.v6 }
     }
@@ -132,7 +133,7 @@ impl Ctx {
         self.lane(target).is_some_and(Lane::is_open)
     }
 
-    /// Waits until a port has opened, or its check has ended; at once where the port is not measured.
+    /// Waits until a port has opened, or its check has ended; returns at once if the port is not measured.
     pub(crate) async fn wait_until_open(&self, target: Target) {
         let id = target.id(keys::port::STATE.check);
         self.may_wait_for(&id);
@@ -145,8 +146,8 @@ impl Ctx {
         }
     }
 
-    /// The finding of a check once it has ended; `None` at once where it is not planned. Only of a check that this one
-    /// has declared to need.
+    /// The finding of a check, once it has ended; `None` at once if it is not planned. Only for checks that this one
+    /// has declared that it needs.
     pub(crate) async fn wait_for(&self, id: &str) -> Option<Arc<Finding>> {
         self.may_wait_for(id);
         self.board.wait_for(id).await
@@ -156,17 +157,17 @@ impl Ctx {
         debug_assert!(self.needs.iter().any(|need| need == id), "waits for {id}, but declares only {:?}", self.needs);
     }
 
-    /// The ids of the checks that this one has declared to need.
+    /// The ids of the checks that this one has declared that it needs.
     pub(crate) fn needs(&self) -> &[String] {
         &self.needs
     }
 
-    /// The finding of a check that has ended.
+    /// The finding of a check, if it has ended.
     pub(crate) fn finding(&self, id: &str) -> Option<Arc<Finding>> {
         self.board.finding(id)
     }
 
-    /// A fact of a check that has ended.
+    /// A fact of a check, if the check has ended.
     pub(crate) fn fact<T: Observable>(&self, id: &str, key: &Key<T>) -> Option<T> {
         fact(&self.finding(id)?.facts, key)
     }
@@ -176,38 +177,38 @@ impl Ctx {
         self.board.all()
     }
 
-    /// All connections that are kept for the log-in.
+    /// All connections that were kept for the log-in.
     pub(crate) fn take_dialogues(&self) -> Vec<Dialogue> {
         self.shared.lanes.get().into_iter().flat_map(BTreeMap::values).filter_map(Lane::take_dialogue).collect()
     }
 
-    /// From the log-in: the connection on which it was accepted.
+    /// Called by the log-in: the connection on which it was accepted.
     pub(crate) fn logged_in(&self, dialogue: Dialogue) {
         *self.shared.logged_in.lock().unwrap_or_else(PoisonError::into_inner) = Some(dialogue);
     }
 
-    /// To the question whether this address may send.
+    /// For the question whether this address may send: the connection on which the log-in was accepted.
     pub(crate) fn take_logged_in(&self) -> Option<Dialogue> {
         self.shared.logged_in.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// A turn to ask routers, one check at a time: how many questions they answer is limited over all ports.
+    /// A turn to ask routers, one check at a time: routers limit how many questions they answer, over all ports.
     pub(crate) async fn turn(&self) -> OwnedMutexGuard<()> {
         Arc::clone(&self.shared.turn).lock_owned().await
     }
 
-    /// Whether the first router on the way there was found to say nothing.
+    /// Whether the first router on that route was found to say nothing.
     pub(crate) fn is_mute(&self, addr: IpAddr) -> bool {
         self.shared.mute_ways.lock().unwrap_or_else(PoisonError::into_inner).contains(&addr)
     }
 
-    /// The first router on the way there says nothing.
+    /// Notes that the first router on that route says nothing.
     pub(crate) fn found_mute(&self, addr: IpAddr) {
         self.shared.mute_ways.lock().unwrap_or_else(PoisonError::into_inner).insert(addr);
     }
 }
 
-/// A fact among those of a finding.
+/// A fact of a finding.
 pub(crate) fn fact<T: Observable>(facts: &Facts, key: &Key<T>) -> Option<T> {
     facts.get(key.name.as_ref()).and_then(T::of_value)
 }

@@ -1,4 +1,4 @@
-//! What a check declares of itself: everything that the plan and the runner need to know of it.
+//! What a check declares about itself: everything that the plan and the runner need to know about it.
 
 use super::ctx::{Case, Ctx};
 use super::notebook::Notebook;
@@ -14,21 +14,21 @@ use futures::future::BoxFuture;
 pub(crate) struct Check {
     /// The first part of its id: `port` of `port.587`.
     pub(crate) kind: &'static str,
-    /// Where it stands on the screen.
+    /// The group in which the screen shows it.
     pub(crate) group: Group,
-    /// What a technician asks. `{port}`, `{server}` and `{host}` are filled in.
+    /// The question that a technician would ask. `{port}`, `{server}` and `{host}` are filled in.
     pub(crate) question: &'static str,
-    /// Whether this run asks it; [`always`], unless something speaks against it.
+    /// Whether this run asks it; [`always`], unless there is a reason not to.
     pub(crate) when: fn(&Scope<'_>) -> bool,
-    /// All checks that it waits for; it can wait for no other.
+    /// All checks that it waits for; it cannot wait for any other.
     pub(crate) needs: fn(&Scope<'_>) -> Vec<Need>,
-    /// What it writes down.
+    /// The facts that it writes down.
     pub(crate) facts: &'static [Declared],
     /// How often it runs, when, and its function.
     pub(crate) how: How,
 }
 
-/// What a check's function gives.
+/// The future that a check's function returns.
 pub(crate) type Asking<'a> = BoxFuture<'a, Verdict>;
 
 /// How often a check runs, when, and its function.
@@ -40,9 +40,9 @@ pub(crate) enum How {
     Reference(for<'a> fn(&'a Ctx, &'a mut Notebook, &'a Reference) -> Asking<'a>),
     /// Once, when the search for the server has ended, even if none was found.
     After(for<'a> fn(&'a Ctx, &'a mut Notebook) -> Asking<'a>),
-    /// Once, where a server is known.
+    /// Once, if a server is known.
     Case(for<'a> fn(&'a Ctx, &'a mut Notebook, &'a Case) -> Asking<'a>),
-    /// For the server in use, and for the provider's own where another is in use.
+    /// For the server in use, and for the provider's own if another is in use.
     Server(for<'a> fn(&'a Ctx, &'a mut Notebook, Role) -> Asking<'a>),
     /// For each port of each of these servers.
     Port(for<'a> fn(&'a Ctx, &'a mut Notebook, Target) -> Asking<'a>),
@@ -62,7 +62,7 @@ impl How {
 pub(crate) enum Subject {
     /// The account as a whole.
     Account,
-    /// A server of another company: its place in the options.
+    /// A server of another company, by its index in the options.
     Reference(usize),
     /// A server.
     Server(Role),
@@ -74,16 +74,16 @@ pub(crate) enum Subject {
 pub(crate) struct Scope<'a> {
     /// What the check would be about.
     pub(crate) subject: Subject,
-    /// How to run.
+    /// The options of the run.
     pub(crate) options: &'a Options,
-    /// What is judged, once known.
+    /// The server, port and encryption that are judged, once known.
     pub(crate) in_use: Option<&'a Endpoint>,
     /// All ports that are measured, once known.
     pub(crate) targets: &'a [Target],
 }
 
 impl Scope<'_> {
-    /// The port that the check would be about; the one in use for a check that is about the whole.
+    /// The port that the check would be about; for a check about the whole account, the port in use.
     pub(crate) fn target(&self) -> Target {
         match self.subject {
             Subject::Port(target) => target,
@@ -105,16 +105,16 @@ impl Scope<'_> {
     }
 }
 
-/// A check that another one waits for.
+/// A check that another check waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// It begins after this one has ended. `--only` brings this one along.
+    /// The other check begins after this one has ended. `--only` includes this one.
     After(String),
-    /// It begins as soon as this port has opened, or the port's check has ended. `--only` brings this one along.
+    /// The other check begins as soon as this port has opened, or its check has ended. `--only` includes this one.
     Open(Target, String),
-    /// It looks at this one in its course. `--only` brings this one along.
+    /// The other check looks at this one while it runs. `--only` includes this one.
     Later(String),
-    /// It looks at this one in its course, where it is planned anyway.
+    /// The other check looks at this one while it runs, if this one is planned anyway.
     IfPlanned(String),
 }
 
@@ -126,39 +126,39 @@ impl Need {
         }
     }
 
-    /// Whether `--only` brings it along.
+    /// Whether `--only` includes it.
     pub(crate) fn is_kept(&self) -> bool {
         !matches!(self, Need::IfPlanned(_))
     }
 }
 
-/// For a check that every run asks.
+/// For a check that is part of every run.
 pub(crate) fn always(_: &Scope<'_>) -> bool {
     true
 }
 
-/// For a check that waits for none.
+/// For a check that waits for no other.
 pub(crate) fn none(_: &Scope<'_>) -> Vec<Need> {
     Vec::new()
 }
 
 impl Check {
-    /// Its id where it runs once.
+    /// The id of a check that runs once.
     pub(crate) fn id(&self) -> String {
         self.kind.to_owned()
     }
 
-    /// Its id for a port.
+    /// The id for a port.
     pub(crate) fn at(&self, target: Target) -> String {
         target.id(self.kind)
     }
 
-    /// Its id for a server.
+    /// The id for a server.
     pub(crate) fn of(&self, role: Role) -> String {
         role.id(self.kind)
     }
 
-    /// Its id for what it is about.
+    /// The id for what the check is about.
     pub(crate) fn about(&self, subject: Subject) -> String {
         match subject {
             Subject::Account => self.id(),

@@ -1,4 +1,4 @@
-//! The one door to the mail server: every connection to it is opened and counted here, within what a run may open.
+//! The only door to the mail server: every connection to it is opened and counted here, within what a run may open.
 
 use crate::net::{BoxStream, ConnectFailure, ConnectOptions, Connection, Network, PortState};
 use crate::probe::tcp::{self, Tried};
@@ -13,14 +13,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// Connections to the mail server in one run (README: "What it sends, and to whom").
+/// The most connections to the mail server in one run (README: "What it sends to whom").
 const MOST_CONNECTIONS: u32 = 30;
-/// Open at a time: providers cap clients at three to ten.
+/// The most connections open at the same time: providers allow a client three to ten.
 const MOST_AT_A_TIME: usize = 4;
-/// How long a connection waits for its place before it goes without.
+/// How long a connection waits for its place before it goes ahead without one.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The door.
+/// The door to the mail server.
 pub(crate) struct Door {
     net: Arc<dyn Network>,
     opened: AtomicU32,
@@ -46,13 +46,13 @@ impl Door {
         self.opened.load(Ordering::Relaxed)
     }
 
-    /// Counts one more connection; `false` where the run has used up its connections.
+    /// Counts one more connection; `false` if the run has used up its connections.
     fn counts(&self) -> bool {
         let more = |count: u32| (count < MOST_CONNECTIONS).then_some(count + 1);
         self.opened.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
     }
 
-    /// Opens a connection; `None` where the run has used up its connections.
+    /// Opens a connection; `None` if the run has used up its connections.
     pub(crate) async fn connect(
         &self,
         to: SocketAddr,
@@ -64,7 +64,7 @@ impl Door {
         Some(self.net.connect(to, options).await)
     }
 
-    /// Opens a port, a silent one in two tries.
+    /// Opens a port; if it is silent, in two attempts.
     pub(crate) async fn open(&self, to: SocketAddr, limit: Duration) -> Tried {
         match self.counts() {
             true => tcp::open(self.net.as_ref(), to, limit).await,
@@ -72,15 +72,15 @@ impl Door {
         }
     }
 
-    /// Opens a connection that keeps its place among those open at a time until it is dropped. `None` where it does not
-    /// open, or the run has used up its connections.
+    /// Opens a connection that keeps its place among those open at the same time until it is dropped. `None` if it
+    /// does not open, or the run has used up its connections.
     pub(crate) async fn connect_in_place(&self, to: SocketAddr, options: ConnectOptions) -> Option<BoxStream> {
         let place = timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await;
         let stream = self.connect(to, options).await?.ok()?.stream;
         Some(Box::new(Placed { stream, _place: place.ok().and_then(Result::ok) }))
     }
 
-    /// A connection whose packets live for a few hops: it counts only where it was answered from the far end.
+    /// Opens a connection with a low hop limit: it counts only if the far end answered.
     pub(crate) async fn probe(&self, to: SocketAddr, options: ConnectOptions) -> Result<Connection, ConnectFailure> {
         let result = self.net.connect(to, options).await;
         let arrived = match &result {
@@ -93,12 +93,12 @@ impl Door {
         result
     }
 
-    /// A place among the connections open at a time, if one is free now.
+    /// A place among the connections open at the same time, if one is free now.
     pub(crate) fn try_place(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
-    /// Waits for up to `limit` until a place is free, and does not take it.
+    /// Waits up to `limit` until a place is free, without taking it.
     pub(crate) async fn give_way(&self, limit: Duration) {
         let _ = timeout(limit, self.places.acquire()).await;
     }
@@ -108,12 +108,12 @@ impl Door {
         self.careful.load(Ordering::Relaxed)
     }
 
-    /// From now on one at a time; whether that is news.
+    /// From now on, opens one connection at a time; returns whether that is a change.
     pub(crate) fn be_careful(&self) -> bool {
         !self.careful.swap(true, Ordering::Relaxed)
     }
 
-    /// A turn to be the only connection: waits until the others have ended, for a while.
+    /// Waits, for a limited time, until all other connections have ended, to be the only one.
     pub(crate) async fn alone(&self) -> MutexGuard<'_, ()> {
         let turn = self.alone.lock().await;
         let others = u32::try_from(MOST_AT_A_TIME - 1).unwrap_or(1);
@@ -123,7 +123,7 @@ impl Door {
     }
 }
 
-/// A connection and its place among those that may be open at a time.
+/// A connection, with its place among those that may be open at the same time.
 struct Placed {
     stream: BoxStream,
     _place: Option<OwnedSemaphorePermit>,

@@ -1,5 +1,5 @@
-//! What is passed from hand to hand for one port: the open connection, the handshake, the chain of certificates, and the
-//! dialogue that is ready for the log-in. Made by the plan; each thing has one giver.
+//! What is handed on from check to check for one port: the open connection, the handshake, the chain of certificates,
+//! and the dialogue that is ready for the log-in. Made by the plan; each thing is handed over by one check.
 
 use crate::net::BoxStream;
 use crate::probe::secure::NotSecured;
@@ -15,21 +15,21 @@ pub(crate) struct Opened {
     pub(crate) stream: BoxStream,
 }
 
-/// What a TLS handshake left for those who look at certificates and versions.
+/// What a TLS handshake leaves for the checks of certificates and versions.
 #[derive(Clone)]
 pub(crate) struct Handshake {
     pub(crate) addr: SocketAddr,
-    /// The certificate, where the library accepted it.
+    /// The certificate, if the library accepted it.
     pub(crate) leaf: Option<Vec<u8>>,
-    /// What the library said where it did not.
+    /// The library's message, if it did not.
     pub(crate) refused: Option<NotSecured>,
-    /// Whether the port speaks TLS from the first byte.
+    /// Whether the port speaks TLS from the start.
     pub(crate) implicit: bool,
     /// How long the greeting took.
     pub(crate) greeting: Duration,
 }
 
-/// The hand-over of one port.
+/// What is handed on for one port.
 #[derive(Default)]
 pub(crate) struct Lane {
     /// Set when the port opens.
@@ -45,7 +45,7 @@ fn lock<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Lane {
-    /// From the check of the port: its first open connection.
+    /// Called by the check of the port: its first open connection.
     pub(crate) fn open(&self, opened: Opened) {
         *lock(&self.connection) = Some(opened);
         let _ = self.opens.set(());
@@ -61,37 +61,38 @@ impl Lane {
         self.opens.wait().await;
     }
 
-    /// To the dialogue: the connection, once.
+    /// For the dialogue: the connection, once.
     pub(crate) fn take_connection(&self) -> Option<Opened> {
         lock(&self.connection).take()
     }
 
-    /// From the dialogue: the handshake.
+    /// Called by the dialogue: the handshake.
     pub(crate) fn shook_hands(&self, handshake: Handshake) {
         let _ = self.handshake.set(handshake);
     }
 
-    /// The handshake, where one was begun.
+    /// The handshake, if one was begun.
     pub(crate) fn handshake(&self) -> Option<&Handshake> {
         self.handshake.get()
     }
 
-    /// From whoever read it first: the chain as the server sends it, its own certificate first.
+    /// Called by whichever check read it first: the chain as the server sends it, beginning with the server's own
+    /// certificate.
     pub(crate) fn read_chain(&self, chain: Vec<Vec<u8>>) {
         let _ = self.chain.set(chain);
     }
 
-    /// The chain, where somebody has read it.
+    /// The chain, if a check has read it.
     pub(crate) fn chain(&self) -> Option<&Vec<Vec<u8>>> {
         self.chain.get()
     }
 
-    /// From the dialogue: a verified connection on which a log-in is offered.
+    /// Called by the dialogue: a verified connection on which a log-in is offered.
     pub(crate) fn ready_for_log_in(&self, dialogue: Dialogue) {
         *lock(&self.dialogue) = Some(dialogue);
     }
 
-    /// To the log-in, or to whoever ends it in an orderly way.
+    /// For the log-in, or for whatever ends the connection in an orderly way.
     pub(crate) fn take_dialogue(&self) -> Option<Dialogue> {
         lock(&self.dialogue).take()
     }

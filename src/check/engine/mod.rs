@@ -1,5 +1,5 @@
-//! The engine: plans and runs checks as they declare themselves, lends each a notebook, passes findings and connections
-//! between them, and keeps the door to the mail server. It knows no check in particular.
+//! The engine: plans and runs checks according to their declarations, lends each a notebook, passes on findings and
+//! connections, and guards the door to the mail server. It knows no check in particular.
 
 mod board;
 mod ctx;

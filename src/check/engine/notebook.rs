@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// A notebook.
+/// The notebook of one check.
 pub(crate) struct Notebook {
     declared: &'static [Declared],
     run_started: Instant,
@@ -41,7 +41,7 @@ impl Notebook {
         Notebook { declared, run_started, events, finding }
     }
 
-    /// Notes a fact for good, and tells it at once.
+    /// Notes a fact, which is final, and reports it at once.
     pub(crate) fn note<T: Observable>(&mut self, key: Key<T>, value: impl Into<T>) {
         let is_declared = || self.declared.iter().any(|row| row.check == key.check && row.is(&key.name));
         debug_assert!(is_declared(), "{} does not declare {} {}", self.finding.id, key.check, key.name);
@@ -60,17 +60,17 @@ impl Notebook {
         self.finding.facts.contains_key(key.name.as_ref())
     }
 
-    /// Notes what came back, now.
+    /// Notes something that came back, at the present time.
     pub(crate) fn saw(&mut self, what: impl Into<String>, detail: impl Into<Text>) {
         self.saw_kind(Kind::Remark, what, detail);
     }
 
-    /// The same, of a kind that somebody looks for.
+    /// The same, with a kind that other code looks for.
     pub(crate) fn saw_kind(&mut self, kind: Kind, what: impl Into<String>, detail: impl Into<Text>) {
         self.saw_at(Instant::now(), kind, what, detail);
     }
 
-    /// The same at a moment in the past.
+    /// The same, at a time in the past.
     pub(crate) fn saw_at(&mut self, at: Instant, kind: Kind, what: impl Into<String>, detail: impl Into<Text>) {
         let detail = detail.into();
         let at_ms = millis(at.saturating_duration_since(self.run_started));
@@ -78,7 +78,7 @@ impl Notebook {
         self.finding.evidence.push(Evidence { at_ms, kind, what, detail: detail.text, marks });
     }
 
-    /// What the check came to. Where two servers are measured, the provider's is named.
+    /// The check's result. If two servers are measured, the summary names the provider's.
     pub(crate) fn end(mut self, verdict: Verdict, provider_host: Option<&str>) -> Finding {
         let Verdict { outcome, moot, mut summary } = verdict;
         if let Some(host) = provider_host.filter(|host| outcome != Outcome::Skipped && !summary.text.contains(host)) {
@@ -93,7 +93,7 @@ impl Notebook {
     }
 }
 
-/// Whole milliseconds.
+/// A duration in whole milliseconds.
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

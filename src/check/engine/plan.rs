@@ -1,5 +1,5 @@
-//! Which checks run, and what each waits for: a pure function of the declarations, the account, the options and what the
-//! provider wants.
+//! Which checks run, and what each waits for: a pure function of the declarations, the account, the options and what
+//! the provider wants.
 
 use super::declared::{Check, How, Need, Scope, Subject};
 use super::targets::targets;
@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 /// A check that will run.
 #[derive(Clone)]
 pub(crate) struct Planned {
-    /// What it is called and waits for, for the screen.
+    /// Its id, question and what it waits for, for the screen.
     pub(crate) head: Head,
-    /// The same as declared.
+    /// What it waits for, as declared.
     pub(crate) needs: Vec<Need>,
     /// What it is about.
     pub(crate) subject: Subject,
@@ -98,7 +98,7 @@ fn question(template: &str, scope: &Scope<'_>, wanted: Option<&Wanted>) -> Strin
         .replace("{host}", host.unwrap_or_default())
 }
 
-/// Keeps the chosen groups and what they rest on.
+/// Keeps the chosen groups and what they depend on.
 fn only(plan: Plan, options: &Options) -> Plan {
     if options.only.is_empty() {
         return plan;

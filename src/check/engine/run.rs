@@ -28,25 +28,25 @@ use tokio::time::{Instant, timeout, timeout_at};
 pub struct Job {
     /// The network and the machine, real or the lab's.
     pub world: World,
-    /// Who sends.
+    /// The account that sends.
     pub account: Account,
-    /// How to run.
+    /// The options of the run.
     pub options: Options,
-    /// What the one log-in is tried with.
+    /// The password or token of the one log-in.
     pub attempt: Option<Attempt>,
 }
 
-/// A run under way.
+/// A run that is going on.
 struct Runner {
     ctx: Ctx,
-    /// For the log-in alone.
+    /// The password or token, for the log-in alone.
     attempt: Option<Arc<Attempt>>,
     /// Set when the run's time is up.
     time_is_up: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
-/// Runs all these checks; ends when all have ended, or the run's time is up. What happens is told as it happens.
+/// Runs all these checks; ends when all have ended, or the run's time is up. Events are reported as they happen.
 pub(crate) async fn run(checks: &[&'static Check], job: Job, events: mpsc::UnboundedSender<Event>) {
     let attempt = job.attempt.map(Arc::new);
     let ctx = Ctx {
@@ -119,7 +119,8 @@ impl Runner {
     }
 }
 
-/// One check from its needs to its finding. Cut off by the end of the run's time, it keeps what it has seen.
+/// One check, from waiting for its needs to its finding. If it is cut off by the end of the run's time, it keeps what
+/// it has seen.
 async fn perform(
     ctx: &Ctx,
     check: &Planned,
@@ -183,7 +184,7 @@ async fn ask(ctx: &Ctx, check: &Planned, attempt: Option<&Attempt>, book: &mut N
 }
 
 impl Ctx {
-    /// Tells what happens. The receiver is gone only when nobody looks any more.
+    /// Reports an event. The receiver is gone only when nobody is interested any more.
     fn send(&self, event: Event) {
         let _ = self.events.send(event);
     }
@@ -206,7 +207,7 @@ mod tests {
         how: How::Before(|_, _| Box::pin(async { Verdict::pass("") })),
     };
 
-    /// Runs these checks in a healthy world within two seconds; what they found, and when each began to be asked.
+    /// Runs these checks in a healthy world within two seconds; returns what they found, and when each began.
     fn findings(checks: &[&'static Check]) -> Vec<(Finding, Option<u64>)> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async {

@@ -1,4 +1,4 @@
-//! Is this computer's clock right? Against the date in a web server's answer (RFC 9110 section 6.6.1).
+//! Is this computer's clock right? Compared with the date in a web server's answer (RFC 9110 section 6.6.1).
 
 use super::connectivity;
 use crate::check::engine::{Check, How, Need};

@@ -1,4 +1,4 @@
-//! Is there a connection, without a portal? Pages whose exact answer is known, over plain HTTP.
+//! Is there an internet connection, without a portal? Pages whose exact answer is known, over plain HTTP.
 
 use crate::check::engine::{Check, How, none};
 use crate::check::{Connectivity, Ctx, Expect, Group, Notebook, Verdict};
@@ -84,7 +84,7 @@ fn write_down(book: &mut Notebook, page: &Connectivity, answer: &Result<Answer, 
     book.saw(format!("GET {}", page.url), detail.say(says));
 }
 
-/// Where nothing answers directly, the proxy that is configured may be the only way out.
+/// If nothing answers directly, the configured proxy may be the only way out.
 async fn by_proxy(ctx: &Ctx, book: &mut Notebook) -> bool {
     let Some(proxy) = ctx.machine.local().proxy else { return false };
     for page in ctx.options.connectivity.iter().filter(|page| page.url.scheme() == "http") {

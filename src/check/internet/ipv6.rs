@@ -1,5 +1,5 @@
-//! Does IPv6 work to other hosts? Asked only where the server's IPv6 address is dead and its IPv4 address is not: is it this
-//! line, or that server?
+//! Does IPv6 work to other hosts? Asked only if the server's IPv6 address gives no answer and its IPv4 address does:
+//! is it this line, or that server?
 
 use crate::check::engine::{Case, Check, How, Need};
 use crate::check::ports::port;
@@ -23,7 +23,7 @@ pub(crate) static CHECK: Check = Check {
     how: How::Case(|ctx, book, case| Box::pin(run(ctx, book, case))),
 };
 
-/// Hosts of different owners that are tried.
+/// How many hosts of different owners are tried.
 const HOSTS: usize = 3;
 const WAIT: Duration = Duration::from_secs(3);
 

@@ -1,4 +1,5 @@
-//! Which internet provider is this? By the name that DNS gives to the line's public address, as a mail server saw it.
+//! Which internet provider's line is this? Told by the name that DNS gives the line's public address, as a mail server
+//! saw it.
 
 use crate::check::engine::{Check, How, Need, Scope};
 use crate::check::smtp::talk;

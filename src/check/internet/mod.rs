@@ -1,4 +1,4 @@
-//! The group *internet*: is there a connection, is it sound, and whose is it?
+//! The group *internet*: is there a connection, is it sound, and whose line is it?
 
 pub(super) mod clock;
 pub(super) mod connectivity;

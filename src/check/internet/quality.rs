@@ -1,5 +1,5 @@
-//! How good is the connection? Many handshakes with hosts that take them, each closed at once: how many packets got lost,
-//! how long the others took. Nothing is sent to the mail server for it.
+//! How good is the connection? Many handshakes with hosts that accept them, each closed at once: how many packets were
+//! lost, and how long the others took. Nothing is sent to the mail server for it.
 
 use super::reference::address_of;
 use crate::check::engine::{Check, How, none};
@@ -26,31 +26,31 @@ pub(crate) static CHECK: Check = Check {
     how: How::Before(|ctx, book| Box::pin(run(ctx, book))),
 };
 
-/// Handshakes of one sampling: with five, a line that loses every tenth packet looks sound half of the time.
+/// Handshakes in one sampling: with five, a line that loses every tenth packet would look sound half of the time.
 const SAMPLES: usize = 60;
-/// With fewer there is no verdict.
+/// With fewer handshakes there is no verdict.
 const ENOUGH: usize = 30;
-/// Of [`SAMPLES`]: 8. A line that loses 3 % comes there once in forty samplings, so a second one has to agree; one that
-/// loses 30 % always does.
+/// The share of lost handshakes, in percent, that counts as heavy: 8 of [`SAMPLES`]. A line that loses 3 % reaches that
+/// once in forty samplings, so a second sampling has to agree; a line that loses 30 % always does.
 const HEAVY_PERCENT: usize = 13;
-/// A line that loses less is a sound one.
+/// A line that loses less than this, in percent, is sound.
 const SOME_PERCENT: usize = 4;
-/// Hosts, and handshakes that run at the same time with each.
+/// How many hosts are used, and how many handshakes run at the same time with each.
 const HOSTS: usize = 3;
 const AT_A_TIME: usize = 4;
-/// A lost SYN is repeated after a second (RFC 6298 section 2), whose answer is so much later than the fastest.
+/// A lost SYN is repeated after a second (RFC 6298 section 2), so its answer comes that much later than the fastest.
 const LATE: Duration = Duration::from_millis(900);
-/// What each stream of handshakes rests in between, so that they are no burst.
+/// The pause between the handshakes of one stream, so that they do not come in a burst.
 const REST: Duration = Duration::from_millis(150);
 const BETWEEN: Duration = Duration::from_secs(2);
-/// A handshake that takes longer is given up as lost.
+/// A handshake that takes longer counts as lost.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// A sampling ends here, with what it has.
+/// A sampling ends after this time, with what it has.
 const LONGEST: Duration = Duration::from_secs(8);
-/// So many failures without a single answer: the host takes no connections, which is no loss.
+/// After this many failures without a single answer, the host does not accept connections, which is not loss.
 const DEAD: usize = AT_A_TIME;
 
-/// One handshake: who, and how long it took if it was done.
+/// One handshake: with which host, and how long it took if it was completed.
 type Sample = (IpAddr, Option<Duration>);
 
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
@@ -82,7 +82,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
 
 const NO_HOST: &str = "no host took enough handshakes to judge the connection by";
 
-/// Where a sampling is written down.
+/// The keys under which a sampling is written down.
 struct Keys {
     sent: Key<usize>,
     lost: Key<usize>,
@@ -113,7 +113,7 @@ async fn sampling(ctx: &Ctx, book: &mut Notebook, keys: &Keys) -> Option<Line> {
     Some(line)
 }
 
-/// What a sampling came to; times in milliseconds.
+/// The result of a sampling; times in milliseconds.
 #[derive(Debug, PartialEq, Eq)]
 struct Line {
     sent: usize,
@@ -121,23 +121,23 @@ struct Line {
     fastest: usize,
     median: usize,
     worst: usize,
-    /// Whether each host with enough handshakes lost some: one alone may have a fault or a limit of its own.
+    /// Whether each host with enough handshakes lost some: a single host may have a fault or a limit of its own.
     everywhere: bool,
 }
 
 impl Line {
-    /// What was lost, in percent; none where a host lost nothing.
+    /// The loss in percent; zero if one of the hosts lost nothing.
     fn share(&self) -> usize {
         if self.everywhere { self.lost * 100 / self.sent } else { 0 }
     }
 }
 
-/// Not done, or so late against the host's fastest that a packet of it was sent again.
+/// Whether a handshake was lost: not completed, or so much later than the host's fastest that a packet was sent again.
 fn is_lost(took: Option<Duration>, fastest: Option<Duration>) -> bool {
     took.zip(fastest).is_none_or(|(took, fastest)| took >= fastest + LATE)
 }
 
-/// Hosts that answered nothing at all are left out.
+/// Sums up a sampling; hosts that never answered are left out.
 fn judge(samples: &[Sample]) -> Option<Line> {
     let answers = |host: &IpAddr| samples.iter().any(|(other, took)| other == host && took.is_some());
     let counted: Vec<&Sample> = samples.iter().filter(|(host, _)| answers(host)).collect();
@@ -218,7 +218,7 @@ async fn worker(
     samples
 }
 
-/// A line a host, and a picture: a mark a handshake, in the order of their ends.
+/// One line per host, and a picture: one mark per handshake, in the order in which they ended.
 fn note(book: &mut Notebook, samples: &[Sample], line: &Line) {
     let mut hosts: Vec<IpAddr> = samples.iter().map(|(host, _)| *host).collect();
     hosts.sort_unstable();

@@ -1,4 +1,4 @@
-//! Which mail ports open at another company's server? One polite connection a port: greeting, QUIT, close.
+//! Which mail ports open at another company's server? One polite connection per port: greeting, QUIT, close.
 
 use crate::check::dns::ask::ask;
 use crate::check::engine::{Check, How, always, millis, none};
@@ -64,7 +64,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, reference: &Reference) -> Verdict {
     if opens { Verdict::pass(summary) } else { Verdict::warn(summary) }
 }
 
-/// An address of it that there is a route to, IPv4 before IPv6.
+/// One of its addresses that there is a route to, IPv4 before IPv6.
 pub(crate) async fn address_of(ctx: &Ctx, reference: &Reference) -> Option<IpAddr> {
     let found = match reference.host.parse::<IpAddr>() {
         Ok(addr) => vec![addr],

@@ -1,5 +1,5 @@
 //! Does something answer for addresses that do not exist? An address of the documentation ranges (RFC 5737) belongs to
-//! nobody; if a mail port opens there, a device on the way answers for everybody.
+//! nobody; if a mail port opens there, a device on the way answers for every address.
 
 use crate::check::engine::{Check, How, always, none};
 use crate::check::{Ctx, Group, MAIL_PORTS, Notebook, Verdict};
@@ -21,10 +21,11 @@ pub(crate) static CHECK: Check = Check {
     how: How::Before(|ctx, book| Box::pin(run(ctx, book))),
 };
 
-/// One of each range. Laboratories do use such addresses, so one that opens proves nothing; two of different ranges do.
+/// One address from each range. Some laboratories use such addresses, so one that opens proves nothing; two from
+/// different ranges do.
 const NOBODY: [&str; 2] = ["192.0.2.199", "198.51.100.199"];
 
-/// A device that answers for everybody is near; this is time enough for one lost packet.
+/// A device that answers for every address is near; this is time enough for one lost packet.
 const WAIT: Duration = Duration::from_millis(2_500);
 
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {

@@ -1,4 +1,4 @@
-//! Is the password accepted? One attempt for each password given, only over a connection whose certificate verifies.
+//! Is the password accepted? One attempt per password, and only over a connection whose certificate verifies.
 
 use crate::account::Wanted;
 use crate::account::provider::Passwords;
@@ -37,7 +37,7 @@ pub(crate) static CHECK: Check = Check {
     how: How::LogIn(|ctx, book, attempt| Box::pin(run(ctx, book, attempt))),
 };
 
-/// It waits for those ways that it may fall back to, one after the other.
+/// It also waits for the ports that it may fall back to, one after the other.
 fn needs(scope: &Scope<'_>) -> Vec<Need> {
     if scope.in_use.is_none() {
         return vec![];
@@ -103,7 +103,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, attempt: Option<&Attempt>) -> Verdi
     sum_up(ctx, book, target, dialogue, reply)
 }
 
-/// By which way the log-in goes, once all that decides it has ended.
+/// Where the log-in is made, once everything that decides it has ended.
 async fn decide(ctx: &Ctx) -> LogInWay {
     let none = Facts::new();
     let answers = BTreeMap::new();
@@ -122,7 +122,7 @@ async fn decide(ctx: &Ctx) -> LogInWay {
     }
 }
 
-/// There is no way by which a password may go: why.
+/// Why a password may not be sent anywhere.
 fn no_way(book: &mut Notebook, way: &LogInWay) -> Verdict {
     if *way == LogInWay::NotOffered {
         book.note(keys::RESULT, LogIn::NotOffered);
@@ -184,7 +184,7 @@ pub(super) struct RefusalKeys {
 static REFUSAL: RefusalKeys =
     RefusalKeys { reply: keys::REPLY, code: keys::CODE, reason: keys::REASON, advice: keys::ADVICE };
 
-/// Writes down a refusal: the server's own words, and what the table says they mean.
+/// Writes down a refusal: the server's own words, and what they mean according to the table.
 pub(super) fn note_refusal(book: &mut Notebook, keys: &RefusalKeys, phase: Phase, reply: &Reply) {
     book.note(keys.reply.clone(), reply.joined());
     book.note(keys.code.clone(), reply.code);
@@ -202,7 +202,7 @@ struct Way {
     offered: Vec<String>,
 }
 
-/// The connection that the dialogue kept for the log-in; where it has ended meanwhile, a new one.
+/// The connection that the dialogue kept for the log-in; if it has ended meanwhile, a new one.
 async fn over_verified(ctx: &Ctx, target: Target, host: &str) -> Option<Way> {
     let lane = ctx.lane(target)?;
     if let Some(dialogue) = lane.take_dialogue() {
@@ -214,8 +214,8 @@ async fn over_verified(ctx: &Ctx, target: Target, host: &str) -> Option<Way> {
     greet(target, handshake, dialogue).await
 }
 
-/// Encrypted, but to whoever shows the certificate there: only for a person who typed the server's name for it. In clear
-/// never: everybody on the way could read along.
+/// Encrypted, but to whoever shows the certificate there: only for a person who typed the server's name for it. Never
+/// unencrypted: everybody on the way could read along.
 async fn over_unverified(ctx: &Ctx, book: &mut Notebook, target: Target, host: &str, attempt: &Attempt) -> Option<Way> {
     const WHAT: &str = "log-in without proof";
     let typed = attempt.unverified.as_deref()?;
@@ -248,13 +248,13 @@ async fn over_unverified(ctx: &Ctx, book: &mut Notebook, target: Target, host: &
     Some(way)
 }
 
-/// An encrypted dialogue on a new connection, and the serial number of the certificate that is shown there.
+/// An encrypted dialogue on a new connection, and the serial number of the certificate shown there.
 struct Again {
     dialogue: Dialogue,
     serial: Option<String>,
 }
 
-/// `None` where no connection opens; the error is for people.
+/// `None` if no connection opens; the error is a message for people.
 async fn encrypted_again(
     ctx: &Ctx,
     handshake: &Handshake,
@@ -269,7 +269,7 @@ async fn encrypted_again(
     }))
 }
 
-/// The greeting where it comes only now, and EHLO.
+/// The greeting, if it comes only now, and EHLO.
 async fn greet(target: Target, handshake: &Handshake, mut dialogue: Dialogue) -> Option<Way> {
     if handshake.implicit {
         dialogue.reply(REPLY).await.ok()?;
@@ -278,7 +278,7 @@ async fn greet(target: Target, handshake: &Handshake, mut dialogue: Dialogue) ->
     Some(Way { target, dialogue, offered })
 }
 
-/// What a server says of a token that it refuses (RFC 7628 section 3.2.2): the status, and the scope that it wants.
+/// What a server says about a token that it refuses (RFC 7628 section 3.2.2): the status, and the scope that it wants.
 fn note_document(book: &mut Notebook, document: &[u8]) {
     let text = crate::text::visible(document.get(..2_000).unwrap_or(document));
     book.saw("the server says of the token", text.as_str());

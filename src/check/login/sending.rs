@@ -1,5 +1,5 @@
-//! May this address send from here? MAIL FROM, RCPT TO, then RSET: nothing is sent. Only where a person asked for it, one
-//! short message to the account's own address in place of RSET.
+//! May this address send from here? MAIL FROM, RCPT TO, then RSET: nothing is sent. Only if a person asked for it, one
+//! short message to the account's own address instead of RSET.
 
 use super::log_in::{self, RefusalKeys, note_refusal};
 use crate::check::engine::{Check, How, Need, always};
@@ -25,7 +25,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 const REPLY: Duration = Duration::from_secs(30);
-/// Servers look into a message before they take it (RFC 5321 section 4.5.3.2.6 allows ten minutes).
+/// Servers examine a message before they accept it (RFC 5321 section 4.5.3.2.6 allows ten minutes).
 const AFTER_DATA: Duration = Duration::from_secs(30);
 
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
@@ -109,7 +109,7 @@ fn turned_down(
     }
 }
 
-/// DATA, the message, and the server's word on it.
+/// DATA, the message, and the server's reply to it.
 async fn send(ctx: &Ctx, dialogue: &mut Dialogue, from: &str, to: &str, id: &str) -> Result<Reply, NoReply> {
     let ready = dialogue.ask(b"DATA", None, REPLY).await?;
     if ready.code != 354 {
@@ -119,7 +119,7 @@ async fn send(ctx: &Ctx, dialogue: &mut Dialogue, from: &str, to: &str, id: &str
     dialogue.ask(text.as_bytes(), Some("(the test message)"), AFTER_DATA).await
 }
 
-/// The message (RFC 5322), up to the dot at its end; the line end behind it is the command's.
+/// The message (RFC 5322), up to the dot at its end; the line end after that belongs to the command.
 fn message(now: &jiff::Timestamp, from: &str, to: &str, id: &str) -> String {
     let date = jiff::fmt::rfc2822::to_string(&now.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default();
     // Auto-Submitted (RFC 3834): no out-of-office reply is wanted.
@@ -131,7 +131,7 @@ fn message(now: &jiff::Timestamp, from: &str, to: &str, id: &str) -> String {
     )
 }
 
-/// A name by which the message is found in logs and mailboxes (RFC 5322 section 3.6.4).
+/// A Message-ID by which the message can be found in logs and mailboxes (RFC 5322 section 3.6.4).
 fn message_id(domain: &str) -> String {
     let mut random = [0; 12];
     let _ = getrandom::fill(&mut random);
@@ -139,7 +139,7 @@ fn message_id(domain: &str) -> String {
     format!("<mailtriage.{left}@{domain}>")
 }
 
-/// The largest message that the server takes (RFC 1870), in megabytes.
+/// The largest message that the server accepts (RFC 1870), in megabytes.
 fn largest(ctx: &Ctx) -> Option<i64> {
     // 0 is "no fixed limit".
     let bytes = ctx.fact(&talk::CHECK.at(ctx.case()?.own), &smtp_keys::SIZE).filter(|bytes| *bytes > 0)?;

@@ -1,5 +1,5 @@
-//! Does anything answer at the server's address? Asked only while no mail port opens; tells a dead host from a closed
-//! port, and a server for reading mail or a website from one for sending.
+//! Does anything answer at the server's address? Asked only while no mail port opens; tells a host that is down from a
+//! closed port, and a server for reading mail, or a website, from one for sending.
 
 use super::port;
 use crate::check::engine::{Case, Check, How, Need, Scope, always};
@@ -28,12 +28,12 @@ fn needs(scope: &Scope<'_>) -> Vec<Need> {
     scope.ports_in_use().map(|target| Need::Later(port::CHECK.at(target))).collect()
 }
 
-/// Web, IMAP and POP3, each encrypted and not (RFC 8314).
+/// The ports of the web, IMAP and POP3, each with and without encryption (RFC 8314).
 const OTHER_PORTS: [u16; 6] = [443, 80, 993, 143, 995, 110];
 
-/// Ports for reading mail among them.
+/// Those of them that are for reading mail.
 const READING: [u16; 4] = [993, 143, 995, 110];
-/// How long the mail ports may be silent before it is worth asking others.
+/// How long the mail ports may be silent before other ports are asked.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
@@ -82,7 +82,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     }
 }
 
-/// What the mail ports do, as far as it is known by now.
+/// What the mail ports do, as far as it is known so far.
 fn mail_ports(ctx: &Ctx, case: &Case) -> Vec<PortState> {
     let own = Some(case.in_use.port).filter(|port| !MAIL_PORTS.contains(port));
     let ports = MAIL_PORTS.into_iter().chain(own).map(Target::in_use);

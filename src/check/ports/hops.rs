@@ -1,6 +1,6 @@
-//! How far do packets get, and from how far away does the answer come? Connects whose packets live for one hop, two, three
-//! and so on: each router on the way says "time exceeded" in its turn. Only where the port in use does not do what it
-//! should, and beside a port of the same server that opens.
+//! How far do packets get, and from how far away does the answer come? Connects with a hop limit of one, two, three
+//! and so on: each router on the route in turn says "time exceeded". Only if the port in use does not do what it
+//! should, and compared with a port of the same server that opens.
 
 use super::port::{self, say_goodbye};
 use crate::check::dns::server;
@@ -39,24 +39,25 @@ fn needs(scope: &Scope<'_>) -> Vec<Need> {
     needs
 }
 
-/// Longer ways are rare, and say no more.
+/// The most hops: longer routes are rare, and tell no more.
 const MOST_HOPS: u8 = 20;
-/// Packets whose answer may still come in time; so at most two connections of a walk reach the server.
+/// Packets whose answer may still come in time, so that at most two connections of a trace reach the server.
 const AT_A_TIME: usize = 2;
-/// An answer that takes longer is late: the next hop is asked meanwhile. That way twenty silent hops take three seconds.
+/// An answer that takes longer is late: the next hop is asked meanwhile. That way twenty silent hops take three
+/// seconds.
 const LATE: Duration = Duration::from_millis(300);
-/// The system repeats a SYN after a second: so two tries for a router that answers one a second. Windows repeats it even
-/// after a reset, for two seconds.
+/// The system repeats a SYN after a second, which gives two attempts for a router that answers one per second. Windows
+/// repeats it even after a reset, for two seconds.
 const WAIT: Duration = Duration::from_millis(if cfg!(windows) { 2_500 } else { 1_300 });
-/// How long a port may be silent before its way is looked at.
+/// How long a port may be silent before its route is traced.
 const PATIENCE: Duration = Duration::from_millis(1_500);
-/// So many silent hops in a row are the end.
+/// After this many silent hops in a row, the trace ends.
 const SILENT: usize = 3;
 
-/// What came of the packets that live for so many hops.
+/// What happened to the packets with this hop limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hop {
-    /// A router let them die, after so many milliseconds.
+    /// A router dropped them because the limit ran out, after this many milliseconds.
     Router(IpAddr, u64),
     /// The port opened, or a reset came.
     Answered(PortState, u64),
@@ -65,7 +66,7 @@ enum Hop {
     Silent,
 }
 
-/// The way of one port, hop by hop.
+/// The route to one port, hop by hop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Way {
     port: u16,
@@ -73,12 +74,12 @@ struct Way {
 }
 
 impl Way {
-    /// The hop count at which the port answered.
+    /// The hop at which the port answered.
     fn distance(&self) -> Option<usize> {
         self.hops.iter().position(|hop| matches!(hop, Hop::Answered(..))).map(|index| index + 1)
     }
 
-    /// The last router that answered, and at which hop.
+    /// The last router that answered, and its hop.
     fn last_heard(&self) -> Option<(usize, IpAddr)> {
         self.hops.iter().enumerate().rev().find_map(|(index, hop)| match hop {
             Hop::Router(addr, _) => Some((index + 1, *addr)),
@@ -152,7 +153,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     sum_up(book, own.port, &way, contrast.as_ref())
 }
 
-/// The address whose way is looked at; or why none is.
+/// The address whose route is traced, or why none is.
 fn address(ctx: &Ctx, state: PortState) -> Result<IpAddr, &'static str> {
     let local = ctx.machine.local();
     let mut addresses = ctx.addresses(Role::InUse).into_iter();
@@ -184,7 +185,7 @@ fn sum_up(book: &Notebook, port: u16, way: &Way, contrast: Option<&Way>) -> Verd
     }
 }
 
-/// What the port in use does; one that has not answered yet is as good as silent.
+/// What the port in use does; a port that has not answered yet counts as silent.
 fn port_state(ctx: &Ctx, target: Target) -> PortState {
     if ctx.is_open(target) {
         return PortState::Open;
@@ -193,7 +194,7 @@ fn port_state(ctx: &Ctx, target: Target) -> PortState {
     state.filter(|state| *state != PortState::Unknown).unwrap_or(PortState::Filtered)
 }
 
-/// Another mail port of the same server that has opened, or does so in the time that an answer takes.
+/// Another mail port of the same server that has opened, or opens within the time that an answer takes.
 async fn open_port(ctx: &Ctx, own: u16) -> Option<u16> {
     let others = || MAIL_PORTS.into_iter().filter(|port| *port != own).map(Target::in_use);
     let opened = others().map(|target| ctx.wait_until_open(target));
@@ -201,7 +202,7 @@ async fn open_port(ctx: &Ctx, own: u16) -> Option<u16> {
     others().find(|target| ctx.is_open(*target)).map(|target| target.port)
 }
 
-/// The way of a port of the same server that opens: another mail port, else one that many mail servers have.
+/// The route to a port of the same server that opens: another mail port, or otherwise one that many mail servers have.
 async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16, state: PortState) -> Option<Way> {
     let port = open_port(ctx, own).await.unwrap_or(443);
     // Three connections reach the server in all: a refused port has brought two there already.
@@ -215,7 +216,7 @@ async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16, state
     None
 }
 
-/// Hop after hop from `first` on, until something answers or nothing has answered for a while.
+/// Traces hop after hop, starting at `first`, until something answers or nothing has answered for a while.
 async fn walk(ctx: &Ctx, addr: IpAddr, port: u16, first: u8, at_a_time: usize) -> Way {
     let places = Arc::new(Semaphore::new(at_a_time));
     let blind = !ctx.machine.local().sees_icmp;
@@ -258,7 +259,7 @@ async fn walk(ctx: &Ctx, addr: IpAddr, port: u16, first: u8, at_a_time: usize) -
     Way { port, hops: hops.into_iter().take(length).map(|hop| hop.unwrap_or(Hop::Silent)).collect() }
 }
 
-/// After how long an answer is late: longer where the server is known to be far.
+/// The time after which an answer is late: longer if the server is known to be far away.
 fn usual(ctx: &Ctx) -> Duration {
     let ms = |port: u16| ctx.fact(&port::CHECK.at(Target::in_use(port)), &port_keys::CONNECT);
     let slowest = MAIL_PORTS.into_iter().filter_map(ms).filter(|ms| *ms < 1_000).max().unwrap_or(0);
@@ -276,7 +277,7 @@ fn record(hops: &mut [Option<Hop>], late: &mut Duration, first: u8, (ttl, hop): 
     }
 }
 
-/// The hop at which the way ends, as far as is known.
+/// The hop at which the route ends, as far as is known.
 fn end(hops: &[Option<Hop>]) -> Option<usize> {
     hops.iter().position(|hop| matches!(hop, Some(Hop::Answered(..) | Hop::TurnedAway(_))))
 }
@@ -301,7 +302,7 @@ async fn probe(door: &Door, addr: IpAddr, port: u16, ttl: u8) -> Hop {
     }
 }
 
-/// Where a way is written down.
+/// The keys under which a route is written down.
 struct WayKeys {
     port: Key<u16>,
     hops: Key<Vec<String>>,
@@ -343,8 +344,9 @@ fn note(book: &mut Notebook, keys: &WayKeys, way: &Way) {
     }
 }
 
-/// The port in use answers so many hops away; another port that is still on its way there, and one hop further, has its
-/// server behind whoever answers. One hop more or less is no proof: large providers stand several machines in a row.
+/// The port in use answers at this hop; if the route to another port is still going on there, and one hop further, its
+/// server is behind whatever answers. A difference of one hop proves nothing: large providers have several machines in
+/// a row.
 async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distance: usize, way: &Way) {
     let Ok(distance) = u8::try_from(distance) else { return };
     let mut there = Vec::new();
@@ -373,8 +375,9 @@ async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distan
     }
 }
 
-/// A reset from a device of this network: all routers before it have inner addresses, and a port of the same server that
-/// opens goes on from there to a public one. Between public routers a hop more or less proves nothing.
+/// A reset from a device of this network: all routers before it have private addresses, and the route to a port of the
+/// same server that opens goes on from there to a public address. Between public routers a difference of one hop
+/// proves nothing.
 fn refusal(book: &mut Notebook, way: &Way, other: &Way) {
     let (Some(refused_at), Some(distance)) = (way.distance(), other.distance()) else { return };
     let before = &way.hops[..refused_at - 1];

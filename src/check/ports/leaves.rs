@@ -1,5 +1,5 @@
-//! Do packets for a port leave this computer? A connect whose packets live for one hop tells whether they leave this machine: the first
-//! router answers "time exceeded" for packets that reach it. Packets with a short life never reach the server.
+//! Do packets for a port leave this computer? A connect with a hop limit of one tells: the first router answers "time
+//! exceeded" for packets that reach it, and they never reach the server.
 
 use super::port::{self, IcmpKeys, note_failure};
 use crate::check::dns::server;
@@ -31,9 +31,9 @@ fn needs(scope: &Scope<'_>) -> Vec<Need> {
     needs
 }
 
-/// Routers answer a burst of about five such packets, then one a second; and a lost one is asked again.
+/// Routers answer a burst of about five such packets, then one per second; and a lost packet is sent again.
 const WAIT: Duration = Duration::from_millis(1_500);
-/// How long a port may be silent before its way is looked at.
+/// How long a port may be silent before its route is examined.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
 async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
@@ -68,7 +68,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     }
 }
 
-/// The address whose way is looked at; or why none is.
+/// The address whose route is examined, or why none is.
 async fn address(ctx: &Ctx, target: Target) -> Result<IpAddr, Verdict> {
     let local = ctx.machine.local();
     let addresses = ctx.addresses(target.role);
@@ -104,7 +104,7 @@ fn leaves(target: Target, router: IpAddr) -> Text {
     Text::from(format!("{} leaves this computer; ", target.port)).addr(router).say(" is the first router")
 }
 
-/// Something answered, and it was not a router whose packet had died: this computer, a device, or the server itself.
+/// Something answered, and not a router at which the hop limit ran out: this computer, a device, or the server itself.
 async fn answered_nearby(
     ctx: &Ctx,
     book: &mut Notebook,
@@ -166,7 +166,7 @@ async fn silent(ctx: &Ctx, book: &mut Notebook, target: Target, to: SocketAddr) 
     Verdict::unknown(MUTE)
 }
 
-/// Ports that are as a rule allowed.
+/// Ports that are normally allowed.
 const CONTRASTS: [u16; 3] = [443, 80, 53];
 const MUTE: &str = "no router on the way tells what reaches it";
 
@@ -195,8 +195,8 @@ fn router(result: &Result<(), ConnectFailure>) -> Option<IpAddr> {
     icmp.is_time_exceeded().then_some(icmp.from)
 }
 
-/// The router behind the first one, asked by a port that is as a rule allowed: a first router with another behind it is
-/// a device of this network, not the provider's.
+/// The router behind the first one, found with a port that is normally allowed: if there is a second router, the first
+/// is a device of this network, not the provider's.
 async fn second_router(ctx: &Ctx, book: &mut Notebook, addr: IpAddr) -> Option<IpAddr> {
     for port in [443, 80] {
         if let Some(router) = router(&probe(ctx, book, SocketAddr::new(addr, port), 2).await) {

@@ -1,4 +1,4 @@
-//! The group *ports*: which ports open, and where on the way the others stop.
+//! The group *ports*: which ports open, and where on the route the others stop.
 
 pub(super) mod alive;
 pub(super) mod hops;

@@ -1,4 +1,4 @@
-//! Does a port open? On every address for the account's own port, on the first that answers for the others.
+//! Does a port open? On every address for the account's own port; for the others, on the first address that answers.
 
 use crate::check::dns::server;
 use crate::check::engine::{Check, How, Need, Opened, always, millis};
@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
     how: How::Port(|ctx, book, target| Box::pin(run(ctx, book, target))),
 };
 
-/// How long a port that is not the account's waits for others to end.
+/// How long a port other than the account's waits for other connections to end.
 const GIVE_WAY: Duration = Duration::from_millis(200);
 
 async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
@@ -61,7 +61,8 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     sum_up(book, target, &states, is_own)
 }
 
-/// The server's addresses. Without a route there is nothing to report about IPv6 (or IPv4), unless it has nothing else.
+/// The server's addresses. Without an IPv6 (or IPv4) route there is nothing to report about that family, unless it has
+/// no other.
 fn usable(ctx: &Ctx, target: Target) -> Vec<IpAddr> {
     let local = ctx.machine.local();
     let routed =
@@ -73,7 +74,7 @@ fn usable(ctx: &Ctx, target: Target) -> Vec<IpAddr> {
     all
 }
 
-/// Up to three addresses a family for the account's own port; else the first, IPv4 before IPv6.
+/// Up to three addresses per family for the account's own port; otherwise the first address, IPv4 before IPv6.
 fn chosen(all: &[IpAddr], is_own: bool) -> Vec<IpAddr> {
     let of_family =
         |is_v4: bool, most: usize| all.iter().copied().filter(move |addr| addr.is_ipv4() == is_v4).take(most);
@@ -84,7 +85,7 @@ fn chosen(all: &[IpAddr], is_own: bool) -> Vec<IpAddr> {
     }
 }
 
-/// The first connection is the dialogue's, which goes on at once; other addresses may take their time.
+/// The first connection goes to the dialogue, which starts at once; other addresses may take their time.
 fn take(ctx: &Ctx, book: &mut Notebook, target: Target, to: SocketAddr, connection: Connection) {
     if let Some(count) = connection.retransmissions.filter(|count| *count > 0) {
         book.note(keys::SYN_REPEATS, count);
@@ -145,14 +146,14 @@ fn note_try(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, tried: &Tried) {
     }
 }
 
-/// Where a check keeps an ICMP message that came back.
+/// The keys under which a check stores an ICMP message that came back.
 pub(super) struct IcmpKeys {
     pub(super) icmp: Key<String>,
     pub(super) from: Key<IpAddr>,
     pub(super) prohibited: Key<bool>,
 }
 
-/// Writes down a failed connect with all that the system told.
+/// Writes down a failed connect, with everything that the system told.
 pub(super) fn note_failure(
     ctx: &Ctx,
     book: &mut Notebook,
@@ -181,7 +182,7 @@ pub(super) fn note_failure(
     book.saw(what, text);
 }
 
-/// Ends a connection that is not needed in an orderly way where the protocol allows it.
+/// Ends a connection that is not needed, in an orderly way if the protocol allows it.
 pub(crate) async fn say_goodbye(stream: BoxStream, port: u16) {
     if port == 465 {
         return;

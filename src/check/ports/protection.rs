@@ -1,5 +1,6 @@
-//! Which security programs, firewalls and VPNs are on this computer? What the system tells an ordinary user: the names of
-//! running programs, switches, network interfaces. Nothing here accuses: it names what to look at once a port is shut on this computer.
+//! Which security programs, firewalls and VPNs are on this computer? What the system tells an ordinary user: the names
+//! of running programs, switches, network interfaces. Nothing is blamed here: it names what to look at if a port is
+//! blocked on this computer.
 
 use crate::check::engine::{Check, How, always, none};
 use crate::check::{Ctx, Group, Notebook, Verdict};

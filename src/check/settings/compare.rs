@@ -1,4 +1,4 @@
-//! Are server, port and encryption what the provider wants? A comparison of what is known, without the network.
+//! Are server, port and encryption what the provider wants? Compares what is known, without the network.
 
 use super::discovery;
 use crate::account::{Fit, spelling};
@@ -65,7 +65,7 @@ fn setting(fit: Fit) -> Option<Setting> {
     }
 }
 
-/// What is judged, and what is wanted.
+/// What is judged, and what the provider wants, as evidence.
 fn write_down(ctx: &Ctx, book: &mut Notebook) {
     if let Some(case) = ctx.case() {
         let way = &case.in_use;

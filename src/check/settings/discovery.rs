@@ -1,4 +1,4 @@
-//! Which settings does the provider want? The table, then SRV, MX, autoconfig, and at last a marked guess.
+//! Which settings does the provider want? The table, then SRV, MX and autoconfig, and last a guess, marked as one.
 
 use crate::account::{Choice, Security, Source, Wanted, autoconfig, provider};
 use crate::check::dns::ask::{ask, describe};
@@ -159,7 +159,7 @@ async fn from_autoconfig(ctx: &Ctx, book: &mut Notebook) -> Option<Vec<Choice>> 
     found
 }
 
-/// `smtp.`, `mail.`, the domain itself: the first that resolves and opens 465 or 587.
+/// Of `smtp.`, `mail.` and the domain itself, the first that resolves and opens 465 or 587.
 async fn guess(ctx: &Ctx, book: &mut Notebook, names: &[String]) -> Wanted {
     let tried = join_all(names.iter().map(|name| async move {
         let answer = match name.parse() {

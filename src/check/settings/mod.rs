@@ -1,4 +1,4 @@
-//! The group *settings*: what the provider wants, and whether that is what is set.
+//! The group *settings*: what the provider wants, and whether the configured settings match it.
 
 pub(super) mod compare;
 pub(super) mod discovery;

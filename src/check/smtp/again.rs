@@ -1,4 +1,4 @@
-//! The way back to a port whose dialogue has been held: a new connection on which TLS may begin at once. No check.
+//! How to get back to a port after its dialogue: a new connection on which TLS can begin at once. Not a check.
 
 use crate::check::Ctx;
 use crate::check::engine::Handshake;
@@ -7,12 +7,12 @@ use crate::probe::secure::FailureKind;
 use crate::probe::smtp::Dialogue;
 use std::time::Duration;
 
-/// The limit of each reply on the way there.
+/// The time limit for each reply on the way there.
 const LIMIT: Duration = Duration::from_secs(10);
 /// A server that takes longer than this to greet is not asked four more times.
 const PATIENT_GREETING: Duration = Duration::from_secs(5);
 
-/// Why the server is not asked for more handshakes, if it is not.
+/// Why the server is not asked for more handshakes; `None` if it is.
 pub(crate) fn not_again(seen: &Handshake) -> Option<&'static str> {
     if seen.greeting > PATIENT_GREETING {
         return Some("the server greets so late that it is not asked again");
@@ -21,7 +21,7 @@ pub(crate) fn not_again(seen: &Handshake) -> Option<&'static str> {
     silent.then_some("the handshake gets no answer")
 }
 
-/// A new connection on which TLS may begin at once. `None` where it does not open or the run has used up its connections.
+/// A new connection on which TLS can begin at once. `None` if it does not open or the run has used up its connections.
 pub(crate) async fn prepare(ctx: &Ctx, seen: &Handshake) -> Option<BoxStream> {
     prepare_with(ctx, seen, None).await
 }

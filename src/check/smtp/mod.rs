@@ -1,4 +1,4 @@
-//! The group *SMTP*: the dialogue with a mail server, as far as the log-in.
+//! The group *SMTP*: the dialogue with a mail server, up to the log-in.
 
 pub(super) mod again;
 mod encrypt;

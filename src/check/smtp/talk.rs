@@ -1,5 +1,5 @@
-//! Does a mail server answer on a port, and how far does it let us in? Greeting, EHLO, STARTTLS, the TLS handshake by
-//! this machine's own library, EHLO again: one connection, as a mail program does it, up to the log-in.
+//! Does a mail server answer on a port, and how far does it let us go? Greeting, EHLO, STARTTLS, the TLS handshake
+//! with this machine's own library, EHLO again: one connection, as a mail program does it, up to the log-in.
 
 use super::notes::{Ended, REPLY, note_ehlo, note_greeting, try_log_in_without_secret};
 use super::words::{NoEhlo, is_plain_name, says, starttls_word, write_lines};
@@ -70,8 +70,8 @@ pub(super) struct Talk<'a> {
 }
 
 impl Talk<'_> {
-    /// "Too many connections" counts only when it comes on our only one: close, wait, and try alone. The port in use
-    /// goes first and may try again; of the others one is enough.
+    /// "Too many connections" counts only if it comes on our only connection: close, wait, and try again alone. The
+    /// port in use goes first and may try again; for the others one attempt is enough.
     async fn try_alone(&mut self, book: &mut Notebook, mut reply: Reply) -> Ended {
         let is_own = self.ctx.is_in_use(self.target);
         let is_first = self.ctx.door.be_careful();
@@ -103,7 +103,7 @@ impl Talk<'_> {
         Some(self.ctx.door.connect(self.addr, options).await?.ok()?.stream)
     }
 
-    /// Whether the port is known or said to speak TLS from the first byte.
+    /// Whether the port is known or said to speak TLS from the start.
     fn expects_tls(&self) -> bool {
         let port = self.target.port;
         let choices = self.ctx.wanted().into_iter().flat_map(|wanted| &wanted.choices);

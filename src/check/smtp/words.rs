@@ -1,4 +1,4 @@
-//! What servers say and do in a dialogue, given the report's words; and the dialogue's lines as evidence. No I/O here.
+//! The report's words for what servers say and do in a dialogue; and the dialogue's lines as evidence. No I/O here.
 
 use crate::check::{Ctx, Kind, Notebook};
 use crate::facts::words::{Ehlo, Foreign, Handshake, Starttls};
@@ -8,7 +8,7 @@ use crate::text::{Mark, Text, is_inner};
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Writes a dialogue's lines into the evidence, with what names somebody marked.
+/// Writes a dialogue's lines into the evidence, with the names in them marked.
 pub(crate) fn write_lines(ctx: &Ctx, book: &mut Notebook, lines: &[Line]) {
     let address = ctx.account.address.to_string();
     let hostname = ctx.machine.local().hostname.unwrap_or_default();
@@ -26,7 +26,7 @@ pub(crate) fn write_lines(ctx: &Ctx, book: &mut Notebook, lines: &[Line]) {
     }
 }
 
-/// Why EHLO brought no list.
+/// Why EHLO returned no list of extensions.
 pub(super) enum NoEhlo {
     Busy(Reply),
     Refused(Reply),
@@ -51,7 +51,7 @@ impl NoEhlo {
     }
 }
 
-/// A missing reply for people.
+/// Why there was no reply, in words.
 pub(crate) fn says(why: &NoReply) -> String {
     match why {
         NoReply::Silent => "nothing came in time".to_owned(),
@@ -63,7 +63,7 @@ pub(crate) fn says(why: &NoReply) -> String {
     }
 }
 
-/// A reply that turns the client away, in what came instead of TLS.
+/// A reply that turns the client away, found in what came instead of TLS.
 pub(super) fn refusal(received: &[u8]) -> Option<Reply> {
     let line = received.split(|byte| *byte == b'\n').next()?;
     let line = line.strip_suffix(b"\r").unwrap_or(line).to_vec();
@@ -84,7 +84,7 @@ pub(super) fn handshake_word(failure: &NotSecured) -> Handshake {
     }
 }
 
-/// The report's word for what an EHLO reply says of STARTTLS.
+/// The report's word for what an EHLO reply says about STARTTLS.
 pub(super) fn starttls_word(reply: &Reply) -> Starttls {
     let keywords = reply.keywords();
     if keywords.iter().any(|keyword| keyword == "STARTTLS" || keyword.starts_with("STARTTLS ")) {
@@ -101,7 +101,7 @@ pub(super) fn is_masked(text: &str) -> bool {
     text.len() >= 4 && text.chars().all(|c| matches!(c, '*' | '0' | '2' | ' ')) && text.contains('*')
 }
 
-/// Which protocol that is not SMTP begins like this.
+/// The protocol, other than SMTP, that begins like this.
 pub(super) fn foreign_protocol(bytes: &[u8]) -> Foreign {
     let begins = |prefix: &[u8]| bytes.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     match bytes {
@@ -114,12 +114,12 @@ pub(super) fn foreign_protocol(bytes: &[u8]) -> Foreign {
     }
 }
 
-/// Whether EHLO may carry it.
+/// Whether EHLO may use this name.
 pub(super) fn is_plain_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
 }
 
-/// The address in an EHLO reply such as `mail.example.com Hello [203.0.113.9]`: ours, as the server saw us.
+/// The address in an EHLO reply such as `mail.example.com Hello [203.0.113.9]`: ours, as the server sees it.
 pub(super) fn address_in(text: &str) -> Option<IpAddr> {
     text.split_once(' ').and_then(|(_, rest)| addresses_in(rest).next())
 }

@@ -25,19 +25,20 @@ pub(crate) static CHECK: Check = Check {
     how: How::Port(|ctx, book, target| Box::pin(run(ctx, book, target))),
 };
 
-/// Automatic renewal happens a month before the end; two weeks before it somebody has missed it. In seconds.
+/// Automatic renewal happens a month before the end; if it has not happened two weeks before, somebody has missed it.
+/// In seconds.
 const SOON: i64 = 14 * 86_400;
 
-/// A certificate, and what was learnt about it.
+/// A certificate, and what was found out about it.
 struct Seen {
     certificate: Certificate,
-    /// How many certificates were looked at.
+    /// How many certificates were examined.
     chain: usize,
     /// Whether this machine's library accepted it.
     verified: bool,
-    /// The security program that made it.
+    /// The security program that made it, if one did.
     interceptor: Option<&'static str>,
-    /// What the library's words say, where it did not.
+    /// What the library's message says is wrong, if it did not.
     fault: CertificateFault,
 }
 
@@ -84,7 +85,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     sum_up(ctx, target, &seen, host, now, word)
 }
 
-/// Its dates: is it the certificate, or this computer's clock? Network time says.
+/// Its dates: network time tells whether the certificate is wrong or this computer's clock.
 async fn dates(ctx: &Ctx, certificate: &Certificate, now: i64) -> Dates {
     if (certificate.from..=certificate.until).contains(&now) {
         return Dates::Hold;
@@ -132,7 +133,7 @@ fn sum_up(ctx: &Ctx, target: Target, seen: &Seen, host: &str, now: i64, word: Ce
     }
 }
 
-/// The word for what the library said, where the certificate itself could not be looked at.
+/// The word for the library's message, if the certificate itself could not be read.
 fn said(fault: CertificateFault) -> CertificateIs {
     match fault {
         CertificateFault::Expired => CertificateIs::Expired,
@@ -143,7 +144,7 @@ fn said(fault: CertificateFault) -> CertificateIs {
     }
 }
 
-/// The word of the report. What can be read from the certificate itself outranks the library's words.
+/// The report's word. What can be read from the certificate itself outranks the library's message.
 fn judge(seen: &Seen, host: &str, now: i64) -> CertificateIs {
     let certificate = &seen.certificate;
     if seen.interceptor.is_some() {
@@ -201,8 +202,8 @@ fn shown_names(certificate: &Certificate) -> Text {
     names
 }
 
-/// The chain as sent, by a ClientHello of our own up to TLS 1.2; for a server that has only 1.3 the leaf, by the library
-/// without verification. Nothing but the handshake goes over these connections.
+/// The chain as sent: up to TLS 1.2 read with a ClientHello of our own; for a server that has only 1.3, the server's
+/// own certificate, read by the library without verification. Nothing but the handshake goes over these connections.
 async fn look_at_chain(
     ctx: &Ctx,
     book: &mut Notebook,

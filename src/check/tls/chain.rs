@@ -1,5 +1,6 @@
-//! Is the chain of certificates whole, strong, and the same on every port and address? What the system verified is
-//! `certificate`'s; here is what others would say: a system that fetches missing links hides that they are missing.
+//! Is the chain of certificates whole, strong, and the same on every port and address? What the system verified is for
+//! `certificate`; here is what others would say, since a system that fetches missing links hides that they are
+//! missing.
 
 use super::{certificate, versions};
 use crate::check::engine::{Case, Check, Handshake, How, Need, Scope, always};
@@ -35,7 +36,7 @@ fn needs(scope: &Scope<'_>) -> Vec<Need> {
 }
 
 const LIMIT: Duration = Duration::from_secs(10);
-/// So many other addresses of the server are looked at.
+/// How many other addresses of the server are examined at most.
 const MOST_ADDRESSES: usize = 2;
 
 async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
@@ -84,7 +85,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     }
 }
 
-/// Writes each certificate down; what is wrong with them, in words.
+/// Writes down each certificate; returns what is wrong with them, in words.
 fn look_at(book: &mut Notebook, certificates: &[Certificate]) -> Vec<String> {
     let mut remarks = Vec::new();
     let mut weak = Vec::new();
@@ -119,7 +120,7 @@ async fn follow(ctx: &Ctx, ders: Vec<Vec<u8>>, host: &str) -> Whole {
     followed.unwrap_or(Whole::NotKnown)
 }
 
-/// The chain that a server sends: in clear up to TLS 1.2; for a server that has only 1.3 by a library.
+/// The chain that a server sends: read unencrypted up to TLS 1.2; by a library for a server that has only 1.3.
 async fn read(ctx: &Ctx, seen: &Handshake, host: &str) -> Vec<Vec<u8>> {
     if let Some(mut stream) = prepare(ctx, seen).await
         && let Heard::Chose(_, _, chain) = hello::ask(&mut stream, host, Version::Tls12, LIMIT).await
@@ -136,8 +137,8 @@ async fn read(ctx: &Ctx, seen: &Handshake, host: &str) -> Vec<Vec<u8>> {
     }
 }
 
-/// What the certificates of the other ports were seen to be, compared with this one. Public issuers sign by several
-/// intermediates in turn, and servers have one certificate for each kind of key: only another organisation is news.
+/// How the certificates of the other ports compare with this one. Public issuers sign with several intermediates in
+/// turn, and servers have one certificate for each kind of key: only another organisation is worth reporting.
 async fn other_ports(ctx: &Ctx, book: &mut Notebook, own: Target, leaf: &Certificate, remarks: &mut Vec<String>) {
     for port in MAIL_PORTS.into_iter().filter(|port| *port != own.port) {
         let id = certificate::CHECK.at(Target::in_use(port));
@@ -156,7 +157,7 @@ async fn other_ports(ctx: &Ctx, book: &mut Notebook, own: Target, leaf: &Certifi
     }
 }
 
-/// The server's other addresses: a fault of one of them comes and goes.
+/// Checks the server's other addresses: a fault at one of them comes and goes.
 async fn other_addresses(
     ctx: &Ctx,
     book: &mut Notebook,

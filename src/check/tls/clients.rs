@@ -1,5 +1,6 @@
-//! Which mail programs can encrypt with this server? No packet is sent: what the port in use was seen to accept, against
-//! what the programs of each age can use. And what this computer's own TLS library offers, seen in its own ClientHello.
+//! Which mail programs can encrypt with this server? No packet is sent: what the port in use was seen to accept is
+//! compared with what the programs of each age can use, and with what this computer's own TLS library offers in its
+//! own ClientHello.
 
 use super::versions;
 use crate::account::MeasuredOn;
@@ -26,12 +27,12 @@ pub(crate) static CHECK: Check = Check {
 /// What this computer's own TLS policy switches on or off.
 type Policy = [(String, bool)];
 
-/// The rows that matter here, and what applies to them on this computer.
+/// The rows that matter here, adapted to this computer.
 struct Rows<'a> {
-    /// This computer's system, where it is the one that sends.
+    /// This computer's system, if this is the computer that sends.
     here: Option<&'static Stack>,
     policy: &'a Policy,
-    /// Those that the named program can be on.
+    /// The systems that the named program may run on.
     of_client: Vec<&'static Stack>,
 }
 
@@ -50,7 +51,7 @@ impl<'a> Rows<'a> {
         Rows { here, policy, of_client }
     }
 
-    /// A row as it is here.
+    /// A row, adapted to this computer.
     fn as_here(&self, row: &Stack) -> Stack {
         if is_row(self.here, row) { row.with_policy(self.policy) } else { row.clone() }
     }
@@ -79,7 +80,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     }
 }
 
-/// What the port in use was seen to accept; `None` where nothing was.
+/// What the port in use was seen to accept; `None` if nothing was.
 fn offer(ctx: &Ctx, own: Target) -> Option<Offer> {
     let id = versions::CHECK.at(own);
     let with = |state: Accepts| {
@@ -100,7 +101,7 @@ fn offer(ctx: &Ctx, own: Target) -> Option<Offer> {
     (!accepted.is_empty()).then(|| Offer { accepted, rejected: with(Accepts::Rejected), older_suites })
 }
 
-/// Every row, and what that comes to where no program is named.
+/// The result over all rows, if no program is named.
 fn judge_every(book: &mut Notebook, rows: &Rows<'_>, offer: &Offer) -> Verdict {
     let mut cannot: Vec<String> = Vec::new();
     let mut unsure = false;
@@ -124,7 +125,7 @@ fn judge_every(book: &mut Notebook, rows: &Rows<'_>, offer: &Offer) -> Verdict {
     }
 }
 
-/// The named program, on the systems that it can be on.
+/// The result for the named program, on the systems that it may run on.
 fn judge_client(book: &mut Notebook, client: &Client, rows: &Rows<'_>, offer: &Offer) -> Verdict {
     let fits: Vec<(Stack, Fit)> = rows
         .of_client

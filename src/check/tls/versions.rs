@@ -1,4 +1,4 @@
-//! Which TLS versions does a port accept? Each version by itself, by bytes of our own, on a connection of its own.
+//! Which TLS versions does a port accept? Each version separately, with bytes of our own, on a connection of its own.
 
 use super::certificate;
 use crate::check::engine::{Check, Handshake, How, Need};
@@ -27,10 +27,10 @@ pub(crate) static CHECK: Check = Check {
     how: How::Port(|ctx, book, target| Box::pin(run(ctx, book, target))),
 };
 
-/// The limit of one question.
+/// The time limit for one question.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// The port that is asked, and by which name.
+/// The port that is asked, and the server's name to ask with.
 struct Asked<'a> {
     ctx: &'a Ctx,
     seen: &'a Handshake,
@@ -120,7 +120,7 @@ fn sum_up(target: Target, accepted: &[Version], weak: Option<&'static str>) -> V
 }
 
 impl Asked<'_> {
-    /// Each version by itself, two at a time: providers count connections.
+    /// Each version separately, two at a time: providers count connections.
     async fn ask_each_version(&self, book: &mut Notebook) -> BTreeMap<Version, Option<Heard>> {
         let at_a_time = if self.ctx.door.is_careful() { 1 } else { 2 };
         let asked = Version::ALL.map(|version| async move {
@@ -149,7 +149,7 @@ impl Asked<'_> {
         Some(hello::ask(&mut stream, self.host, version, LIMIT).await)
     }
 
-    /// Weak suites, and those of older systems, side by side: what they add is only detail.
+    /// Weak suites and those of older systems, at the same time: they only add detail.
     async fn ask_details(&self, book: &mut Notebook, suite_12: Option<u16>) -> Option<&'static str> {
         let older = async {
             match suite_12 {
@@ -178,14 +178,14 @@ impl Asked<'_> {
         }
     }
 
-    /// A ClientHello of today, with or without the server's name, of at least so many bytes.
+    /// A modern ClientHello, with or without the server's name, of at least this many bytes.
     async fn ask_modern(&self, with_name: bool, at_least: usize) -> Option<Heard> {
         let mut stream = prepare(self.ctx, self.seen).await?;
         Some(hello::ask_modern(&mut stream, with_name.then_some(self.host), at_least, LIMIT).await)
     }
 }
 
-/// Whether the server takes what nobody should take any more, where it is offered nothing else.
+/// Whether the server accepts what nobody should accept any more, if it is offered nothing else.
 fn note_weak(book: &mut Notebook, heard: Option<Heard>) -> Option<&'static str> {
     let heard = heard?;
     book.saw("ClientHello with weak cipher suites only", heard.says());
@@ -195,7 +195,8 @@ fn note_weak(book: &mut Notebook, heard: Option<Heard>) -> Option<&'static str> 
     Some(weak)
 }
 
-/// Whether TLS 1.2 is taken with what Windows 7 to 8.1 can: by the suite that was chosen already, else by the answer.
+/// Whether TLS 1.2 is accepted with the suites of Windows 7 to 8.1: known from the suite chosen before, or otherwise
+/// from the answer.
 fn note_older(book: &mut Notebook, chosen: Option<u16>, heard: Option<Heard>) {
     if chosen.is_some_and(hello::is_older) {
         book.note(keys::OLDER_SUITES, Accepts::Accepted);
@@ -210,8 +211,8 @@ fn note_older(book: &mut Notebook, chosen: Option<u16>, heard: Option<Heard>) {
     }
 }
 
-/// What a server cannot stand that takes some version alone, but not what this computer's library offers. Only breaking off
-/// counts, twice: an alert is an answer, and silence may be the line's doing.
+/// What makes a server break off that accepts some version alone, but not what this computer's library offers. Only
+/// breaking off counts, and only twice: an alert is an answer, and silence may be caused by the line.
 async fn breaks_on(port: &Asked<'_>, book: &mut Notebook, newest_alone: bool) -> Option<&'static str> {
     // Larger than one packet, as hellos with post-quantum key shares are.
     const LARGE: usize = 1_700;

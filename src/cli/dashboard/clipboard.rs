@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 /// Some terminals cut off longer texts (xterm's limit for a control sequence is about 100 KB once encoded).
 const MOST_FOR_TERMINAL: usize = 70_000;
 
-/// Copies a text; returns what to tell the person. `now` names the file, if it comes to that.
+/// Copies a text; returns what to tell the person. `at` is the time for the file's name, if one has to be written.
 pub(super) fn copy(text: &str, at: jiff::Timestamp) -> String {
     if by_program(text) {
         return "copied".to_owned();
