@@ -7,7 +7,7 @@ fn main() -> color_eyre::Result<ExitCode> {
     color_eyre::install()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(mailtriage::cli::main());
-    // A system name lookup that nobody waits for any more must not hold up the end.
+    // A name look-up by the system that nobody is waiting for any more must not delay the end.
     runtime.shutdown_timeout(Duration::ZERO);
     code
 }

@@ -103,7 +103,7 @@ fn message(kind: u8, body: &[u8]) -> Vec<u8> {
 }
 
 fn server_hello() -> Vec<u8> {
-    // With renegotiation_info (RFC 5746), without which libraries go no further.
+    // With renegotiation_info (RFC 5746), without which libraries do not go on.
     message(2, &[&[3, 3][..], &[7; 32], &[0, 0xc0, 0x2f, 0, 0, 5, 0xff, 1, 0, 1, 0]].concat())
 }
 
@@ -226,7 +226,7 @@ fn every_hostile_server_ends_in_a_verdict_within_bounds() {
         if elapsed > Duration::from_secs(48) {
             wrong.push(format!("{what}: took {elapsed:?}"));
         }
-        // 64 KiB of a reply or handshake, and what lies in pipes and buffers.
+        // 64 KiB of a reply or handshake, and what is in pipes and buffers.
         if read > 160 * 1024 {
             wrong.push(format!("{what}: {read} bytes were read"));
         }

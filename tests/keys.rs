@@ -204,7 +204,7 @@ fn a_key_in_the_footer_works() {
     for setup in SETUPS {
         let mut app = cases.open(setup);
         let place = app.place();
-        // Wide enough for all of them.
+        // Wide enough for all keys.
         let (picture, _) = seen(&mut app, (400, 24));
         let footer = picture.lines().last().unwrap().to_owned();
         for row in keymap::at(place).filter(|row| !row.says.is_empty()) {

@@ -33,7 +33,7 @@ fn the_log_in_goes_where_it_is_said_to_go(#[files("src/practice/scenarios/*.toml
                     assert_eq!(&tried, host);
                 }
             }
-            // Nobody gave a password, or the provider takes none.
+            // Nobody gave a password, or the provider accepts none.
             None => assert_eq!(result, LogIn::NotTried, "{way:?}"),
         },
         LogInWay::NotOffered => assert_eq!((result, tried_at), (LogIn::NotOffered, None)),
@@ -58,7 +58,7 @@ fn the_box_and_the_run_that_it_starts_agree(#[files("src/practice/scenarios/*.to
     });
     let seen = after.run().unwrap().observations();
     let get = |key| seen.get(login::RESULT.check, &key).value();
-    // The provider may take no passwords, or offer nothing that a password is for.
+    // The provider may accept no passwords, or offer nothing that needs one.
     if let Some(mechanism) = get(login::MECHANISM) {
         assert_eq!(get(login::HOST), Some(host), "by {mechanism}");
         assert_eq!(seen.get(login::RESULT.check, &login::PORT).value(), Some(target.port));

@@ -53,7 +53,7 @@ fn no_verdict_hangs_on_one_reference(#[files("src/practice/scenarios/*.toml")] p
     for host in references().into_iter().filter(|host| !host.ends_with(&own)) {
         let down = format!("[host.\"{host}\"]\ndown = true");
         let diagnosis = run(&scenario.clone().with(toml::from_str(&down).unwrap())).diagnosis();
-        // One reference less may cost certainty, never the cause.
+        // One reference fewer may cost certainty, but never change the cause.
         if diagnosis.cause != truth.cause || !diagnosis.is_final {
             wrong.push(format!("without {host}: {} in place of {}", diagnosis.cause, truth.cause));
         }

@@ -19,7 +19,7 @@ fn redacted(scenario: &Scenario, user: &str, how: Redact) -> String {
 
 #[test]
 fn names_are_in_no_redacted_report() {
-    // A name may well be a word of the report: then the words stay, and the name goes.
+    // A name may well be a word of the report: then the word stays, and the name goes.
     for (index, scenario) in scenarios().iter().enumerate() {
         let user = ["meier", "open", "anna.meier", "COMPANY\\meier"][index % 4];
         let report = redacted(scenario, user, Redact::Names);

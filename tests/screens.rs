@@ -50,7 +50,7 @@ fn with_filters(check: impl FnOnce()) {
     settings.add_filter(r"port 5\d{4}", "port [nr--]");
     settings.add_filter(r"\d+ ms", "[ms]");
     settings.add_filter(r"mailtriage \d+\.\d+\.\d+", "mailtriage [version]");
-    // A lab certificate is made a moment before it is judged: 60 days, or a second less.
+    // A lab certificate is made a moment before it is judged: 60 days are left, or a second less.
     settings.add_filter(r"\b(59|60) days", "NN days");
     settings.set_prepend_module_to_snapshot(false);
     settings.bind(check);
@@ -138,7 +138,7 @@ fn hostile_text_does_nothing() {
     let html = html::html(&report, Reader::Ticket).unwrap();
     assert!(!html.contains("<script") && !html.contains("<img") && no_controls(&html));
     let markdown = markdown::markdown(&report, Reader::Ticket);
-    // Inside a fence nothing acts; outside nothing may.
+    // Inside a code block no markup takes effect; outside, none may.
     let parts: Vec<&str> = markdown.split("```").collect();
     assert!(no_controls(&markdown) && parts.len() % 2 == 1);
     assert!(parts.iter().step_by(2).all(|outside| !outside.contains("](javascript") && !outside.contains("<script")));

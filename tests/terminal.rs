@@ -145,7 +145,7 @@ fn a_case_by_keys_alone() {
     let mut terminal = Terminal::start(&["practice", "587-rejected-here"], (80, 24), folder.path());
     let shows = terminal.wait_for("CANNOT SEND");
     assert!(shows.contains("forbidden on this computer"), "{shows}");
-    // Said only when the last check has ended.
+    // This is shown only when the last check has ended.
     terminal.wait_for("not saved");
     // To the clicks: one key. To a saved report: two.
     terminal.press("\r");
@@ -201,7 +201,7 @@ fn a_whole_case_at_every_size() {
         terminal.press("\r");
         terminal.wait_for("CANNOT SEND");
         terminal.wait_for("You said");
-        // The clicks for the program at hand, and for another.
+        // The clicks for the account's program, and for another.
         terminal.press("\r");
         terminal.wait_for("Do this now");
         terminal.press("o");

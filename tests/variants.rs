@@ -78,7 +78,7 @@ fn a_log_in_without_proof_needs_the_servers_name() {
     assert_eq!(result(None), ("not-tried".to_owned(), false));
     assert_eq!(result(Some("smtp.example.org")), ("not-tried".to_owned(), false));
     assert_eq!(result(Some("smtp.example.com")), ("accepted".to_owned(), true));
-    // Another certificate than the one that a screen showed gets nothing.
+    // A certificate other than the one that a screen showed gets nothing.
     let other = facts("certificate-self-signed", "login", |attempt| {
         attempt.unverified = Some("smtp.example.com".to_owned());
         attempt.shown = Some("00:11".to_owned());

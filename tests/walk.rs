@@ -65,7 +65,7 @@ fn any_order_ends_alike_and_revokes_nothing() {
             let mut shown: Option<String> = None;
             for (index, event) in rest.iter().enumerate() {
                 session.apply(Event::Check(event.clone()));
-                // Looking costs more than applying.
+                // Looking takes longer than applying an event.
                 if index % 7 != 0 {
                     continue;
                 }

@@ -64,7 +64,7 @@ impl Address {
     pub fn of_report(written: &str) -> Self {
         Address::parse(written).unwrap_or_else(|_| {
             let domain = written.rsplit_once('@').map(|(_, domain)| domain);
-            // The address of anybody there has the domain.
+            // Anybody's address there has this domain.
             let anybody = domain.and_then(|domain| Address::parse(&format!("x@{domain}")).ok());
             Address { local: None, domain: anybody.and_then(|address| address.domain) }
         })

@@ -67,7 +67,7 @@ impl Account {
                 .filter(on_host)
                 .filter(|choice| now.port().is_none_or(|port| port == choice.port))
                 .peekable();
-            // For a port that the provider does not name, the port is what differs.
+            // If the provider does not name the port, it is the port that differs.
             on_port.peek().is_none() || on_port.any(|choice| choice.security == security)
         };
         let user = match (now.user(), provider.map(|row| row.user)) {

@@ -201,7 +201,7 @@ pub fn of_mx(host: &str) -> Option<&'static Provider> {
     if FILE.filters.mx.iter().any(|filter| is_at_or_below(host, filter)) {
         return None;
     }
-    // The longest suffix wins: one company's exchangers may stand below another's name.
+    // The longest suffix wins: one company's mail exchangers may be below another's name.
     let rows = all().iter().flat_map(|provider| provider.mx.iter().map(move |suffix| (suffix, provider)));
     rows.filter(|(suffix, _)| is_at_or_below(host, suffix))
         .max_by_key(|(suffix, _)| suffix.len())
@@ -270,7 +270,7 @@ mod tests {
             for domain in &provider.domains {
                 assert!(domains.insert(domain), "{domain} twice");
             }
-            // firemail.de sends for paying customers only, by a server that is not public.
+            // firemail.de lets only paying customers send, through a server that is not public.
             assert!(
                 !provider.smtp || !provider.servers.is_empty() || provider.id == "firemail.de",
                 "{}: no server",

@@ -96,7 +96,7 @@ impl OutputArgs {
         match &self.output {
             Some(path) => {
                 if let Err(why) = report::save::write_new(path, &text) {
-                    // Nothing is lost: what could not be written is printed.
+                    // Nothing is lost: what could not be written to the file is printed.
                     print(&text);
                     return Err(Stop::Usage(why));
                 }

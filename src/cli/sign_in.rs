@@ -107,7 +107,7 @@ impl SignInArgs {
         let asked = client.exchange_device_code().add_scopes(scopes).request_async(&ask).await;
         let code: StandardDeviceAuthorizationResponse = asked.map_err(|error| Stop::Usage(says(&error, None)))?;
         eprintln!("{}", shown(code.user_code().secret(), code.verification_uri().as_str(), code.expires_in()));
-        // Whatever the provider asks for: not more often than once a second, and once a minute at least.
+        // Whatever the provider asks for: at most once a second, and at least once a minute.
         if code.interval() > Duration::from_secs(600) {
             return Err(Stop::Usage(
                 "the sign-in failed: the provider wants more than ten minutes between questions".to_owned(),
@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(china.token.host_str(), Some("login.partner.microsoftonline.cn"));
         let government = place("anna@example.com", Some("smtp.office365.us")).unwrap();
         assert_eq!(government.scopes, ["https://outlook.office365.us/SMTP.Send"]);
-        // Google gives no mail scope by this grant.
+        // Google gives no scope for mail with this grant.
         assert!(place("anna@gmail.com", None).is_err());
     }
 

@@ -91,7 +91,8 @@ pub fn meaning(phase: Phase, joined: &str, lines: &str) -> Option<&'static Row> 
 /// The row for a reply that somebody pasted, wherever it is in the text.
 pub fn meaning_of_pasted(text: &str) -> Option<&'static Row> {
     let reply = Regex::new(r"\b([245]\d\d)[ -]").ok()?;
-    // Several errors may have been pasted: from each number on, and all from the first one on.
+    // Several errors may have been pasted: look from each number on, and through the whole text from the first number
+    // on.
     let mut starts: Vec<usize> = reply.find_iter(text).map(|found| found.start()).take(20).collect();
     if starts.is_empty() {
         starts.push(0);
@@ -100,10 +101,10 @@ pub fn meaning_of_pasted(text: &str) -> Option<&'static Row> {
     let parts = std::iter::once(&text[starts[0]..]).chain(starts.iter().zip(ends).map(|(from, end)| &text[*from..end]));
     let found = parts.flat_map(|part| {
         let joined = part.split_whitespace().collect::<Vec<_>>().join(" ");
-        // Where it came is not said, so every phase may be meant.
+        // It is not known where in the dialogue it came, so any phase may be meant.
         PHASES.into_iter().filter_map(move |phase| lookup(Some(phase), &joined, part))
     });
-    // A bare code may be anything; only sentences count.
+    // A bare code may mean anything; only sentences count.
     found.filter(|row| row.tier < 4).min_by_key(|row| row.tier)
 }
 
@@ -233,7 +234,7 @@ mod tests {
     fn pasted_errors() {
         let pasted = "Task 'anna' reported error (0x800CCC78): 'The server responded: 550 5.7.1 Relaying denied'";
         assert_eq!(meaning_of_pasted(pasted).map(|row| row.cause.as_str()), Some("auth-not-sent"));
-        // Several at once: the one that says something counts, wherever it stands.
+        // Several replies at once: the one that says something counts, wherever it is.
         let pasted = "0x800CCC0F\n421 4.3.2 Service not active\nthen at 9:40\n535 5.7.139 Authentication \
                       unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://example.com";
         assert_eq!(meaning_of_pasted(pasted).map(|row| row.cause.as_str()), Some("smtp-auth-disabled"));

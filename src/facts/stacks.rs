@@ -139,7 +139,7 @@ impl Stack {
             common.max().cloned()
         };
         let no_suite = self.suites == Suites::NoEcdheRsaGcm;
-        // A handshake agrees on the newest version that both offer, and then on a suite; there is no second try.
+        // A handshake settles on the newest version that both offer, and then on a suite; there is no second attempt.
         if let Some(version) = best(&self.versions) {
             return match (version.as_str(), offer.older_suites) {
                 ("TLSv1.2", Some(false)) if no_suite => Fit::Cannot(Lacks::Suite),
@@ -197,7 +197,7 @@ mod tests {
                 assert!(client::by_id(program).is_some(), "{program}");
             }
         }
-        // Every program whose TLS is known is in some row; "other" and "device" are nobody in particular.
+        // Every program whose TLS is known is in some row; "other" and "device" stand for no particular program.
         for program in client::all().iter().filter(|program| !["other", "device"].contains(&program.id.as_str())) {
             assert!(all().iter().any(|row| row.is_of(&program.id)), "{}", program.id);
         }
@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(fit("Windows 11", &old), Fit::Fits("TLSv1.0".to_owned()));
         assert_eq!(fit("Thunderbird 78 and later", &old), Fit::Cannot(Lacks::NewerServer));
         assert_eq!(fit("macOS 10.13 and later", &old), Fit::Unknown);
-        // Not asked is not refused.
+        // A version that was not asked for was not refused.
         let unasked = Offer { rejected: vec![], ..offer(&["TLSv1.0"], None) };
         assert_eq!(fit("Thunderbird 78 and later", &unasked), Fit::Unknown);
     }
@@ -242,7 +242,7 @@ mod tests {
         let modern = offer(&["TLSv1.2"], Some(true));
         let on = seven.with_policy(&[("TLSv1.2".to_owned(), true)]);
         assert_eq!(on.fit(&modern), Fit::Fits("TLSv1.2".to_owned()));
-        // A version that the system does not know cannot be switched on.
+        // A version that the system does not have cannot be switched on.
         let ten = of_system("Windows 10").unwrap().with_policy(&[("TLSv1.3".to_owned(), true)]);
         assert_eq!(ten.fit(&offer(&["TLSv1.3"], None)), Fit::Cannot(Lacks::NewerProgram));
         assert!(seven.remedy(&seven.fit(&modern)).contains("switch TLS 1.2 on in Windows 7"));

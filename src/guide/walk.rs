@@ -76,7 +76,7 @@ pub fn walk(guide: &Guide, facts: &Derived) -> Walk {
         open: vec![],
         missing: vec![],
     };
-    // Longer than any path: the guide is checked to have no circles when it is loaded.
+    // More than any path can have: when the guide is loaded, it is checked to have no circles.
     for _ in 0..64 {
         let Some(page) = guide.page(&walk.at) else { break };
         if page.rules.is_empty() {

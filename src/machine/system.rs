@@ -87,7 +87,7 @@ fn is_elevated() -> bool {
 
 #[cfg(not(unix))]
 fn is_elevated() -> bool {
-    // Asking Windows needs its security API; until then we do not claim it.
+    // Finding out on Windows needs its security API; until that is used, we do not claim it.
     false
 }
 

@@ -85,9 +85,9 @@ pub fn connect_failure(
         _ => Unknown,
     };
     let state = match icmp {
-        // A local firewall's rejection is recorded as coming from our own address.
+        // A local firewall's rejection is recorded as coming from one of our own addresses.
         Some(icmp) if is_own(icmp.from) && !icmp.is_time_exceeded() => {
-            // The kernel's own "nobody answers ARP for that host" comes from our address as well.
+            // The kernel's own message "nobody answers ARP for that host" also comes from our address.
             if icmp.is_host_unreachable() && by_number == Unreachable { Unreachable } else { Denied }
         }
         Some(icmp) if icmp.is_prohibited() => Unreachable,

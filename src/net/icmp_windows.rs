@@ -50,7 +50,7 @@ fn icmp_error(socket: SOCKET) -> Option<Icmp> {
     let result = unsafe {
         getsockopt(socket, IPPROTO_TCP, TCP_ICMP_ERROR_INFO, std::ptr::from_mut(&mut info).cast(), &raw mut length)
     };
-    // Nothing is written where no message came.
+    // Nothing is written if no message came.
     if result != 0 || length == 0 {
         return None;
     }

@@ -38,8 +38,8 @@ impl Network for SystemNetwork {
 
     async fn connect(&self, to: SocketAddr, options: ConnectOptions) -> Result<Connection, ConnectFailure> {
         let first = self.connect_once(to, options).await;
-        // "Host unreachable" from our own address is either a local rule, which answers every time at once, or nobody
-        // answering ARP, which takes the system seconds. A second try tells them apart.
+        // "Host unreachable" from our own address is either a local rule, which always answers at once, or nobody
+        // answering ARP, which takes the system seconds. A second attempt tells them apart.
         if let Err(failure) = &first
             && self.is_own_host_unreachable(failure)
             && failure.elapsed < Duration::from_millis(900)
@@ -63,7 +63,7 @@ impl SystemNetwork {
         let by_system = timeout(deadline, tokio::net::lookup_host((name.to_owned(), 0)));
         let directly = async {
             match ask(&self.resolvers, name, RecordKind::A, deadline).await {
-                // A name with only an IPv6 address is no "no data" for an address.
+                // For a name with only an IPv6 address, a missing IPv4 address is not "no data".
                 Answer::NoData => ask(&self.resolvers, name, RecordKind::Aaaa, deadline).await,
                 answer => answer,
             }
@@ -139,7 +139,7 @@ impl SystemNetwork {
 
 fn directly_or_silent(answer: Answer) -> Answer {
     match answer {
-        // The resolver knows the name but this machine's own lookup failed: programs here do not get an answer.
+        // The resolver knows the name, but this machine's own look-up failed: programs here do not get an answer.
         Answer::Records(_) => Answer::Silent,
         other => other,
     }

@@ -40,8 +40,8 @@ impl Lab {
             let dialogue = Dialogue::parse(named).map_err(|why| format!("dialogue {text}: {why}"))?;
             dialogues.insert(text.clone(), Arc::new(dialogue));
         }
-        // Whole seconds of the real time, from which the lab's own goes on: the system's TLS library judges certificates by
-        // the system's clock.
+        // The real time in whole seconds, from which the lab's own goes on: the system's TLS library judges
+        // certificates by the system's clock.
         let now = SystemMachine::new(Trust::default()).now();
         let began = jiff::Timestamp::from_second(now.as_second()).map_err(|why| why.to_string())?;
         Ok(Lab {

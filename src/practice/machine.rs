@@ -41,7 +41,7 @@ impl Machine for Lab {
     }
 
     fn trust(&self) -> Trust {
-        // Each issuer, and whether the authority between it and its servers is known here.
+        // Each issuer, and whether the intermediate authority below it is known here.
         let mut issuers: BTreeMap<&str, bool> = BTreeMap::new();
         let certificates = self
             .world

@@ -57,7 +57,7 @@ pub(super) async fn serve(stream: Box<dyn Stream>, service: Service) {
         }
         Speaks::Nothing => {
             let mut stream = BufReader::new(stream);
-            // Until the client leaves.
+            // Waits until the client leaves.
             let mut line = Vec::new();
             while let Ok(1..) = stream.read_until(b'\n', &mut line).await {
                 line.clear();
@@ -133,7 +133,7 @@ impl Speaker<'_> {
                 Act::Wait(time) => sleep(*time).await,
                 Act::StartTls => {
                     let stream = self.stream.take()?;
-                    // Bytes that came too early are thrown away, as RFC 3207 section 4.2 asks.
+                    // Bytes that came too early are discarded, as RFC 3207 section 4.2 asks.
                     let stream = self.service.tls.accept(stream.into_inner()).await?;
                     self.stream = Some(BufReader::new(stream));
                     (self.encrypted, self.at) = (true, 0);

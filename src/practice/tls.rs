@@ -262,6 +262,6 @@ fn offered(record: &[u8]) -> Option<Vec<u16>> {
             TlsExtension::SupportedVersions(versions) => Some(versions.iter().map(|version| version.0).collect()),
             _ => None,
         });
-    // Without the list a client offers its own version and, as far as it cares to say, all before it.
+    // Without that list, a client offers its own version and, as far as it says, all before it.
     Some(listed.unwrap_or_else(|| (0x0300..=hello.version.0.min(0x0303)).collect()))
 }

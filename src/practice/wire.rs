@@ -72,7 +72,7 @@ async fn carry(
     let mut last = Instant::now();
     let mut is_stuck = false;
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
-        // TCP delivers in order: after what never arrives, nothing does.
+        // TCP delivers in order: after something that never arrives, nothing arrives.
         is_stuck |= largest.is_some_and(|largest| count > largest);
         if is_stuck {
             continue;

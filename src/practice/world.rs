@@ -326,7 +326,7 @@ impl LabWorld {
             let rtt = Duration::from_millis(router.rtt_ms);
             let address = if to.is_ipv4() { Some(router.v4) } else { router.v6 };
             let Some(address) = address else { return Fate::Nothing };
-            // The packet's life is looked at before any filter.
+            // The packet's hop limit is checked before any filter.
             if ttl.is_some_and(|ttl| usize::from(ttl) == index + 1) {
                 return time_exceeded(address, rtt);
             }

@@ -173,7 +173,7 @@ mod tests {
     fn odd_certificates() {
         let key = rcgen::KeyPair::generate().unwrap();
         let mut params = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
-        // A name with a NUL in it was once read up to there (CVE-2009-2408).
+        // Names containing a NUL used to be read only up to the NUL (CVE-2009-2408).
         let name = rcgen::string::Ia5String::try_from("mail.example.com\0.evil.example").unwrap();
         params.subject_alt_names.push(rcgen::SanType::DnsName(name));
         // "No well-defined expiration" (RFC 5280 section 4.1.2.5).

@@ -39,7 +39,7 @@ pub fn is_whole(trust: &Trust, chain: &[Vec<u8>], host: &str, now: i64) -> Whole
     if trust.system_roots {
         known.extend(rustls_native_certs::load_native_certs().certs);
     }
-    // Links in between may lie there too; they are what others do not have.
+    // Intermediate certificates may be among these roots too; they are what other computers do not have.
     known.retain(|der| parse(der).is_ok_and(|certificate| certificate.self_issued));
     roots.add_parsable_certificates(known);
     let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider());

@@ -60,7 +60,7 @@ impl<'a> Hello<'a> {
         let is_13 = self.version == Version::Tls13;
         let legacy = self.version.code().min(Version::Tls12.code());
         let mut random = [0u8; 96];
-        // Not secret: the handshake is never finished. Without randomness a server would still answer.
+        // This is not secret: the handshake is never finished. A server would answer even without randomness.
         let _ = getrandom::fill(&mut random);
 
         let mut body = legacy.to_be_bytes().to_vec();
@@ -73,7 +73,7 @@ impl<'a> Hello<'a> {
         }
         let mut list: Vec<u8> = self.suites.iter().flat_map(|suite| suite.to_be_bytes()).collect();
         if !is_13 {
-            // TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746): some servers insist.
+            // TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746): some servers insist on it.
             list.extend_from_slice(&[0x00, 0xff]);
         }
         push_u16_list(&mut body, &list);
@@ -84,7 +84,7 @@ impl<'a> Hello<'a> {
         if short > 0 {
             extension(&mut extensions, 21, &vec![0; short]);
         }
-        // SSL 3.0 knows no extensions.
+        // SSL 3.0 has no extensions.
         if self.version > Version::Ssl3 {
             push_u16_list(&mut body, &extensions);
         }

@@ -207,7 +207,7 @@ fn read_flight(received: &[u8]) -> Flight {
     let Some((version, cipher)) = server_hello(hello) else {
         return Flight::Done(Heard::Garbage("a ServerHello that does not parse"));
     };
-    // Up to 1.2 the certificates follow in clear; a later message means that there are none (anonymous suites).
+    // Up to 1.2 the certificates follow unencrypted; a later message means that there are none (anonymous suites).
     let has_certificates = messages.iter().any(|(kind, _)| *kind == CERTIFICATE);
     let has_later = messages.iter().any(|(kind, _)| *kind > CERTIFICATE);
     if version == Version::Tls13 || has_certificates || has_later {

@@ -176,7 +176,7 @@ pub async fn post_form(
         &url[Position::BeforeHost..Position::AfterPort],
         form.len()
     );
-    // The form may hold what nobody else is to read.
+    // The form may contain something that nobody else should read.
     let request = Zeroizing::new([head.as_bytes(), form].concat());
     exchange(stream, url, &request, library, limit).await
 }

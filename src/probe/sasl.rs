@@ -83,7 +83,7 @@ impl Exchange<'_> {
         let mut document = None;
         let mut sent = Vec::new();
         let mut reply = self.talk(dialogue, &mut document, &mut sent).await;
-        // Some servers say back what they do not understand.
+        // Some servers echo what they do not understand.
         let secret = match &self.attempt.secret {
             Secret::Password(secret) | Secret::Token(secret) => secret.expose_secret().as_bytes(),
         };
@@ -130,12 +130,12 @@ impl Exchange<'_> {
         }
         let shown = format!("AUTH {} ********", self.mechanism);
         let mut reply = dialogue.ask(&command, Some(&shown), REPLY).await?;
-        // A mechanism has few rounds; a server that asks for more is playing.
+        // A mechanism has few rounds; a server that asks for more is not serious.
         for _ in 0..4 {
             if reply.code != 334 {
                 return Ok(reply);
             }
-            // All has been said: whoever asks again would get the password once more.
+            // Everything has been said: a server that asks again would get the password once more.
             if is_last && !self.attempt.secret.is_token() {
                 dialogue.ask(b"*", None, REPLY).await?;
                 return Err(theirs("the server asks again for what it was told"));
@@ -145,7 +145,7 @@ impl Exchange<'_> {
             let answer = match challenge {
                 Ok(refusal) if self.attempt.secret.is_token() => {
                     *document = Some(refusal);
-                    // What ends the exchange after a refused token (RFC 7628 section 3.2.3; XOAUTH2: an empty line).
+                    // This ends the exchange after a refused token (RFC 7628 section 3.2.3; XOAUTH2: an empty line).
                     let end = if self.mechanism == "OAUTHBEARER" { "AQ==" } else { "" };
                     Ok((Zeroizing::new(end.as_bytes().to_vec()), true))
                 }
@@ -181,7 +181,7 @@ fn theirs(what: &str) -> NoAnswer {
 /// A text without the secrets that may be in it.
 fn scrubbed(text: &[u8], secrets: &[Zeroizing<Vec<u8>>]) -> Vec<u8> {
     let mut out = text.to_vec();
-    // The "AQ==" that ends a token's refusal is no secret, and short words would blank out half the text.
+    // The "AQ==" that ends a token's refusal is not secret, and short words would blank out half the text.
     for secret in secrets.iter().filter(|secret| secret.len() >= 4 && ***secret != *b"AQ==") {
         let mut from = 0;
         while let Some(at) = out[from..].windows(secret.len()).position(|window| window == secret.as_slice()) {
@@ -196,7 +196,7 @@ fn scrubbed(text: &[u8], secrets: &[Zeroizing<Vec<u8>>]) -> Vec<u8> {
 fn step(session: &mut Session, challenge: Option<&[u8]>) -> Result<(Zeroizing<Vec<u8>>, bool), ()> {
     let mut out = Zeroizing::new(Vec::with_capacity(1024));
     let state = session.step(challenge, &mut *out).map_err(|_| ())?;
-    // After a last challenge that only proves the server (SCRAM), an empty line says that it did.
+    // After a last challenge that only proves the server's identity (SCRAM), an empty line confirms that it did.
     if let State::Finished(rsasl::prelude::MessageSent::No) = state {
         return Ok((Zeroizing::new(Vec::new()), true));
     }

@@ -139,7 +139,7 @@ impl Library {
             if !trust.system_roots {
                 return connector(&trust, verify).map_err(|error| error.to_string());
             }
-            // On a thread of its own: meanwhile packets are timed here.
+            // On a thread of its own, because packets are being timed on this one meanwhile.
             match spawn_blocking(move || connector(&trust, verify)).await {
                 Ok(made) => made.map_err(|error| error.to_string()),
                 Err(_) => Err("the TLS library could not be set up".to_owned()),
@@ -245,7 +245,7 @@ fn is_about_certificate(said: &str) -> bool {
         "cn name",
         "trust failure",
         "principal name",
-        // A certificate that does not parse.
+        // The certificate cannot be parsed.
         "asn1",
         "process_server_certificate",
     ]

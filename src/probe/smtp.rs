@@ -168,7 +168,7 @@ impl Dialogue {
         match sent.await {
             Ok(Ok(())) => self.reply_until(until, limit).await,
             Ok(Err(error)) => {
-                // A server that closes in answer has often said why before.
+                // A server that closes the connection in answer has often said why before.
                 match self.reply_until(Instant::now() + Duration::from_millis(200), limit).await {
                     Ok(reply) => Ok(reply),
                     Err(NoReply::Closed(bytes)) => Err(NoReply::Closed(bytes)),
@@ -208,7 +208,7 @@ impl Dialogue {
             self.heard(&line);
             bytes += line.len() + 2;
             let Some((code, last)) = code_of(&line) else {
-                // Old servers send lines without a code inside a multi-line reply; as the first line it is no SMTP.
+                // Old servers send lines without a code inside a multi-line reply; such a first line is not SMTP.
                 if lines.is_empty() {
                     return Err(NoReply::NotSmtp(line));
                 }

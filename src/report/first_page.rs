@@ -314,7 +314,7 @@ fn contrast(report: &Report) -> Vec<String> {
     let in_use = report.account.in_use.as_ref();
     let checks = report.checks.iter().map(|check| (check.finding.id.as_str(), &check.finding.facts));
     let table = ports(checks, in_use.map(|way| way.port));
-    // Where another server is set than the provider wants, there is a column for each.
+    // If the configured server is not the one that the provider wants, each has a column.
     let wanted = report.account.expected.as_ref().and_then(|expected| expected.server.clone());
     let wanted = wanted.filter(|_| table.rows.iter().any(|row| row.wanted.is_some()));
     let server = in_use.map_or("this server", |way| way.server.as_str()).to_owned();
@@ -326,7 +326,7 @@ fn contrast(report: &Report) -> Vec<String> {
         format!("{first:<6}{}", cells.collect::<String>()).trim_end().to_owned()
     };
     let mut lines = vec![line("port", &heads)];
-    // Port 443 carries no mail: it is there for whoever looks at the screen.
+    // Port 443 carries no mail: it is meant for the screen.
     for row in table.rows.iter().filter(|row| row.port != 443 || row.in_use) {
         let at_wanted = wanted.as_ref().map(|_| row.wanted);
         let others = row.others.iter().take(COMPANIES).copied();

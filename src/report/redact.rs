@@ -118,7 +118,7 @@ struct Known {
 fn known(report: &Report, out: LeftOut) -> Vec<Known> {
     let mut known = Vec::new();
     let mut add = |value: &str, label: &str| {
-        // A name of two letters would be found in ordinary words.
+        // A name of two letters would also be found in ordinary words.
         if value.chars().count() > 2 {
             known.push(Known { value: value.to_owned(), label: label.to_owned() });
         }
@@ -263,7 +263,7 @@ impl Redactor {
             Some(Names::Foreign) | None => self.prose(text),
             Some(names) => match mark_of(names, text).filter(|mark| self.out.hides(*mark)) {
                 Some(mark) => *text = label(mark).to_owned(),
-                // What stays may still quote what does not, such as a host name within a list of ways.
+                // What is kept may still quote what is left out, such as a host name within a list.
                 None => self.prose(text),
             },
         };

@@ -76,7 +76,7 @@ fn folder_of(path: &Path) -> PathBuf {
 }
 
 fn cannot(path: &Path, error: &io::Error) -> String {
-    // The reason first: on a narrow screen the end is cut.
+    // The reason comes first: on a narrow screen the end is cut off.
     let why = match error.kind() {
         io::ErrorKind::NotFound => "no such folder".to_owned(),
         kind => kind.to_string(),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 /// The report's JSON Schema.
 pub fn schema() -> Value {
     let mut schema = schemars::schema_for!(Report).to_value();
-    // What a check's facts are depends on which check it is.
+    // Which facts a check has depends on the kind of check.
     let rules: Vec<Value> = check::declared().map(|(kind, facts)| rule(kind, facts)).collect();
     if let Some(check) = schema.pointer_mut("/$defs/Check").and_then(Value::as_object_mut) {
         check.insert("allOf".to_owned(), Value::Array(rules));
@@ -52,10 +52,10 @@ fn form(form: &Form) -> Value {
     match form {
         Form::Word(words) => json!({ "enum": words }),
         Form::Text => json!({ "type": "string" }),
-        // A report may leave an address out, for some readers.
+        // For some readers, a report may omit an address.
         Form::Address => json!({ "type": "string" }),
         Form::Number => json!({ "type": "integer" }),
-        // A list holds its items as text.
+        // A list contains its items as text.
         Form::List(Form::Word(words)) => json!({ "type": "array", "items": { "enum": words } }),
         Form::List(_) => json!({ "type": "array", "items": { "type": "string" } }),
     }

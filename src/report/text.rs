@@ -86,7 +86,7 @@ fn checks(out: &mut String, report: &Report, verbose: bool) {
             continue;
         }
         if !verbose {
-            // What was left out because of something else is no news.
+            // What was left out because of something else is not worth a line.
             findings.retain(|finding| finding.outcome != CheckOutcome::Skipped || all_skipped);
             findings.dedup_by(|a, b| a.summary == b.summary && a.outcome == b.outcome);
         }
@@ -167,7 +167,7 @@ pub fn first_page(page: &FirstPage, width: usize) -> String {
         for (index, line) in row.lines.iter().enumerate() {
             let label = if index == 0 { row.label } else { "" };
             match row.form {
-                // A table keeps its columns.
+                // The columns of a table are kept.
                 Form::Table => drop(writeln!(out, "{label:<12} {line}")),
                 Form::Words | Form::Quote => {
                     wrapped_to(width, &mut out, &format!("{label:<12} "), &" ".repeat(13), line);

@@ -182,7 +182,7 @@ mod tests {
         };
         let verdict = verdict("causes/offline", changed, &OFFLINE);
         assert_eq!((verdict.cause.as_str(), verdict.title.as_str()), ("offline", "anna@example.com is alone"));
-        // Unreliable is only what works now.
+        // Only an account that works now can be unreliable.
         assert_eq!((verdict.outcome, verdict.now), (Outcome::CannotSend, Who::User));
         assert!(verdict.has_cause() && verdict.last_step() == Some("connection"));
         assert_eq!(verdict.ruled_out, ["settings"]);

@@ -63,7 +63,7 @@ impl Journal {
         if path.parent() != Some(folder) {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        // A line that was cut must not swallow the next one.
+        // A line that was cut off must not swallow the next one.
         let mut file = OpenOptions::new().read(true).append(true).open(path)?;
         file.try_lock().map_err(|_| io::Error::from(io::ErrorKind::WouldBlock))?;
         file.write_all(b"\n")?;
@@ -119,12 +119,12 @@ pub fn recover(path: &Path) -> Result<Session, String> {
     let head = head.filter(|head| head.journal == KIND).ok_or_else(|| cannot("it is no journal".to_owned()))?;
     let mut session = Session::of(head.account, head.machine, head.runs_as);
     for line in lines {
-        // A line that was cut is all that is missing.
+        // Only a line that was cut off is missing.
         if let Ok(event) = serde_json::from_slice::<Event>(&line) {
             session.apply(event);
         }
     }
-    // A run that was cut has ended: what it had found counts.
+    // A run that was cut off has ended: what it had found counts.
     if let Some(run) = session.runs.last_mut().filter(|run| run.finished.is_none()) {
         run.cut_off();
     }

@@ -148,7 +148,7 @@ impl Run {
                     });
                 }
                 if let Some(check) = self.check_mut(&id) {
-                    // What was told early stays told, also where the check was cut off before its end.
+                    // A fact that was reported early is kept, even if the check was cut off before its end.
                     for (key, value) in &finding.facts {
                         check.facts.insert(key.clone(), value.clone());
                     }
@@ -163,7 +163,7 @@ impl Run {
     fn add(&mut self, head: Head) {
         let check = Check { head, state: State::Waiting, facts: Facts::new(), kept: false };
         match self.by_id.get(&check.head.id).and_then(|index| self.checks.get_mut(*index)) {
-            // It is measured anew: what was known of it before counts no more.
+            // It is being measured again: what was known about it before no longer counts.
             Some(known) if known.kept => *known = check,
             Some(_) => {}
             None => {

@@ -22,7 +22,7 @@ pub(super) fn target(run: &Run, facts: &Derived, other: Option<u16>) -> Option<C
         let security = known.map_or(Security::usual_for(port), |choice| choice.security);
         return Some(Choice { host: in_use.host, port, security, auth: vec![] });
     }
-    // An encryption that does not fit the port: the port stays, if the provider wants it too.
+    // The encryption does not match the port: the port stays, if the provider wants it too.
     let same_port = choices.iter().find(|choice| choice.port == in_use.port && choice.host == in_use.host).cloned();
     let same_port = same_port.filter(|_| is("settings.port", "as-wanted"));
     same_port.or(first).or(Some(Choice {

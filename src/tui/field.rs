@@ -73,7 +73,7 @@ impl Field {
 }
 
 fn bounded(text: &str, most: usize) -> String {
-    // A paste of a megabyte is looked at only as far as it is taken.
+    // Of a pasted megabyte, only as much is examined as is kept.
     let text: String = text.chars().take(most).collect();
     crate::text::visible_str(&text.trim_end_matches(['\r', '\n']).replace(['\r', '\n'], " "))
 }
@@ -102,7 +102,7 @@ impl SecretField {
     }
 
     fn push(&mut self, c: char) {
-        // Room for all of it from the start: growing would leave copies behind.
+        // Reserves room for all of it from the start: growing would leave copies behind.
         const ROOM: usize = 1_024;
         if self.text.capacity() == 0 {
             self.text = Zeroizing::new(String::with_capacity(ROOM));

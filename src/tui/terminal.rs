@@ -24,7 +24,8 @@ impl Screen {
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
         let entered = execute!(io::stdout(), EnterAlternateScreen);
-        // So that a line end in a pasted error is no Enter. Windows' console does not tell: see `paste`.
+        // So that a line end in a pasted error does not count as Enter. The Windows console does not mark pastes: see
+        // `paste`.
         #[cfg(unix)]
         let _ = execute!(io::stdout(), EnableBracketedPaste);
         let terminal = entered.and_then(|()| Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout()))));

@@ -47,7 +47,7 @@ async fn read_profile(machine: &dyn Machine, profile: &Path) -> Found {
     let path = profile.join("prefs.js");
     match read_text(machine, &path).await {
         Ok(Some(text)) => accounts(&text, &shown(machine, &path)),
-        // A profile that was made and never used.
+        // This profile was made and never used.
         Ok(None) => Found::default(),
         Err(why) => Found { skipped: vec![why], ..Found::default() },
     }
@@ -138,7 +138,7 @@ impl Prefs {
         let server = own.or_else(|| self.text("mail.smtp.defaultserver")).map(str::to_owned).or_else(first);
         let Some(server) = server else { return Ok(None) };
         let name = |key: &str| format!("mail.smtpserver.{server}.{key}");
-        // Exchange's own protocols are no SMTP.
+        // Exchange's own protocols are not SMTP.
         if self.text(&name("type")).is_some_and(|kind| kind != "smtp") {
             return Ok(None);
         }
@@ -146,7 +146,7 @@ impl Prefs {
             self.text(&name("hostname")).ok_or_else(|| format!("sends by {server}, which is nowhere described"))?;
         let host = host_name(host).map_err(|why| format!("sends by {server}: {why}"))?;
         let port = match self.number(&name("port")) {
-            // The usual one for the encryption.
+            // The usual port for the encryption.
             None | Some(0) => None,
             Some(port) => Some(u16::try_from(port).map_err(|_| format!("sends by {server}: there is no port {port}"))?),
         };
@@ -154,7 +154,7 @@ impl Prefs {
             None | Some(0) => Some(Security::None),
             Some(2) => Some(Security::Starttls),
             Some(3) => Some(Security::Implicit),
-            // 1, of long ago: TLS where it is offered.
+            // 1 is from long ago: TLS if it is offered.
             Some(_) => None,
         };
         // 1 is "no authentication".

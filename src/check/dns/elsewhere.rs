@@ -86,7 +86,7 @@ async fn ask_others(ctx: &Ctx, book: &mut Notebook, host: &str) -> Others {
 async fn look_into_own(ctx: &Ctx, book: &mut Notebook, host: &str, own: &BTreeSet<IpAddr>) {
     let rewritten = is_rewritten(ctx, book, own).await;
     book.note(keys::REWRITTEN, rewritten);
-    // The dot at the end forbids the search domains of this computer (RFC 1535, resolv.conf(5)).
+    // The dot at the end prevents this computer's search domains from being used (RFC 1535, resolv.conf(5)).
     let whole = ctx.net.lookup(Via::System, &format!("{host}."), RecordKind::Address, LOOKUP).await;
     let listed = ctx.fact(&server::CHECK.of(Role::InUse), &dns_server::HOSTS_FILE) == Some(true);
     if !listed && matches!(whole, Answer::NxDomain | Answer::NoData) {

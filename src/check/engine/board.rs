@@ -27,7 +27,7 @@ impl Board {
     pub(crate) fn publish(&self, finding: &Finding) {
         let slot = self.slots().get(&finding.id).cloned();
         if let Some(slot) = slot {
-            // A check ends once.
+            // A check ends only once.
             let _ = slot.set(Arc::new(finding.clone()));
         }
     }

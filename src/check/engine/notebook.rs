@@ -46,7 +46,7 @@ impl Notebook {
         let is_declared = || self.declared.iter().any(|row| row.check == key.check && row.is(&key.name));
         debug_assert!(is_declared(), "{} does not declare {} {}", self.finding.id, key.check, key.name);
         let value = value.into().to_value();
-        // The receiver is gone only when nobody looks any more.
+        // The receiver is gone only when nobody is interested any more.
         let _ = self.events.send(Event::Fact {
             id: self.finding.id.clone(),
             key: key.name.to_string(),

@@ -46,7 +46,7 @@ pub(crate) fn after(checks: &[&'static Check], account: &Account, wanted: &Wante
     let targets = targets(in_use.as_ref(), wanted);
     let of_stage: Vec<&'static Check> = checks.iter().copied().filter(|check| !check.how.is_before()).collect();
     let mut plan = Plan::new();
-    // The checks of a port stand together, port by port.
+    // The checks of one port stay together, port by port.
     for run in of_stage.chunk_by(|a, b| matches!((a.how, b.how), (How::Port(_), How::Port(_)))) {
         for subject in subjects(run[0], in_use.is_some(), &targets) {
             let scope = || Scope { subject, options, in_use: in_use.as_ref(), targets: &targets };

@@ -65,7 +65,7 @@ pub(crate) async fn run(checks: &[&'static Check], job: Job, events: mpsc::Unbou
         events,
         needs: Arc::default(),
     };
-    // The last moments belong to an orderly goodbye.
+    // The last moments are reserved for an orderly goodbye.
     let goodbye = Duration::from_millis(500).min(ctx.options.deadline / 10);
     let until = ctx.started + ctx.options.deadline.saturating_sub(goodbye);
     let library = Arc::clone(&ctx.tls);
@@ -135,7 +135,7 @@ async fn perform(
     };
     let late = || Verdict::unknown("the run's time was up");
     let time_is_up = async move {
-        // An error is a runner that is gone.
+        // An error means that the runner is gone.
         let _ = time_is_up.wait_for(|is_up| *is_up).await;
     };
     tokio::pin!(time_is_up);

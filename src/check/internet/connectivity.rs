@@ -97,7 +97,7 @@ async fn by_proxy(ctx: &Ctx, book: &mut Notebook) -> bool {
             format!("GET {} by the web proxy", page.url),
             Text::new().mark(Mark::Inner, &proxy).say(": ").append(says),
         );
-        // RFC 9110 section 15.5.8: 407, the proxy wants a log-in of its own; so it is there.
+        // RFC 9110 section 15.5.8: 407, the proxy wants a log-in of its own; so it exists.
         if matches!(judge(page, &answer), Page::Good) || answer.is_ok_and(|answer| answer.status == 407) {
             return true;
         }
@@ -120,7 +120,8 @@ fn judge(page: &Connectivity, answer: &Result<Answer, NotFetched>) -> Page {
             if answer.body.is_empty() { Page::Good } else { Page::Portal }
         }
         (Expect::Success, 200) => {
-            // Of a page that we do not know, only a short plain text is a page of that kind: a form is a portal's.
+            // If the page's text is not known, only a short plain text passes as such a page: a form belongs to a
+            // portal.
             let body = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
             let is_page = ["<html", "<form", "<meta", "<!doctype", "<script"].iter().any(|tag| body.contains(tag));
             if is_page { Page::Portal } else { Page::Good }
@@ -135,7 +136,7 @@ fn judge(page: &Connectivity, answer: &Result<Answer, NotFetched>) -> Page {
         (_, 300..=399) => {
             let elsewhere = answer.location.as_ref().and_then(|location| page.url.join(location).ok());
             match elsewhere {
-                // Its own host sends on: no portal, and no proof either.
+                // The page's own host redirects: that is not a portal, and not a proof either.
                 Some(to) if to.host_str() == page.url.host_str() => Page::None,
                 _ => Page::Portal,
             }

@@ -56,7 +56,7 @@ type Sample = (IpAddr, Option<Duration>);
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let Some(first) = sampling(ctx, book, &FIRST).await else { return Verdict::unknown(NO_HOST) };
     let mut share = first.share();
-    // Only what two samplings agree on is heavy; some time apart, as a gateway may have a limit for bursts.
+    // Loss is heavy only if two samplings agree; some time apart, as a gateway may have a limit for bursts.
     if share >= HEAVY_PERCENT {
         sleep(BETWEEN).await;
         let Some(second) = sampling(ctx, book, &AGAIN).await else { return Verdict::unknown(NO_HOST) };
@@ -208,7 +208,7 @@ async fn worker(
                     break;
                 }
             }
-            // Turned away: its handshakes say nothing about loss; another host may have the ticket.
+            // This host turned us away: its handshakes say nothing about loss, and another host may take its place.
             Err(_) => {
                 tickets.fetch_add(1, Ordering::Relaxed);
                 break;

@@ -156,7 +156,7 @@ fn sum_up(
             if matches!(why, NoReply::Silent | NoReply::Unfinished(_)) {
                 book.note(keys::SILENT, true);
             }
-            // Why it broke off is not known, so no reason is given here.
+            // It is not known why it broke off, so no reason is given here.
             book.note(keys::RESULT, LogIn::Temporary);
             return Verdict::fail(format!("no answer to the log-in: {}", says(&why)));
         }
@@ -223,7 +223,8 @@ async fn over_unverified(ctx: &Ctx, book: &mut Notebook, target: Target, host: &
         book.saw(WHAT, Text::new().say("not done: the name typed for it is not ").host(host));
         return None;
     }
-    // The one that the person saw; without a screen, the one that this run looks at. A run that does not look has none.
+    // The certificate that the person saw; without a screen, the one that this run has examined. A run may have
+    // examined none.
     let mut shown = attempt.shown.clone();
     if shown.is_none() {
         let looks = certificate::CHECK.at(target);

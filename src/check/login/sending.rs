@@ -35,7 +35,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     };
     let own = ctx.account.address.ascii();
     let message = ctx.sends_message;
-    // A message goes from and to nobody but the account itself.
+    // A message goes from and to the account itself, and nobody else.
     let from = ctx.account.from.clone().filter(|_| !message).unwrap_or_else(|| own.clone());
     let to = ctx.account.to.clone().filter(|_| !message).unwrap_or_else(|| own.clone());
     if !from.is_ascii() || !to.is_ascii() {
@@ -58,7 +58,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let mut sent = None;
     if message {
         let id = message_id(ctx.account.address.domain());
-        // Told before: a server that answers late may have taken it all the same.
+        // Noted before the answer: a server that answers late may have accepted it all the same.
         book.note(keys::MESSAGE_ID, id.as_str());
         match send(ctx, &mut dialogue, &from, &to, &id).await {
             Ok(reply) if reply.is_positive() => book.note(keys::MESSAGE, reply.joined()),
@@ -141,7 +141,7 @@ fn message_id(domain: &str) -> String {
 
 /// The largest message that the server accepts (RFC 1870), in megabytes.
 fn largest(ctx: &Ctx) -> Option<i64> {
-    // 0 is "no fixed limit".
+    // 0 means "no fixed limit".
     let bytes = ctx.fact(&talk::CHECK.at(ctx.case()?.own), &smtp_keys::SIZE).filter(|bytes| *bytes > 0)?;
     Some((bytes / 1_000_000).max(1))
 }

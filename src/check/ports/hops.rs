@@ -128,14 +128,14 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
         Ok(addr) => addr,
         Err(why) => return Verdict::skipped(why),
     };
-    // One at a time over all checks that ask routers: how many questions they answer is limited over all of them.
+    // One at a time over all checks that ask routers: routers limit how many questions they answer, over all of them.
     let turn = ctx.turn().await;
     let way = walk(ctx, addr, own.port, 1, AT_A_TIME).await;
     book.saw_kind(Kind::Way, format!("way of {}", own.port), way.drawn(addr));
     note(book, &OWN, &way);
     let mut contrast = None;
     match (state, way.distance()) {
-        // Does another port answer from the same place? Two packets say so.
+        // Does another port answer from the same place? Two packets tell.
         (PortState::Open, Some(distance)) => {
             if let Some(port) = open_port(ctx, own.port).await {
                 compare(ctx, book, addr, port, distance, &way).await;
@@ -205,7 +205,7 @@ async fn open_port(ctx: &Ctx, own: u16) -> Option<u16> {
 /// The route to a port of the same server that opens: another mail port, or otherwise one that many mail servers have.
 async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16, state: PortState) -> Option<Way> {
     let port = open_port(ctx, own).await.unwrap_or(443);
-    // Three connections reach the server in all: a refused port has brought two there already.
+    // Three connections reach the server in all: a refused port has already used two of them.
     let at_a_time = if state == PortState::Refused { 1 } else { AT_A_TIME };
     let way = walk(ctx, addr, port, 1, at_a_time).await;
     if matches!(way.hops.last(), Some(Hop::Answered(PortState::Open, _))) {
@@ -235,7 +235,8 @@ async fn walk(ctx: &Ctx, addr: IpAddr, port: u16, first: u8, at_a_time: usize) -
             break;
         }
         hops.push(None);
-        // On a task of its own: one that is still on its way when all is known ends in an orderly way, and is counted.
+        // On a task of its own: a connection still under way when everything is known ends in an orderly way, and is
+        // counted.
         let door = Arc::clone(&ctx.door);
         probes.push(tokio::spawn(async move {
             let probe = probe(&door, addr, port, ttl);
@@ -360,7 +361,7 @@ async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distan
         (Hop::Router(first, _), Hop::Router(second, _)) => {
             Text::new().say("still on its way, at ").addr(first).say(" and ").addr(second)
         }
-        // Where routers are not heard, only an answer from further away counts.
+        // If the routers do not answer, only an answer from further away counts.
         _ if !ctx.machine.local().sees_icmp => {
             let beyond = walk(ctx, addr, port, distance.saturating_add(2), 1).await;
             let Some(further) = beyond.distance() else { return };

@@ -42,7 +42,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
         Ok(addr) => addr,
         Err(verdict) => return verdict,
     };
-    // One at a time over all ports: how many questions routers answer is limited over all of them.
+    // One at a time over all ports: routers limit how many questions they answer, over all of them.
     let _turn = ctx.turn().await;
     if ctx.is_mute(addr) {
         return Verdict::unknown(MUTE);
@@ -85,7 +85,7 @@ async fn address(ctx: &Ctx, target: Target) -> Result<IpAddr, Verdict> {
     if !local.is_on_link(addr) {
         return Ok(addr);
     }
-    // A rule of this computer for the port shows on the way to any other host as well.
+    // A rule of this computer for the port also shows on the route to any other host.
     let is_far = |other: &IpAddr| !local.is_on_link(*other) && local.is_routed(*other);
     let references = &ctx.options.references;
     if let Some(literal) = references.iter().filter_map(|other| other.host.parse().ok()).find(is_far) {
@@ -128,7 +128,7 @@ async fn answered_nearby(
         return Verdict::fail(turned_away_here);
     }
     if let Some(icmp) = failure.icmp.filter(|icmp| !ctx.machine.local().is_own(icmp.from)) {
-        // A device answers for itself: the packet has left this computer.
+        // A device answers for itself, so the packet has left this computer.
         book.note(keys::LEAVES, true);
         book.note(keys::FIRST_ROUTER, icmp.from);
         let summary = Text::from(format!("{port} leaves this computer; ")).addr(icmp.from).say(" turns it away");
@@ -137,7 +137,7 @@ async fn answered_nearby(
     if failure.state != PortState::Refused {
         return silent(ctx, book, target, to).await;
     }
-    // A reset from nearer than the first router is this computer's, unless the server itself is that near.
+    // A reset from nearer than the first router comes from this computer, unless the server itself is that near.
     for contrast in CONTRASTS {
         if router(&probe(ctx, book, SocketAddr::new(to.ip(), contrast), 1).await).is_some() {
             book.note(keys::TURNED_AWAY, TurnedAway::BeforeFirstRouter);

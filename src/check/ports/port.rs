@@ -38,7 +38,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
         book.saw("addresses", format!("{} of {} tried", addresses.len(), all.len()));
     }
     let tries = addresses.iter().map(|addr| async move {
-        // Other ports step back while many connections are open; a silent one holds no place.
+        // Other ports hold back while many connections are open; a silent one takes no place.
         if !is_own {
             ctx.door.give_way(GIVE_WAY).await;
         }

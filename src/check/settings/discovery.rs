@@ -89,7 +89,7 @@ async fn find(ctx: &Ctx, book: &mut Notebook) -> Wanted {
             Some(row) => {
                 Wanted { choices: row.choices(domain), source: Source::Server, provider: Some(row.id.clone()) }
             }
-            // Which of its ports it takes mail on is tried where nobody knows the one that is set.
+            // On which of its ports it accepts mail is tried out, unless the configured port is known.
             None if ctx.account.settings.port.is_none() => guess(ctx, book, &[server.to_owned()]).await,
             None => Wanted { choices: vec![], source: Source::Guess, provider: None },
         },
@@ -189,7 +189,7 @@ async fn guess(ctx: &Ctx, book: &mut Notebook, names: &[String]) -> Wanted {
     let choice =
         |host: &String, port| Choice { host: host.clone(), port, security: Security::usual_for(port), auth: vec![] };
     let open = named().find_map(|(name, (_, port, _))| port.map(|port| choice(name, port)));
-    // The bare domain is as a rule a website: as a last resort only names that say "mail" count.
+    // The bare domain is usually a website: as a last resort only names that say "mail" count.
     let found =
         open.or_else(|| named().take(2).find(|(_, (.., resolves))| *resolves).map(|(name, _)| choice(name, 587)));
     Wanted { choices: found.into_iter().collect(), source: Source::Guess, provider: None }

@@ -83,7 +83,7 @@ impl Talk<'_> {
         for _ in 0..tries {
             book.saw("too many connections", "the others are closed first, then this one is tried alone");
             if is_own {
-                // What was kept for the log-in makes room: this port's own connection serves for it as well.
+                // Connections kept for the log-in make room: this port's own connection can be used for it as well.
                 join_all(self.ctx.take_dialogues().into_iter().map(Dialogue::quit)).await;
             } else {
                 tokio::time::sleep(Duration::from_secs(3)).await;

@@ -160,8 +160,8 @@ fn judge(seen: &Seen, host: &str, now: i64) -> CertificateIs {
     } else if !certificate.is_for(host) && seen.fault != CertificateFault::UnknownIssuer {
         CertificateIs::NameMismatch
     } else if seen.chain == 1 && certificate.names_its_issuer {
-        // One certificate alone, from an issuer that publishes itself (RFC 5280 section 4.2.2.1), is a missing link;
-        // without that it is as a rule a private issuer.
+        // A single certificate, from an issuer that publishes its own certificate (RFC 5280 section 4.2.2.1), means a
+        // missing link; without that it is usually a private issuer.
         CertificateIs::Incomplete
     } else {
         CertificateIs::Untrusted

@@ -58,7 +58,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     };
     let mut remarks = look_at(book, &certificates);
     book.note(keys::LENGTH, ders.len());
-    // Only of the chain that this computer accepted: a server may have another for other kinds of keys.
+    // Only for the chain that this computer accepted: a server may have another one for other kinds of keys.
     let whole = match seen.leaf.as_ref() == ders.first() {
         true => follow(ctx, ders, &case.in_use.host).await,
         false => Whole::NotKnown,
@@ -106,7 +106,7 @@ fn look_at(book: &mut Notebook, certificates: &[Certificate]) -> Vec<String> {
     if !weak.is_empty() {
         book.note(keys::WEAK, weak);
     }
-    // TLS 1.2 wants each one certified by the next (RFC 5246 section 7.4.2); old programs insist.
+    // TLS 1.2 wants each certificate to be certified by the next (RFC 5246 section 7.4.2); old programs insist on it.
     if certificates.windows(2).any(|pair| pair[0].issuer_id != pair[1].subject_id) {
         book.note(keys::ORDER, Order::Wrong);
         remarks.push("the certificates are not in their order".to_owned());

@@ -60,10 +60,10 @@ impl<'a> Rows<'a> {
 async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     let local = ctx.machine.local();
     let rows = Rows::new(ctx, &local.os, &local.tls_policy);
-    // A policy that switches something off is looked at when all is known.
+    // If a policy switches something off, it is considered once everything is known.
     let switched_off = rows.here.is_some() && local.tls_policy.iter().any(|(_, on)| !on);
     if !rows.of_client.is_empty() && !switched_off {
-        // Told at once: what they can use as delivered may settle it before all versions are asked.
+        // Reported at once: what the programs can use by default may settle it before all versions have been asked.
         book.note(keys::SYSTEMS, rows.of_client.iter().map(|row| row.name.clone()).collect::<Vec<_>>());
     }
     ctx.wait_for(&versions::CHECK.at(case.own)).await;
@@ -140,7 +140,7 @@ fn judge_client(book: &mut Notebook, client: &Client, rows: &Rows<'_>, offer: &O
     if fits.iter().all(|(_, fit)| fit.is_no())
         && let Some((newest, fit)) = fits.last()
     {
-        // The newest system that the program can be on says what would help.
+        // The newest system that the program may run on says what would help.
         book.note(keys::CAN, false);
         book.note(keys::REMEDY, newest.remedy(fit).as_str());
         let on = if is_row(rows.here, newest) { format!(" on {}", newest.name) } else { String::new() };

@@ -85,7 +85,7 @@ fn note_versions(book: &mut Notebook, answers: &BTreeMap<Version, Option<Heard>>
         let word = match heard {
             Some(heard) if chosen(heard) == Some(*version) => Accepts::Accepted,
             Some(Heard::Chose(..) | Heard::Alert(_)) => Accepts::Rejected,
-            // Some servers cut the connection instead of saying no; a port that cuts everything says nothing.
+            // Some servers cut the connection instead of refusing; a port that cuts everything says nothing.
             Some(Heard::Cut) if !accepted.is_empty() => Accepts::Rejected,
             _ if accepted.contains(version) => Accepts::Accepted,
             _ => Accepts::Unknown,
@@ -125,7 +125,7 @@ impl Asked<'_> {
         let at_a_time = if self.ctx.door.is_careful() { 1 } else { 2 };
         let asked = Version::ALL.map(|version| async move {
             let mut heard = self.ask(version).await;
-            // What programs of today need is not called missing for one connection that broke off.
+            // What today's programs need is not called missing because of one connection that broke off.
             if heard == Some(Heard::Cut) && version >= Version::Tls12 {
                 heard = self.ask(version).await;
             }
@@ -214,7 +214,7 @@ fn note_older(book: &mut Notebook, chosen: Option<u16>, heard: Option<Heard>) {
 /// What makes a server break off that accepts some version alone, but not what this computer's library offers. Only
 /// breaking off counts, and only twice: an alert is an answer, and silence may be caused by the line.
 async fn breaks_on(port: &Asked<'_>, book: &mut Notebook, newest_alone: bool) -> Option<&'static str> {
-    // Larger than one packet, as hellos with post-quantum key shares are.
+    // Larger than one packet, as ClientHellos with post-quantum key shares are.
     const LARGE: usize = 1_700;
     let took = |heard: &Heard| matches!(heard, Heard::Chose(..));
     let modern = port.ask_modern(true, 0).await?;

@@ -15,7 +15,7 @@ pub(super) fn copy(text: &str, at: jiff::Timestamp) -> String {
     if by_program(text) {
         return "copied".to_owned();
     }
-    // Whether the terminal takes it cannot be known, so there is a file as well.
+    // It cannot be known whether the terminal accepts it, so it is written to a file as well.
     let sent = text.len() < MOST_FOR_TERMINAL && by_terminal(text);
     let path = std::env::temp_dir().join(save::file_name("copied", at, "txt"));
     match (save::write_new(&path, text), sent) {

@@ -115,7 +115,7 @@ impl Outside for Here {
 
     fn recover(&mut self, path: &Path) -> Result<Session, String> {
         let session = journal::recover(path)?;
-        // From here on it is kept in a journal of its own, which begins with all that was in the old one.
+        // From here on it is kept in a journal of its own, which begins with everything that was in the old one.
         self.keeping = Keeping::On;
         if let Some(folder) = journal_folder()
             && let Ok(journal) = Journal::take_over(path, &folder)

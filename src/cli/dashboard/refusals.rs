@@ -46,7 +46,7 @@ mod tests {
         assert_eq!(count(&file, &anna, "2026-11-27", false), 0);
         let text = std::fs::read_to_string(&file).unwrap();
         assert!(!text.contains("anna"), "{text}");
-        // The first half of what `printf anna@example.com | sha256sum` prints: another version must find it again.
+        // The first half of what `printf anna@example.com | sha256sum` prints: other versions must find the same key.
         assert!(text.contains("\"2026-11-26 f7d54c22dda5b1780276601cd005909b\":2"), "{text}");
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn save(session: &Session, how: &SaveHow, now: jiff::Timestamp) -> Re
                 let shown = std::path::absolute(&free[0]).unwrap_or_else(|_| free[0].clone());
                 return Ok(format!("saved {} and .json", shown.display()));
             }
-            // Both or none: what is told must be true of the whole report.
+            // Both files or neither: what the person is told must be true of the whole report.
             Err(error) => {
                 done.iter().for_each(|path| drop(std::fs::remove_file(path)));
                 why = if why.is_empty() { error } else { why };

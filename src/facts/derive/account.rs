@@ -109,19 +109,19 @@ impl View<'_> {
             Seen::Is(Foreign::Http) => return Some(word("website")),
             _ => {}
         }
-        // A provider's own mail server may well be a website too, and takes no mail while it is down.
+        // A provider's own mail server may well be a website too, and accepts no mail while its mail service is down.
         if self.input.account.compare(self.input.wanted).server != Fit::Differs {
             return None;
         }
         let is_shut = |port: u16| matches!(self.at(port, port::STATE), Seen::Is(state) if state != PortState::Open);
         if self.other_ports().into_iter().chain([self.port()]).all(is_shut) {
-            // No mail port opens: what is this server?
+            // No mail port opens: what kind of server is this?
             return match self.one(alive::ROLE) {
                 Seen::Absent(_) => None,
                 role => Some(role.into()),
             };
         }
-        // A mail exchanger takes mail for its domain and offers no log-in.
+        // A mail exchanger accepts mail for its domain and offers no log-in.
         let only_25 = self.at(25, port::STATE).is(PortState::Open)
             && [465, 587].into_iter().all(is_shut)
             && self.at(25, smtp::AUTH).is(vec![]);
@@ -150,7 +150,7 @@ impl View<'_> {
             return Err(gap("the log-in was not tested"));
         }
         need(login, |result| *result == LogIn::Accepted)?;
-        // Left out by `--only`, it is no part of the question.
+        // If `--only` left it out, it is not part of the question.
         if self.input.seen.plan_complete && !self.input.seen.is_planned(sending::RESULT.check) {
             return Ok(());
         }
@@ -162,7 +162,7 @@ impl View<'_> {
         let handshake = self.own(smtp::HANDSHAKE);
         let speaks_first = if self.security() == Security::Implicit { Speaks::Tls } else { Speaks::Plain };
         need(self.own(smtp::SPEAKS), |speaks| *speaks == speaks_first).map_err(|known| {
-            // Where the dialogue never began, the greeting says so.
+            // If the dialogue never began, the greeting says why.
             let is_unknown = matches!(known, Known::Unknown(_));
             match (&greeting, &handshake) {
                 (Seen::Is(greeting), _) if is_unknown && *greeting != Greeting::Ready => word("no"),

@@ -36,7 +36,7 @@ impl View<'_> {
                 word("slow")
             }
             Seen::Is(Greeting::Ready) if self.own(smtp::GREETING_MASKED).is(true) => word("masked"),
-            // On a port that speaks TLS first, a server that cannot stand a ClientHello closes as well.
+            // On a port that speaks TLS first, a server that rejects a ClientHello may close the connection as well.
             Seen::Is(Greeting::Closes) if is_implicit => match self.own(tls::BREAKS_ON) {
                 Seen::Is(_) => gap("the handshake breaks off before it"),
                 Seen::Pending(checks) => Known::Pending(checks),
@@ -52,7 +52,7 @@ impl View<'_> {
             Seen::Pending(checks) => return Known::Pending(checks),
             _ => {}
         }
-        // A certificate of the right name may have other faults; a stranger cannot have one.
+        // A certificate with the right name may have other faults; somebody else's server cannot have one.
         match self.own(certificate::FOR_SERVER) {
             Seen::Is(true) => return word("expected"),
             Seen::Pending(checks) => return Known::Pending(checks),

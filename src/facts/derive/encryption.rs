@@ -70,7 +70,7 @@ impl View<'_> {
             }
         }
         let takes_none_of_today = of_today.iter().all(|state| *state == Seen::Is(Accepts::Rejected));
-        // This machine's library offers nothing older. A server that takes none at all has another fault.
+        // This machine's library offers nothing older. A server that accepts no version at all has a different fault.
         if takes_none_of_today && OLDER.iter().any(|old| self.own(tls::VERSION.of(old)).is(Accepts::Accepted)) {
             return word("no-common-version");
         }
@@ -87,7 +87,8 @@ impl View<'_> {
         if !stacks::all().iter().any(|row| row.is_of(&client.id)) {
             return moot("what this mail program can use is not known");
         }
-        // A version that was seen to be accepted settles it for all that offer it, whatever else is asked.
+        // Once a version was seen to be accepted, that settles it for every program that offers it, whatever else is
+        // asked.
         let accepted = |version: &str| {
             self.own(tls::VERSION.of(version)).is(Accepts::Accepted)
                 || self.own(smtp::TLS_VERSION).value().as_deref() == Some(version)
@@ -104,7 +105,7 @@ impl View<'_> {
             Seen::Is(PortState::Open) => {}
             state => return state.known(|_| word("never-opened")),
         }
-        // Each step ends the way with a word, or goes on.
+        // Each step either ends here with a word, or goes on.
         let steps = [
             self.own(smtp::GREETING).map(|greeting| match greeting {
                 Greeting::Ready => None,

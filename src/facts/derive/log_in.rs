@@ -218,11 +218,11 @@ mod tests {
         assert_eq!(way(&[("smtp.587", PLAIN), ("smtp.465", PLAIN)]), in_use(587));
         assert_eq!(way(&[("smtp.587", Shut), ("smtp.465", PLAIN), ("smtp.25", PLAIN)]), in_use(465));
         assert_eq!(way(&[("smtp.587", LetsIn(&[])), ("smtp.465", Shut), ("smtp.25", PLAIN)]), in_use(25));
-        // In clear everybody on the way reads along.
+        // Without encryption, everybody on the way could read along.
         assert_eq!(way(&[("smtp.587", Clear(&["PLAIN"]))]), LogInWay::NoneSafe);
         assert_eq!(way(&[("smtp.587", Shut), ("smtp.465", Shut)]), LogInWay::NoneSafe);
         assert_eq!(way(&[("smtp.587", LetsIn(&[])), ("smtp.25", Clear(&[]))]), LogInWay::NotOffered);
-        // What is not measured is no way.
+        // A port that is not measured does not count.
         assert_eq!(way(&[]), LogInWay::NoneSafe);
     }
 
@@ -242,9 +242,9 @@ mod tests {
         let wanted = [OURS, ("relay.example.net", 2525)];
         let other = "mail.example.org";
         let checks = || [("smtp.587", Shut), ("smtp.465", PLAIN), ("wanted.smtp.587", PLAIN)];
-        // The provider's own server before other ports of the one in use.
+        // The provider's own server comes before other ports of the one in use.
         assert_eq!(way(other, &wanted, &checks()), through(Role::Wanted, 587, OURS.0));
-        // Only the first choice's server is measured as the wanted one: nothing is taken for another's.
+        // Only the server of the first choice is measured as the wanted one: no result is taken for another server's.
         let relay_first = [("relay.example.net", 2525), OURS];
         assert_eq!(way(other, &relay_first, &checks()), through(Role::InUse, 465, other));
         assert_eq!(way(OURS.0, &relay_first, &checks()), in_use(465));
@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(named(None, Source::Autoconfig), through(Role::InUse, 587, elsewhere[0].0));
         assert_eq!(named(Some("smtp.example.net"), Source::Srv), through(Role::InUse, 587, elsewhere[0].0));
         assert_eq!(way(None, &[OURS], Source::Srv, &checks()), in_use(587));
-        // Whether its certificate verifies is asked first.
+        // First of all it is asked whether its certificate verifies.
         assert_eq!(way(None, &elsewhere, Source::Srv, &[("smtp.587", Runs), ("smtp.25", PLAIN)]), pending("smtp.587"));
         let similar = [("smtp.notexample.com", 587)];
         assert!(matches!(way(None, &similar, Source::Srv, &checks()), LogInWay::NotVouched { .. }));

@@ -205,7 +205,7 @@ impl View<'_> {
         let none = match asked.len() {
             0 => gap("the same port could not be tried at any other company's server"),
             n if n < AGREEING_REFERENCES => gap("only one other company's server could be tried"),
-            // Servers that may themselves be down agree as well; one that is known to live must be among them.
+            // Servers that may be down themselves also show the same; one that is known to be up must be among them.
             _ => any(
                 asked.iter().map(|id| self.lives(id)),
                 |lives| *lives,
@@ -292,7 +292,7 @@ mod tests {
         assert!(matches!(elsewhere(&[first()]), Known::Unknown(_)));
         assert_eq!(elsewhere(&[first(), ("reference.2", true, shut("b.test"))]).word(), Some("closed"));
         assert!(matches!(elsewhere(&[first(), ("reference.2", false, named("b.test"))]), Known::Pending(_)));
-        // The provider's own other servers are no other company.
+        // The provider's other servers do not belong to another company.
         let own = ("reference.2", true, shut("smtp.googlemail.com"));
         assert!(matches!(elsewhere(&[first(), own]), Known::Unknown(_)));
     }

@@ -19,7 +19,7 @@ impl View<'_> {
         facts.put("dns.elsewhere", self.one(dns_elsewhere::RESULT));
         facts.put("dns.other-address", self.one(dns_elsewhere::OTHER_ADDRESS));
         match self.one(dns_elsewhere::REWRITTEN) {
-            // It is told only where it is so.
+            // The fact is noted only if it is true.
             Seen::Absent(_) => facts.put("dns.rewritten", self.one(dns_elsewhere::RESULT).map(|_| false)),
             rewritten => facts.put("dns.rewritten", rewritten),
         }
@@ -59,7 +59,7 @@ impl View<'_> {
                 Known::Pending(checks) => Known::Pending(checks),
                 _ => word("portal"),
             },
-            // A portal may still show itself; until then an open port is no proof.
+            // There may still be a portal; until that is known, an open port is no proof.
             Seen::Pending(checks) if self.input.seen.is_planned(connectivity::RESULT.check) => match self.opens() {
                 Known::Pending(more) => Known::Pending(checks.into_iter().chain(more).collect()),
                 _ => Known::Pending(checks),

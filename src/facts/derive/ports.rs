@@ -76,7 +76,7 @@ impl View<'_> {
             Seen::Is(state) => state,
             not_seen => return not_seen.into(),
         };
-        // A reset from before the first router may also be that router's own, at its inner side.
+        // A reset from before the first router may also come from that router itself, on its LAN side.
         if self.own(leaves::TURNED_AWAY).is(TurnedAway::ByThisMachine) {
             return word("self");
         }
@@ -165,7 +165,7 @@ impl View<'_> {
     /// Whether another port of the server accepts mail, and which of them is best.
     pub(super) fn other_port(&self) -> (Known, Option<u16>) {
         let mut ports = self.other_ports();
-        // What the provider wants first, then 587 and 465; 25 only where it offers a log-in.
+        // First what the provider wants, then 587 and 465; 25 only if it offers a log-in.
         let wanted =
             |port: u16| self.input.wanted.is_some_and(|wanted| wanted.choices.iter().any(|choice| choice.port == port));
         ports.sort_by_key(|port| (!wanted(*port), *port == 25, u16::MAX - *port));

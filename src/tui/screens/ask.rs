@@ -28,7 +28,7 @@ impl View for Ask {
 
     fn act(&mut self, action: Action, _core: &mut Core) -> Next {
         match action {
-            // Asked once: whatever a yes means takes the place of the question, or ends it.
+            // The question is asked once: whatever a yes means replaces it or ends it.
             Action::Yes => std::mem::replace(&mut self.yes, Next::Back),
             Action::No | Action::Back => Next::Back,
             _ => Next::Unknown,

@@ -130,7 +130,7 @@ impl View for LogIn {
             lines.extend(parts::labelled(theme, "Server", &format!("[{typed:<24}]"), width, theme.strong(), 1));
             cursor = u16::try_from(column).unwrap_or(0);
         } else {
-            // Always as many dots: the length of a password is nobody's business.
+            // Always the same number of dots: nobody needs to see how long a password is.
             let dots = if self.secret.is_empty() { "        " } else { "********" };
             lines.extend(parts::labelled(theme, "Password", &format!("[{dots}]"), width, theme.strong(), 1));
             let tick = if self.message { "x" } else { " " };

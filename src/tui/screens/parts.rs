@@ -22,7 +22,7 @@ pub fn rule(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: &str, right:
 pub fn rule_line(theme: Theme, title: &str, right: &str, width: u16) -> Line<'static> {
     let width = usize::from(width);
     let line = theme.horizontal();
-    // The title comes first; the word on the right gets what is left, but room for "certain" at least.
+    // The title comes first; the word on the right gets what is left, but at least room for "certain".
     let taken = if title.is_empty() { 4 } else { (title.width() + 7).min(width.saturating_sub(14)) };
     let right = cut(theme, right, width.saturating_sub(taken));
     let end = if right.is_empty() { String::new() } else { format!(" {right} {line}") };
@@ -77,7 +77,7 @@ pub fn scroll(action: Action, at: &mut usize) -> bool {
         Action::PageUp => at.saturating_sub(PAGE),
         Action::PageDown => at.saturating_add(PAGE),
         Action::First => 0,
-        // Drawing sets it back to the last page.
+        // When it is drawn, this is set back to the last page.
         Action::Last => usize::MAX / 2,
         _ => return false,
     };

@@ -83,7 +83,7 @@ impl View for TextView {
         } else {
             Text::from_iter(shown.lines().map(|line| Line::raw(core.theme.text(line))))
         };
-        // Counted as if no line were wrapped twice: good enough to stop at the end.
+        // Counts as if no line were wrapped twice: good enough for stopping at the end.
         let height: usize = shown.lines().map(|line| 1 + line.len() / usize::from(body.width.max(1))).sum();
         self.scroll = self.scroll.min(height.saturating_sub(usize::from(body.height)));
         let from = u16::try_from(self.scroll).unwrap_or(u16::MAX);

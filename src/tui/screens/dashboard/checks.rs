@@ -39,7 +39,7 @@ pub fn summary(run: &Run, group: Group, in_use: Option<u16>) -> Summary {
         .iter()
         .filter_map(|check| if let State::Done(finding) = &check.state { Some(finding) } else { None })
         .collect();
-    // Other companies' servers are there for contrast; what they do is no fault of this connection.
+    // Other companies' servers are there for comparison; what they do is not a fault of this connection.
     let speaks = |finding: &&Finding| !finding.id.starts_with("reference.");
     let telling = findings
         .iter()

@@ -28,7 +28,7 @@ pub fn lines(core: &Core, group: Group, width: u16) -> Vec<Line<'static>> {
     let mut left_out = None;
     for check in run.group(group) {
         match &check.state {
-            // What was left out is news only where nothing else was done, and one reason is told once.
+            // What was left out is shown only if nothing else was done, and each reason only once.
             State::Done(finding) if finding.outcome == Outcome::Skipped => {
                 if all_skipped && left_out != Some(&finding.summary) {
                     lines.extend(summary(core, finding, core.theme.dim(), width));

@@ -70,7 +70,7 @@ pub struct Dashboard {
 
 impl Default for Dashboard {
     fn default() -> Self {
-        // The ports: what most calls are about.
+        // The ports, which most calls are about.
         Dashboard { part: Part::Result, selected: 3, scroll: 0 }
     }
 }

@@ -70,7 +70,7 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     lines.extend(labelled(theme, "Fixed by", &for_good, width, plain, most));
     if !diagnosis.tell_caller.is_empty() {
         let said = format!("\"{}\"", diagnosis.tell_caller);
-        // Read out loud: never cut in the middle.
+        // This is read out loud, so it is never cut in the middle.
         lines.extend(labelled(theme, "Tell caller", &said, width, plain, most + 1));
     }
     lines

@@ -26,7 +26,8 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
         return vec![Line::styled(" hidden until you have guessed", core.theme.dim())];
     }
     let stages = stages(core);
-    // "Settings ok > Firewall ok > ..." needs 79 columns: where that is too much, what was passed goes without a word.
+    // "Settings ok > Firewall ok > ..." needs 79 columns: if that is too much, the steps that were passed go without
+    // "ok".
     let roomy = width >= 90;
     let mut spans = vec![Span::raw(" ")];
     for (index, (name, stage)) in stages.into_iter().enumerate() {
