@@ -33,30 +33,30 @@ impl Address {
         }
         if let Some(bad) = typed.chars().find(|c| c.is_control() || c.is_whitespace()) {
             let what = if bad.is_whitespace() && !bad.is_control() { "a space" } else { "a control character" };
-            return Err(format!("\"{shown}\" is no mail address: it holds {what}"));
+            return Err(format!("\"{shown}\" is not a mail address: it contains {what}"));
         }
         if typed.len() > 254 {
-            return Err(format!("\"{shown}...\" is no mail address: it is longer than 254 bytes (RFC 5321)"));
+            return Err(format!("\"{shown}...\" is not a mail address: it is longer than 254 bytes (RFC 5321)"));
         }
         let mut parts = typed.split('@');
         let (Some(local), Some(domain), None) = (parts.next(), parts.next(), parts.next()) else {
             let count = typed.matches('@').count();
-            let what = if count == 0 { "there is no @ in it".to_owned() } else { format!("there are {count} @ in it") };
-            return Err(format!("\"{shown}\" is no mail address: {what}"));
+            let what = if count == 0 { "there is no @ in it".to_owned() } else { format!("there are {count} @ signs in it") };
+            return Err(format!("\"{shown}\" is not a mail address: {what}"));
         };
         if local.is_empty() {
-            return Err(format!("\"{shown}\" is no mail address: there is nothing before the @"));
+            return Err(format!("\"{shown}\" is not a mail address: there is nothing before the @"));
         }
         if local.len() > 64 {
-            return Err(format!("\"{shown}\" is no mail address: more than 64 bytes before the @ (RFC 5321)"));
+            return Err(format!("\"{shown}\" is not a mail address: more than 64 bytes before the @ (RFC 5321)"));
         }
         if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
-            return Err(format!("\"{shown}\" is no mail address: there is a dot in the wrong place before the @"));
+            return Err(format!("\"{shown}\" is not a mail address: there is a dot in the wrong place before the @"));
         }
         if let Some(bad) = local.chars().find(|c| "()<>[]:;,\\\"".contains(*c)) {
-            return Err(format!("\"{shown}\" is no mail address: {bad} is not allowed in it"));
+            return Err(format!("\"{shown}\" is not a mail address: {bad} is not allowed in it"));
         }
-        let ascii = host_name(domain).map_err(|why| format!("\"{shown}\" is no mail address: {why}"))?;
+        let ascii = host_name(domain).map_err(|why| format!("\"{shown}\" is not a mail address: {why}"))?;
         Ok(Address { local: Some(local.to_owned()), domain: Some(Domain { ascii, shown: domain.to_lowercase() }) })
     }
 
@@ -121,7 +121,7 @@ pub fn host_name(typed: &str) -> Result<String, String> {
     if let Ok(addr) = typed.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
         return Ok(addr.to_string());
     }
-    let ascii = idna::domain_to_ascii(typed).map_err(|_| format!("\"{shown}\" is no name of a domain or server"))?;
+    let ascii = idna::domain_to_ascii(typed).map_err(|_| format!("\"{shown}\" is not the name of a domain or server"))?;
     if ascii.len() > 253 {
         return Err(format!("\"{shown}...\" is longer than a name can be"));
     }
@@ -132,7 +132,7 @@ pub fn host_name(typed: &str) -> Result<String, String> {
             && !label.ends_with('-')
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if !fits {
-            return Err(format!("\"{shown}\" is no name of a domain or server"));
+            return Err(format!("\"{shown}\" is not the name of a domain or server"));
         }
     }
     Ok(ascii)

@@ -77,7 +77,7 @@ fn read(id: &str, text: &'static str) -> Result<Client, String> {
     let fail = |why: String| format!("programs/{id}.md: {why}");
     let page = Page::parse(id, text).map_err(fail)?;
     let head = |name: &str| page.head(name).ok_or_else(|| fail(format!("the line {name}: is missing")));
-    let unknown = |name: &str, value: &str, known: &str| Err(fail(format!("{name}: {value} is none of {known}")));
+    let unknown = |name: &str, value: &str, known: &str| Err(fail(format!("{name}: {value} is not one of {known}")));
     if head("Program")? != id {
         return Err(fail(format!("the line Program: must name {id}, as the file does")));
     }

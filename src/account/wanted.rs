@@ -42,7 +42,7 @@ impl Source {
             Source::Srv => "the domain's SRV records",
             Source::Mx => "the domain's mail exchanger",
             Source::Autoconfig => "the domain's autoconfig",
-            Source::Server => "the provider of the server that is set",
+            Source::Server => "the provider of the configured server",
             Source::Guess => "guessed",
         }
     }

@@ -47,7 +47,7 @@ impl RunArgs {
             MeasuredArg::Elsewhere => MeasuredOn::Elsewhere,
         };
         if self.from_client.is_some() && account.measured_on != MeasuredOn::ThisMachine {
-            return Err(Stop::Usage("--from-client reads this computer's mail programs, not the other's".to_owned()));
+            return Err(Stop::Usage("--from-client reads this computer's mail programs, not the other computer's".to_owned()));
         }
         account.error.clone_from(&self.error);
         account.ticket.clone_from(&self.ticket);
@@ -86,7 +86,7 @@ impl RunArgs {
             let url =
                 url::Url::parse(typed).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
             url.map(defaults::page)
-                .ok_or_else(|| format!("--connectivity-url: \"{typed}\" is no web address (http://...)"))
+                .ok_or_else(|| format!("--connectivity-url: \"{typed}\" is not a web address (http://...)"))
         });
         let pages = pages.collect::<Result<Vec<_>, _>>()?;
         Ok(Options {
@@ -153,11 +153,11 @@ fn chosen<'a>(address: Option<&Address>, found: &'a Found) -> Result<&'a StoredA
     let addresses = found.addresses();
     let skipped: String = found.skipped.iter().map(|why| format!("; {why}")).collect();
     match (address, addresses.as_slice()) {
-        (_, []) => Err(format!("--from-client: no mail program that can be read has stored an account here{skipped}")),
+        (_, []) => Err(format!("--from-client: no mail program whose accounts can be read has stored one here{skipped}")),
         (None, [_]) => found.accounts.first().ok_or_else(String::new),
         (None, all) => Err(format!("--from-client: which of the stored accounts? {}", all.join(", "))),
         (Some(address), all) => found.of(address).ok_or_else(|| {
-            format!("--from-client: {address} is not stored here; stored are {}{skipped}", all.join(", "))
+            format!("--from-client: {address} is not stored here; stored addresses are {}{skipped}", all.join(", "))
         }),
     }
 }
@@ -165,7 +165,7 @@ fn chosen<'a>(address: Option<&Address>, found: &'a Found) -> Result<&'a StoredA
 fn client_id(typed: &str) -> Result<String, String> {
     client::named(typed).map(|client| client.id.clone()).ok_or_else(|| {
         let known: Vec<&str> = client::all().iter().map(|client| client.id.as_str()).collect();
-        format!("--client: \"{typed}\" is not known; known are {}", known.join(", "))
+        format!("--client: \"{typed}\" is not known; the known ones are {}", known.join(", "))
     })
 }
 
@@ -189,7 +189,7 @@ fn mailbox(option: &str, typed: Option<&str>) -> Result<Option<String>, String> 
 fn resolver(typed: &str) -> Result<SocketAddr, String> {
     let addr = typed.parse::<IpAddr>().map(|addr| SocketAddr::new(addr, 53));
     addr.or_else(|_| typed.parse())
-        .map_err(|_| format!("--resolver: \"{typed}\" is no address of a DNS server, such as 192.0.2.53"))
+        .map_err(|_| format!("--resolver: \"{typed}\" is not the address of a DNS server, such as 192.0.2.53"))
 }
 
 fn reference(typed: &str) -> Result<Reference, String> {
@@ -202,7 +202,7 @@ fn reference(typed: &str) -> Result<Reference, String> {
                 .parse()
                 .ok()
                 .filter(|port| *port != 0)
-                .ok_or_else(|| format!("--reference-host: \"{port}\" is no port"))?;
+                .ok_or_else(|| format!("--reference-host: \"{port}\" is not a port"))?;
             (host, vec![port])
         }
         None => (typed, defaults::REFERENCE_PORTS.to_vec()),

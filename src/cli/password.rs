@@ -103,7 +103,7 @@ fn token(source: impl BufRead) -> Result<SecretString, Stop> {
     match token.expose_secret().chars().all(is_token) {
         true => Ok(token),
         false => Err(Stop::Usage(
-            "the token on standard input is none: it holds blanks or other characters (RFC 6750)".to_owned(),
+            "the text on standard input is not a token: it contains spaces or other characters that a token cannot have (RFC 6750)".to_owned(),
         )),
     }
 }
@@ -148,7 +148,7 @@ fn line(source: impl BufRead, what: &str, whence: &str, most: u64) -> Result<Sec
     }
     let text = std::str::from_utf8(&line).map_err(|_| format!("the {what} {whence} is not UTF-8"))?;
     if text.contains('\0') {
-        return Err(Stop::Usage(format!("the {what} {whence} holds a NUL byte, which no log-in can send")));
+        return Err(Stop::Usage(format!("the {what} {whence} contains a NUL byte, which no log-in can send")));
     }
     Ok(SecretString::from(text))
 }

@@ -60,7 +60,7 @@ pub(super) fn providers(query: Option<&str>) -> Result<u8, Stop> {
         None => provider::all().iter().filter(|row| fits(row, &query)).collect(),
     };
     if found.is_empty() {
-        return Err(Stop::Usage(format!("no provider in the table fits \"{query}\"")));
+        return Err(Stop::Usage(format!("no provider in the table matches \"{query}\"")));
     }
     let mut out = String::new();
     if query.is_empty() {

@@ -126,7 +126,7 @@ impl SignInArgs {
             };
             let why = match kind {
                 Some(DeviceCodeErrorResponseType::AccessDenied) => Some("it was refused on the provider's page"),
-                Some(DeviceCodeErrorResponseType::ExpiredToken) => Some("the code ran out; start again"),
+                Some(DeviceCodeErrorResponseType::ExpiredToken) => Some("the code has expired; start again"),
                 _ => None,
             };
             Stop::Usage(says(&error, why))

@@ -100,7 +100,7 @@ fn page_check(page: &Page, kind: Kind, pages: &Pages) -> Result<(), String> {
         rule::check(&rule.terms, &page.questions)?;
         let leads_on = pages.contains_key(&rule.then) && matches!(Kind::of(&rule.then), Kind::Step | Kind::Cause);
         if !leads_on || (kind != Kind::Step && rule.cause().is_none()) {
-            return Err(format!("Decide: {}.md is no page that a row here can lead to", rule.then));
+            return Err(format!("Decide: {}.md is not a page that a row here can lead to", rule.then));
         }
     }
     let fixed_by = page.fixed_by.iter().map(|row| &row.terms);
@@ -123,7 +123,7 @@ fn heads_and_sections(page: &Page, kind: Kind) -> Result<(), String> {
     if let Some(unknown) =
         page.text.heads.keys().find(|name| !must.contains(&name.as_str()) && !may.contains(&name.as_str()))
     {
-        return Err(format!("nobody knows the line {unknown}:; here can be {}", [must, may].concat().join(", ")));
+        return Err(format!("there is no line {unknown}: on such a page; there can be {}", [must, may].concat().join(", ")));
     }
     let (must, may) = kind.sections();
     let is_empty = |heading: &&&str| page.text.section(heading).is_none_or(|text| text.trim().is_empty());
@@ -133,7 +133,7 @@ fn heads_and_sections(page: &Page, kind: Kind) -> Result<(), String> {
     let known = |heading: &str| kind == Kind::Program || must.contains(&heading) || may.contains(&heading);
     if let Some(unknown) = page.text.sections.iter().find(|section| !known(&section.heading)) {
         let can_be = [must, may].concat().join(", ");
-        return Err(format!("nobody knows the section {}; here can be {can_be}", unknown.heading));
+        return Err(format!("there is no section {} on such a page; there can be {can_be}", unknown.heading));
     }
     Ok(())
 }
@@ -164,7 +164,7 @@ fn cause_check(page: &Page, pages: &Pages) -> Result<(), String> {
         let Some(task) = task(&step) else { continue };
         let lacks = |page: &Page| !page.text.sections.iter().any(|section| anchor(&section.heading) == task);
         if let Some((name, _)) = pages.iter().find(|(name, page)| Kind::of(name) == Kind::Program && lacks(page)) {
-            return Err(format!("Fix it links to the task {task}, which {name}.md has not"));
+            return Err(format!("Fix it links to the task {task}, which {name}.md does not have"));
         }
     }
     Ok(())
@@ -246,7 +246,7 @@ fn causes(pages: &Pages, walked: &[&str]) -> Vec<String> {
 fn placeholders_check(page: &Page, kind: Kind, known: &[&str]) -> Result<(), String> {
     for name in texts(page).flat_map(placeholders) {
         if !matches!(kind, Kind::Cause | Kind::Program) {
-            return Err(format!("{{{name}}} is not filled on such a page"));
+            return Err(format!("{{{name}}} is not filled in on such a page"));
         }
         if !known.contains(&name) {
             return Err(format!("there is no placeholder {{{name}}}; docs/writing-the-guide.md has the list"));
@@ -301,8 +301,8 @@ mod tests {
     #[rstest]
     #[case("firewall", "Step: Firewall", "", "firewall.md: the line Step: is missing")]
     #[case("encryption", "Step: Encryption", "Step: Settings", "Step: Settings has ended before")]
-    #[case("firewall", "Rules out:", "Rule out:", "nobody knows the line Rule out:")]
-    #[case("firewall", "## Ask", "## Aks", "nobody knows the section Aks")]
+    #[case("firewall", "Rules out:", "Rule out:", "there is no line Rule out:")]
+    #[case("firewall", "## Ask", "## Aks", "there is no section Aks")]
     #[case("firewall", "`port.by` is `self`", "`port.by` is `me`", "port.by has no word me")]
     #[case("login", "| otherwise |", "| `login` is `accepted` |", "the last row of Decide must be \"otherwise\"")]
     #[case("login", "(sending.md)", "(settings.md)", "for ever")]
@@ -312,10 +312,10 @@ mod tests {
     #[case("causes/offline", "## Fix it", "## Mend it", "causes/offline.md: the section Fix it is missing")]
     #[case("causes/offline", "- Ask:", "- Beg:", "Tell the provider needs an item \"Ask:\"")]
     #[case("causes/ipv6-broken", "Outcome: unreliable", "Outcome: shaky", "the only word is unreliable")]
-    #[case("programs/other", "## Raise the time-out", "## Wait", "which programs/other.md has not")]
+    #[case("programs/other", "## Raise the time-out", "## Wait", "which programs/other.md does not have")]
     #[case("causes/offline", "## Fix it", "## Fix it\n\n1. {moon}", "offline.md: there is no placeholder {moon}")]
-    #[case("firewall", "1. Windows", "1. {port}", "{port} is not filled on such a page")]
-    #[case("certainty", "| likely |", "| fairly |", "fairly is none of")]
+    #[case("firewall", "1. Windows", "1. {port}", "{port} is not filled in on such a page")]
+    #[case("certainty", "| likely |", "| fairly |", "fairly is not one of")]
     fn what_is_forgotten_is_named(#[case] page: &str, #[case] from: &str, #[case] to: &str, #[case] says: &str) {
         let Err(why) = changed(page, |text| text.replace(from, to)) else { panic!("{page}: nothing is said") };
         assert!(why.contains(says), "{why}");

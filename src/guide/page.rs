@@ -128,7 +128,7 @@ fn rule(page: &str, row: &[Cell]) -> Result<Rule, String> {
 fn certainty(cell: Option<&Cell>) -> Result<Certainty, String> {
     match words(cell).as_str() {
         "" => Ok(Certainty::Certain),
-        word => Certainty::of_word(word).ok_or_else(|| format!("{word} is none of certain, likely, possible")),
+        word => Certainty::of_word(word).ok_or_else(|| format!("{word} is not one of certain, likely, possible")),
     }
 }
 
@@ -143,9 +143,9 @@ fn words(cell: Option<&Cell>) -> String {
 
 fn fix(cell: Option<&Cell>) -> Result<Fix, String> {
     let Some((Piece::Code(who), what)) = cell.and_then(|cell| cell.split_first()) else {
-        return Err("a cell begins with who, in backticks".to_owned());
+        return Err("a cell begins with the person who acts, in backticks".to_owned());
     };
-    let who = Who::of_word(who).ok_or_else(|| format!("{who} is none of {}", Who::ALL.map(Who::word).join(", ")))?;
+    let who = Who::of_word(who).ok_or_else(|| format!("{who} is not one of {}", Who::ALL.map(Who::word).join(", ")))?;
     Ok(Fix { who, what: words(Some(&what.to_vec())).trim_start_matches([':', ' ']).to_owned() })
 }
 
@@ -223,7 +223,7 @@ mod tests {
         assert!(why("# Is", "Is").starts_with("x.md: the page must begin with a title"));
         assert!(why("`port.state` is `open` |", "`port.state` might be `open` |").contains("\"is\""));
         assert!(why("`port.state` is `open`, ", "`port.state`, ").contains("Answered by: port.state: write it as"));
-        assert!(why("likely", "surely").contains("surely is none of certain, likely, possible"));
+        assert!(why("likely", "surely").contains("surely is not one of certain, likely, possible"));
         assert!(why("(causes/offline.md)", "").contains("a link is missing"));
     }
 

@@ -38,7 +38,7 @@ pub struct Certificate {
 
 /// Parses a certificate; the error says what is wrong with it.
 pub fn parse(der: &[u8]) -> Result<Certificate, String> {
-    let (_, certificate) = X509Certificate::from_der(der).map_err(|error| format!("it does not parse: {error}"))?;
+    let (_, certificate) = X509Certificate::from_der(der).map_err(|error| format!("it cannot be parsed: {error}"))?;
     let names = match certificate.subject_alternative_name() {
         Ok(Some(extension)) => extension.value.general_names.iter().filter_map(name).take(100).collect(),
         _ => Vec::new(),

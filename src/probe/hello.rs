@@ -87,7 +87,7 @@ impl Heard {
             Heard::Plain(bytes) => {
                 format!("answered in plain text: {}", crate::text::visible(&bytes[..bytes.len().min(80)]))
             }
-            Heard::Garbage(why) => format!("sent something that is no TLS ({why})"),
+            Heard::Garbage(why) => format!("sent something that is not TLS ({why})"),
         }
     }
 }
@@ -173,7 +173,7 @@ fn ended_early(received: &[u8]) -> Heard {
         Ok(messages) => {
             match messages.iter().find(|(kind, _)| *kind == SERVER_HELLO).map(|(_, body)| server_hello(body)) {
                 Some(Some((version, cipher))) => Heard::Chose(version, cipher, certificates(&messages)),
-                Some(None) => Heard::Garbage("a ServerHello that does not parse"),
+                Some(None) => Heard::Garbage("a ServerHello that cannot be parsed"),
                 None => Heard::Cut,
             }
         }
@@ -205,7 +205,7 @@ fn read_flight(received: &[u8]) -> Flight {
         };
     };
     let Some((version, cipher)) = server_hello(hello) else {
-        return Flight::Done(Heard::Garbage("a ServerHello that does not parse"));
+        return Flight::Done(Heard::Garbage("a ServerHello that cannot be parsed"));
     };
     // Up to 1.2 the certificates follow unencrypted; a later message means that there are none (anonymous suites).
     let has_certificates = messages.iter().any(|(kind, _)| *kind == CERTIFICATE);

@@ -73,7 +73,7 @@ impl NotFetched {
             NotFetched::NotSecured(failure) => failure.said.as_str().into(),
             NotFetched::Cut(kind) => format!("the connection broke off: {kind}").into(),
             NotFetched::Silent => "no answer in time".into(),
-            NotFetched::NotHttp => "the answer is no HTTP".into(),
+            NotFetched::NotHttp => "the answer is not HTTP".into(),
             NotFetched::TooLong => "the answer's head has no end".into(),
         }
     }

@@ -300,7 +300,7 @@ fn last_hop(report: &Report) -> String {
         (Some(true), Some(first)) => format!("for port {}: {first}; the block is there or behind it", way.port),
         (Some(false), _) => {
             format!(
-                "port {} is not heard of at the first router: it stops on this computer, or at that router",
+                "packets for port {} do not show at the first router: they stop on this computer, or at that router",
                 way.port
             )
         }

@@ -14,7 +14,7 @@ pub fn read(path: &Path) -> Result<Session, String> {
     let shown = path.display();
     let size = std::fs::metadata(path).map_err(|error| format!("{shown} cannot be read: {error}"))?.len();
     if size > MOST_BYTES {
-        return Err(format!("{shown} is no report: it is larger than 64 MiB"));
+        return Err(format!("{shown} is not a report: it is larger than 64 MiB"));
     }
     let bytes = std::fs::read(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
     parse(&bytes).map_err(|why| format!("{shown}: {why}"))
@@ -23,7 +23,7 @@ pub fn read(path: &Path) -> Result<Session, String> {
 fn parse(bytes: &[u8]) -> Result<Session, String> {
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
         serde_json::error::Category::Eof => "this report was cut off: the end of the file is missing".to_owned(),
-        _ => "this is no report: mailtriage's reports are JSON files".to_owned(),
+        _ => "this is not a report: mailtriage's reports are JSON files".to_owned(),
     })?;
     match value.get("schema").and_then(serde_json::Value::as_str) {
         Some(SCHEMA) => {}
@@ -33,10 +33,10 @@ fn parse(bytes: &[u8]) -> Result<Session, String> {
                 "this report's schema is {other}; this version reads {SCHEMA}: use a newer mailtriage"
             ));
         }
-        _ => return Err("this is no report of mailtriage: its schema is missing".to_owned()),
+        _ => return Err("this is not a mailtriage report: its schema is missing".to_owned()),
     }
     let report: Report =
-        serde_json::from_value(value).map_err(|error| format!("this report does not hold together: {error}"))?;
+        serde_json::from_value(value).map_err(|error| format!("this report is inconsistent: {error}"))?;
     Ok(session(report))
 }
 

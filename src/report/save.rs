@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Says early whether a file can be written there, so that no run is made in vain. The error is a message for people.
 pub fn check_target(path: &Path) -> Result<(), String> {
     if path.exists() {
-        return Err(format!("{} exists already and is left as it is: choose another name", path.display()));
+        return Err(format!("{} already exists and was left unchanged: choose another name", path.display()));
     }
     let folder = folder_of(path);
     match tempfile::Builder::new().prefix(".mailtriage").tempfile_in(folder) {
@@ -28,7 +28,7 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
     };
     write().map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
-            format!("{} exists already and is left as it is: choose another name", path.display())
+            format!("{} already exists and was left unchanged: choose another name", path.display())
         }
         _ => cannot(path, &error),
     })

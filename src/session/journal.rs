@@ -112,11 +112,11 @@ pub fn broken_off(folder: &Path) -> Vec<BrokenOff> {
 
 /// The session in a journal, as far as its lines are complete. The error is a message for people.
 pub fn recover(path: &Path) -> Result<Session, String> {
-    let cannot = |why: String| format!("{} cannot be taken up: {why}", path.display());
+    let cannot = |why: String| format!("{} cannot be resumed: {why}", path.display());
     let file = OpenOptions::new().read(true).open(path).map_err(|error| cannot(error.to_string()))?;
     let mut lines = BufReader::new(file.take(MOST_BYTES)).split(b'\n').map_while(Result::ok);
     let head = lines.next().and_then(|line| serde_json::from_slice::<Head>(&line).ok());
-    let head = head.filter(|head| head.journal == KIND).ok_or_else(|| cannot("it is no journal".to_owned()))?;
+    let head = head.filter(|head| head.journal == KIND).ok_or_else(|| cannot("it is not a journal".to_owned()))?;
     let mut session = Session::of(head.account, head.machine, head.runs_as);
     for line in lines {
         // Only a line that was cut off is missing.

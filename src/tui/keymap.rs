@@ -129,7 +129,7 @@ impl When {
                 .is_none()
                 .then_some("nothing to guess: only `mailtriage practice` without a name hides the result"),
             When::TwoRuns => (core.session.runs.len() < 2).then_some("there is no run before this one: r checks again"),
-            When::Finding => core.find.is_none().then_some("no word to look for yet: type one after /"),
+            When::Finding => core.find.is_none().then_some("no word to search for yet: type one after /"),
         }
     }
 }
@@ -180,20 +180,20 @@ const LISTS: &[Place] = &[Dashboard, Check, Diagnosis, Step, Form, Save, Text, M
 const CASE: &[Place] = &[Dashboard, Check, Diagnosis, Step];
 const NOT_THE_DASHBOARD: &[Place] = &[Check, Diagnosis, Step, LogIn, Save, Text, Line, Menu, Ask, Form];
 
-const OTHER_SIDE: &str = "The text for the other side: network, provider, administrator";
+const OTHER_SIDE: &str = "A message for the network, the provider or the administrator";
 const OPENS: &str = "Opens the marked part: the result's clicks, a check's evidence, a step";
 const MESSAGE: &str = "Sends one short message to the address itself after the log-in, or does not";
 const ANSWERS: &str = "Answers the open question; changes or withdraws an answer";
 const LOGS_IN: &str = "Tests the log-in, once, with a password that the caller types";
-const EDITS: &str = "Changes what is known of the account, and checks what that touches";
-const LEAVES_OUT: &str = "Leaves the marked thing out, or takes it in";
+const EDITS: &str = "Changes what is known about the account; checks what that affects";
+const LEAVES_OUT: &str = "Leaves the marked item out, or includes it";
 
 /// All keys, in the order in which the footer shows them.
 pub const KEYS: &[Row] = &[
     row(LISTS, Up, "Up", A::Up, "", "The line above"),
     row(LISTS, Down, "Down", A::Down, "", "The line below"),
-    row(&[Form, Step, Check, Save], Left, "Left", A::Left, "", "The choice, step or group before"),
-    row(&[Form, Step, Check, Save], Right, "Right", A::Right, "", "The choice, step or group after"),
+    row(&[Form, Step, Check, Save], Left, "Left", A::Left, "", "The previous choice, step or group"),
+    row(&[Form, Step, Check, Save], Right, "Right", A::Right, "", "The next choice, step or group"),
     row(READING, Home, "Home", A::First, "", "The first line"),
     row(READING, End, "End", A::Last, "", "The last line"),
     row(READING, PageUp, "PgUp", A::PageUp, "", "A page up"),
@@ -204,15 +204,15 @@ pub const KEYS: &[Row] = &[
     row(&[LogIn], Enter, "Enter", A::Open, "test once", "Tests the log-in, once"),
     row(&[LogIn], Tab, "Tab", A::Toggle, "with a message", MESSAGE),
     row(&[Save], Enter, "Enter", A::Open, "save", "Saves the report"),
-    row(&[Line], Enter, "Enter", A::Open, "done", "Takes what was typed"),
+    row(&[Line], Enter, "Enter", A::Open, "done", "Accepts what was typed"),
     row(&[Step], Enter, "Enter", A::Open, "answer", "Answers with the marked line").when(When::Question),
     row(&[Diagnosis], Char('o'), "o", A::Program, "other program", "The clicks for another mail program"),
     row(&[Diagnosis], Char('x'), "x", A::OtherSide, "text for them", OTHER_SIDE),
     row(&[Dashboard], Char('x'), "x", A::OtherSide, "", OTHER_SIDE),
     row(&[Form, Save], Tab, "Tab", A::Part, "next field", "The next field"),
-    row(&[Form, Save], BackTab, "Shift-Tab", A::PartBack, "", "The field before"),
+    row(&[Form, Save], BackTab, "Shift-Tab", A::PartBack, "", "The previous field"),
     row(&[Dashboard], Tab, "Tab", A::Part, "", "The next part: result, checks, steps"),
-    row(&[Dashboard], BackTab, "Shift-Tab", A::PartBack, "", "The part before"),
+    row(&[Dashboard], BackTab, "Shift-Tab", A::PartBack, "", "The previous part"),
     row(&[Dashboard], Char('g'), "g", A::Guess, "", "Practice: guess the cause before it is shown").when(When::Lesson),
     row(&[Dashboard, Diagnosis, Step], Char('a'), "a", A::Answer, "answer", ANSWERS).when(When::Question),
     row(&[Step], Char('1'), "1", A::Choose(1), "", "The first answer").when(When::Question),
@@ -224,17 +224,17 @@ pub const KEYS: &[Row] = &[
     row(&[Step], Delete, "Del", A::Withdraw, "", "Withdraws the answer").when(When::Question),
     row(&[Step], Char('0'), "0", A::Withdraw, "", "Withdraws the answer").when(When::Question),
     row(CASE, Char('p'), "p", A::LogIn, "log-in", LOGS_IN).when(When::LogIn),
-    row(CASE, Char('s'), "s", A::Save, "save", "Saves the report, for whoever is to read it"),
+    row(CASE, Char('s'), "s", A::Save, "save", "Saves the report for the reader that you choose"),
     row(CASE, Char('e'), "e", A::Edit, "edit", EDITS).when(When::OwnAccount),
-    row(CASE, Char('r'), "r", A::Again, "again", "Checks everything again, without log-in").when(When::Network),
-    row(&[Check], Tab, "Tab", A::Part, "", "By check, or in the order of time"),
-    row(&[Dashboard, Check], Char('R'), "R", A::AgainGroup, "", "Checks the marked group again, without log-in")
+    row(CASE, Char('r'), "r", A::Again, "again", "Checks everything again, without a log-in").when(When::Network),
+    row(&[Check], Tab, "Tab", A::Part, "", "By check, or in order of time"),
+    row(&[Dashboard, Check], Char('R'), "R", A::AgainGroup, "", "Checks the marked group again, without a log-in")
         .when(When::Network),
-    row(&[Dashboard], Char('b'), "b", A::Changes, "", "Before and after: what differs from the run before")
+    row(&[Dashboard], Char('b'), "b", A::Changes, "", "Before and after: what differs from the previous run")
         .when(When::TwoRuns),
-    row(&[Dashboard], Char('w'), "w", A::Watch, "", "Watches: ports, DNS and greeting every minute, without log-in")
+    row(&[Dashboard], Char('w'), "w", A::Watch, "", "Watches: ports, DNS and greeting every minute, without a log-in")
         .when(When::Network),
-    row(CASE, Char('S'), "S", A::SaveAtOnce, "", "Saves at once, as last time"),
+    row(CASE, Char('S'), "S", A::SaveAtOnce, "", "Saves at once, in the same way as last time"),
     row(
         &[Dashboard, Diagnosis, Step],
         Char('h'),
@@ -246,8 +246,8 @@ pub const KEYS: &[Row] = &[
     row(&[Dashboard, Diagnosis, Check, Text], Char('c'), "c", A::Copy, "copy", "Copies what is shown as text"),
     row(CASE, Char('n'), "n", A::Note, "note", "Writes a note into the report"),
     row(&[Check, Text, Diagnosis], Char('/'), "/", A::Find, "find", "Finds a word"),
-    row(&[Check, Text, Diagnosis], Char('f'), "f", A::FindNext, "", "The next place of the word").when(When::Finding),
-    row(&[Save], F(2), "F2", A::Preview, "look", "Shows the first page as it will be"),
+    row(&[Check, Text, Diagnosis], Char('f'), "f", A::FindNext, "", "The next match").when(When::Finding),
+    row(&[Save], F(2), "F2", A::Preview, "look", "Shows the first page as it will be saved"),
     row(&[Save], Char(' '), "Space", A::Toggle, "leave out", LEAVES_OUT),
     row(
         &[Dashboard, Check, Diagnosis, Step, Menu],

@@ -39,7 +39,7 @@ pub struct Unproven {
 pub fn log_in_way(session: &Session, facts: &Derived) -> LogInWay {
     let none = |why: &str| LogInWay::None(why.to_owned());
     if facts.get("login.reason").and_then(Known::word) == Some("account-locked") {
-        return none("the account is locked: another try makes it worse");
+        return none("the account is locked: another attempt makes it worse");
     }
     let (Some(run), Some(way)) = (session.run(), session.log_in_way()) else { return none("nothing is measured yet") };
     match way {
@@ -66,9 +66,9 @@ pub fn log_in_way(session: &Session, facts: &Derived) -> LogInWay {
         Way::NotVouched { host } => none(&format!(
             "only DNS says that {host} is the server of this domain; to confirm it, type it as the server"
         )),
-        Way::Pending(_) => none("the checks that decide where it would go still run"),
+        Way::Pending(_) => none("the checks that decide where it would go are still running"),
         Way::NotOffered => none("the server offers no log-in"),
         Way::NoServer => none("no server is known"),
-        Way::NoneSafe => none("no encrypted way offers a log-in: anyone on the way could read the password"),
+        Way::NoneSafe => none("no encrypted connection offers a log-in: anyone on the way could read the password"),
     }
 }

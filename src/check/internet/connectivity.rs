@@ -63,7 +63,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     }
     book.note(keys::RESULT, Pages::None);
     if by_proxy {
-        return Verdict::fail("no page answers directly, only by the web proxy");
+        return Verdict::fail("no page answers directly, only through the web proxy");
     }
     Verdict::fail("no page answers")
 }
@@ -94,7 +94,7 @@ async fn by_proxy(ctx: &Ctx, book: &mut Notebook) -> bool {
             Err(why) => why.says(),
         };
         book.saw(
-            format!("GET {} by the web proxy", page.url),
+            format!("GET {} through the web proxy", page.url),
             Text::new().mark(Mark::Inner, &proxy).say(": ").append(says),
         );
         // RFC 9110 section 15.5.8: 407, the proxy wants a log-in of its own; so it exists.

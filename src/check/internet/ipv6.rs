@@ -54,7 +54,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
         return Verdict::unknown("one other host alone proves nothing");
     }
     book.note(keys::ELSEWHERE, Ipv6::Broken);
-    Verdict::fail("IPv6 is dead to other hosts too, so the fault is this line's")
+    Verdict::fail("IPv6 to other hosts fails too, so the fault is this line's")
 }
 
 /// IPv6 addresses of other owners. Never the account's own server: it is the one in question.

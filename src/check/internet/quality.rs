@@ -80,7 +80,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     }
 }
 
-const NO_HOST: &str = "no host took enough handshakes to judge the connection by";
+const NO_HOST: &str = "no host accepted enough handshakes to judge the connection";
 
 /// The keys under which a sampling is written down.
 struct Keys {

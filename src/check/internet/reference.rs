@@ -32,7 +32,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, reference: &Reference) -> Verdict {
     let host = reference.host.as_str();
     book.note(keys::HOST, host);
     let Some(addr) = address_of(ctx, reference).await else {
-        return Verdict::unknown(Text::new().host(host).say(" was not found, or not by the family in use"));
+        return Verdict::unknown(Text::new().host(host).say(" was not found, or has no address of the family in use"));
     };
     book.note(keys::ADDRESS, addr);
     let ports = reference.ports.iter();

@@ -66,7 +66,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, attempt: Option<&Attempt>) -> Verdi
     let row = ctx.wanted().and_then(Wanted::provider);
     if !is_token && row.is_some_and(|row| row.passwords == Passwords::None) {
         book.note(keys::RESULT, LogIn::NotTried);
-        return Verdict::skipped("not tried: the provider takes no passwords from mail programs");
+        return Verdict::skipped("not tried: the provider accepts no passwords from mail programs");
     }
     let way = decide(ctx).await;
     let opened = match &way {
@@ -135,7 +135,7 @@ fn no_way(book: &mut Notebook, way: &LogInWay) -> Verdict {
                 .host(host)
                 .say(" is the server of this domain; type it as the server to confirm it"),
         ),
-        _ => Verdict::skipped("not tried: no encrypted way with a verified certificate offers a log-in"),
+        _ => Verdict::skipped("not tried: no encrypted connection with a verified certificate offers a log-in"),
     }
 }
 
@@ -150,7 +150,7 @@ fn sum_up(
         Ok(reply) => reply,
         Err(NoAnswer::Ours(why)) => {
             book.note(keys::RESULT, LogIn::NotTried);
-            return Verdict::unknown(format!("not tried to the end: {why} (our own SASL library)"));
+            return Verdict::unknown(format!("not completed: {why} (our own SASL library)"));
         }
         Err(NoAnswer::Theirs(why)) => {
             if matches!(why, NoReply::Silent | NoReply::Unfinished(_)) {
@@ -164,7 +164,7 @@ fn sum_up(
     if reply.code == 235 {
         book.note(keys::RESULT, LogIn::Accepted);
         ctx.logged_in(dialogue);
-        let how = if book.has(&keys::UNVERIFIED) { ", over a connection that proves nothing" } else { "" };
+        let how = if book.has(&keys::UNVERIFIED) { ", over a connection with an unverified certificate" } else { "" };
         return Verdict::pass(format!("accepted on port {}{how}", target.port));
     }
     tokio::spawn(dialogue.quit());
@@ -217,7 +217,7 @@ async fn over_verified(ctx: &Ctx, target: Target, host: &str) -> Option<Way> {
 /// Encrypted, but to whoever shows the certificate there: only for a person who typed the server's name for it. Never
 /// unencrypted: everybody on the way could read along.
 async fn over_unverified(ctx: &Ctx, book: &mut Notebook, target: Target, host: &str, attempt: &Attempt) -> Option<Way> {
-    const WHAT: &str = "log-in without proof";
+    const WHAT: &str = "log-in despite an unverified certificate";
     let typed = attempt.unverified.as_deref()?;
     if !host.eq_ignore_ascii_case(typed) {
         book.saw(WHAT, Text::new().say("not done: the name typed for it is not ").host(host));
@@ -240,12 +240,12 @@ async fn over_unverified(ctx: &Ctx, book: &mut Notebook, target: Target, host: &
         }
     };
     if serial.is_none() || serial != shown {
-        book.saw(WHAT, "not done: now another certificate is shown than the one that was seen");
+        book.saw(WHAT, "not done: the server now shows a different certificate from the one that was seen");
         return None;
     }
     let way = greet(target, handshake, dialogue).await?;
     book.note(keys::UNVERIFIED, true);
-    book.saw(WHAT, "asked for by typing the server's name: whoever shows this certificate reads the password");
+    book.saw(WHAT, "asked for by typing the server's name: whoever shows this certificate can read the password");
     Some(way)
 }
 
@@ -282,7 +282,7 @@ async fn greet(target: Target, handshake: &Handshake, mut dialogue: Dialogue) ->
 /// What a server says about a token that it refuses (RFC 7628 section 3.2.2): the status, and the scope that it wants.
 fn note_document(book: &mut Notebook, document: &[u8]) {
     let text = crate::text::visible(document.get(..2_000).unwrap_or(document));
-    book.saw("the server says of the token", text.as_str());
+    book.saw("the server says about the token", text.as_str());
     let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(document) else { return };
     for (field, key) in [("status", keys::TOKEN_STATUS), ("scope", keys::TOKEN_SCOPE)] {
         if let Some(value) = fields.get(field) {

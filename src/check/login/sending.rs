@@ -42,7 +42,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         tokio::spawn(dialogue.quit());
         book.note(keys::RESULT, Sending::NotTried);
         return Verdict::skipped(
-            "not tried: the address has letters that need SMTPUTF8 (RFC 6531), which is not spoken here",
+            "not tried: the address has letters that need SMTPUTF8 (RFC 6531), which mailtriage does not support",
         );
     }
     let steps = [
@@ -71,7 +71,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     write_lines(ctx, book, &dialogue.lines);
     tokio::spawn(dialogue.quit());
     book.note(keys::RESULT, Sending::Accepted);
-    let largest = largest(ctx).map_or_else(String::new, |size| format!("; messages up to {size} MB are taken"));
+    let largest = largest(ctx).map_or_else(String::new, |size| format!("; messages up to {size} MB are accepted"));
     Verdict::pass(match sent {
         Some(id) => Text::from("accepted; a message to ")
             .user(&to)

@@ -178,7 +178,7 @@ fn sum_up(book: &Notebook, port: u16, way: &Way, contrast: Option<&Way>) -> Verd
     let Some((hop, router)) = way.last_heard() else {
         return Verdict::unknown(format!("{port}: no router on the way answers"));
     };
-    let last = Text::from(format!("{port}: the last that answers is ")).addr(router).say(format!(", hop {hop}"));
+    let last = Text::from(format!("{port}: the last router to answer is ")).addr(router).say(format!(", hop {hop}"));
     match contrast.and_then(Way::distance) {
         Some(distance) => Verdict::warn(last.say(format!(" of {distance} to the server"))),
         None => Verdict::warn(last),

@@ -145,7 +145,7 @@ async fn answered_nearby(
             return Verdict::fail(turned_away_here);
         }
     }
-    Verdict::unknown(format!("{port} is turned away before any router is met"))
+    Verdict::unknown(format!("{port} is turned away before the first router"))
 }
 
 /// Nothing answered: does the first router answer for other ports at all?
@@ -158,7 +158,7 @@ async fn silent(ctx: &Ctx, book: &mut Notebook, target: Target, to: SocketAddr) 
         book.note(keys::LEAVES, !is_silent(&again));
         if is_silent(&again) {
             let summary = Text::from(format!("{} does not leave this computer: ", target.port)).addr(router);
-            return Verdict::fail(summary.say(format!(" hears port {contrast}, but not this one")));
+            return Verdict::fail(summary.say(format!(" sees port {contrast}, but not this one")));
         }
         return Verdict::pass(leaves(target, router));
     }
@@ -168,7 +168,7 @@ async fn silent(ctx: &Ctx, book: &mut Notebook, target: Target, to: SocketAddr) 
 
 /// Ports that are normally allowed.
 const CONTRASTS: [u16; 3] = [443, 80, 53];
-const MUTE: &str = "no router on the way tells what reaches it";
+const MUTE: &str = "no router on the way reports what reaches it";
 
 async fn probe(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, ttl: u8) -> Result<(), ConnectFailure> {
     const ICMP: IcmpKeys = IcmpKeys { icmp: keys::ICMP, from: keys::ICMP_FROM, prohibited: keys::ICMP_PROHIBITED };

@@ -38,7 +38,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
 
 fn sum_up(ctx: &Ctx, wanted: &Wanted) -> Verdict {
     let Some(first) = wanted.choices.first() else {
-        return Verdict::unknown("nobody says which server this domain sends by");
+        return Verdict::unknown("nothing says which server this domain sends through");
     };
     let name = match wanted.provider() {
         Some(row) => Text::from(row.name.as_str()),

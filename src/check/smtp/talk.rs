@@ -126,11 +126,11 @@ impl Talk<'_> {
                 tokio::join!(self.waits_for_tls(), async { dialogue.reply(REPLY.saturating_sub(HEDGE)).await });
             if waits && again.is_err() {
                 drop(dialogue);
-                let says = "the port answers TLS: it waits for encryption from the first byte";
+                let says = "the port answers TLS: it waits for encryption from the start";
                 book.saw("ClientHello on a second connection", says);
                 return match self.connect().await {
                     Some(stream) => self.encrypt(book, Dialogue::over(stream), true).await,
-                    None => Ended::Stopped("waits for encryption from the first byte".to_owned()),
+                    None => Ended::Stopped("waits for encryption from the start".to_owned()),
                 };
             }
             greeting = again;
@@ -210,7 +210,7 @@ impl Talk<'_> {
         }
         if dialogue.unread() > 0 {
             book.note(keys::STARTTLS, Starttls::Injected);
-            return Err("bytes came between STARTTLS and the handshake: somebody injects text".to_owned());
+            return Err("bytes came between STARTTLS and the handshake: something injects text".to_owned());
         }
         book.note(keys::STARTTLS, Starttls::Offered);
         Ok(())

@@ -45,7 +45,7 @@ impl NoEhlo {
 
     pub(crate) fn says(&self) -> String {
         match self {
-            NoEhlo::Busy(reply) | NoEhlo::Refused(reply) => format!("EHLO is answered {}", reply.joined()),
+            NoEhlo::Busy(reply) | NoEhlo::Refused(reply) => format!("EHLO is answered with {}", reply.joined()),
             NoEhlo::None(why) => format!("no answer to EHLO: {}", says(why)),
         }
     }
@@ -58,7 +58,7 @@ pub(crate) fn says(why: &NoReply) -> String {
         NoReply::Unfinished(_) => "the reply never ended".to_owned(),
         NoReply::Closed(_) => "the server closed the connection".to_owned(),
         NoReply::Broken(why) => format!("the connection broke ({why})"),
-        NoReply::NotSmtp(_) => "what came is no SMTP".to_owned(),
+        NoReply::NotSmtp(_) => "what came is not SMTP".to_owned(),
         NoReply::TooLong(what, _) => format!("the reply is longer than {what}"),
     }
 }

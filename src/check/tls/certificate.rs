@@ -114,7 +114,7 @@ fn sum_up(ctx: &Ctx, target: Target, seen: &Seen, host: &str, now: i64, word: Ce
         CertificateIs::NameMismatch => {
             summary.say("it is for ").append(shown_names(certificate)).say(", not for ").host(host)
         }
-        CertificateIs::SelfSigned => summary.say("it vouches for itself"),
+        CertificateIs::SelfSigned => summary.say("it is self-signed"),
         CertificateIs::Incomplete => summary.say("a link between it and a known issuer is missing"),
         CertificateIs::Intercepted => {
             let product = seen.interceptor.unwrap_or("a scanner");
@@ -216,7 +216,7 @@ async fn look_at_chain(
         && let Heard::Chose(_, _, chain) = hello::ask(&mut stream, host, Version::Tls12, LIMIT).await
         && !chain.is_empty()
     {
-        book.saw("looked at it again, without trust", format!("{} certificates in the chain", chain.len()));
+        book.saw("read again, without verification", format!("{} certificates in the chain", chain.len()));
         if let Some(lane) = ctx.lane(target) {
             lane.read_chain(chain.clone());
         }

@@ -67,7 +67,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
         Whole::Yes => book.note(keys::WHOLE, true),
         Whole::No => {
             book.note(keys::WHOLE, false);
-            remarks.push("a certificate in between is missing: this computer has it, others may not".to_owned());
+            remarks.push("an intermediate certificate is missing: this computer has it, others may not".to_owned());
         }
         Whole::NotKnown => {}
     }
@@ -109,7 +109,7 @@ fn look_at(book: &mut Notebook, certificates: &[Certificate]) -> Vec<String> {
     // TLS 1.2 wants each certificate to be certified by the next (RFC 5246 section 7.4.2); old programs insist on it.
     if certificates.windows(2).any(|pair| pair[0].issuer_id != pair[1].subject_id) {
         book.note(keys::ORDER, Order::Wrong);
-        remarks.push("the certificates are not in their order".to_owned());
+        remarks.push("the certificates are not in order".to_owned());
     }
     remarks
 }
@@ -152,7 +152,7 @@ async fn other_ports(ctx: &Ctx, book: &mut Notebook, own: Target, leaf: &Certifi
         }
         book.saw(format!("port {port}"), format!("another certificate, issued by {organisation}"));
         if organisation != leaf.issuer_organisation {
-            remarks.push(format!("port {port} shows one of another issuer, {organisation}"));
+            remarks.push(format!("port {port} shows one from another issuer, {organisation}"));
         }
     }
 }

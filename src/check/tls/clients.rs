@@ -119,7 +119,7 @@ fn judge_every(book: &mut Notebook, rows: &Rows<'_>, offer: &Offer) -> Verdict {
     }
     book.note(keys::CANNOT, cannot.clone());
     match cannot.is_empty() {
-        true if unsure => Verdict::pass("every mail program of which it is known"),
+        true if unsure => Verdict::pass("every mail program for which this is known"),
         true => Verdict::pass("every mail program of the last fifteen years"),
         false => Verdict::pass(format!("all but those on {}", cannot.join("; "))),
     }
@@ -155,7 +155,7 @@ fn judge_client(book: &mut Notebook, client: &Client, rows: &Rows<'_>, offer: &O
     let unable: Vec<&str> = fits.iter().filter(|(_, fit)| fit.is_no()).map(|(row, _)| row.name.as_str()).collect();
     match unable.is_empty() {
         true => Verdict::pass(format!("{name} can")),
-        false => Verdict::pass(format!("{name} can, but not on {} as delivered", unable.join("; "))),
+        false => Verdict::pass(format!("{name} can, but by default not on {}", unable.join("; "))),
     }
 }
 
@@ -168,8 +168,8 @@ fn says(row: &Stack, fit: &Fit) -> String {
         Fit::Fits(version) => return format!("{} fits", version.replace("TLSv", "TLS ")),
         Fit::Unknown => return "not known: not everything was asked, or it depends on the release".to_owned(),
         Fit::SwitchedOff(version) => format!("{} is switched off", version.replace("TLSv", "TLS ")),
-        Fit::Cannot(Lacks::NewerServer) => "the server takes only what is older".to_owned(),
-        Fit::Cannot(Lacks::NewerProgram) => "the server takes only what is newer".to_owned(),
+        Fit::Cannot(Lacks::NewerServer) => "the server accepts only older versions".to_owned(),
+        Fit::Cannot(Lacks::NewerProgram) => "the server accepts only newer versions".to_owned(),
         Fit::Cannot(Lacks::Suite) => "no cipher suite in common".to_owned(),
     };
     format!("{why}: {}", row.remedy(fit))

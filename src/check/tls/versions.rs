@@ -112,7 +112,7 @@ fn sum_up(target: Target, accepted: &[Version], weak: Option<&'static str>) -> V
     if accepted.iter().any(|version| (Version::Tls10..Version::Tls12).contains(version)) {
         remarks.push("1.0 and 1.1 are deprecated, RFC 8996".to_owned());
     }
-    remarks.extend(weak.map(|weak| format!("{weak} is taken where nothing better is offered")));
+    remarks.extend(weak.map(|weak| format!("{weak} is accepted if nothing better is offered")));
     match remarks.is_empty() {
         true => Verdict::pass(summary),
         false => Verdict::warn(format!("{summary} ({})", remarks.join("; "))),
@@ -223,7 +223,7 @@ async fn breaks_on(port: &Asked<'_>, book: &mut Notebook, newest_alone: bool) ->
         let large = port.ask_modern(true, LARGE).await?;
         book.saw(format!("the same, {LARGE} bytes long"), large.says());
         let breaks = large == Heard::Cut && port.ask_modern(true, LARGE).await? == Heard::Cut;
-        return breaks.then_some("where the ClientHello is large");
+        return breaks.then_some("when the ClientHello is large");
     }
     if modern != Heard::Cut {
         return None;
@@ -236,5 +236,5 @@ async fn breaks_on(port: &Asked<'_>, book: &mut Notebook, newest_alone: bool) ->
     if port.ask_modern(true, 0).await? != Heard::Cut {
         return None;
     }
-    Some(if took(&nameless) { "where the ClientHello names it (SNI)" } else { "where TLS 1.3 is offered beside 1.2" })
+    Some(if took(&nameless) { "when the ClientHello names it (SNI)" } else { "when TLS 1.3 is offered together with 1.2" })
 }

@@ -208,7 +208,7 @@ impl View<'_> {
     fn hint(&self) -> Known {
         let Some(error) = &self.input.account.error else { return gap("nobody said what the caller sees") };
         let first = outlook_errors::in_text(error).into_iter().find_map(|row| row.suggests.first());
-        first.map_or(gap("the words hold no number that is in our table"), |cause| word(cause))
+        first.map_or(gap("the words contain no number that is in our table"), |cause| word(cause))
     }
 
     fn said(&self) -> Known {

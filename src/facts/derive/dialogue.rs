@@ -76,7 +76,7 @@ impl View<'_> {
 
     pub(super) fn starttls(&self, facts: &mut Made) {
         if self.own(smtp::SPEAKS).is(Speaks::Tls) {
-            facts.put("starttls", gap("the port speaks TLS from the first byte"));
+            facts.put("starttls", gap("the port speaks TLS from the start"));
         } else {
             facts.put("starttls", self.own(smtp::STARTTLS));
         }

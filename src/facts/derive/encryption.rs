@@ -32,7 +32,7 @@ impl View<'_> {
         facts.put("account.stops", self.stops());
         let of_today = OF_TODAY.map(|version| self.own(tls::VERSION.of(version)));
         let all_rejected = of_today.iter().all(|state| *state == Seen::Is(Accepts::Rejected));
-        let none = if all_rejected { word("no") } else { gap("not each of the two was asked") };
+        let none = if all_rejected { word("no") } else { gap("not both of them were asked") };
         facts.put("tls.common", any(of_today, |state| *state == Accepts::Accepted, "yes", none));
         facts.put("client.tls", self.client_tls());
     }

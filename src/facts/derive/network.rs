@@ -35,7 +35,7 @@ impl View<'_> {
             (Seen::Is(PortState::Open), _) => word("works"),
             (Seen::Is(_), Seen::Is(PortState::Open)) => word("broken"),
             (Seen::Is(_), Seen::Pending(checks)) | (Seen::Pending(checks), _) => Known::Pending(checks),
-            (Seen::Is(_), _) => gap("the server answers by neither IPv4 nor IPv6"),
+            (Seen::Is(_), _) => gap("the server answers over neither IPv4 nor IPv6"),
             (Seen::Absent(_), _) => word("none"),
         };
         facts.put("ipv6", ipv6);

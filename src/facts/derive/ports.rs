@@ -114,7 +114,7 @@ impl View<'_> {
             return gap("the port answers");
         }
         let (Seen::Is(last), Seen::Is(hop)) = (self.one(hops::LAST_HEARD), self.one(hops::LAST_HOP)) else {
-            return gap("no router on the way tells what reaches it");
+            return gap("no router on the way reports what reaches it");
         };
         let goes_on = self.one(hops::CONTRAST_LAST_HOP).value().is_some_and(|other| other > hop);
         match (is_inner(last), goes_on) {

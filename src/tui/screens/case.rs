@@ -65,7 +65,7 @@ fn log_in(core: &Core) -> Next {
 fn other_side(core: &mut Core) -> Next {
     let reader = Reader::suggested(&core.diagnosis);
     match preview(core, reader, reader.left_out()) {
-        Ok(page) => Next::go(TextView::page("For the other side; c copies it", page)),
+        Ok(page) => Next::go(TextView::page("A message to send; c copies it", page)),
         Err(why) => {
             core.say(why);
             Next::Stay

@@ -326,7 +326,7 @@ impl Rows {
 fn told(stored: &StoredAccount) -> String {
     let (server, port) = (stored.settings.server().unwrap_or_default(), stored.settings.port());
     let port = port.map_or_else(String::new, |port| format!(", port {port}"));
-    format!("{} sends by {server}{port}: taken where nothing is typed below.", stored.client)
+    format!("{} sends through {server}{port}: used where nothing is typed below.", stored.client)
 }
 
 /// What the provider table knows about an address, as far as it has been typed.

@@ -35,7 +35,7 @@ impl LineView {
     pub fn find(core: &Core) -> Self {
         LineView {
             title: "Find",
-            explains: "A word or part of one. Enter goes to where it comes next; f goes on from there.",
+            explains: "A word or part of one. Enter goes to the next match; f to the one after that.",
             finds: true,
             field: Field::with(core.find.as_deref().unwrap_or_default()),
         }

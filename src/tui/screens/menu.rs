@@ -72,15 +72,15 @@ impl Menu {
     pub fn recover(journals: impl IntoIterator<Item = BrokenOff>) -> Self {
         let new = Item {
             label: "A new case".to_owned(),
-            detail: "What broke off is kept, and offered again next time.".to_owned(),
+            detail: "An interrupted session is kept, and offered again next time.".to_owned(),
             target: Target::Nothing,
         };
         let journals = journals.into_iter().map(|found| Item {
             label: found.address,
-            detail: format!("Begun {}, and broke off.", found.begun.strftime("%Y-%m-%d %H:%M UTC")),
+            detail: format!("Begun {}, then interrupted.", found.begun.strftime("%Y-%m-%d %H:%M UTC")),
             target: Target::Journal(found.path),
         });
-        Menu::new("A session broke off. Go on with it?", std::iter::once(new).chain(journals).collect())
+        Menu::new("A session was interrupted. Resume it?", std::iter::once(new).chain(journals).collect())
     }
 
     /// Causes to guess.

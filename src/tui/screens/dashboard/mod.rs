@@ -144,7 +144,7 @@ impl View for Dashboard {
             Action::Watch => {
                 core.watch.is_on = !core.watch.is_on;
                 core.say(match core.watch.is_on {
-                    true => "watching: a round every minute, without log-in; w stops it",
+                    true => "watching: a round every minute, without a log-in; w stops it",
                     false => "no longer watching",
                 });
             }
