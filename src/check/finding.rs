@@ -158,7 +158,7 @@ impl Kind {
 /// One thing that was seen: when, what was done, what came back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Evidence {
-    /// Milliseconds since the run began.
+    /// When it was seen, in milliseconds since the run began.
     pub at_ms: u64,
     /// Its kind.
     #[serde(default, skip_serializing_if = "Kind::is_remark")]
@@ -238,7 +238,7 @@ pub enum Event {
     Started {
         /// The check's id.
         id: String,
-        /// Milliseconds since the run began.
+        /// When it began, in milliseconds since the run began.
         at_ms: u64,
     },
     /// A check has found one fact, which is final, and goes on.
@@ -262,7 +262,7 @@ pub enum Event {
     },
     /// All checks ended.
     Ended {
-        /// Milliseconds since the run began.
+        /// How long the run took, in milliseconds.
         at_ms: u64,
         /// Connections opened to the mail server.
         connections: u32,

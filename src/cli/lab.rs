@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use toml::Value;
 
-/// The scenario of this name; the error is for people.
+/// The scenario with this name; the error is a message for people.
 pub(super) fn find(name: &str) -> Result<Scenario, String> {
     practice::scenario(name)
         .ok_or_else(|| format!("there is no scenario \"{name}\"; `mailtriage practice --list` shows all"))
@@ -27,7 +27,7 @@ pub(super) fn menu() -> Menu {
     Menu::practice(calls.map(|scenario| Call { name: scenario.name, title: scenario.title, story: scenario.story }))
 }
 
-/// Begins a scenario on the screen.
+/// Starts a scenario on the screen.
 pub(super) fn begin(name: &str) -> Result<Begun, String> {
     let scenario = find(name)?;
     let cause = Truth::of(&scenario)?.cause;
@@ -40,17 +40,17 @@ pub(super) fn begin(name: &str) -> Result<Begun, String> {
     })
 }
 
-/// What a run over a scenario must find: its table `[truth]`.
+/// What a run of a scenario must find: its table `[truth]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Truth {
     /// The cause.
     pub cause: String,
-    /// How sure the verdict may and must be.
+    /// How certain the verdict may be, and must be.
     pub certainty: Certainty,
-    /// Who can fix it for good.
+    /// Who can fix it permanently.
     pub who: Who,
-    /// The other causes that show, all of them.
+    /// The other causes that are found, all of them.
     #[serde(default)]
     pub also: Vec<String>,
 }
@@ -61,7 +61,7 @@ impl Truth {
         scenario.truth.clone().try_into().map_err(|error| format!("{}: [truth] {error}", scenario.name))
     }
 
-    /// What a verdict has otherwise; nothing, where it is right.
+    /// Where a verdict differs from the truth; empty if it is right.
     pub fn faults(&self, found: &Diagnosis) -> Vec<String> {
         let rows = [
             ("cause", self.cause.clone(), found.cause.clone()),
@@ -75,7 +75,7 @@ impl Truth {
     }
 }
 
-/// What a scenario asks for: its account, its network, the usual options. The error names what is wrong with it.
+/// What a scenario asks for: its account, its network, the default options. The error says what is wrong with it.
 pub fn job(scenario: &Scenario) -> Result<Job, String> {
     let mut table = scenario.account.clone();
     let mut secret = |key: &str| match table.remove(key) {

@@ -1,4 +1,4 @@
-//! Keys of what checks write down, with their type and meaning, and the values that they can have. The keys themselves are
+//! The keys of what checks write down, with type and meaning, and the values that they can have. The keys themselves are
 //! declared in `keys`, their words in `words`.
 
 use super::Value;
@@ -12,13 +12,13 @@ use std::net::IpAddr;
 pub struct Key<T> {
     /// The kind of check that writes it: `port`.
     pub check: &'static str,
-    /// As in the report: `state.v4`.
+    /// Its name in the report: `state.v4`.
     pub name: Cow<'static, str>,
     value: PhantomData<fn() -> T>,
 }
 
 impl<T> Key<T> {
-    /// A key; to be declared in `keys` or beside the one check that writes it.
+    /// A key, to be declared in `keys` or next to the one check that writes it.
     pub const fn new(check: &'static str, name: &'static str) -> Self {
         Key { check, name: Cow::Borrowed(name), value: PhantomData }
     }
@@ -33,12 +33,12 @@ pub struct Family<T> {
 }
 
 impl<T> Family<T> {
-    /// A family; to be declared in `keys`.
+    /// A family, to be declared in `keys`.
     pub const fn new(check: &'static str, pattern: &'static str) -> Self {
         Family { check, pattern, value: PhantomData }
     }
 
-    /// The key of one of them.
+    /// The family's key for one port or version.
     pub fn of(self, part: impl Display) -> Key<T> {
         let name = match variable(self.pattern) {
             Some(variable) => self.pattern.replacen(variable.written, &part.to_string(), 1),
@@ -49,7 +49,7 @@ impl<T> Family<T> {
 }
 
 impl<T> Family<T> {
-    /// Whether the key of this name is one of them.
+    /// Whether the key with this name belongs to the family.
     pub fn has(&self, name: &str) -> bool {
         fits(self.pattern, name)
     }
@@ -88,30 +88,30 @@ fn variable(name: &str) -> Option<&'static Variable> {
 pub enum Form {
     /// One of these words.
     Word(&'static [&'static str]),
-    /// Free text: foreign text made visible, a name, a date.
+    /// Free text: text from outside made safe to show, a name, a date.
     Text,
     /// A whole number.
     Number,
     /// An IP address.
     Address,
-    /// Several of them.
+    /// A list of values of this form.
     List(&'static Form),
 }
 
-/// Whom a value names, so that a report can leave it out for some readers.
+/// Whom a value names, so that a report can omit it for some readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Names {
-    /// Nobody.
+    /// It names nobody.
     Nobody,
     /// A public host, by name or address.
     Host,
     /// The user: a mail address or log-in name.
     User,
-    /// Something inside the user's own network.
+    /// Something inside the user's own network, by name or address.
     Inner,
-    /// An address, public or inner by what it is.
+    /// An address, public or private depending on its range.
     Address,
-    /// Words of a server, in which any name may stand.
+    /// A server's words, which may contain any name.
     Foreign,
 }
 
@@ -126,7 +126,7 @@ pub struct Declared {
     pub says: &'static str,
     /// How the report holds it.
     pub form: Form,
-    /// Whom it names.
+    /// Whom its value names.
     pub names: Names,
 }
 
@@ -151,7 +151,7 @@ pub trait Observable: Sized {
     /// As the report holds it.
     fn to_value(&self) -> Value;
 
-    /// Read back; `None` where the report holds something else there.
+    /// The value read back from a report; `None` if the report holds something else there.
     fn of_value(value: &Value) -> Option<Self>;
 }
 
@@ -222,7 +222,7 @@ macro_rules! observable_numbers {
 
 observable_numbers!(i64, u64, u32, u16, u8, usize);
 
-/// A list holds its items as text.
+/// A list contains its items as text.
 impl<T: Observable> Observable for Vec<T> {
     const FORM: Form = Form::List(&T::FORM);
 

@@ -275,7 +275,7 @@ fn last_hop(report: &Report) -> String {
     use keys::{hops, leaves, port};
     let Some(way) = &report.account.in_use else { return String::new() };
     let own = Target::in_use(way.port);
-    // A port that answers, with a refusal too, is not blocked on the way.
+    // A port that answers, even with a refusal, is not blocked on the way.
     let state = report.fact(&own.id(port::STATE.check), &port::STATE);
     let is_blocked = matches!(state, Some(PortState::Filtered | PortState::Unreachable | PortState::Denied));
     let id = own.id(leaves::LEAVES.check);

@@ -1,16 +1,16 @@
-//! What a format of a report declares of itself.
+//! What a format of a report declares about itself.
 
 use super::Report;
 use super::first_page::Reader;
 
-/// A format.
+/// A format of the report.
 #[derive(Debug)]
 pub struct Format {
-    /// Its word on the command line.
+    /// Its name on the command line.
     pub name: &'static str,
     /// What it is for.
     pub says: &'static str,
-    /// Writes the report; the error is for people.
+    /// Writes the report; the error is a message for people.
     pub write: fn(&Report, How) -> Result<String, String>,
 }
 
@@ -19,6 +19,6 @@ pub struct Format {
 pub struct How {
     /// Who reads it.
     pub reader: Reader,
-    /// Whether it shows the evidence of every check, where a format may leave it out.
+    /// Whether to show the evidence of every check, in formats that may omit it.
     pub verbose: bool,
 }

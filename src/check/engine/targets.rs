@@ -4,11 +4,11 @@ use crate::account::{Endpoint, Wanted};
 use crate::check::{Role, Target};
 use std::collections::BTreeSet;
 
-/// The mail ports that are always probed.
+/// The mail ports that are always tried.
 pub const MAIL_PORTS: [u16; 3] = [25, 465, 587];
 
-/// The ports that are measured: of the server in use the usual ones, its own, and what the provider wants of it; of
-/// another server that the provider wants, the ways to send.
+/// The ports that are measured: at the server in use, the usual ones, the configured one, and those that the provider
+/// wants; at another server that the provider wants, only those that the provider wants.
 pub(crate) fn targets(in_use: Option<&Endpoint>, wanted: &Wanted) -> Vec<Target> {
     let mut ports: BTreeSet<u16> = MAIL_PORTS.into_iter().collect();
     let Some(in_use) = in_use else { return ports.into_iter().map(Target::in_use).collect() };
@@ -19,7 +19,7 @@ pub(crate) fn targets(in_use: Option<&Endpoint>, wanted: &Wanted) -> Vec<Target>
     };
     ports.extend(of_host(&in_use.host).into_iter().take(3));
     let mut targets: Vec<Target> = ports.into_iter().map(Target::in_use).collect();
-    // The account's own port first: should a limit be reached, the others go without.
+    // The account's own port first: if a limit is reached, it is the others that go without.
     targets.sort_by_key(|target| target.port != in_use.port);
     if let Some(host) = wanted_host(in_use, wanted) {
         let ports: BTreeSet<u16> = of_host(host).into_iter().take(2).collect();
@@ -28,7 +28,7 @@ pub(crate) fn targets(in_use: Option<&Endpoint>, wanted: &Wanted) -> Vec<Target>
     targets
 }
 
-/// Another server that the provider wants.
+/// The server that the provider wants, if it is another one.
 pub(crate) fn wanted_host<'a>(in_use: &Endpoint, wanted: &'a Wanted) -> Option<&'a str> {
     let first = wanted.choices.first().filter(|_| wanted.is_known())?;
     (first.host != in_use.host).then_some(&first.host)

@@ -1,5 +1,5 @@
-//! The TLS handshake within a dialogue, by this machine's own library, and what follows from its outcome: the rest of the
-//! dialogue, a plain one after all, or its end.
+//! The TLS handshake within a dialogue, with this machine's own library, and what follows from its outcome: the rest of
+//! the dialogue, a plain dialogue after all, or the end.
 
 use super::again::{prepare, prepare_with};
 use super::notes::{Ended, REPLY, note_ehlo, note_greeting};
@@ -15,18 +15,18 @@ use crate::text::Text;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The limit of a TLS handshake.
+/// The time limit for a TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Passes every link (RFC 9293 section 3.7.1: 536 bytes are what all hosts take).
+/// The largest segment, in bytes, that passes every link (RFC 9293 section 3.7.1: all hosts accept 536).
 const SMALL_SEGMENT: u16 = 536;
 
-/// What to do after a handshake that failed.
+/// What to do after a failed handshake.
 enum Instead {
     /// The server turned us away in plain words, before TLS.
     TurnedAway(Reply),
     /// It speaks plain SMTP although TLS was expected.
     SpeaksPlain,
-    /// It says nothing at all: perhaps it speaks first, only late.
+    /// It says nothing at all: perhaps it does speak first, but late.
     MaySpeakLate,
     /// Nothing more.
     Nothing,
@@ -91,7 +91,7 @@ impl Talk<'_> {
                 let received = failure.received.get(..200).unwrap_or(&failure.received);
                 book.saw("answer to the ClientHello", Text::new().foreign(received));
                 book.note(keys::SPEAKS, Speaks::Plain);
-                self.listen(book, REPLY, "speaks no TLS").await
+                self.listen(book, REPLY, "does not speak TLS").await
             }
             Instead::MaySpeakLate => {
                 self.listen(book, REPLY.saturating_sub(HANDSHAKE), "the port opens, then nothing comes").await
@@ -100,7 +100,7 @@ impl Talk<'_> {
         }
     }
 
-    /// The plain dialogue on a new connection; what is said where there is none.
+    /// The plain dialogue on a new connection; the given end if none opens.
     async fn listen(&mut self, book: &mut Notebook, limit: Duration, without: &str) -> Ended {
         let Some(stream) = self.connect().await else { return Ended::Stopped(without.to_owned()) };
         let mut dialogue = Dialogue::over(stream);
@@ -124,8 +124,8 @@ impl Talk<'_> {
         Ended::Stopped(says)
     }
 
-    /// Whether a handshake that stalled comes through in small segments: then large packets get lost on the way, and
-    /// nobody says so (RFC 2923 section 2.1).
+    /// Whether a handshake that stalled gets through in small segments: if so, large packets are lost on the way, and
+    /// nothing reports it (RFC 2923 section 2.1).
     async fn with_small_segments(&self, implicit: bool) -> Option<bool> {
         let way_back = self.no_handshake(implicit);
         let stream = prepare_with(self.ctx, &way_back, Some(SMALL_SEGMENT)).await?;
@@ -133,13 +133,14 @@ impl Talk<'_> {
         if small.is_err_and(|failure| !matches!(failure.kind, FailureKind::Certificate | FailureKind::Alert(_))) {
             return Some(false);
         }
-        // A second try may have met a better machine, or a better moment: only if large segments stall again.
+        // The second attempt may have met a better machine, or a better moment: it counts only if large segments stall
+        // again.
         let stream = prepare(self.ctx, &way_back).await?;
         let large = secure(stream, &self.host, &self.ctx.tls, Verify::No, HANDSHAKE).await;
         large.is_err_and(|failure| failure.kind == FailureKind::Silent).then_some(true)
     }
 
-    /// After the handshake: the greeting where it comes only now, EHLO, and the log-in that is offered.
+    /// After the handshake: the greeting, if it comes only now, EHLO, and the log-in that is offered.
     async fn encrypted(&mut self, book: &mut Notebook, mut dialogue: Dialogue, implicit: bool) -> Ended {
         if implicit {
             let asked = Instant::now();
@@ -180,7 +181,7 @@ impl Talk<'_> {
     }
 }
 
-/// What a failed handshake says of a port that should speak TLS first.
+/// What a failed handshake says about a port that should speak TLS first.
 fn instead(failure: &NotSecured, small: Option<bool>) -> Instead {
     match failure.kind {
         FailureKind::NotTls => refusal(&failure.received).map_or(Instead::SpeaksPlain, Instead::TurnedAway),
@@ -189,7 +190,7 @@ fn instead(failure: &NotSecured, small: Option<bool>) -> Instead {
     }
 }
 
-/// A line of our own between those of the dialogue.
+/// A comment of our own between the lines of the dialogue.
 fn remark(text: String) -> Line {
     Line { at: Instant::now(), side: Side::Client, text }
 }

@@ -1,5 +1,5 @@
-//! What a dialogue comes to: greeting and EHLO reply written down, and how it ended. And the one question that is asked in
-//! clear. No connection is opened here.
+//! The result of a dialogue: greeting and EHLO reply written down, and how it ended. And the one question that is asked
+//! without encryption. No connection is opened here.
 
 use super::words::{address_in, foreign_protocol, is_masked};
 use crate::check::Notebook;
@@ -9,22 +9,23 @@ use crate::facts::words::{Ehlo, Greeting};
 use crate::probe::smtp::{Dialogue, NoReply, Reply};
 use std::time::Duration;
 
-/// The limit of the greeting and of each reply (RFC 5321 section 4.5.3.2 allows five minutes; mail programs wait one).
+/// The time limit for the greeting and for each reply (RFC 5321 section 4.5.3.2 allows five minutes; mail programs
+/// wait one).
 pub(super) const REPLY: Duration = Duration::from_secs(30);
-/// So many of the server's keywords are written down.
+/// How many of the server's keywords are written down.
 const MOST_KEYWORDS: usize = 64;
 
 /// How the dialogue ended.
 pub(super) enum Ended {
-    /// The server lets us in as far as the log-in, if it offers one here.
+    /// The server lets us go as far as the log-in, if it offers one here.
     Through { log_in: bool },
     /// A 4xx greeting.
     Busy(Reply),
-    /// Something in between failed; in words.
+    /// Something before the log-in failed; the reason in words.
     Stopped(String),
 }
 
-/// Notes the greeting; returns an end where the dialogue cannot go on.
+/// Notes the greeting; returns an end if the dialogue cannot go on.
 pub(super) fn note_greeting(book: &mut Notebook, took: Duration, greeting: Result<Reply, NoReply>) -> Option<Ended> {
     book.note(keys::GREETING_MS, millis(took));
     let stopped = |word, says: String| (word, Some(Ended::Stopped(says)));
@@ -42,7 +43,7 @@ pub(super) fn note_greeting(book: &mut Notebook, took: Duration, greeting: Resul
                     }
                     (Greeting::Ready, None)
                 }
-                // A repeated try, alone, may do better than the first: noted at the end.
+                // A repeated attempt, alone, may succeed where the first did not: this is noted at the end.
                 400..=499 => return Some(Ended::Busy(reply)),
                 _ => stopped(Greeting::Refuses, format!("the server turns us away: {}", reply.joined())),
             }
@@ -59,14 +60,14 @@ pub(super) fn note_greeting(book: &mut Notebook, took: Duration, greeting: Resul
         Err(NoReply::NotSmtp(bytes)) => {
             let protocol = foreign_protocol(&bytes);
             book.note(keys::FOREIGN, protocol);
-            stopped(Greeting::NotSmtp, format!("this is no mail server for sending ({})", protocol.word()))
+            stopped(Greeting::NotSmtp, format!("this is not a mail server for sending ({})", protocol.word()))
         }
     };
     book.note(keys::GREETING, word);
     ended
 }
 
-/// Notes what the server says of itself and offers.
+/// Notes what the server says about itself, and what it offers.
 pub(super) fn note_ehlo(book: &mut Notebook, reply: &Reply) {
     book.note(keys::EHLO, Ehlo::Accepted);
     book.note(keys::EHLO_MS, millis(reply.elapsed));
@@ -84,8 +85,8 @@ pub(super) fn note_ehlo(book: &mut Notebook, reply: &Reply) {
     book.note(keys::KEYWORDS, keywords.into_iter().take(MOST_KEYWORDS).collect::<Vec<_>>());
 }
 
-/// `AUTH PLAIN` without its answer, then `*`: shows whether a log-in would be let in without encryption (530, 538) and
-/// gives nothing away (RFC 4954 section 4).
+/// `AUTH PLAIN` without its answer, then `*`: shows whether the server would accept a log-in without encryption (530,
+/// 538), and gives nothing away (RFC 4954 section 4).
 pub(super) async fn try_log_in_without_secret(book: &mut Notebook, dialogue: &mut Dialogue, ehlo: &Reply) {
     let mechanisms = ehlo.mechanisms();
     let offers = |name: &str| mechanisms.iter().any(|mechanism| mechanism == name);

@@ -146,7 +146,7 @@ impl Talk<'_> {
         matches!(heard, Heard::Chose(..) | Heard::Alert(_))
     }
 
-    /// A port that speaks SMTP first.
+    /// A dialogue with a port that speaks SMTP first.
     pub(super) async fn plain(
         &mut self,
         book: &mut Notebook,
