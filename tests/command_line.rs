@@ -23,13 +23,13 @@ fn mailtriage(arguments: &[&str]) -> Command {
 #[case(&["check", "a@b@example.com"], "2 @")]
 #[case(&["check", "anna meyer@example.com"], "a space")]
 #[case(&["check", "anna@exam\u{7}ple.com"], "control character")]
-#[case(&["check", "anna@example..com"], "no name of a domain")]
+#[case(&["check", "anna@example..com"], "not the name of a domain")]
 #[case(&["check", "anna@example.com", "--port", "0"], "0 is not in 1..=65535")]
 #[case(&["check", "anna@example.com", "--port", "70000"], "70000 is not in 1..=65535")]
 #[case(&["check", "anna@example.com", "--security", "ssl"], "starttls")]
 #[case(&["check", "anna@example.com", "--server", "mail..example"], "--server")]
 #[case(&["check", "anna@example.com", "--user", "a\nb"], "--user: there is a control character")]
-#[case(&["check", "anna@example.com", "--client", "pigeon"], "known are")]
+#[case(&["check", "anna@example.com", "--client", "pigeon"], "the known ones are")]
 #[case(&["check", "anna@example.com", "--resolver", "dns"], "--resolver")]
 #[case(&["check", "anna@example.com", "--reference-host", "a:0"], "--reference-host")]
 #[case(&["check", "anna@example.com", "--connectivity-url", "ftp://x"], "--connectivity-url")]
@@ -45,7 +45,7 @@ fn mailtriage(arguments: &[&str]) -> Command {
 #[case(&["practice", "587-silent"], "no terminal")]
 #[case(&["practice", "no-such-thing"], "practice --list")]
 #[case(&["open", "/nonexistent/report.json"], "cannot be read")]
-#[case(&["open", "Cargo.toml"], "no report")]
+#[case(&["open", "Cargo.toml"], "not a report")]
 #[case(&["guide", "no-such-page"], "no page")]
 #[case(&["providers", "zzzzzz"], "no provider")]
 fn bad_input_is_a_message_and_exit_2(#[case] arguments: &[&str], #[case] says: &str) {
@@ -83,7 +83,7 @@ fn an_existing_file_is_left_as_it_is() {
     let path = folder.path().join("report.json");
     std::fs::write(&path, "precious").unwrap();
     let arguments = ["practice", "offline", "--format", "json", "--output", path.to_str().unwrap()];
-    mailtriage(&arguments).assert().code(2).stderr(contains("exists already"));
+    mailtriage(&arguments).assert().code(2).stderr(contains("already exists"));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
 }
 

@@ -72,7 +72,7 @@ fn the_code_is_shown_and_the_token_is_nowhere() {
 fn a_refusal_is_a_message_and_exit_2() {
     for (answer, says) in [
         (r#"{"error": "access_denied"}"#, "it was refused on the provider's page"),
-        (r#"{"error": "expired_token"}"#, "the code ran out"),
+        (r#"{"error": "expired_token"}"#, "the code has expired"),
         (r#"{"error": "invalid_client", "error_description": "AADSTS7000218"}"#, "AADSTS7000218"),
         ("<html>", "not what RFC 8628 says"),
     ] {

@@ -41,7 +41,7 @@ impl Address {
         let mut parts = typed.split('@');
         let (Some(local), Some(domain), None) = (parts.next(), parts.next(), parts.next()) else {
             let count = typed.matches('@').count();
-            let what = if count == 0 { "there is no @ in it".to_owned() } else { format!("there are {count} @ signs in it") };
+            let what = if count == 0 { "there is no @ in it".to_owned() } else { format!("it has {count} @ signs") };
             return Err(format!("\"{shown}\" is not a mail address: {what}"));
         };
         if local.is_empty() {

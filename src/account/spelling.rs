@@ -41,8 +41,8 @@ const COMMON: &[&str] = &[
     "smtp.web.de",
 ];
 
-/// The name that is one edit away (a swap counts as one) and at least six characters long; for the most common names two
-/// edits. Misspellings of only the last label (`.con`) count like any others.
+/// The name that is one edit away (a swap counts as one) and at least six characters long; for the most common names
+/// two edits. Misspellings of only the last label (`.con`) count like any others.
 fn nearest(typed: &str, known: impl Iterator<Item = (&'static str, &'static str)> + Clone) -> Option<&'static str> {
     if known.clone().any(|(name, _)| name == typed) || typed.len() < 6 {
         return None;

@@ -1,4 +1,5 @@
-//! The practice lab's scenarios for the rest of the program: a scenario's plain tables become an account, a job, a truth.
+//! The practice lab's scenarios for the rest of the program: a scenario's plain tables become an account, a job, a
+//! truth.
 
 use crate::account::Account;
 use crate::check::secret::Secret;

@@ -47,7 +47,7 @@ impl RunArgs {
             MeasuredArg::Elsewhere => MeasuredOn::Elsewhere,
         };
         if self.from_client.is_some() && account.measured_on != MeasuredOn::ThisMachine {
-            return Err(Stop::Usage("--from-client reads this computer's mail programs, not the other computer's".to_owned()));
+            return Err(Stop::Usage("--from-client reads this computer's mail programs, not another's".to_owned()));
         }
         account.error.clone_from(&self.error);
         account.ticket.clone_from(&self.ticket);
@@ -153,7 +153,7 @@ fn chosen<'a>(address: Option<&Address>, found: &'a Found) -> Result<&'a StoredA
     let addresses = found.addresses();
     let skipped: String = found.skipped.iter().map(|why| format!("; {why}")).collect();
     match (address, addresses.as_slice()) {
-        (_, []) => Err(format!("--from-client: no mail program whose accounts can be read has stored one here{skipped}")),
+        (_, []) => Err(format!("--from-client: no mail program that can be read has stored an account here{skipped}")),
         (None, [_]) => found.accounts.first().ok_or_else(String::new),
         (None, all) => Err(format!("--from-client: which of the stored accounts? {}", all.join(", "))),
         (Some(address), all) => found.of(address).ok_or_else(|| {

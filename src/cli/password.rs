@@ -103,7 +103,7 @@ fn token(source: impl BufRead) -> Result<SecretString, Stop> {
     match token.expose_secret().chars().all(is_token) {
         true => Ok(token),
         false => Err(Stop::Usage(
-            "the text on standard input is not a token: it contains spaces or other characters that a token cannot have (RFC 6750)".to_owned(),
+            "what is on standard input is not a token: it contains spaces or other characters (RFC 6750)".to_owned(),
         )),
     }
 }

@@ -1,5 +1,5 @@
-//! The keys of what checks write down, with type and meaning, and the values that they can have. The keys themselves are
-//! declared in `keys`, their words in `words`.
+//! The keys of what checks write down, with type and meaning, and the values that they can have. The keys themselves
+//! are declared in `keys`, their words in `words`.
 
 use super::Value;
 use std::borrow::Cow;

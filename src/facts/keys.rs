@@ -1,6 +1,6 @@
-//! Every key that checks write and others read, one row each: its type, its name in the report, whom its value names, and
-//! what it says, with its unit. There is one module per kind of check. The report's table and JSON Schema are made from
-//! these rows.
+//! Every key that checks write and others read, one row each: its type, its name in the report, whom its value names,
+//! and what it says, with its unit. There is one module per kind of check. The report's table and JSON Schema are made
+//! from these rows.
 
 use super::key::{Declared, Family, Key, Names, Observable};
 use super::words::*;

@@ -1,7 +1,7 @@
 //! Every fact that the guide may decide on, its words and what it says. One row is one fact.
 //!
-//! How a fact is made is in `derive`; what follows from it is in `docs/guide`. A fact that passes on an observed word has the
-//! words of that observation.
+//! How a fact is made is in `derive`; what follows from it is in `docs/guide`. A fact that passes on an observed word
+//! has the words of that observation.
 
 use super::words::{
     AddressKind, CertificateIs, Dates, DomainFound, Elsewhere, Ipv6, LogIn, Loss, NameFound, Nobody, Opens, OwnServers,

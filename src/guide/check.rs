@@ -123,7 +123,7 @@ fn heads_and_sections(page: &Page, kind: Kind) -> Result<(), String> {
     if let Some(unknown) =
         page.text.heads.keys().find(|name| !must.contains(&name.as_str()) && !may.contains(&name.as_str()))
     {
-        return Err(format!("there is no line {unknown}: on such a page; there can be {}", [must, may].concat().join(", ")));
+        return Err(format!("there is no line {unknown}: on such a page, only {}", [must, may].concat().join(", ")));
     }
     let (must, may) = kind.sections();
     let is_empty = |heading: &&&str| page.text.section(heading).is_none_or(|text| text.trim().is_empty());
@@ -133,7 +133,7 @@ fn heads_and_sections(page: &Page, kind: Kind) -> Result<(), String> {
     let known = |heading: &str| kind == Kind::Program || must.contains(&heading) || may.contains(&heading);
     if let Some(unknown) = page.text.sections.iter().find(|section| !known(&section.heading)) {
         let can_be = [must, may].concat().join(", ");
-        return Err(format!("there is no section {} on such a page; there can be {can_be}", unknown.heading));
+        return Err(format!("there is no section {} on such a page, only {can_be}", unknown.heading));
     }
     Ok(())
 }

@@ -94,10 +94,10 @@ mod tests {
         for (text, says) in [
             ("", "cut off"),
             ("{\"schema\": \"mailtriage.report/1\", \"tool\"", "cut off"),
-            ("\x00\x01", "no report"),
+            ("\x00\x01", "not a report"),
             ("[1, 2]", "schema is missing"),
             ("{\"schema\": \"mailtriage.report/9\"}", "newer mailtriage"),
-            ("{\"schema\": \"mailtriage.report/1\"}", "hold together"),
+            ("{\"schema\": \"mailtriage.report/1\"}", "inconsistent"),
         ] {
             let why = parse(text.as_bytes()).unwrap_err();
             assert!(why.contains(says), "{text}: {why}");

@@ -94,7 +94,7 @@ mod tests {
         let path = folder.path().join("report.json");
         check_target(&path).unwrap();
         write_new(&path, "one").unwrap();
-        assert!(write_new(&path, "two").unwrap_err().contains("exists already"));
+        assert!(write_new(&path, "two").unwrap_err().contains("already exists"));
         assert!(check_target(&path).is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);

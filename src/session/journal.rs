@@ -162,7 +162,7 @@ mod tests {
             }
         }
         fs::write(&found[0].path, b"\x00\xff no journal").unwrap();
-        assert!(recover(&found[0].path).unwrap_err().contains("no journal"));
+        assert!(recover(&found[0].path).unwrap_err().contains("not a journal"));
         assert_eq!(broken_off(folder.path()), []);
     }
 }

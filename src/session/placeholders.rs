@@ -1,5 +1,5 @@
-//! The placeholders of the guide's pages: one table, one row each. A row looks up its value in a `Case`: one run, its facts,
-//! and what many rows need.
+//! The placeholders of the guide's pages: one table, one row each. A row looks up its value in a `Case`: one run, its
+//! facts, and what many rows need.
 
 use super::target::{self, security_of};
 use super::{Run, State};

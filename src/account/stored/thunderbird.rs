@@ -143,12 +143,12 @@ impl Prefs {
             return Ok(None);
         }
         let host =
-            self.text(&name("hostname")).ok_or_else(|| format!("sends through {server}, which is not described anywhere"))?;
+            self.text(&name("hostname")).ok_or_else(|| format!("sends through {server}, which is described nowhere"))?;
         let host = host_name(host).map_err(|why| format!("sends through {server}: {why}"))?;
         let port = match self.number(&name("port")) {
             // The usual port for the encryption.
             None | Some(0) => None,
-            Some(port) => Some(u16::try_from(port).map_err(|_| format!("sends through {server}: there is no port {port}"))?),
+            Some(port) => Some(u16::try_from(port).map_err(|_| format!("sends through {server}: no port {port}"))?),
         };
         let security = match self.number(&name("try_ssl")) {
             None | Some(0) => Some(Security::None),

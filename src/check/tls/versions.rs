@@ -236,5 +236,5 @@ async fn breaks_on(port: &Asked<'_>, book: &mut Notebook, newest_alone: bool) ->
     if port.ask_modern(true, 0).await? != Heard::Cut {
         return None;
     }
-    Some(if took(&nameless) { "when the ClientHello names it (SNI)" } else { "when TLS 1.3 is offered together with 1.2" })
+    Some(if took(&nameless) { "when the ClientHello names it (SNI)" } else { "when TLS 1.3 is offered along with 1.2" })
 }

@@ -55,7 +55,7 @@ async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench,
             let mut app = App::dashboard(session(account, &bench), theme);
             if let Some(found) = broken_off.first() {
                 let address = &found.address;
-                app.core.say(format!("a session about {address} was interrupted: start without an address to resume it"));
+                app.core.say(format!("a session for {address} was interrupted: start without an address to resume it"));
             }
             app
         }
@@ -81,7 +81,7 @@ fn form(mut account: Account, found: Option<Found>, bench: &Bench, theme: Theme)
     let is_none = found.accounts.is_empty();
     let mut app = App::new(session(account.clone(), bench), theme, Form::new_case(&account, found.accounts));
     if is_asked && is_none {
-        let none = "no mail program whose accounts can be read has stored one here".to_owned();
+        let none = "no mail program that can be read has stored an account here".to_owned();
         app.core.say(found.skipped.into_iter().next().unwrap_or(none));
     }
     app
