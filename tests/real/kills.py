@@ -1,4 +1,4 @@
-"""Kills the program at random moments of a run: the next start must offer the session again and take up what was kept."""
+"""Kills the program at random moments of a run: the next start must offer the session again and restore what was kept."""
 
 import fcntl
 import glob
@@ -67,9 +67,9 @@ for number in range(ROUNDS):
     one.read(0.1)
     one.press(b"a note of round %d\r" % number)
     one.read(random.uniform(0, 0.3))
-    # A second session at the same time is not offered the first one, which lives.
+    # A second session at the same time is not offered the first one, which is still running.
     two = Terminal(home, "--ascii")
-    assert two.read(5, b"New case") and b"broke off" not in two.seen, two.seen
+    assert two.read(5, b"New case") and b"interrupted" not in two.seen, two.seen
     two.kill(signal.SIGTERM)
     one.kill()
     found = journals(home)
@@ -78,13 +78,13 @@ for number in range(ROUNDS):
         print(f"round {number}: killed after {wait:.2f} s, before there was anything to keep")
         continue
     again = Terminal(home, "--ascii")
-    assert again.read(5, b"broke off"), again.seen
+    assert again.read(5, b"interrupted"), again.seen
     again.press(b"\x1b[B\r")
     assert again.read(5, b"session restored"), again.seen
     whole = b"a note of round" in open(found[0], "rb").read()
     again.kill(signal.SIGTERM)
     taken += 1
-    print(f"round {number}: killed after {wait:.2f} s, {lines} lines kept{', with the note' if whole else ''}; taken up again")
+    print(f"round {number}: killed after {wait:.2f} s, {lines} lines kept{', with the note' if whole else ''}; restored")
     shutil.rmtree(home)
-print(f"kills: {taken} of {ROUNDS} sessions taken up again")
+print(f"kills: {taken} of {ROUNDS} sessions restored")
 sys.exit(taken < ROUNDS / 2)

@@ -84,7 +84,7 @@ def dashboard(home):
     def journal():
         return b"".join(open(path, "rb").read() for path in glob.glob(home + "/.local/state/mailtriage/journal/*.jsonl"))
 
-    # The screen is drawn in pieces; what has happened stands in the journal.
+    # The screen is drawn in pieces; what has happened is in the journal.
     terminal.read(20)
     terminal.press(b"p")
     terminal.read(1)
