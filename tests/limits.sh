@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the released program may weigh and take: its size on disk, and its memory over a whole run in the lab.
+# How large the released program may be: its size on disk, and its memory over a whole run in the lab.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 TARGET=${CARGO_TARGET_DIR:-$(cargo metadata --no-deps --format-version 1 | python3 -c 'import json,sys; print(json.load(sys.stdin)["target_directory"])')}
@@ -20,7 +20,7 @@ PY
 echo "memory: $resident kB resident at most over a run, at most $MOST_RESIDENT_KB"
 ((resident <= MOST_RESIDENT_KB)) || { echo "limits: a run takes too much memory" >&2; exit 1; }
 
-# From the start to the first frame, in a pseudo-terminal: the best of several, since other work on the machine only adds.
+# From the start to the first frame, in a pseudo-terminal: the best of several, since other work on the machine can only slow it down.
 first=$(python3 - "$PROGRAM" <<'PY'
 import fcntl, os, pty, signal, struct, sys, termios, time
 best = 9.9

@@ -1,7 +1,7 @@
 # What can be broken: the words of the table's third column. Sourced by world.sh, whose names it uses.
 # shellcheck shell=bash disable=SC2154,SC2034
 
-# rule WHERE MATCH-AND-VERDICT: on the client's way out, through router or ISP, into a server
+# rule WHERE MATCH-AND-VERDICT: on the client's way out, through the router or the ISP, into a server
 rule() {
     local space=$1 hook=forward
     case $1 in client) hook=output ;; provider) hook=input ;; resolver) space=router hook=input ;; esac

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Installs what world.sh needs, on Debian or Ubuntu, as root. May be run again at any time.
 #
-# The mail servers are only wanted inside the namespaces that world.sh makes: while packages are unpacked,
-# policy-rc.d forbids that any service starts, and what is new here is not started at the next boot either.
+# The mail servers are wanted only inside the namespaces that world.sh makes: while packages are unpacked,
+# policy-rc.d keeps any service from starting, and what is newly installed is not started at the next boot either.
 set -euo pipefail
 
 PACKAGES=(postfix dovecot-core dovecot-submissiond unbound nftables iproute2 swaks libnet-ssleay-perl openssl bind9-dnsutils
           netcat-openbsd faketime python3 util-linux sslscan libidn12 libgnutls-dane0)
-# Cannot be installed beside Postfix: unpacked only. opinions.sh starts it from there; its libraries are above.
+# Cannot be installed together with Postfix: only unpacked. opinions.sh starts it from there; its libraries are above.
 ASIDE=${MT_ASIDE:-/var/cache/mailtriage-aside}
 SERVICES=(postfix dovecot unbound)
 POLICY=/usr/sbin/policy-rc.d

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # The second opinion: Postfix (OpenSSL), Exim (GnuTLS) and Dovecot submission, each with each TLS version alone and with
-# certificates of every kind, seen by mailtriage and by openssl s_client, sslscan and swaks. A line each, theirs beside
+# certificates of every kind, seen by mailtriage and by openssl s_client, sslscan and swaks. One line each, theirs next to
 # ours; a disagreement fails. Needs root, and what install.sh installs. All in one network namespace without a way out.
 #
-#   opinions.sh [SERVER …]     postfix exim dovecot; all of them without a name
+#   opinions.sh [SERVER …]     postfix exim dovecot; without a name, all of them
 #
-# Exim cannot be installed beside Postfix: install.sh unpacks it into ASIDE instead. OpenSMTPD is not here: Debian 12's
+# Exim cannot be installed together with Postfix: install.sh unpacks it into ASIDE instead. OpenSMTPD is not here: Debian 12's
 # (6.8.0p2) cannot sign on OpenSSL 3, so that every client's handshake with it fails.
 # shellcheck disable=SC2317 # functions are called by their names
 set -euo pipefail
@@ -49,7 +49,7 @@ up() {
     { cat /etc/passwd; printf '%s:x:%s:%s::/nonexistent:/usr/sbin/nologin\n' Debian-exim 64901 64901; } >/etc/netns/mt-opinions/passwd
     { cat /etc/group; printf '%s:x:%s:\n' Debian-exim 64901; } >/etc/netns/mt-opinions/group
     KEYS=rsa certificates_up # world.sh has EC keys
-    # Exim reads its key without rights of its own.
+    # Exim reads its key without special rights.
     chmod 644 "$STATE"/tls/*.pem
 }
 
@@ -178,7 +178,7 @@ login:
   server_condition = \${if and{{eq{\$auth1}{$ADDRESS}}{eq{\$auth2}{$PASSWORD}}}}
 CONF
     chown root:64901 "$dir/exim.conf"
-    # Another configuration than its own it takes only from root, so it runs as root and drops that itself.
+    # It accepts a configuration other than its own only from root, so it runs as root and drops that itself.
     serve here "$ASIDE/exim/usr/sbin/exim4" -C "$dir/exim.conf" -bdf
 }
 
@@ -268,7 +268,7 @@ sslscan_versions() { # ADDRESS PORT
         --no-check-certificate "${starttls[@]}" "$1:$2" 2>/dev/null | sed -n 's/^TLSv\(1\.[0-3]\) *enabled.*/\1/p' | xargs
 }
 
-# What openssl makes of the certificate, in the report's words.
+# What openssl says about the certificate, in the report's words.
 s_client_certificate() { # ADDRESS PORT
     local starttls=()
     [[ $2 == 465 ]] || starttls=(-starttls smtp)
@@ -305,7 +305,7 @@ PY
 run_ours() { # ADDRESS PORT SECURITY OUT MORE…
     as_user timeout 60 "$MAILTRIAGE" check $ADDRESS --server $HOST --port "$2" --security "$3" --format json --ca-file "$STATE/tls/ca.pem" \
         --no-references --resolver 127.0.0.1 --connectivity-url http://127.0.0.1:1/ "${@:5}" >"$4" 2>"$4.stderr" || true
-    # A server on the same machine has twenty connections in as many milliseconds: Exim needs a moment to see them gone.
+    # A server on the same machine has twenty connections in as many milliseconds: Exim needs a moment to notice that they are gone.
     sleep 1
 }
 
@@ -313,7 +313,7 @@ say() { # SERVER CASE PORT WHAT OURS THEIRS…: theirs as NAME=VALUE
     local word=agree theirs value
     for theirs in "${@:6}"; do
         value=${theirs#*=}
-        # Nothing seen is no agreement.
+        # Seeing nothing is not agreement.
         [[ -n $value && $value == "$5" ]] || word=DISAGREE
     done
     # A missing link is what others call untrusted: openssl has one word for both.

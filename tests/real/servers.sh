@@ -1,7 +1,7 @@
 # The servers of the test bed. Sourced by world.sh, whose names it uses; each *_up starts one and returns at once.
 # shellcheck shell=bash disable=SC2154
 
-# dns_up SPACE ADDRESSES RECORD…: the zone; each RECORD stands in place of the zone's own of that name and type
+# dns_up SPACE ADDRESSES RECORD…: the zone; each RECORD replaces the zone's own of that name and type
 dns_up() {
     local space=$1 address record extra=("${@:3}")
     {
@@ -179,7 +179,7 @@ CONF
 # Postfix waits until a file that has just been changed is two seconds old.
 settled() { touch -d '-1 minute' "$STATE/postfix/conf/main.cf"; }
 
-# Who knows the tokens, where they are taken: Dovecot asks an endpoint (RFC 7662) about each.
+# Who knows the tokens, if tokens are accepted: Dovecot asks an endpoint (RFC 7662) about each.
 oauth_conf() {
     [[ ${MECHANISMS:-} == *oauth* ]] || return 0
     cat >"$STATE/dovecot/oauth2.conf" <<CONF

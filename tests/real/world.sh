@@ -8,7 +8,7 @@
 # The namespaces are joined by veth pairs among themselves only: nothing sent in here can reach the machine's own network.
 # Every scenario gets a new world, so that no fault has to be undone and nothing is remembered (ICMP rate limits, Postfix's
 # counts of connections, DNS caches).
-# shellcheck disable=SC2317,SC2086 # functions are called by their names in the table; constants hold no blanks
+# shellcheck disable=SC2317,SC2086 # functions are called by their names in the table; constants contain no spaces
 set -euo pipefail
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 
@@ -209,7 +209,7 @@ run_one() {
     seconds=$((($(date +%s%N) - began) / 10000000))
     cause=$(cause_of "$out")
     [[ $cause == "$WANT_CAUSE" && $code == "$WANT_EXIT" ]] || verdict=FAILED
-    # Where a log-in is reached, another program's word on the same credentials has to agree.
+    # Where a log-in is reached, another program must agree about the same credentials.
     if [[ $WITNESS =~ swaks=(0|28)$ ]]; then
         swaks=$(swaks_says)
         [[ $swaks == "${BASH_REMATCH[1]}" && $((code == 0)) == $((swaks == 0)) ]] || verdict=FAILED
@@ -296,7 +296,7 @@ verify_one() {
     [[ ${#wrong[@]} == 0 ]] || return $DIFFERS
 }
 
-# each FUNCTION SCENARIO…: a world each, a line each, and the sum
+# each FUNCTION SCENARIO…: one world and one line each, and the sum
 each() {
     local passed=0 failed=0 name code
     mkdir -p "$RESULTS"
