@@ -121,7 +121,8 @@ pub fn host_name(typed: &str) -> Result<String, String> {
     if let Ok(addr) = typed.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
         return Ok(addr.to_string());
     }
-    let ascii = idna::domain_to_ascii(typed).map_err(|_| format!("\"{shown}\" is not the name of a domain or server"))?;
+    let ascii =
+        idna::domain_to_ascii(typed).map_err(|_| format!("\"{shown}\" is not the name of a domain or server"))?;
     if ascii.len() > 253 {
         return Err(format!("\"{shown}...\" is longer than a name can be"));
     }

@@ -142,8 +142,9 @@ impl Prefs {
         if self.text(&name("type")).is_some_and(|kind| kind != "smtp") {
             return Ok(None);
         }
-        let host =
-            self.text(&name("hostname")).ok_or_else(|| format!("sends through {server}, which is described nowhere"))?;
+        let host = self
+            .text(&name("hostname"))
+            .ok_or_else(|| format!("sends through {server}, which is described nowhere"))?;
         let host = host_name(host).map_err(|why| format!("sends through {server}: {why}"))?;
         let port = match self.number(&name("port")) {
             // The usual port for the encryption.
