@@ -71,7 +71,7 @@ fn bad_passwords_are_a_message_and_exit_2(#[case] typed: &str, #[case] says: &st
 
 #[rstest]
 #[case("", "the token on standard input is empty")]
-#[case("two words\n", "is none")]
+#[case("two words\n", "is not a token")]
 fn bad_tokens_are_a_message_and_exit_2(#[case] typed: &str, #[case] says: &str) {
     let arguments = ["check", "anna@example.com", "--token-stdin"];
     mailtriage(&arguments).write_stdin(typed).assert().code(2).stdout("").stderr(contains(says));
