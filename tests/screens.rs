@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
+mod lab;
+
+use lab::snapshots;
 use mailtriage::cli::{job, run_to_end};
 use mailtriage::practice::{scenario, scenarios};
 use mailtriage::report::first_page::Reader;
@@ -42,20 +45,6 @@ fn drawn(app: &mut App, (width, height): (u16, u16)) -> String {
     terminal.backend().to_string()
 }
 
-/// Replaces what differs from day to day and from machine to machine.
-fn with_filters(check: impl FnOnce()) {
-    let mut settings = insta::Settings::clone_current();
-    settings.add_filter(r"\d{4}-\d\d-\d\d", "[date-----]");
-    settings.add_filter(r"\d\d:\d\d:\d\d", "[time--]");
-    settings.add_filter(r"port 5\d{4}", "port [nr--]");
-    settings.add_filter(r"\d+ ms", "[ms]");
-    settings.add_filter(r"mailtriage \d+\.\d+\.\d+", "mailtriage [version]");
-    // A lab certificate is made a moment before it is judged: 60 days are left, or a second less.
-    settings.add_filter(r"\b(59|60) days", "NN days");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.bind(check);
-}
-
 #[test]
 fn every_screen_at_every_size() {
     use KeyCode::{Char, Down, Enter, F, Tab};
@@ -81,7 +70,7 @@ fn every_screen_at_every_size() {
             let mut app = app(session.clone());
             press(&mut app, keys);
             let picture = drawn(&mut app, size);
-            with_filters(|| insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), picture));
+            snapshots().bind(|| insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), picture));
         }
     }
 }
@@ -109,7 +98,7 @@ fn every_size_can_be_drawn() {
 #[test]
 fn reports_as_text() {
     let report = json::report(&measured("smtp-auth-disabled", ""));
-    with_filters(|| {
+    snapshots().bind(|| {
         insta::assert_snapshot!("report-text", text::text(&report, false));
         let markdown = markdown::markdown(&report, Reader::Ticket);
         let (before_evidence, _) = markdown.split_once("## Evidence").unwrap();

@@ -1,7 +1,7 @@
 //! The keys of what checks write down, with type and meaning, and the values that they can have. The keys themselves
 //! are declared in `keys`, their words in `words`.
 
-use super::Value;
+use super::{Facts, Value};
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -21,6 +21,13 @@ impl<T> Key<T> {
     /// A key, to be declared in `keys` or next to the one check that writes it.
     pub const fn new(check: &'static str, name: &'static str) -> Self {
         Key { check, name: Cow::Borrowed(name), value: PhantomData }
+    }
+}
+
+impl<T: Observable> Key<T> {
+    /// Its value among a check's facts; `None` if it is absent, or was left out for this reader.
+    pub fn read(&self, facts: &Facts) -> Option<T> {
+        facts.get(self.name.as_ref()).and_then(T::of_value)
     }
 }
 

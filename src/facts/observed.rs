@@ -97,7 +97,7 @@ impl Observations<'_> {
     /// Looks for a fact of the check with this id.
     pub fn get<T: Observable>(&self, id: &str, key: &Key<T>) -> Seen<T> {
         match self.checks.get(id) {
-            Some(observed) => match observed.facts.get(key.name.as_ref()).and_then(T::of_value) {
+            Some(observed) => match key.read(observed.facts) {
                 Some(value) => Seen::Is(value),
                 None if observed.done => Seen::Absent(Why::of(observed.why_not)),
                 None => Seen::Pending([id.to_owned()].into()),

@@ -1,7 +1,10 @@
 //! The bytes of a ClientHello (RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2), and which versions a ClientHello
 //! offers.
 
-use super::hello::Version;
+use super::version::Version;
+use tls_parser::{
+    TlsExtension, TlsMessage, TlsMessageHandshake, parse_tls_client_hello_extensions, parse_tls_plaintext,
+};
 
 /// Cipher suites of TLS 1.3 (RFC 8446 appendix B.4).
 pub(super) const SUITES_13: &[u16] = &[0x1301, 0x1302, 0x1303, 0x1304];
@@ -150,29 +153,25 @@ fn extension(out: &mut Vec<u8>, kind: u16, data: &[u8]) {
     push_u16_list(out, data);
 }
 
-/// The versions that a ClientHello offers, read from its bytes; `None` if it is not a ClientHello.
+/// The versions that a ClientHello offers, read from the bytes of its record; `None` if it is not a ClientHello.
 pub fn offered(record: &[u8]) -> Option<Vec<Version>> {
-    let body = record.strip_prefix(&[22, 3])?.get(7..)?;
-    let legacy = Version::of_code(u16::from_be_bytes([*body.first()?, *body.get(1)?]).min(0x0303))?;
-    let rest = body.get(34..)?;
-    let rest = rest.get(1 + usize::from(*rest.first()?)..)?;
-    let rest = rest.get(2 + usize::from(u16::from_be_bytes([*rest.first()?, *rest.get(1)?]))..)?;
-    let mut extensions = rest.get(1 + usize::from(*rest.first()?) + 2..).unwrap_or_default();
-    while let [k1, k2, l1, l2, tail @ ..] = extensions {
-        let data = tail.get(..usize::from(u16::from_be_bytes([*l1, *l2])))?;
-        if [*k1, *k2] == [0, 43] {
-            let codes = data.get(1..)?.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-            return Some(codes.filter_map(Version::of_code).collect());
-        }
-        extensions = &tail[data.len()..];
+    let (_, record) = parse_tls_plaintext(record).ok()?;
+    let hello = record.msg.iter().find_map(|message| match message {
+        TlsMessage::Handshake(TlsMessageHandshake::ClientHello(hello)) => Some(hello),
+        _ => None,
+    })?;
+    let extensions = hello.ext.and_then(|bytes| parse_tls_client_hello_extensions(bytes).ok());
+    let listed = extensions.into_iter().flat_map(|(_, found)| found).find_map(|extension| match extension {
+        TlsExtension::SupportedVersions(versions) => Some(versions),
+        _ => None,
+    });
+    if let Some(versions) = listed {
+        return Some(versions.iter().filter_map(|version| Version::of_code(version.0)).collect());
     }
-    Some(
-        Version::ALL
-            .into_iter()
-            .filter(|version| *version <= legacy)
-            .take(if legacy == Version::Tls12 { 3 } else { 1 })
-            .collect(),
-    )
+    // Without that list, a client of TLS 1.2 accepts the two versions before it as well.
+    let newest = Version::of_code(hello.version.0.min(Version::Tls12.code()))?;
+    let accepted = Version::ALL.into_iter().filter(|version| *version <= newest);
+    Some(accepted.take(if newest == Version::Tls12 { 3 } else { 1 }).collect())
 }
 
 #[cfg(test)]

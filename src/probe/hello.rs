@@ -3,59 +3,14 @@
 
 pub use super::client_hello::offered;
 use super::client_hello::{Hello, SUITES_13, SUITES_OLD, SUITES_WINDOWS_7, WEAK};
-use std::fmt;
+use super::version::Version;
 use std::time::Duration;
+use tls_parser::{
+    TlsExtension, TlsMessageHandshake, parse_tls_handshake_msg_certificate, parse_tls_handshake_server_hello,
+    parse_tls_server_hello_extensions,
+};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
-
-/// A TLS version, or SSLv3, which came before them (RFC 6101).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Version {
-    Ssl3,
-    Tls10,
-    Tls11,
-    Tls12,
-    Tls13,
-}
-
-impl Version {
-    /// All versions that are tested, the newest first: the most useful answers come first.
-    pub const ALL: [Version; 5] = [Version::Tls13, Version::Tls12, Version::Tls11, Version::Tls10, Version::Ssl3];
-
-    /// The word as the report writes it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Version::Ssl3 => "SSLv3",
-            Version::Tls10 => "TLSv1.0",
-            Version::Tls11 => "TLSv1.1",
-            Version::Tls12 => "TLSv1.2",
-            Version::Tls13 => "TLSv1.3",
-        }
-    }
-
-    /// The two bytes on the wire.
-    pub(super) fn code(self) -> u16 {
-        match self {
-            Version::Ssl3 => 0x0300,
-            Version::Tls10 => 0x0301,
-            Version::Tls11 => 0x0302,
-            Version::Tls12 => 0x0303,
-            Version::Tls13 => 0x0304,
-        }
-    }
-
-    /// The version for two bytes on the wire.
-    pub(super) fn of_code(code: u16) -> Option<Self> {
-        Version::ALL.into_iter().find(|version| version.code() == code)
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.word().replace("TLSv", "TLS "))
-    }
-}
 
 /// How a server answered a ClientHello.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -266,40 +221,28 @@ pub fn chosen(received: &[u8]) -> Option<(Version, u16)> {
     server_hello(body)
 }
 
-/// The version and cipher suite that the server chose.
+/// The version and cipher suite that the server chose. TLS 1.3 names itself in an extension, in ServerHello and
+/// HelloRetryRequest alike (RFC 8446 section 4.2.1).
 fn server_hello(body: &[u8]) -> Option<(Version, u16)> {
-    let legacy = u16::from_be_bytes([*body.first()?, *body.get(1)?]);
-    let session = usize::from(*body.get(34)?);
-    let rest = body.get(35 + session..)?;
-    let cipher = u16::from_be_bytes([*rest.first()?, *rest.get(1)?]);
-    let mut version = legacy;
-    let mut extensions = rest.get(5..).unwrap_or_default();
-    while let [k1, k2, l1, l2, tail @ ..] = extensions {
-        let data = tail.get(..usize::from(u16::from_be_bytes([*l1, *l2])))?;
-        // supported_versions (43): TLS 1.3, in ServerHello and HelloRetryRequest alike.
-        if [*k1, *k2] == [0, 43] && data.len() == 2 {
-            version = u16::from_be_bytes([data[0], data[1]]);
-        }
-        extensions = &tail[data.len()..];
-    }
-    Some((Version::of_code(version)?, cipher))
+    let (_, hello) = parse_tls_handshake_server_hello(body).ok()?;
+    let extensions = hello.ext.and_then(|bytes| parse_tls_server_hello_extensions(bytes).ok());
+    let listed = extensions.into_iter().flat_map(|(_, found)| found).find_map(|extension| match extension {
+        TlsExtension::SupportedVersions(versions) => versions.first().copied(),
+        _ => None,
+    });
+    Some((Version::of_code(listed.unwrap_or(hello.version).0)?, hello.cipher.0))
 }
 
 fn certificates(messages: &[(u8, Vec<u8>)]) -> Vec<Vec<u8>> {
     const MOST_CERTIFICATES: usize = 16;
-    let Some((_, body)) = messages.iter().find(|(kind, _)| *kind == CERTIFICATE) else { return Vec::new() };
-    let mut list = body.get(3..).unwrap_or_default();
-    let mut found = Vec::new();
-    while let [a, b, c, tail @ ..] = list {
-        let length = usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c);
-        let Some(certificate) = tail.get(..length) else { break };
-        found.push(certificate.to_vec());
-        list = &tail[length..];
-        if found.len() == MOST_CERTIFICATES {
-            break;
+    let message = messages.iter().find(|(kind, _)| *kind == CERTIFICATE);
+    let parsed = message.and_then(|(_, body)| parse_tls_handshake_msg_certificate(body).ok());
+    match parsed {
+        Some((_, TlsMessageHandshake::Certificate(certificate))) => {
+            certificate.cert_chain.iter().take(MOST_CERTIFICATES).map(|raw| raw.data.to_vec()).collect()
         }
+        _ => vec![],
     }
-    found
 }
 
 #[cfg(test)]

@@ -10,3 +10,4 @@ pub mod secret;
 pub mod secure;
 pub mod smtp;
 pub mod tcp;
+pub mod version;

@@ -140,27 +140,16 @@ impl Exchange<'_> {
                 dialogue.ask(b"*", None, REPLY).await?;
                 return Err(theirs("the server asks again for what it was told"));
             }
-            let challenge = reply.lines.last().and_then(|line| line.get(4..)).unwrap_or_default();
-            let challenge = STANDARD.decode(challenge.trim_ascii());
-            let answer = match challenge {
-                Ok(refusal) if self.attempt.secret.is_token() => {
-                    *document = Some(refusal);
-                    // This ends the exchange after a refused token (RFC 7628 section 3.2.3; XOAUTH2: an empty line).
-                    let end = if self.mechanism == "OAUTHBEARER" { "AQ==" } else { "" };
-                    Ok((Zeroizing::new(end.as_bytes().to_vec()), true))
-                }
-                Ok(challenge) => step(&mut session, Some(&challenge)),
-                Err(_) => Err(()),
-            };
+            let answer = self.answer(&mut session, &reply, document);
             reply = match answer {
-                Ok((answer, last)) => {
+                Some((answer, last)) => {
                     is_last = last;
                     let reply = dialogue.ask(&answer, Some("********"), REPLY).await;
                     sent.push(answer);
                     reply?
                 }
                 // RFC 4954 section 4: an asterisk ends the exchange.
-                Err(()) => {
+                None => {
                     dialogue.ask(b"*", None, REPLY).await?;
                     return Err(ours("the server's challenge makes no sense"));
                 }
@@ -171,6 +160,24 @@ impl Exchange<'_> {
             return Err(theirs("the server asks for more and more"));
         }
         Ok(reply)
+    }
+
+    /// The answer to a challenge, and whether it is the last one; `None` if the challenge makes no sense.
+    fn answer(
+        &self,
+        session: &mut Session,
+        reply: &Reply,
+        document: &mut Option<Vec<u8>>,
+    ) -> Option<(Zeroizing<Vec<u8>>, bool)> {
+        let challenge = reply.lines.last().and_then(|line| line.get(4..)).unwrap_or_default();
+        let challenge = STANDARD.decode(challenge.trim_ascii()).ok()?;
+        if self.attempt.secret.is_token() {
+            *document = Some(challenge);
+            // This ends the exchange after a refused token (RFC 7628 section 3.2.3; XOAUTH2: an empty line).
+            let end = if self.mechanism == "OAUTHBEARER" { "AQ==" } else { "" };
+            return Some((Zeroizing::new(end.as_bytes().to_vec()), true));
+        }
+        step(session, Some(&challenge)).ok()
     }
 }
 

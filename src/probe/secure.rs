@@ -1,6 +1,7 @@
 //! A TLS handshake by this machine's own library, the one its mail programs use, through tokio-native-tls.
 
-use super::hello::{self, Version};
+use super::hello;
+use super::version::Version;
 use crate::machine::Trust;
 use crate::net::BoxStream;
 use native_tls::{Certificate, TlsConnector};
@@ -269,17 +270,33 @@ fn is_end(said: &str) -> bool {
 }
 
 fn full_text(error: &native_tls::Error) -> String {
-    let mut text = error.to_string();
+    let mut said = error.to_string();
+    let mut text = without_places(&said);
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
+        let cause_said = cause.to_string();
+        if !said.contains(&cause_said) {
+            text = format!("{text}: {}", without_places(&cause_said));
+            said.push_str(&cause_said);
         }
         source = cause.source();
     }
     text
+}
+
+/// OpenSSL lists its errors with a comma between them.
+fn without_places(said: &str) -> String {
+    said.split(", ").map(without_place).collect::<Vec<_>>().join(", ")
+}
+
+/// OpenSSL's `error:CODE:LIBRARY:FUNCTION:REASON:FILE:LINE:DATA` without its place in OpenSSL's source: reason, data and
+/// code. Other text stays as it is.
+fn without_place(said: &str) -> String {
+    let parts: Vec<&str> = said.splitn(8, ':').collect();
+    let ["error", code, _, _, reason, _, _, data] = parts[..] else { return said.to_owned() };
+    let data = data.trim().trim_start_matches('(').trim_end_matches(')');
+    let data = if data.is_empty() { String::new() } else { format!(" ({data})") };
+    format!("{reason}{data} [OpenSSL {code}]")
 }
 
 /// Keeps what the server sent until the handshake is done, within bounds.
@@ -314,5 +331,21 @@ impl AsyncWrite for Recorder {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_place;
+
+    #[test]
+    fn openssl_speaks_without_its_source_files() {
+        let at = "error:0A000086:SSL routines:tls_post_process:certificate verify failed:../ssl/statem_clnt.c:1889:";
+        assert_eq!(without_place(at), "certificate verify failed [OpenSSL 0A000086]");
+        assert_eq!(
+            without_place(&format!("{at} (certificate has expired)")),
+            "certificate verify failed (certificate has expired) [OpenSSL 0A000086]"
+        );
+        assert_eq!(without_place("unexpected EOF"), "unexpected EOF");
     }
 }

@@ -1,7 +1,7 @@
 //! Makes a [`Report`] from the session, and JSON text from the report.
 
 use super::format::Format;
-use super::{Account, Answer, Check, Expected, Report, Run, Way};
+use super::{Account, Answer, Check, Expected, InUse, Report, Run};
 use crate::session::{self, SCHEMA, Session, State};
 
 /// The format for programs.
@@ -45,7 +45,7 @@ fn account(account: &crate::account::Account, run: Option<&session::Run>) -> Acc
         address: account.address.to_string(),
         settings: account.settings.values(),
         settings_from: account.settings.origins(),
-        in_use: in_use.map(|way| Way { server: way.host, port: way.port, security: way.security }),
+        in_use: in_use.map(|at| InUse { server: at.host, port: at.port, security: at.security }),
         expected: wanted.map(|wanted| {
             let first = wanted.choices.first();
             Expected {

@@ -67,7 +67,7 @@ pub struct Account {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub settings_from: Option<Origins>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub in_use: Option<Way>,
+    pub in_use: Option<InUse>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub expected: Option<Expected>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -87,7 +87,7 @@ pub struct Account {
 /// The server, port and encryption that were judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the names say it")]
-pub struct Way {
+pub struct InUse {
     pub server: String,
     pub port: u16,
     pub security: Security,
@@ -173,7 +173,7 @@ impl Report {
 
     /// A fact of the last run; `None` if it is absent, or was left out for this reader.
     pub fn fact<T: Observable>(&self, id: &str, key: &Key<T>) -> Option<T> {
-        T::of_value(self.finding(id)?.facts.get(key.name.as_ref())?)
+        key.read(&self.finding(id)?.facts)
     }
 
     /// The same as it is shown; something left out is shown as what is written in its place.

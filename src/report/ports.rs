@@ -2,7 +2,6 @@
 //! the first page decide which columns they show, and in which words.
 
 use crate::facts::Facts;
-use crate::facts::key::{Key, Observable};
 use crate::facts::keys::{port, reference};
 use crate::net::PortState;
 use std::cmp::Reverse;
@@ -42,8 +41,8 @@ pub fn ports<'a>(checks: impl IntoIterator<Item = (&'a str, &'a Facts)>, in_use:
     numbers.sort_unstable();
 
     let checks: BTreeMap<&str, &Facts> = checks.into_iter().collect();
-    let state = |id: String| read(checks.get(id.as_str())?, &port::STATE);
-    let state_at = |facts: &Facts, port: u16| read(facts, &reference::STATE.of(port));
+    let state = |id: String| port::STATE.read(checks.get(id.as_str())?);
+    let state_at = |facts: &Facts, port: u16| reference::STATE.of(port).read(facts);
     let was_reached = |facts: &Facts| facts.contains_key(reference::ADDRESS.name.as_ref());
     let references = checks.iter().filter(|(id, facts)| id.starts_with("reference.") && was_reached(facts));
     let mut references: Vec<&Facts> = references.map(|(_, facts)| *facts).collect();
@@ -62,12 +61,8 @@ pub fn ports<'a>(checks: impl IntoIterator<Item = (&'a str, &'a Facts)>, in_use:
     let is_known = |row: &PortRow| row.own.or(row.wanted).is_some() || row.others.iter().any(Option::is_some);
     PortTable {
         rows: rows.filter(is_known).collect(),
-        references: references.iter().map(|facts| read(facts, &reference::HOST).unwrap_or_default()).collect(),
+        references: references.iter().map(|facts| reference::HOST.read(facts).unwrap_or_default()).collect(),
     }
-}
-
-fn read<T: Observable>(facts: &Facts, key: &Key<T>) -> Option<T> {
-    facts.get(key.name.as_ref()).and_then(T::of_value)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::account::{Account, Endpoint, Wanted};
 use crate::check::{Event as CheckEvent, Group};
 use crate::facts::derive::log_in::{LogInWay, log_in_way};
 use crate::facts::derive::{Derivation, Input, derive};
-use crate::facts::{Derived, Observations, Value, keys};
+use crate::facts::{Derived, Observations, keys};
 use crate::guide::Guide;
 use crate::machine::Local;
 use crate::pages;
@@ -159,9 +159,9 @@ impl Session {
             Event::Edited { account } => self.account = *account,
             Event::Check(event) => {
                 if let CheckEvent::Finished { finding } = &event
-                    && let Some(Value::Word(addr)) = finding.facts.get(keys::smtp::SEEN_AS.name.as_ref())
+                    && let Some(addr) = keys::smtp::SEEN_AS.read(&finding.facts)
                 {
-                    self.machine.seen_as.get_or_insert_with(|| addr.clone());
+                    self.machine.seen_as.get_or_insert_with(|| addr.to_string());
                 }
                 if let Some(run) = self.runs.last_mut() {
                     run.apply(event);

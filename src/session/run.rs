@@ -185,7 +185,7 @@ impl Run {
 
     /// A fact of a check, as far as it is known.
     pub fn fact<T: Observable>(&self, id: &str, key: &Key<T>) -> Option<T> {
-        T::of_value(self.check(id)?.facts.get(key.name.as_ref())?)
+        key.read(&self.check(id)?.facts)
     }
 
     /// The checks of a group, in order.

@@ -1,8 +1,8 @@
 //! What all screens share: the session, what follows from it, and what is remembered from screen to screen. What
 //! follows is computed again when the session has changed, at most once per frame; screens only read it.
 
+use super::destination::{Destination, destination};
 use super::effect::SaveHow;
-use super::log_in_way::{LogInWay, log_in_way};
 use super::theme::Theme;
 use super::watch::Watch;
 use crate::account::client;
@@ -30,7 +30,7 @@ pub struct Core {
     /// The guide's facts that the verdict rests on.
     pub facts: Derived,
     /// Where a log-in would go.
-    pub log_in: LogInWay,
+    pub log_in: Destination,
     /// A line about what was done last.
     pub message: Option<String>,
     /// How long the run has taken, in milliseconds.
@@ -67,7 +67,7 @@ impl Core {
         let facts = session.facts();
         Core {
             diagnosis: session.diagnosis(),
-            log_in: log_in_way(&session, &facts),
+            log_in: destination(&session, &facts),
             facts,
             session,
             message: None,
@@ -102,7 +102,7 @@ impl Core {
         }
         self.facts = self.session.facts();
         self.diagnosis = self.session.diagnosis();
-        self.log_in = log_in_way(&self.session, &self.facts);
+        self.log_in = destination(&self.session, &self.facts);
         self.choose_program(self.chosen.as_ref().map(|(index, _)| *index));
     }
 

@@ -2,7 +2,7 @@
 //! why when it is pressed.
 
 use super::core::Core;
-use super::log_in_way::LogInWay;
+use super::destination::Destination;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// What a key does.
@@ -117,8 +117,8 @@ impl When {
             When::OwnAccount => core.lesson.is_some().then_some("a scenario's account stays as it is"),
             When::LogIn if core.is_running() => Some("wait until the checks are done, then press p"),
             When::LogIn => match &core.log_in {
-                LogInWay::None(why) => Some(why),
-                LogInWay::Proven { .. } | LogInWay::Unproven(_) => None,
+                Destination::None(why) => Some(why),
+                Destination::Proven { .. } | Destination::Unproven(_) => None,
             },
             When::Question => {
                 let has_one = !core.diagnosis.questions.is_empty() || !core.session.answers.is_empty();

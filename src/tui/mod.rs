@@ -3,10 +3,10 @@
 
 pub mod app;
 pub mod core;
+pub mod destination;
 pub mod effect;
 pub mod field;
 pub mod keymap;
-pub mod log_in_way;
 pub mod outside;
 mod paste;
 mod round;

@@ -8,7 +8,6 @@ use super::targets;
 use crate::account::{Account, Endpoint, Wanted};
 use crate::check::finding::{Event, Finding};
 use crate::check::options::Options;
-use crate::facts::Facts;
 use crate::facts::key::{Key, Observable};
 use crate::facts::keys::{self, dns_server};
 use crate::facts::target::{Role, Target};
@@ -65,7 +64,7 @@ pub(super) struct Shared {
 }
 
 impl Case {
-    pub(super) fn new(in_use: Endpoint, wanted: &Wanted) -> Self {
+    pub(crate) fn new(in_use: Endpoint, wanted: &Wanted) -> Self {
         let wanted_host = targets::wanted_host(&in_use, wanted).map(str::to_owned);
         Case { own: Target::in_use(in_use.port), in_use, wanted_host }
     }
@@ -169,7 +168,7 @@ impl Ctx {
 
     /// A fact of a check, if the check has ended.
     pub(crate) fn fact<T: Observable>(&self, id: &str, key: &Key<T>) -> Option<T> {
-        fact(&self.finding(id)?.facts, key)
+        key.read(&self.finding(id)?.facts)
     }
 
     /// All planned checks, with the findings of those that have ended.
@@ -206,9 +205,4 @@ impl Ctx {
     pub(crate) fn found_mute(&self, addr: IpAddr) {
         self.shared.mute_ways.lock().unwrap_or_else(PoisonError::into_inner).insert(addr);
     }
-}
-
-/// A fact of a finding.
-pub(crate) fn fact<T: Observable>(facts: &Facts, key: &Key<T>) -> Option<T> {
-    facts.get(key.name.as_ref()).and_then(T::of_value)
 }

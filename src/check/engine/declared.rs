@@ -9,6 +9,7 @@ use crate::facts::key::Declared;
 use crate::facts::target::{Role, Target, reference_id};
 use crate::probe::secret::Attempt;
 use futures::future::BoxFuture;
+use std::sync::Arc;
 
 /// A check, declared in one place: the file of its code. `CHECKS` names them all.
 pub(crate) struct Check {
@@ -31,29 +32,54 @@ pub(crate) struct Check {
 /// The future that a check's function returns.
 pub(crate) type Asking<'a> = BoxFuture<'a, Verdict>;
 
+/// A check's function.
+type Plain = for<'a> fn(&'a Ctx, &'a mut Notebook) -> Asking<'a>;
+/// A check's function that is lent one more thing.
+type With<T> = for<'a> fn(&'a Ctx, &'a mut Notebook, &'a T) -> Asking<'a>;
+/// A check's function that is told which server or port it is about.
+type About<T> = for<'a> fn(&'a Ctx, &'a mut Notebook, T) -> Asking<'a>;
+/// The function of the one check that is handed the password.
+type WithSecret = for<'a> fn(&'a Ctx, &'a mut Notebook, Option<&'a Attempt>) -> Asking<'a>;
+
 /// How often a check runs, when, and its function.
 #[derive(Clone, Copy)]
 pub(crate) enum How {
     /// Once, before the server is known.
-    Before(for<'a> fn(&'a Ctx, &'a mut Notebook) -> Asking<'a>),
+    Before(Plain),
     /// Once for each server of another company, before the server is known.
-    Reference(for<'a> fn(&'a Ctx, &'a mut Notebook, &'a Reference) -> Asking<'a>),
+    Reference(With<Reference>),
     /// Once, when the search for the server has ended, even if none was found.
-    After(for<'a> fn(&'a Ctx, &'a mut Notebook) -> Asking<'a>),
+    After(Plain),
     /// Once, if a server is known.
-    Case(for<'a> fn(&'a Ctx, &'a mut Notebook, &'a Case) -> Asking<'a>),
+    Case(With<Case>),
     /// For the server in use, and for the provider's own if another is in use.
-    Server(for<'a> fn(&'a Ctx, &'a mut Notebook, Role) -> Asking<'a>),
+    Server(About<Role>),
     /// For each port of each of these servers.
-    Port(for<'a> fn(&'a Ctx, &'a mut Notebook, Target) -> Asking<'a>),
+    Port(About<Target>),
     /// The one check that is handed the password.
-    LogIn(for<'a> fn(&'a Ctx, &'a mut Notebook, Option<&'a Attempt>) -> Asking<'a>),
+    LogIn(WithSecret),
 }
 
-impl How {
-    /// Whether it runs before the server is known.
-    pub(crate) fn is_before(self) -> bool {
-        matches!(self, How::Before(_) | How::Reference(_))
+/// A planned check's function, with what it is about.
+#[derive(Clone)]
+pub(crate) enum Task {
+    Account(Plain),
+    LogIn(WithSecret),
+    Case(With<Case>, Arc<Case>),
+    Reference(With<Reference>, usize, Reference),
+    Server(About<Role>, Role),
+    Port(About<Target>, Target),
+}
+
+impl Task {
+    /// What it is about.
+    pub(crate) fn subject(&self) -> Subject {
+        match self {
+            Task::Account(_) | Task::LogIn(_) | Task::Case(..) => Subject::Account,
+            Task::Reference(_, index, _) => Subject::Reference(*index),
+            Task::Server(_, role) => Subject::Server(*role),
+            Task::Port(_, target) => Subject::Port(*target),
+        }
     }
 }
 

@@ -46,6 +46,11 @@ impl Door {
         self.opened.load(Ordering::Relaxed)
     }
 
+    /// Whether the run has used up its connections.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.count() >= MOST_CONNECTIONS
+    }
+
     /// Counts one more connection; `false` if the run has used up its connections.
     fn counts(&self) -> bool {
         let more = |count: u32| (count < MOST_CONNECTIONS).then_some(count + 1);
@@ -80,17 +85,22 @@ impl Door {
         Some(Box::new(Placed { stream, _place: place.ok().and_then(Result::ok) }))
     }
 
-    /// Opens a connection with a low hop limit: it counts only if the far end answered.
-    pub(crate) async fn probe(&self, to: SocketAddr, options: ConnectOptions) -> Result<Connection, ConnectFailure> {
-        let result = self.net.connect(to, options).await;
+    /// Opens a connection with a low hop limit: it counts only if the far end answered. `None` if the run has used up
+    /// its connections.
+    pub(crate) async fn probe(
+        &self,
+        to: SocketAddr,
+        options: ConnectOptions,
+    ) -> Option<Result<Connection, ConnectFailure>> {
+        let result = self.connect(to, options).await?;
         let arrived = match &result {
             Ok(_) => true,
             Err(failure) => failure.state == PortState::Refused && failure.icmp.is_none_or(|icmp| icmp.from == to.ip()),
         };
-        if arrived {
-            self.opened.fetch_add(1, Ordering::Relaxed);
+        if !arrived {
+            self.opened.fetch_sub(1, Ordering::Relaxed);
         }
-        result
+        Some(result)
     }
 
     /// A place among the connections open at the same time, if one is free now.

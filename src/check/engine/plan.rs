@@ -1,13 +1,15 @@
 //! Which checks run, and what each waits for: a pure function of the declarations, the account, the options and what
 //! the provider wants.
 
-use super::declared::{Check, How, Need, Scope, Subject};
-use super::targets::targets;
-use crate::account::{Account, Wanted};
+use super::ctx::Case;
+use super::declared::{Check, How, Need, Scope, Subject, Task};
+use crate::account::{Endpoint, Wanted};
 use crate::check::finding::Head;
 use crate::check::options::Options;
+use crate::facts::key::Declared;
 use crate::facts::target::{Role, Target};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A check that will run.
 #[derive(Clone)]
@@ -16,10 +18,10 @@ pub(crate) struct Planned {
     pub(crate) head: Head,
     /// What it waits for, as declared.
     pub(crate) needs: Vec<Need>,
-    /// What it is about.
-    pub(crate) subject: Subject,
-    /// Its declaration.
-    pub(crate) check: &'static Check,
+    /// Its function, with what it is about.
+    pub(crate) task: Task,
+    /// The facts that it writes down.
+    pub(crate) facts: &'static [Declared],
 }
 
 /// The checks of one stage.
@@ -27,48 +29,61 @@ pub(crate) type Plan = Vec<Planned>;
 
 /// The first stage: what can be asked before the server is known.
 pub(crate) fn before(checks: &[&'static Check], options: &Options) -> Plan {
-    let of_stage: Vec<&'static Check> = checks.iter().copied().filter(|check| check.how.is_before()).collect();
-    let plan = of_stage.into_iter().flat_map(|check| {
-        let subjects: Vec<Subject> = match check.how {
-            How::Reference(_) => (0..options.references.len()).map(Subject::Reference).collect(),
-            _ => vec![Subject::Account],
+    let plan = checks.iter().flat_map(|check| {
+        let tasks = match check.how {
+            How::Before(run) => vec![Task::Account(run)],
+            How::Reference(run) => {
+                let references = options.references.iter().cloned().enumerate();
+                references.map(|(index, reference)| Task::Reference(run, index, reference)).collect()
+            }
+            How::After(_) | How::Case(_) | How::Server(_) | How::Port(_) | How::LogIn(_) => vec![],
         };
-        subjects
-            .into_iter()
-            .filter_map(|subject| planned(check, Scope { subject, options, in_use: None, targets: &[] }, None))
+        tasks.into_iter().filter_map(|task| planned(check, task, options, None, &[], None))
     });
     only(plan.collect(), options)
 }
 
 /// The second stage: what can be asked once the search for the server has ended.
-pub(crate) fn after(checks: &[&'static Check], account: &Account, wanted: &Wanted, options: &Options) -> Plan {
-    let in_use = account.in_use(Some(wanted));
-    let targets = targets(in_use.as_ref(), wanted);
-    let of_stage: Vec<&'static Check> = checks.iter().copied().filter(|check| !check.how.is_before()).collect();
-    let mut plan = Plan::new();
-    // The checks of one port stay together, port by port.
-    for run in of_stage.chunk_by(|a, b| matches!((a.how, b.how), (How::Port(_), How::Port(_)))) {
-        for subject in subjects(run[0], in_use.is_some(), &targets) {
-            let scope = || Scope { subject, options, in_use: in_use.as_ref(), targets: &targets };
-            plan.extend(run.iter().filter_map(|check| planned(check, scope(), Some(wanted))));
+pub(crate) fn after(
+    checks: &[&'static Check],
+    case: Option<&Arc<Case>>,
+    targets: &[Target],
+    wanted: &Wanted,
+    options: &Options,
+) -> Plan {
+    let roles: BTreeSet<Role> = targets.iter().map(|target| target.role).filter(|_| case.is_some()).collect();
+    let tasks = |how: How| -> Vec<Task> {
+        match how {
+            How::Before(_) | How::Reference(_) => vec![],
+            How::After(run) => vec![Task::Account(run)],
+            How::LogIn(run) => vec![Task::LogIn(run)],
+            How::Case(run) => case.map(|case| Task::Case(run, Arc::clone(case))).into_iter().collect(),
+            How::Server(run) => roles.iter().map(|role| Task::Server(run, *role)).collect(),
+            How::Port(run) => targets.iter().map(|target| Task::Port(run, *target)).collect(),
         }
+    };
+    let in_use = case.map(|case| &case.in_use);
+    let mut plan = Plan::new();
+    for run in checks.chunk_by(|a, b| matches!((a.how, b.how), (How::Port(_), How::Port(_)))) {
+        let each = run.iter().flat_map(|check| tasks(check.how).into_iter().map(move |task| (*check, task)));
+        let mut each: Vec<(&'static Check, Task)> = each.collect();
+        // The checks of one port stay together, port by port.
+        each.sort_by_key(|(_, task)| targets.iter().position(|target| task.subject() == Subject::Port(*target)));
+        let scoped = |(check, task)| planned(check, task, options, in_use, targets, Some(wanted));
+        plan.extend(each.into_iter().filter_map(scoped));
     }
     only(plan, options)
 }
 
-fn subjects(check: &Check, has_server: bool, targets: &[Target]) -> Vec<Subject> {
-    match check.how {
-        How::Port(_) => targets.iter().copied().map(Subject::Port).collect(),
-        How::Case(_) | How::Server(_) if !has_server => vec![],
-        How::Server(_) => {
-            let roles: BTreeSet<Role> = targets.iter().map(|target| target.role).collect();
-            roles.into_iter().map(Subject::Server).collect()
-        }
-        _ => vec![Subject::Account],
-    }
-}
-
-fn planned(check: &'static Check, scope: Scope<'_>, wanted: Option<&Wanted>) -> Option<Planned> {
+fn planned(
+    check: &'static Check,
+    task: Task,
+    options: &Options,
+    in_use: Option<&Endpoint>,
+    targets: &[Target],
+    wanted: Option<&Wanted>,
+) -> Option<Planned> {
+    let scope = Scope { subject: task.subject(), options, in_use, targets };
     if !(check.when)(&scope) {
         return None;
     }
@@ -79,7 +94,7 @@ fn planned(check: &'static Check, scope: Scope<'_>, wanted: Option<&Wanted>) -> 
         title: question(check.question, &scope, wanted),
         needs: needs.iter().map(|need| need.id().to_owned()).collect(),
     };
-    Some(Planned { head, needs, subject: scope.subject, check })
+    Some(Planned { head, needs, task, facts: check.facts })
 }
 
 fn question(template: &str, scope: &Scope<'_>, wanted: Option<&Wanted>) -> String {

@@ -2,7 +2,7 @@
 
 use super::board::Board;
 use super::ctx::{Case, Ctx, Shared};
-use super::declared::{Check, How, Need, Subject};
+use super::declared::{Check, Need, Subject, Task};
 use super::door::Door;
 use super::notebook::{Notebook, millis};
 use super::plan::{self, Plan, Planned};
@@ -79,9 +79,10 @@ pub(crate) async fn run(checks: &[&'static Check], job: Job, events: mpsc::Unbou
         Some(wanted) if discovered => {
             let ctx = &mut runner.ctx;
             let in_use = ctx.account.in_use(Some(&wanted));
-            ctx.shared.open_lanes(targets::targets(in_use.as_ref(), &wanted));
+            let targets = targets::targets(in_use.as_ref(), &wanted);
+            ctx.shared.open_lanes(targets.iter().copied());
             ctx.case = in_use.map(|in_use| Arc::new(Case::new(in_use, &wanted)));
-            let second = plan::after(checks, &ctx.account, &wanted, &ctx.options);
+            let second = plan::after(checks, ctx.case.as_ref(), &targets, &wanted, &ctx.options);
             runner.start(second, true);
         }
         _ => runner.start(Plan::new(), true),
@@ -127,8 +128,8 @@ async fn perform(
     attempt: Option<&Attempt>,
     mut time_is_up: watch::Receiver<bool>,
 ) -> Finding {
-    let notebook = || Notebook::new(&check.head, check.check.facts, ctx.started, ctx.events.clone());
-    let provider_host = match check.subject {
+    let notebook = || Notebook::new(&check.head, check.facts, ctx.started, ctx.events.clone());
+    let provider_host = match check.task.subject() {
         Subject::Server(Role::Wanted) => ctx.host(Role::Wanted),
         Subject::Port(target) if target.role == Role::Wanted => ctx.host(Role::Wanted),
         _ => None,
@@ -148,7 +149,7 @@ async fn perform(
     ctx.send(Event::Started { id: check.head.id.clone(), at_ms: millis(ctx.started.elapsed()) });
     let verdict = tokio::select! {
         biased;
-        verdict = AssertUnwindSafe(ask(ctx, check, attempt, &mut book)).catch_unwind() => verdict,
+        verdict = AssertUnwindSafe(ask(ctx, &check.task, attempt, &mut book)).catch_unwind() => verdict,
         () = &mut time_is_up => Ok(late()),
     };
     book.end(verdict.unwrap_or_else(|_| Verdict::unknown("this check broke off")), provider_host)
@@ -165,21 +166,14 @@ async fn wait(ctx: &Ctx, needs: &[Need]) {
     }
 }
 
-async fn ask(ctx: &Ctx, check: &Planned, attempt: Option<&Attempt>, book: &mut Notebook) -> Verdict {
-    match (check.check.how, check.subject) {
-        (How::Before(run) | How::After(run), _) => run(ctx, book).await,
-        (How::LogIn(run), _) => run(ctx, book, attempt).await,
-        (How::Case(run), _) => match ctx.case() {
-            Some(case) => run(ctx, book, case).await,
-            None => Verdict::skipped("no server is known"),
-        },
-        (How::Reference(run), Subject::Reference(index)) => match ctx.options.references.get(index) {
-            Some(reference) => run(ctx, book, reference).await,
-            None => Verdict::skipped("there is no such reference"),
-        },
-        (How::Server(run), Subject::Server(role)) => run(ctx, book, role).await,
-        (How::Port(run), Subject::Port(target)) => run(ctx, book, target).await,
-        (How::Reference(_) | How::Server(_) | How::Port(_), _) => Verdict::skipped("planned for something else"),
+async fn ask(ctx: &Ctx, task: &Task, attempt: Option<&Attempt>, book: &mut Notebook) -> Verdict {
+    match task {
+        Task::Account(run) => run(ctx, book).await,
+        Task::LogIn(run) => run(ctx, book, attempt).await,
+        Task::Case(run, case) => run(ctx, book, case).await,
+        Task::Reference(run, _, reference) => run(ctx, book, reference).await,
+        Task::Server(run, role) => run(ctx, book, *role).await,
+        Task::Port(run, target) => run(ctx, book, *target).await,
     }
 }
 
@@ -193,7 +187,7 @@ impl Ctx {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::engine::{always, none};
+    use crate::check::engine::{How, always, none};
     use crate::check::{Group, Outcome};
     use crate::net::ConnectOptions;
 
@@ -300,6 +294,7 @@ mod tests {
             assert!(door.connect(to, ConnectOptions::within(Duration::from_secs(5))).await.is_none());
             assert!(door.open(to, Duration::from_secs(5)).await.is_untried());
             assert!(door.connect_in_place(to, ConnectOptions::within(Duration::from_secs(5))).await.is_none());
+            assert!(door.probe(to, ConnectOptions::within(Duration::from_secs(5))).await.is_none());
             assert_eq!(door.count(), 30);
         });
     }

@@ -74,7 +74,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, attempt: Option<&Attempt>) -> Verdi
         LogInWay::Unproven { target, host } => over_unverified(ctx, book, *target, host, attempt).await,
         _ => None,
     };
-    let Some(Way { target, mut dialogue, offered }) = opened else { return no_way(book, &way) };
+    let Some(Ready { target, mut dialogue, offered }) = opened else { return no_way(book, &way) };
     book.note(keys::PORT, target.port);
     if target.role == Role::Wanted {
         book.note(keys::SERVER, At::Wanted);
@@ -196,18 +196,18 @@ pub(super) fn note_refusal(book: &mut Notebook, keys: &RefusalKeys, phase: Phase
 }
 
 /// A connection for the log-in, and what is offered there.
-struct Way {
+struct Ready {
     target: Target,
     dialogue: Dialogue,
     offered: Vec<String>,
 }
 
 /// The connection that the dialogue kept for the log-in; if it has ended meanwhile, a new one.
-async fn over_verified(ctx: &Ctx, target: Target, host: &str) -> Option<Way> {
+async fn over_verified(ctx: &Ctx, target: Target, host: &str) -> Option<Ready> {
     let lane = ctx.lane(target)?;
     if let Some(dialogue) = lane.take_dialogue() {
         let offered = ctx.fact(&talk::CHECK.at(target), &smtp_keys::AUTH).unwrap_or_default();
-        return Some(Way { target, dialogue, offered });
+        return Some(Ready { target, dialogue, offered });
     }
     let handshake = lane.handshake()?;
     let Again { dialogue, .. } = encrypted_again(ctx, handshake, host, Verify::Yes).await?.ok()?;
@@ -216,7 +216,13 @@ async fn over_verified(ctx: &Ctx, target: Target, host: &str) -> Option<Way> {
 
 /// Encrypted, but to whoever shows the certificate there: only for a person who typed the server's name for it. Never
 /// unencrypted: everybody on the way could read along.
-async fn over_unverified(ctx: &Ctx, book: &mut Notebook, target: Target, host: &str, attempt: &Attempt) -> Option<Way> {
+async fn over_unverified(
+    ctx: &Ctx,
+    book: &mut Notebook,
+    target: Target,
+    host: &str,
+    attempt: &Attempt,
+) -> Option<Ready> {
     const WHAT: &str = "log-in despite an unverified certificate";
     let typed = attempt.unverified.as_deref()?;
     if !host.eq_ignore_ascii_case(typed) {
@@ -271,12 +277,12 @@ async fn encrypted_again(
 }
 
 /// The greeting, if it comes only now, and EHLO.
-async fn greet(target: Target, handshake: &Handshake, mut dialogue: Dialogue) -> Option<Way> {
+async fn greet(target: Target, handshake: &Handshake, mut dialogue: Dialogue) -> Option<Ready> {
     if handshake.implicit {
         dialogue.reply(REPLY).await.ok()?;
     }
     let offered = dialogue.ask(b"EHLO mailtriage.invalid", None, REPLY).await.ok()?.mechanisms();
-    Some(Way { target, dialogue, offered })
+    Some(Ready { target, dialogue, offered })
 }
 
 /// What a server says about a token that it refuses (RFC 7628 section 3.2.2): the status, and the scope that it wants.

@@ -3,11 +3,11 @@
 //! should, and compared with a port of the same server that opens.
 
 use super::port::{self, say_goodbye};
+use super::route::{CONTRAST, Hop, OWN, Route};
 use crate::check::dns::server;
 use crate::check::engine::{Case, Check, Door, How, Need, Scope, always, millis};
 use crate::check::smtp::talk;
 use crate::check::{Ctx, Group, Kind, MAIL_PORTS, Notebook, Outcome, Role, Target, Verdict};
-use crate::facts::key::Key;
 use crate::facts::keys::hops as keys;
 use crate::facts::keys::port as port_keys;
 use crate::net::{ConnectOptions, PortState};
@@ -54,63 +54,6 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 /// After this many silent hops in a row, the trace ends.
 const SILENT: usize = 3;
 
-/// What happened to the packets with this hop limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hop {
-    /// A router dropped them because the limit ran out, after this many milliseconds.
-    Router(IpAddr, u64),
-    /// The port opened, or a reset came.
-    Answered(PortState, u64),
-    /// A device turned them away.
-    TurnedAway(IpAddr),
-    Silent,
-}
-
-/// The route to one port, hop by hop.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Way {
-    port: u16,
-    hops: Vec<Hop>,
-}
-
-impl Way {
-    /// The hop at which the port answered.
-    fn distance(&self) -> Option<usize> {
-        self.hops.iter().position(|hop| matches!(hop, Hop::Answered(..))).map(|index| index + 1)
-    }
-
-    /// The last router that answered, and its hop.
-    fn last_heard(&self) -> Option<(usize, IpAddr)> {
-        self.hops.iter().enumerate().rev().find_map(|(index, hop)| match hop {
-            Hop::Router(addr, _) => Some((index + 1, *addr)),
-            _ => None,
-        })
-    }
-
-    fn router_at(&self, hop: usize) -> Option<IpAddr> {
-        match self.hops.get(hop.checked_sub(1)?)? {
-            Hop::Router(addr, _) => Some(*addr),
-            _ => None,
-        }
-    }
-
-    /// `PC > 192.168.1.1 (3 ms) > 10.0.0.1 (9 ms) > nothing more is heard`
-    fn drawn(&self, server: IpAddr) -> Text {
-        let mut text = Text::new().say("PC");
-        let heard = self.hops.iter().rposition(|hop| *hop != Hop::Silent).map_or(0, |last| last + 1);
-        for alike in self.hops[..heard].chunk_by(|a, b| *a == Hop::Silent && *b == Hop::Silent) {
-            text = match alike[0] {
-                Hop::Router(addr, ms) => text.say(" > ").addr(addr).say(format!(" ({ms} ms)")),
-                Hop::Answered(state, ms) => text.say(" > ").addr(server).say(format!(" {} ({ms} ms)", state.says())),
-                Hop::TurnedAway(addr) => text.say(" > ").addr(addr).say(" turns it away"),
-                Hop::Silent if alike.len() > 2 => text.say(format!(" > {} that say nothing", alike.len())),
-                Hop::Silent => text.say(" > ?".repeat(alike.len())),
-            };
-        }
-        if heard < self.hops.len() { text.say(" > nothing more is heard") } else { text }
-    }
-}
-
 async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     let own = case.own;
     let _ = timeout(PATIENCE, ctx.wait_until_open(own)).await;
@@ -132,7 +75,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     let turn = ctx.turn().await;
     let way = walk(ctx, addr, own.port, 1, AT_A_TIME).await;
     book.saw_kind(Kind::Way, format!("way of {}", own.port), way.drawn(addr));
-    note(book, &OWN, &way);
+    way.note(book, &OWN);
     let mut contrast = None;
     match (state, way.distance()) {
         // Does another port answer from the same place? Two packets tell.
@@ -162,13 +105,16 @@ fn address(ctx: &Ctx, state: PortState) -> Result<IpAddr, &'static str> {
     if ctx.door.is_careful() {
         return Err("the server takes few connections at a time");
     }
+    if ctx.door.is_used_up() {
+        return Err("the run has used up its connections");
+    }
     if !local.sees_icmp && !matches!(state, PortState::Open | PortState::Refused) {
         return Err("nothing answers, and this system does not tell an ordinary user which router does");
     }
     Ok(addr)
 }
 
-fn sum_up(book: &Notebook, port: u16, way: &Way, contrast: Option<&Way>) -> Verdict {
+fn sum_up(book: &Notebook, port: u16, way: &Route, contrast: Option<&Route>) -> Verdict {
     if book.has(&keys::NEARER) {
         return Verdict::fail(format!("{port} is answered from nearer than the server"));
     }
@@ -179,7 +125,7 @@ fn sum_up(book: &Notebook, port: u16, way: &Way, contrast: Option<&Way>) -> Verd
         return Verdict::unknown(format!("{port}: no router on the way answers"));
     };
     let last = Text::from(format!("{port}: the last router to answer is ")).addr(router).say(format!(", hop {hop}"));
-    match contrast.and_then(Way::distance) {
+    match contrast.and_then(Route::distance) {
         Some(distance) => Verdict::warn(last.say(format!(" of {distance} to the server"))),
         None => Verdict::warn(last),
     }
@@ -203,21 +149,21 @@ async fn open_port(ctx: &Ctx, own: u16) -> Option<u16> {
 }
 
 /// The route to a port of the same server that opens: another mail port, or otherwise one that many mail servers have.
-async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16, state: PortState) -> Option<Way> {
+async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16, state: PortState) -> Option<Route> {
     let port = open_port(ctx, own).await.unwrap_or(443);
     // Three connections reach the server in all: a refused port has already used two of them.
     let at_a_time = if state == PortState::Refused { 1 } else { AT_A_TIME };
     let way = walk(ctx, addr, port, 1, at_a_time).await;
     if matches!(way.hops.last(), Some(Hop::Answered(PortState::Open, _))) {
         book.saw_kind(Kind::Way, format!("way of {port}, which opens"), way.drawn(addr));
-        note(book, &CONTRAST, &way);
+        way.note(book, &CONTRAST);
         return Some(way);
     }
     None
 }
 
 /// Traces hop after hop, starting at `first`, until something answers or nothing has answered for a while.
-async fn walk(ctx: &Ctx, addr: IpAddr, port: u16, first: u8, at_a_time: usize) -> Way {
+async fn walk(ctx: &Ctx, addr: IpAddr, port: u16, first: u8, at_a_time: usize) -> Route {
     let places = Arc::new(Semaphore::new(at_a_time));
     let blind = !ctx.machine.local().sees_icmp;
     let mut hops: Vec<Option<Hop>> = Vec::new();
@@ -257,7 +203,7 @@ async fn walk(ctx: &Ctx, addr: IpAddr, port: u16, first: u8, at_a_time: usize) -
     }
     let heard = hops.iter().rposition(|hop| *hop != Some(Hop::Silent)).map_or(0, |last| last + 1);
     let length = end(&hops).map_or(heard + SILENT, |end| end + 1);
-    Way { port, hops: hops.into_iter().take(length).map(|hop| hop.unwrap_or(Hop::Silent)).collect() }
+    Route { port, hops: hops.into_iter().take(length).map(|hop| hop.unwrap_or(Hop::Silent)).collect() }
 }
 
 /// The time after which an answer is late: longer if the server is known to be far away.
@@ -289,7 +235,9 @@ fn is_dead_end(hops: &[Option<Hop>]) -> bool {
 
 async fn probe(door: &Door, addr: IpAddr, port: u16, ttl: u8) -> Hop {
     let options = ConnectOptions { ttl: Some(ttl), ..ConnectOptions::within(WAIT) };
-    match door.probe(SocketAddr::new(addr, port), options).await {
+    // Without a connection to spend, nothing is heard.
+    let Some(result) = door.probe(SocketAddr::new(addr, port), options).await else { return Hop::Silent };
+    match result {
         Ok(connection) => {
             tokio::spawn(say_goodbye(connection.stream, port));
             Hop::Answered(PortState::Open, millis(connection.elapsed))
@@ -303,52 +251,10 @@ async fn probe(door: &Door, addr: IpAddr, port: u16, ttl: u8) -> Hop {
     }
 }
 
-/// The keys under which a route is written down.
-struct WayKeys {
-    port: Key<u16>,
-    hops: Key<Vec<String>>,
-    distance: Key<usize>,
-    last_heard: Key<IpAddr>,
-    last_hop: Key<usize>,
-}
-
-static OWN: WayKeys = WayKeys {
-    port: keys::PORT,
-    hops: keys::HOPS,
-    distance: keys::DISTANCE,
-    last_heard: keys::LAST_HEARD,
-    last_hop: keys::LAST_HOP,
-};
-static CONTRAST: WayKeys = WayKeys {
-    port: keys::CONTRAST_PORT,
-    hops: keys::CONTRAST_HOPS,
-    distance: keys::CONTRAST_DISTANCE,
-    last_heard: keys::CONTRAST_LAST_HEARD,
-    last_hop: keys::CONTRAST_LAST_HOP,
-};
-
-fn note(book: &mut Notebook, keys: &WayKeys, way: &Way) {
-    let hops = way.hops.iter().map(|hop| match hop {
-        Hop::Router(addr, _) => addr.to_string(),
-        Hop::TurnedAway(addr) => format!("{addr} turns away"),
-        Hop::Answered(state, _) => state.word().to_owned(),
-        Hop::Silent => "silent".to_owned(),
-    });
-    book.note(keys.port.clone(), way.port);
-    book.note(keys.hops.clone(), hops.collect::<Vec<_>>());
-    if let Some(distance) = way.distance() {
-        book.note(keys.distance.clone(), distance);
-    }
-    if let Some((hop, router)) = way.last_heard() {
-        book.note(keys.last_heard.clone(), router);
-        book.note(keys.last_hop.clone(), hop);
-    }
-}
-
 /// The port in use answers at this hop; if the route to another port is still going on there, and one hop further, its
 /// server is behind whatever answers. A difference of one hop proves nothing: large providers have several machines in
 /// a row.
-async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distance: usize, way: &Way) {
+async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distance: usize, way: &Route) {
     let Ok(distance) = u8::try_from(distance) else { return };
     let mut there = Vec::new();
     for ttl in [distance, distance.saturating_add(1)] {
@@ -379,7 +285,7 @@ async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distan
 /// A reset from a device of this network: all routers before it have private addresses, and the route to a port of the
 /// same server that opens goes on from there to a public address. Between public routers a difference of one hop
 /// proves nothing.
-fn refusal(book: &mut Notebook, way: &Way, other: &Way) {
+fn refusal(book: &mut Notebook, way: &Route, other: &Route) {
     let (Some(refused_at), Some(distance)) = (way.distance(), other.distance()) else { return };
     let before = &way.hops[..refused_at - 1];
     let is_inside = |hop: &Hop| matches!(hop, Hop::Router(addr, _) if is_inner(*addr));
@@ -392,25 +298,5 @@ fn refusal(book: &mut Notebook, way: &Way, other: &Way) {
         }
     } else if refused_at == distance {
         book.note(keys::SAME_DISTANCE, true);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn router(last: u8) -> Hop {
-        Hop::Router(IpAddr::from([10, 0, 0, last]), 3)
-    }
-
-    #[test]
-    fn a_way_is_drawn() {
-        let server = IpAddr::from([192, 0, 2, 1]);
-        let way = Way { port: 587, hops: vec![router(1), Hop::Silent, router(3), Hop::Silent, Hop::Silent] };
-        assert_eq!(way.drawn(server).text, "PC > 10.0.0.1 (3 ms) > ? > 10.0.0.3 (3 ms) > nothing more is heard");
-        assert_eq!((way.distance(), way.last_heard()), (None, Some((3, IpAddr::from([10, 0, 0, 3])))));
-        let open = Way { port: 465, hops: vec![router(1), Hop::Answered(PortState::Open, 9)] };
-        assert_eq!(open.drawn(server).text, "PC > 10.0.0.1 (3 ms) > 192.0.2.1 open (9 ms)");
-        assert_eq!(open.distance(), Some(2));
     }
 }

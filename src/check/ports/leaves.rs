@@ -48,17 +48,22 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
         return Verdict::unknown(MUTE);
     }
     let to = SocketAddr::new(addr, target.port);
-    let mut first = probe(ctx, book, to, 1).await;
+    look(ctx, book, target, to).await.unwrap_or_else(|| Verdict::unknown("the run has used up its connections"))
+}
+
+/// What answers nearby; `None` if the run has used up its connections.
+async fn look(ctx: &Ctx, book: &mut Notebook, target: Target, to: SocketAddr) -> Option<Verdict> {
+    let mut first = probe(ctx, book, to, 1).await?;
     if is_silent(&first) {
-        first = probe(ctx, book, to, 1).await;
+        first = probe(ctx, book, to, 1).await?;
     }
     if let Some(router) = router(&first) {
         book.note(keys::LEAVES, true);
         book.note(keys::FIRST_ROUTER, router);
-        if let Some(second) = second_router(ctx, book, addr).await {
+        if let Some(second) = second_router(ctx, book, to.ip()).await {
             book.note(keys::SECOND_ROUTER, second);
         }
-        return Verdict::pass(leaves(target, router));
+        return Some(Verdict::pass(leaves(target, router)));
     }
     match first {
         Err(failure) if failure.state == PortState::Filtered && failure.icmp.is_none() => {
@@ -110,14 +115,14 @@ async fn answered_nearby(
     book: &mut Notebook,
     target: Target,
     to: SocketAddr,
-    answered: Result<(), ConnectFailure>,
-) -> Verdict {
+    answered: Tried,
+) -> Option<Verdict> {
     let port = target.port;
     let failure = match answered {
         Ok(()) => {
             book.note(keys::NEAR, Near::Open);
             let summary = format!("{port} opens before the first router: something near answers for the server");
-            return Verdict::warn(summary);
+            return Some(Verdict::warn(summary));
         }
         Err(failure) => failure,
     };
@@ -125,56 +130,59 @@ async fn answered_nearby(
     if failure.state == PortState::Denied {
         book.note(keys::TURNED_AWAY, TurnedAway::ByThisMachine);
         book.note(keys::LEAVES, false);
-        return Verdict::fail(turned_away_here);
+        return Some(Verdict::fail(turned_away_here));
     }
     if let Some(icmp) = failure.icmp.filter(|icmp| !ctx.machine.local().is_own(icmp.from)) {
         // A device answers for itself, so the packet has left this computer.
         book.note(keys::LEAVES, true);
         book.note(keys::FIRST_ROUTER, icmp.from);
         let summary = Text::from(format!("{port} leaves this computer; ")).addr(icmp.from).say(" turns it away");
-        return Verdict::warn(summary);
+        return Some(Verdict::warn(summary));
     }
     if failure.state != PortState::Refused {
         return silent(ctx, book, target, to).await;
     }
     // A reset from nearer than the first router comes from this computer, unless the server itself is that near.
     for contrast in CONTRASTS {
-        if router(&probe(ctx, book, SocketAddr::new(to.ip(), contrast), 1).await).is_some() {
+        if router(&probe(ctx, book, SocketAddr::new(to.ip(), contrast), 1).await?).is_some() {
             book.note(keys::TURNED_AWAY, TurnedAway::BeforeFirstRouter);
             book.note(keys::LEAVES, false);
-            return Verdict::fail(turned_away_here);
+            return Some(Verdict::fail(turned_away_here));
         }
     }
-    Verdict::unknown(format!("{port} is turned away before the first router"))
+    Some(Verdict::unknown(format!("{port} is turned away before the first router")))
 }
 
 /// Nothing answered: does the first router answer for other ports at all?
-async fn silent(ctx: &Ctx, book: &mut Notebook, target: Target, to: SocketAddr) -> Verdict {
+async fn silent(ctx: &Ctx, book: &mut Notebook, target: Target, to: SocketAddr) -> Option<Verdict> {
     for contrast in CONTRASTS {
-        let other = probe(ctx, book, SocketAddr::new(to.ip(), contrast), 1).await;
+        let other = probe(ctx, book, SocketAddr::new(to.ip(), contrast), 1).await?;
         let Some(router) = router(&other) else { continue };
         book.note(keys::FIRST_ROUTER, router);
-        let again = probe(ctx, book, to, 1).await;
+        let again = probe(ctx, book, to, 1).await?;
         book.note(keys::LEAVES, !is_silent(&again));
         if is_silent(&again) {
             let summary = Text::from(format!("{} does not leave this computer: ", target.port)).addr(router);
-            return Verdict::fail(summary.say(format!(" sees port {contrast}, but not this one")));
+            return Some(Verdict::fail(summary.say(format!(" sees port {contrast}, but not this one"))));
         }
-        return Verdict::pass(leaves(target, router));
+        return Some(Verdict::pass(leaves(target, router)));
     }
     ctx.found_mute(to.ip());
-    Verdict::unknown(MUTE)
+    Some(Verdict::unknown(MUTE))
 }
 
 /// Ports that are normally allowed.
 const CONTRASTS: [u16; 3] = [443, 80, 53];
 const MUTE: &str = "no router on the way reports what reaches it";
 
-async fn probe(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, ttl: u8) -> Result<(), ConnectFailure> {
+/// One attempt to connect with a low hop limit.
+type Tried = Result<(), ConnectFailure>;
+
+async fn probe(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, ttl: u8) -> Option<Tried> {
     const ICMP: IcmpKeys = IcmpKeys { icmp: keys::ICMP, from: keys::ICMP_FROM, prohibited: keys::ICMP_PROHIBITED };
-    let result = ctx.door.probe(to, ConnectOptions { ttl: Some(ttl), ..ConnectOptions::within(WAIT) }).await;
+    let result = ctx.door.probe(to, ConnectOptions { ttl: Some(ttl), ..ConnectOptions::within(WAIT) }).await?;
     let what = format!("connect for {ttl} hop{}", if ttl == 1 { "" } else { "s" });
-    match result {
+    Some(match result {
         Ok(_) => {
             book.saw(what, Text::new().addr(to.ip()).say(format!(" port {}: open", to.port())));
             Ok(())
@@ -183,14 +191,14 @@ async fn probe(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, ttl: u8) -> Resul
             note_failure(ctx, book, &ICMP, &what, to, &failure);
             Err(failure)
         }
-    }
+    })
 }
 
-fn is_silent(result: &Result<(), ConnectFailure>) -> bool {
+fn is_silent(result: &Tried) -> bool {
     matches!(result, Err(failure) if failure.icmp.is_none() && failure.state == PortState::Filtered)
 }
 
-fn router(result: &Result<(), ConnectFailure>) -> Option<IpAddr> {
+fn router(result: &Tried) -> Option<IpAddr> {
     let icmp = result.as_ref().err()?.icmp?;
     icmp.is_time_exceeded().then_some(icmp.from)
 }
@@ -199,7 +207,7 @@ fn router(result: &Result<(), ConnectFailure>) -> Option<IpAddr> {
 /// is a device of this network, not the provider's.
 async fn second_router(ctx: &Ctx, book: &mut Notebook, addr: IpAddr) -> Option<IpAddr> {
     for port in [443, 80] {
-        if let Some(router) = router(&probe(ctx, book, SocketAddr::new(addr, port), 2).await) {
+        if let Some(router) = router(&probe(ctx, book, SocketAddr::new(addr, port), 2).await?) {
             return Some(router);
         }
     }

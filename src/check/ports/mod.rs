@@ -5,3 +5,4 @@ pub(super) mod hops;
 pub(super) mod leaves;
 pub(super) mod port;
 pub(super) mod protection;
+mod route;

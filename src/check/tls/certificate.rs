@@ -10,8 +10,9 @@ use crate::facts::keys::certificate as keys;
 use crate::facts::keys::clock as clock_keys;
 use crate::facts::words::{CertificateIs, Dates};
 use crate::probe::certificate::{Certificate, parse};
-use crate::probe::hello::{self, Heard, Version};
+use crate::probe::hello::{self, Heard};
 use crate::probe::secure::{CertificateFault, FailureKind, Verify, secure};
+use crate::probe::version::Version;
 use crate::text::{Text, span};
 use std::time::Duration;
 

@@ -11,8 +11,8 @@ use crate::facts::keys::clients as keys;
 use crate::facts::keys::tls as tls_keys;
 use crate::facts::stacks::{self, Fit, Lacks, Offer, Stack};
 use crate::facts::words::Accepts;
-use crate::probe::hello::Version;
 use crate::probe::secure;
+use crate::probe::version::Version;
 
 pub(crate) static CHECK: Check = Check {
     kind: "clients",

@@ -4,10 +4,10 @@
 use super::parts;
 use crate::check::secret::{Attempt, Secret};
 use crate::tui::core::Core;
+use crate::tui::destination::{Destination, Unproven};
 use crate::tui::effect::{Effect, Request};
 use crate::tui::field::{Field, SecretField};
 use crate::tui::keymap::{Action, Place};
-use crate::tui::log_in_way::{LogInWay, Unproven};
 use crate::tui::view::{Next, View};
 use ratatui::Frame;
 use ratatui::crossterm::event::KeyEvent;
@@ -31,8 +31,8 @@ pub struct LogIn {
 
 impl LogIn {
     /// The box for a log-in there.
-    pub fn new(way: &LogInWay) -> Self {
-        LogIn { needs_name: !matches!(way, LogInWay::Proven { .. }), ..LogIn::default() }
+    pub fn new(way: &Destination) -> Self {
+        LogIn { needs_name: !matches!(way, Destination::Proven { .. }), ..LogIn::default() }
     }
 
     fn must_agree(&self) -> bool {
@@ -41,7 +41,7 @@ impl LogIn {
 
     /// Takes the server's name, which is typed because nothing proves that it is that server.
     fn agree(&mut self, core: &mut Core) {
-        let LogInWay::Unproven(Unproven { host, .. }) = &core.log_in else { return };
+        let Destination::Unproven(Unproven { host, .. }) = &core.log_in else { return };
         self.agreed = self.anyway.given().is_some_and(|typed| typed.eq_ignore_ascii_case(host));
         core.message = (!self.agreed).then(|| format!("type {host}, or leave with Esc"));
     }
@@ -53,8 +53,8 @@ impl LogIn {
         }
         let unverified = if self.agreed { self.anyway.given() } else { None };
         let shown = match &core.log_in {
-            LogInWay::Unproven(unproven) => unproven.serial.clone(),
-            LogInWay::Proven { .. } | LogInWay::None(_) => None,
+            Destination::Unproven(unproven) => unproven.serial.clone(),
+            Destination::Proven { .. } | Destination::None(_) => None,
         };
         let secret = Secret::Password(self.secret.take());
         let attempt = Attempt { secret, message: self.message, unverified, shown };
@@ -65,13 +65,13 @@ impl LogIn {
     fn way(core: &Core, width: usize) -> Vec<Line<'static>> {
         let theme = core.theme;
         match &core.log_in {
-            LogInWay::Proven { host, port, proof } => {
+            Destination::Proven { host, port, proof } => {
                 let to = format!("{host}, port {port}, encrypted");
                 let mut lines = parts::labelled(theme, "To", &to, width, Style::new(), 2);
                 lines.extend(parts::labelled(theme, "Proof", proof, width, Style::new(), 2));
                 lines
             }
-            LogInWay::Unproven(Unproven { host, shown, .. }) => {
+            Destination::Unproven(Unproven { host, shown, .. }) => {
                 let text = format!(
                     "Nothing proves that this is {host}: the certificate is {shown}. Whoever holds it could read the \
                      password. Better leave with Esc and have the certificate fixed first. To log in anyway, type the \
@@ -82,7 +82,7 @@ impl LogIn {
                 lines.push(Line::default());
                 lines
             }
-            LogInWay::None(why) => {
+            Destination::None(why) => {
                 parts::paragraph(theme, why, u16::try_from(width).unwrap_or(u16::MAX), theme.strong())
             }
         }

@@ -1,14 +1,14 @@
 //! What the log-in box says about where a password would go. That is decided by [`crate::facts::derive::log_in`], as
 //! it is for the check that sends the password.
 
-use crate::facts::derive::log_in::LogInWay as Way;
+use crate::facts::derive::log_in::LogInWay;
 use crate::facts::keys::certificate;
 use crate::facts::{Derived, Known};
 use crate::session::Session;
 
 /// Where a log-in would go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LogInWay {
+pub enum Destination {
     /// Over a connection whose certificate verifies.
     Proven {
         /// The server's name.
@@ -36,14 +36,14 @@ pub struct Unproven {
 }
 
 /// Where a log-in would go now.
-pub fn log_in_way(session: &Session, facts: &Derived) -> LogInWay {
-    let none = |why: &str| LogInWay::None(why.to_owned());
+pub fn destination(session: &Session, facts: &Derived) -> Destination {
+    let none = |why: &str| Destination::None(why.to_owned());
     if facts.get("login.reason").and_then(Known::word) == Some("account-locked") {
         return none("the account is locked: another attempt makes it worse");
     }
     let (Some(run), Some(way)) = (session.run(), session.log_in_way()) else { return none("nothing is measured yet") };
     match way {
-        Way::Through { target, host } => {
+        LogInWay::Through { target, host } => {
             let id = target.id(certificate::NAMES.check);
             let names = run.fact(&id, &certificate::NAMES).unwrap_or_default();
             let until = run.fact(&id, &certificate::UNTIL).unwrap_or_default();
@@ -53,22 +53,24 @@ pub fn log_in_way(session: &Session, facts: &Derived) -> LogInWay {
                 run.fact(&id, &certificate::ISSUER).unwrap_or_default(),
                 until.split('T').next().unwrap_or_default()
             );
-            LogInWay::Proven { host, port: target.port, proof }
+            Destination::Proven { host, port: target.port, proof }
         }
-        Way::Unproven { target, host } => {
+        LogInWay::Unproven { target, host } => {
             let id = target.id(certificate::NAMES.check);
             let names = run.fact(&id, &certificate::NAMES).unwrap_or_default();
             let name = names.first().map_or("no name", String::as_str);
             let issuer = run.fact(&id, &certificate::ISSUER).unwrap_or_else(|| "an unknown issuer".to_owned());
             let shown = format!("for {name}, issued by {issuer}");
-            LogInWay::Unproven(Unproven { host, shown, serial: run.fact(&id, &certificate::SERIAL) })
+            Destination::Unproven(Unproven { host, shown, serial: run.fact(&id, &certificate::SERIAL) })
         }
-        Way::NotVouched { host } => none(&format!(
+        LogInWay::NotVouched { host } => none(&format!(
             "only DNS says that {host} is the server of this domain; to confirm it, type it as the server"
         )),
-        Way::Pending(_) => none("the checks that decide where it would go are still running"),
-        Way::NotOffered => none("the server offers no log-in"),
-        Way::NoServer => none("no server is known"),
-        Way::NoneSafe => none("no encrypted connection offers a log-in: anyone on the way could read the password"),
+        LogInWay::Pending(_) => none("the checks that decide where it would go are still running"),
+        LogInWay::NotOffered => none("the server offers no log-in"),
+        LogInWay::NoServer => none("no server is known"),
+        LogInWay::NoneSafe => {
+            none("no encrypted connection offers a log-in: anyone on the way could read the password")
+        }
     }
 }
