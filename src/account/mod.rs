@@ -20,8 +20,11 @@ pub use settings::{Given, Origin, Origins, Security, Settings, Values};
 pub use wanted::{Source, Wanted};
 
 /// Whether this runs on the machine that cannot send.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum MeasuredOn {
     /// On that very machine.
     #[default]
@@ -35,11 +38,7 @@ pub enum MeasuredOn {
 impl MeasuredOn {
     /// The place as a fact's word.
     pub fn word(self) -> &'static str {
-        match self {
-            MeasuredOn::ThisMachine => "this-machine",
-            MeasuredOn::SameNetwork => "same-network",
-            MeasuredOn::Elsewhere => "elsewhere",
-        }
+        self.into()
     }
 }
 

@@ -73,8 +73,9 @@ pub struct Choice {
 }
 
 /// Families of providers whose log-in has rules of its own.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Kind {
     MicrosoftWork,
@@ -89,14 +90,7 @@ pub enum Kind {
 impl Kind {
     /// The family as a fact's word.
     pub fn word(self) -> &'static str {
-        match self {
-            Kind::MicrosoftWork => "microsoft-work",
-            Kind::MicrosoftPersonal => "microsoft-personal",
-            Kind::Google => "google",
-            Kind::Yahoo => "yahoo",
-            Kind::Apple => "apple",
-            Kind::Other => "other",
-        }
+        self.into()
     }
 }
 
@@ -114,8 +108,9 @@ pub enum UserForm {
 }
 
 /// Which password the provider accepts from mail programs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Passwords {
     /// The password of the mailbox.
     #[default]
@@ -129,11 +124,7 @@ pub enum Passwords {
 impl Passwords {
     /// The kind of password as a fact's word.
     pub fn word(self) -> &'static str {
-        match self {
-            Passwords::Account => "account",
-            Passwords::AppOnly => "app-only",
-            Passwords::None => "none",
-        }
+        self.into()
     }
 }
 

@@ -4,8 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 /// How a connection is encrypted (RFC 8314, RFC 3207).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Security {
     /// Not encrypted.
     None,
@@ -18,11 +21,7 @@ pub enum Security {
 impl Security {
     /// The word as the report writes it.
     pub fn word(self) -> &'static str {
-        match self {
-            Security::None => "none",
-            Security::Starttls => "starttls",
-            Security::Implicit => "implicit",
-        }
+        self.into()
     }
 
     /// The name that mail programs use.

@@ -5,10 +5,28 @@ use crate::facts::Value;
 use crate::facts::observed::{Facts, Missing, Observed};
 use crate::text::{Mark, Text};
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// The groups, in the order of the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+    strum::VariantNames,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Group {
     Settings,
@@ -23,29 +41,11 @@ pub enum Group {
 
 impl Group {
     /// All groups, in order.
-    pub const ALL: [Group; 8] = [
-        Group::Settings,
-        Group::Dns,
-        Group::Internet,
-        Group::Ports,
-        Group::Smtp,
-        Group::Tls,
-        Group::Login,
-        Group::Sending,
-    ];
+    pub const ALL: &'static [Group] = Group::VARIANTS;
 
     /// The word in the report and on the command line.
     pub fn word(self) -> &'static str {
-        match self {
-            Group::Settings => "settings",
-            Group::Dns => "dns",
-            Group::Internet => "internet",
-            Group::Ports => "ports",
-            Group::Smtp => "smtp",
-            Group::Tls => "tls",
-            Group::Login => "login",
-            Group::Sending => "sending",
-        }
+        self.into()
     }
 
     /// The name on the screen.

@@ -233,8 +233,7 @@ fn store() -> PossibleValuesParser {
 /// The groups by their words.
 fn group() -> impl clap::builder::TypedValueParser<Value = Group> {
     use clap::builder::{PossibleValuesParser, TypedValueParser};
-    PossibleValuesParser::new(Group::ALL.map(Group::word))
-        .try_map(|typed| Group::ALL.into_iter().find(|group| group.word() == typed).ok_or("no such group"))
+    PossibleValuesParser::new(<Group as strum::VariantNames>::VARIANTS).try_map(|typed| typed.parse::<Group>())
 }
 
 /// The formats by their names, each with what it is for.

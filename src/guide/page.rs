@@ -4,6 +4,7 @@
 use super::rule::{Certainty, Row, Rule, Term, Who, parse_when};
 use crate::pages;
 use crate::pages::markdown::{Cell, Piece, list_items, table};
+use strum::VariantNames;
 
 /// A page: a step, a cause, a mail program, or a list.
 #[derive(Debug, Clone)]
@@ -128,7 +129,7 @@ fn rule(page: &str, row: &[Cell]) -> Result<Rule, String> {
 fn certainty(cell: Option<&Cell>) -> Result<Certainty, String> {
     match words(cell).as_str() {
         "" => Ok(Certainty::Certain),
-        word => Certainty::of_word(word).ok_or_else(|| format!("{word} is not one of certain, likely, possible")),
+        word => word.parse().map_err(|_| format!("{word} is not one of certain, likely, possible")),
     }
 }
 
@@ -145,7 +146,7 @@ fn fix(cell: Option<&Cell>) -> Result<Fix, String> {
     let Some((Piece::Code(who), what)) = cell.and_then(|cell| cell.split_first()) else {
         return Err("a cell begins with the person who acts, in backticks".to_owned());
     };
-    let who = Who::of_word(who).ok_or_else(|| format!("{who} is not one of {}", Who::ALL.map(Who::word).join(", ")))?;
+    let who = who.parse().map_err(|_| format!("{who} is not one of {}", Who::VARIANTS.join(", ")))?;
     Ok(Fix { who, what: words(Some(&what.to_vec())).trim_start_matches([':', ' ']).to_owned() })
 }
 

@@ -8,8 +8,22 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// How certain a verdict is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Certainty {
     /// It rests on an answer of the technician, or on a guess of the settings.
     Possible,
@@ -22,22 +36,26 @@ pub enum Certainty {
 impl Certainty {
     /// The word as the report writes it.
     pub fn word(self) -> &'static str {
-        match self {
-            Certainty::Possible => "possible",
-            Certainty::Likely => "likely",
-            Certainty::Certain => "certain",
-        }
-    }
-
-    /// The certainty with this word.
-    pub fn of_word(word: &str) -> Option<Self> {
-        [Certainty::Possible, Certainty::Likely, Certainty::Certain].into_iter().find(|own| own.word() == word)
+        self.into()
     }
 }
 
 /// Who can fix something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Who {
     /// The person who cannot send.
     User,
@@ -52,18 +70,9 @@ pub enum Who {
 }
 
 impl Who {
-    /// All of them, those nearest to the caller first.
-    pub const ALL: [Who; 5] = [Who::User, Who::Helpdesk, Who::Network, Who::Provider, Who::Nobody];
-
     /// The word in the report and on the pages.
     pub fn word(self) -> &'static str {
-        match self {
-            Who::User => "user",
-            Who::Helpdesk => "helpdesk",
-            Who::Network => "network",
-            Who::Provider => "provider",
-            Who::Nobody => "nobody",
-        }
+        self.into()
     }
 
     /// The word that people use.
@@ -75,11 +84,6 @@ impl Who {
             Who::Provider => "mail provider",
             Who::Nobody => "nobody",
         }
-    }
-
-    /// The one that this word of the report stands for.
-    pub fn of_word(word: &str) -> Option<Self> {
-        Who::ALL.into_iter().find(|who| who.word() == word)
     }
 }
 

@@ -92,31 +92,9 @@ pub enum PortState {
 }
 
 impl PortState {
-    /// All states.
-    const ALL: [PortState; 6] = [
-        PortState::Unknown,
-        PortState::Filtered,
-        PortState::Denied,
-        PortState::Unreachable,
-        PortState::Refused,
-        PortState::Open,
-    ];
-
-    /// The state with this word of the report.
-    pub fn of_word(word: &str) -> Option<Self> {
-        PortState::ALL.into_iter().find(|state| state.word() == word)
-    }
-
     /// The word as the report writes it.
     pub fn word(self) -> &'static str {
-        match self {
-            PortState::Open => "open",
-            PortState::Refused => "refused",
-            PortState::Unreachable => "unreachable",
-            PortState::Denied => "denied",
-            PortState::Filtered => "filtered",
-            PortState::Unknown => "unknown",
-        }
+        self.into()
     }
 
     /// The words that a technician uses.

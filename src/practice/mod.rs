@@ -5,6 +5,7 @@
 //! about the account and the truth is passed on as plain tables: this module knows nothing about accounts or causes.
 
 mod dialogue;
+mod fate;
 mod lab;
 mod machine;
 mod network;

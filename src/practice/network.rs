@@ -1,7 +1,8 @@
 //! The lab's network: the names and connections of a scenario's world.
 
+use super::fate::Fate;
 use super::lab::Lab;
-use super::world::{Fate, ResolverState};
+use super::world::ResolverState;
 use crate::net::{
     Answer, ConnectFailure, ConnectOptions, Connection, Network, PortState, Record, RecordKind, Via, errors,
 };

@@ -33,7 +33,7 @@ pub fn markdown(report: &Report, reader: Reader) -> String {
         list(&mut out, "Also seen", &super::also(diagnosis), false);
     }
     out.push_str("## Checks\n\n| | check | found |\n|---|---|---|\n");
-    for group in Group::ALL {
+    for group in Group::ALL.iter().copied() {
         for check in report.checks.iter().filter(|check| check.finding.group == group) {
             let finding = &check.finding;
             let _ = writeln!(

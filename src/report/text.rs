@@ -78,7 +78,7 @@ fn who(out: &mut String, label: &str, who: Who, what: &str) {
 
 fn checks(out: &mut String, report: &Report, verbose: bool) {
     section(out, "Checks");
-    for group in Group::ALL {
+    for group in Group::ALL.iter().copied() {
         let mut findings: Vec<&Finding> =
             report.checks.iter().map(|check| &check.finding).filter(|finding| finding.group == group).collect();
         let all_skipped = findings.iter().all(|finding| finding.outcome == CheckOutcome::Skipped);

@@ -54,7 +54,7 @@ impl Request {
 
     /// Everything again, without a log-in; what the log-in showed still holds.
     pub fn again() -> Self {
-        let only = Group::ALL.into_iter().filter(|group| !LOG_IN.contains(group)).collect();
+        let only = Group::ALL.iter().copied().filter(|group| !LOG_IN.contains(group)).collect();
         Request { account: None, only, keeps: LOG_IN.to_vec(), attempt: None }
     }
 

@@ -73,7 +73,7 @@ pub fn lines(core: &Core, chosen: Option<usize>, near: usize, area: Rect) -> Vec
     let width = usize::from(width);
     let mut lines = Vec::new();
     let mut selected_at = 0;
-    for (index, group) in Group::ALL.into_iter().enumerate() {
+    for (index, group) in Group::ALL.iter().copied().enumerate() {
         let summary = summary(run, group, in_use);
         let marked = chosen == Some(index);
         if index == near {
