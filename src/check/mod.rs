@@ -70,8 +70,8 @@ pub fn declared() -> impl Iterator<Item = (&'static str, &'static [Declared])> {
 mod tests {
     use super::*;
     use crate::account::{Account, Address, Choice, Given, Security, Source, Wanted};
-    use engine::Case;
     use engine::plan::{Plan, after, before};
+    use engine::{Case, How};
     use std::collections::BTreeSet;
     use std::sync::Arc;
 
@@ -140,7 +140,7 @@ mod tests {
         let options = Options { only: vec![Group::Login], ..options() };
         assert_eq!(
             ids(&second(&account(), &wanted(), &options)),
-            "dns.server port.587 smtp.587 port.25 smtp.25 port.465 smtp.465 login"
+            "dns.server port.587 smtp.587 certificate.587 port.25 smtp.25 port.465 smtp.465 login"
         );
         assert_eq!(ids(&before(CHECKS, &options)), "provider");
     }
@@ -158,6 +158,12 @@ mod tests {
                 assert!(ids.contains(need.as_str()) && *need != check.head.id, "{} needs {need}", check.head.id);
             }
         }
+    }
+
+    #[test]
+    fn only_the_log_in_is_handed_the_secret() {
+        let with_secret = CHECKS.iter().filter(|check| matches!(check.how, How::LogIn(_)));
+        assert_eq!(with_secret.map(|check| check.kind).collect::<Vec<_>>(), ["login"]);
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl PasswordArgs {
             };
         };
         let unverified = self.log_in_unverified.as_ref().map(|host| host.trim().to_ascii_lowercase());
-        Ok(Some(Attempt { secret, message: self.test_message, unverified, shown: None }))
+        Ok(Some(Attempt { secret, message: self.test_message, agreed: None, unverified, shown: None }))
     }
 
     fn password(&self) -> Result<Option<SecretString>, Stop> {

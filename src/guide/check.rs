@@ -39,7 +39,7 @@ impl Kind {
     fn heads(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
             Kind::Step => (&["Step"], &["Rules out", "Answered by"]),
-            Kind::Cause => (&["Cause"], &["Headline", "Outcome"]),
+            Kind::Cause => (&["Cause"], &["Headline", "Outcome", "No log-in"]),
             Kind::Program => (&["Program", "Connects", "Sign-in"], &["Also"]),
             Kind::List => (&[], &[]),
         }

@@ -77,6 +77,11 @@ impl Page {
     pub fn headline(&self) -> &str {
         self.text.head("Headline").unwrap_or(&self.text.title)
     }
+
+    /// `No log-in:` of a cause: why no log-in is tried any more.
+    pub fn no_log_in(&self) -> Option<&str> {
+        self.text.head("No log-in")
+    }
 }
 
 fn read(name: &str, text: &str) -> Result<Page, String> {

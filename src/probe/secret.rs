@@ -18,6 +18,15 @@ impl Secret {
     }
 }
 
+/// The server and port that a log-in goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct To {
+    /// The server's name.
+    pub host: String,
+    /// The server's port.
+    pub port: u16,
+}
+
 /// The one log-in of a run, as a person asked for it.
 #[derive(Debug, Clone)]
 pub struct Attempt {
@@ -25,6 +34,8 @@ pub struct Attempt {
     pub secret: Secret,
     /// Whether to send one test message to the account's own address afterwards.
     pub message: bool,
+    /// Where the screen said that it goes; if this run would send it elsewhere, it is not sent.
+    pub agreed: Option<To>,
     /// The server's name, typed by a person who wants to log in although that server's certificate does not verify.
     pub unverified: Option<String>,
     /// The serial number of the certificate that the screen showed to that person, if it did.
@@ -34,6 +45,6 @@ pub struct Attempt {
 impl From<Secret> for Attempt {
     /// A log-in without a test message, and only over a verified connection.
     fn from(secret: Secret) -> Self {
-        Attempt { secret, message: false, unverified: None, shown: None }
+        Attempt { secret, message: false, agreed: None, unverified: None, shown: None }
     }
 }

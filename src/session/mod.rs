@@ -12,7 +12,7 @@ pub use run::{Check, Run, State};
 
 use crate::account::{Account, Endpoint, Wanted};
 use crate::check::{Event as CheckEvent, Group};
-use crate::facts::derive::log_in::{LogInWay, log_in_way};
+use crate::facts::derive::log_in::{By, LogInWay, log_in_way};
 use crate::facts::derive::{Derivation, Input, derive};
 use crate::facts::{Derived, Observations, keys};
 use crate::guide::Guide;
@@ -203,9 +203,9 @@ impl Session {
     }
 
     /// Where a password would go, as far as that is known now.
-    pub fn log_in_way(&self) -> Option<LogInWay> {
+    pub fn log_in_way(&self, by: By) -> Option<LogInWay> {
         let run = self.run()?;
-        Some(log_in_way(self.input(run, &run.observations())))
+        Some(log_in_way(self.input(run, &run.observations()), by))
     }
 
     fn derived(&self, run: &Run) -> Derivation {

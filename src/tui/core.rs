@@ -64,11 +64,11 @@ pub struct Core {
 impl Core {
     /// What the screens of a session share.
     pub fn new(session: Session, theme: Theme) -> Self {
-        let facts = session.facts();
+        let diagnosis = session.diagnosis();
         Core {
-            diagnosis: session.diagnosis(),
-            log_in: destination(&session, &facts),
-            facts,
+            log_in: destination(&session, &diagnosis),
+            diagnosis,
+            facts: session.facts(),
             session,
             message: None,
             elapsed_ms: 0,
@@ -102,7 +102,7 @@ impl Core {
         }
         self.facts = self.session.facts();
         self.diagnosis = self.session.diagnosis();
-        self.log_in = destination(&self.session, &self.facts);
+        self.log_in = destination(&self.session, &self.diagnosis);
         self.choose_program(self.chosen.as_ref().map(|(index, _)| *index));
     }
 

@@ -1,10 +1,11 @@
 //! What the log-in box says about where a password would go. That is decided by [`crate::facts::derive::log_in`], as
 //! it is for the check that sends the password.
 
-use crate::facts::derive::log_in::LogInWay;
+use crate::facts::derive::log_in::{By, LogInWay};
 use crate::facts::keys::certificate;
-use crate::facts::{Derived, Known};
-use crate::session::Session;
+use crate::guide::page::Page;
+use crate::session::diagnosis::Diagnosis;
+use crate::session::{Session, guide};
 
 /// Where a log-in would go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,19 +30,23 @@ pub enum Destination {
 pub struct Unproven {
     /// The server that is in use.
     pub host: String,
+    /// The server's port.
+    pub port: u16,
     /// The holder and issuer of the certificate that it shows, in words.
     pub shown: String,
     /// That certificate's serial number, so that only this one is accepted.
     pub serial: Option<String>,
 }
 
-/// Where a log-in would go now.
-pub fn destination(session: &Session, facts: &Derived) -> Destination {
+/// Where a log-in with a password would go now. A cause whose page says so ends all attempts.
+pub fn destination(session: &Session, diagnosis: &Diagnosis) -> Destination {
     let none = |why: &str| Destination::None(why.to_owned());
-    if facts.get("login.reason").and_then(Known::word) == Some("account-locked") {
-        return none("the account is locked: another attempt makes it worse");
+    if let Some(why) = guide().cause(&diagnosis.cause).and_then(Page::no_log_in) {
+        return none(why);
     }
-    let (Some(run), Some(way)) = (session.run(), session.log_in_way()) else { return none("nothing is measured yet") };
+    let (Some(run), Some(way)) = (session.run(), session.log_in_way(By::Password)) else {
+        return none("nothing is measured yet");
+    };
     match way {
         LogInWay::Through { target, host } => {
             let id = target.id(certificate::NAMES.check);
@@ -61,13 +66,19 @@ pub fn destination(session: &Session, facts: &Derived) -> Destination {
             let name = names.first().map_or("no name", String::as_str);
             let issuer = run.fact(&id, &certificate::ISSUER).unwrap_or_else(|| "an unknown issuer".to_owned());
             let shown = format!("for {name}, issued by {issuer}");
-            Destination::Unproven(Unproven { host, shown, serial: run.fact(&id, &certificate::SERIAL) })
+            Destination::Unproven(Unproven {
+                host,
+                port: target.port,
+                shown,
+                serial: run.fact(&id, &certificate::SERIAL),
+            })
         }
         LogInWay::NotVouched { host } => none(&format!(
             "only DNS says that {host} is the server of this domain; to confirm it, type it as the server"
         )),
         LogInWay::Pending(_) => none("the checks that decide where it would go are still running"),
         LogInWay::NotOffered => none("the server offers no log-in"),
+        LogInWay::NoPasswords => none("the provider accepts no passwords from mail programs"),
         LogInWay::NoServer => none("no server is known"),
         LogInWay::NoneSafe => {
             none("no encrypted connection offers a log-in: anyone on the way could read the password")

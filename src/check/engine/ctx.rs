@@ -135,7 +135,7 @@ impl Ctx {
     /// Waits until a port has opened, or its check has ended; returns at once if the port is not measured.
     pub(crate) async fn wait_until_open(&self, target: Target) {
         let id = target.id(keys::port::STATE.check);
-        self.may_wait_for(&id);
+        self.has_declared(&id);
         if let Some(lane) = self.lane(target) {
             tokio::select! {
                 biased;
@@ -148,12 +148,12 @@ impl Ctx {
     /// The finding of a check, once it has ended; `None` at once if it is not planned. Only for checks that this one
     /// has declared that it needs.
     pub(crate) async fn wait_for(&self, id: &str) -> Option<Arc<Finding>> {
-        self.may_wait_for(id);
+        self.has_declared(id);
         self.board.wait_for(id).await
     }
 
-    fn may_wait_for(&self, id: &str) {
-        debug_assert!(self.needs.iter().any(|need| need == id), "waits for {id}, but declares only {:?}", self.needs);
+    fn has_declared(&self, id: &str) {
+        debug_assert!(self.needs.iter().any(|need| need == id), "looks at {id}, but declares only {:?}", self.needs);
     }
 
     /// The ids of the checks that this one has declared that it needs.
@@ -161,8 +161,9 @@ impl Ctx {
         &self.needs
     }
 
-    /// The finding of a check, if it has ended.
+    /// The finding of a check, if it has ended. Only for checks that this one has declared that it needs.
     pub(crate) fn finding(&self, id: &str) -> Option<Arc<Finding>> {
+        self.has_declared(id);
         self.board.finding(id)
     }
 

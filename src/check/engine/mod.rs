@@ -14,5 +14,5 @@ pub(crate) mod targets;
 pub(crate) use ctx::{Case, Ctx};
 pub(crate) use declared::{Check, How, Need, Scope, always, none};
 pub(crate) use door::Door;
-pub(crate) use lane::{Handshake, Opened};
+pub(crate) use lane::{Handshake, Lane, Opened};
 pub(crate) use notebook::{Notebook, millis};

@@ -1,6 +1,7 @@
 //! Does IPv6 work to other hosts? Asked only if the server's IPv6 address gives no answer and its IPv4 address does:
 //! is it this line, or that server?
 
+use crate::check::dns::server;
 use crate::check::engine::{Case, Check, How, Need};
 use crate::check::ports::port;
 use crate::check::{Ctx, Group, Notebook, Reference, Role, Verdict, defaults};
@@ -18,7 +19,7 @@ pub(crate) static CHECK: Check = Check {
     group: Group::Internet,
     question: "Does IPv6 work to other hosts?",
     when: |scope| scope.options.v6,
-    needs: |scope| vec![Need::After(port::CHECK.at(scope.target()))],
+    needs: |scope| vec![Need::After(port::CHECK.at(scope.target())), Need::After(server::CHECK.of(Role::InUse))],
     facts: keys::ALL,
     how: How::Case(|ctx, book, case| Box::pin(run(ctx, book, case))),
 };

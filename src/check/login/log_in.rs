@@ -1,8 +1,6 @@
 //! Is the password accepted? One attempt per password, and only over a connection whose certificate verifies.
 
-use crate::account::Wanted;
-use crate::account::provider::Passwords;
-use crate::check::engine::{Check, Handshake, How, Need, Scope, always};
+use crate::check::engine::{Check, Handshake, How, Lane, Need, Scope, always};
 use crate::check::smtp::again::prepare;
 use crate::check::smtp::talk;
 use crate::check::smtp::words::{says, write_lines};
@@ -10,7 +8,7 @@ use crate::check::tls::certificate;
 use crate::check::{Ctx, Group, Kind, Notebook, Role, Target, Verdict};
 use crate::facts::Facts;
 use crate::facts::derive::Input;
-use crate::facts::derive::log_in::{LogInWay, log_in_way};
+use crate::facts::derive::log_in::{By, LogInWay, log_in_way};
 use crate::facts::key::Key;
 use crate::facts::keys::certificate as certificate_keys;
 use crate::facts::keys::login as keys;
@@ -46,7 +44,8 @@ fn needs(scope: &Scope<'_>) -> Vec<Need> {
     let others = scope.targets.iter().copied().filter(|target| *target != own);
     let mut needs = vec![Need::After(talk::CHECK.at(own))];
     needs.extend(others.map(|target| Need::Later(talk::CHECK.at(target))));
-    needs.push(Need::IfPlanned(certificate::CHECK.at(own)));
+    // For a log-in despite an unverified certificate: the very certificate that was examined.
+    needs.push(Need::Later(certificate::CHECK.at(own)));
     needs
 }
 
@@ -63,18 +62,13 @@ async fn run(ctx: &Ctx, book: &mut Notebook, attempt: Option<&Attempt>) -> Verdi
     if is_token {
         book.note(keys::WITH, With::Token);
     }
-    let row = ctx.wanted().and_then(Wanted::provider);
-    if !is_token && row.is_some_and(|row| row.passwords == Passwords::None) {
-        book.note(keys::RESULT, LogIn::NotTried);
-        return Verdict::skipped("not tried: the provider accepts no passwords from mail programs");
-    }
-    let way = decide(ctx).await;
-    let opened = match &way {
-        LogInWay::Through { target, host } => over_verified(ctx, *target, host).await,
-        LogInWay::Unproven { target, host } => over_unverified(ctx, book, *target, host, attempt).await,
-        _ => None,
+    let Ready { target, mut dialogue, offered } = match ready(ctx, book, attempt).await {
+        Ok(ready) => ready,
+        Err(NoWay { result, why }) => {
+            book.note(keys::RESULT, result);
+            return Verdict::skipped(Text::from("not tried: ").append(why));
+        }
     };
-    let Some(Ready { target, mut dialogue, offered }) = opened else { return no_way(book, &way) };
     book.note(keys::PORT, target.port);
     if target.role == Role::Wanted {
         book.note(keys::SERVER, At::Wanted);
@@ -103,8 +97,38 @@ async fn run(ctx: &Ctx, book: &mut Notebook, attempt: Option<&Attempt>) -> Verdi
     sum_up(ctx, book, target, dialogue, reply)
 }
 
+/// Why the log-in is not tried.
+struct NoWay {
+    result: LogIn,
+    why: Text,
+}
+
+impl NoWay {
+    fn because(why: impl Into<Text>) -> Self {
+        NoWay { result: LogIn::NotTried, why: why.into() }
+    }
+}
+
+/// The connection for the log-in, or why there is none.
+async fn ready(ctx: &Ctx, book: &mut Notebook, attempt: &Attempt) -> Result<Ready, NoWay> {
+    let by = if attempt.secret.is_token() { By::Token } else { By::Password };
+    let way = decide(ctx, by).await;
+    let (target, host) = match &way {
+        LogInWay::Through { target, host } | LogInWay::Unproven { target, host } => (*target, host),
+        _ => return Err(no_way(way)),
+    };
+    if let Some(agreed) = attempt.agreed.as_ref().filter(|to| to.host != *host || to.port != target.port) {
+        let why = Text::from("it would now go to ").host(host).say(format!(", port {}, and not to ", target.port));
+        return Err(NoWay::because(why.host(&agreed.host).say(format!(", port {}, as agreed", agreed.port))));
+    }
+    match way {
+        LogInWay::Unproven { .. } => over_unverified(ctx, book, target, host, attempt).await,
+        _ => over_verified(ctx, target, host).await,
+    }
+}
+
 /// Where the log-in is made, once everything that decides it has ended.
-async fn decide(ctx: &Ctx) -> LogInWay {
+async fn decide(ctx: &Ctx, by: By) -> LogInWay {
     let none = Facts::new();
     let answers = BTreeMap::new();
     loop {
@@ -114,7 +138,8 @@ async fn decide(ctx: &Ctx) -> LogInWay {
             (id.as_str(), finding.as_ref().map_or(runs, |finding| finding.observed()))
         });
         let seen = Observations { checks: checks.collect(), plan_complete: true };
-        let way = log_in_way(Input { account: &ctx.account, wanted: ctx.wanted(), seen: &seen, answers: &answers });
+        let input = Input { account: &ctx.account, wanted: ctx.wanted(), seen: &seen, answers: &answers };
+        let way = log_in_way(input, by);
         let LogInWay::Pending(ids) = way else { return way };
         for id in &ids {
             ctx.wait_for(id).await;
@@ -123,21 +148,21 @@ async fn decide(ctx: &Ctx) -> LogInWay {
 }
 
 /// Why a password may not be sent anywhere.
-fn no_way(book: &mut Notebook, way: &LogInWay) -> Verdict {
-    if *way == LogInWay::NotOffered {
-        book.note(keys::RESULT, LogIn::NotOffered);
-        return Verdict::skipped("not tried: the server offers no log-in");
-    }
-    book.note(keys::RESULT, LogIn::NotTried);
+fn no_way(way: LogInWay) -> NoWay {
     match way {
-        LogInWay::NotVouched { host } => Verdict::skipped(
-            Text::from("not tried: only DNS says that ")
-                .host(host)
+        LogInWay::NotOffered => NoWay { result: LogIn::NotOffered, why: Text::from("the server offers no log-in") },
+        LogInWay::NoPasswords => NoWay::because("the provider accepts no passwords from mail programs"),
+        LogInWay::NoServer => NoWay::because("no server is known"),
+        LogInWay::NotVouched { host } => NoWay::because(
+            Text::from("only DNS says that ")
+                .host(&host)
                 .say(" is the server of this domain; type it as the server to confirm it"),
         ),
-        _ => Verdict::skipped("not tried: no encrypted connection with a verified certificate offers a log-in"),
+        _ => NoWay::because(NONE_SAFE),
     }
 }
+
+const NONE_SAFE: &str = "no encrypted connection with a verified certificate offers a log-in";
 
 fn sum_up(
     ctx: &Ctx,
@@ -203,15 +228,17 @@ struct Ready {
 }
 
 /// The connection that the dialogue kept for the log-in; if it has ended meanwhile, a new one.
-async fn over_verified(ctx: &Ctx, target: Target, host: &str) -> Option<Ready> {
-    let lane = ctx.lane(target)?;
+async fn over_verified(ctx: &Ctx, target: Target, host: &str) -> Result<Ready, NoWay> {
+    let not_again = || NoWay::because(format!("the connection to port {} could not be opened again", target.port));
+    let lane = ctx.lane(target).ok_or_else(not_again)?;
     if let Some(dialogue) = lane.take_dialogue() {
         let offered = ctx.fact(&talk::CHECK.at(target), &smtp_keys::AUTH).unwrap_or_default();
-        return Some(Ready { target, dialogue, offered });
+        return Ok(Ready { target, dialogue, offered });
     }
-    let handshake = lane.handshake()?;
-    let Again { dialogue, .. } = encrypted_again(ctx, handshake, host, Verify::Yes).await?.ok()?;
-    greet(target, handshake, dialogue).await
+    let handshake = lane.handshake().ok_or_else(not_again)?;
+    let again = encrypted_again(ctx, handshake, host, Verify::Yes).await.ok_or_else(not_again)?;
+    let Again { dialogue, .. } = again.map_err(|why| NoWay::because(format!("{} again: {why}", target.port)))?;
+    greet(target, handshake, dialogue).await.ok_or_else(not_again)
 }
 
 /// Encrypted, but to whoever shows the certificate there: only for a person who typed the server's name for it. Never
@@ -222,37 +249,35 @@ async fn over_unverified(
     target: Target,
     host: &str,
     attempt: &Attempt,
-) -> Option<Ready> {
-    const WHAT: &str = "log-in despite an unverified certificate";
-    let typed = attempt.unverified.as_deref()?;
+) -> Result<Ready, NoWay> {
+    let typed = attempt.unverified.as_deref().ok_or_else(|| NoWay::because(NONE_SAFE))?;
     if !host.eq_ignore_ascii_case(typed) {
-        book.saw(WHAT, Text::new().say("not done: the name typed for it is not ").host(host));
-        return None;
+        return Err(NoWay::because(
+            Text::from("the name typed to log in despite an unverified certificate is not ").host(host),
+        ));
     }
-    // The certificate that the person saw; without a screen, the one that this run has examined. A run may have
-    // examined none.
+    // The certificate that the person saw; without a screen, the one that this run has examined.
     let mut shown = attempt.shown.clone();
     if shown.is_none() {
         let looks = certificate::CHECK.at(target);
         ctx.wait_for(&looks).await;
         shown = ctx.fact(&looks, &certificate_keys::SERIAL);
     }
-    let handshake = ctx.lane(target)?.handshake()?;
-    let Again { dialogue, serial } = match encrypted_again(ctx, handshake, host, Verify::No).await? {
-        Ok(again) => again,
-        Err(why) => {
-            book.saw(WHAT, format!("not done: {why}"));
-            return None;
-        }
-    };
-    if serial.is_none() || serial != shown {
-        book.saw(WHAT, "not done: the server now shows a different certificate from the one that was seen");
-        return None;
+    let shown = shown.ok_or_else(|| NoWay::because("there is no certificate to compare the server's with"))?;
+    let not_again = || NoWay::because(format!("the connection to port {} could not be opened again", target.port));
+    let handshake = ctx.lane(target).and_then(Lane::handshake).ok_or_else(not_again)?;
+    let again = encrypted_again(ctx, handshake, host, Verify::No).await.ok_or_else(not_again)?;
+    let Again { dialogue, serial } = again.map_err(|why| NoWay::because(format!("{} again: {why}", target.port)))?;
+    if serial != Some(shown) {
+        return Err(NoWay::because("the server now shows a different certificate from the one that was seen"));
     }
-    let way = greet(target, handshake, dialogue).await?;
+    let ready = greet(target, handshake, dialogue).await.ok_or_else(not_again)?;
     book.note(keys::UNVERIFIED, true);
-    book.saw(WHAT, "asked for by typing the server's name: whoever shows this certificate can read the password");
-    Some(way)
+    book.saw(
+        "log-in despite an unverified certificate",
+        "asked for by typing the server's name: whoever shows this certificate can read the password",
+    );
+    Ok(ready)
 }
 
 /// An encrypted dialogue on a new connection, and the serial number of the certificate shown there.

@@ -19,7 +19,7 @@ pub(crate) static CHECK: Check = Check {
     group: Group::Sending,
     question: "May this address send?",
     when: always,
-    needs: |_| vec![Need::After(log_in::CHECK.id())],
+    needs: |scope| vec![Need::After(log_in::CHECK.id()), Need::IfPlanned(talk::CHECK.at(scope.target()))],
     facts: keys::ALL,
     how: How::After(|ctx, book| Box::pin(run(ctx, book))),
 };

@@ -2,6 +2,7 @@
 //! closed port, and a server for reading mail, or a website, from one for sending.
 
 use super::port;
+use crate::check::dns::server;
 use crate::check::engine::{Case, Check, How, Need, Scope, always};
 use crate::check::smtp::talk;
 use crate::check::{Ctx, Group, MAIL_PORTS, Notebook, Role, Target, Verdict};
@@ -25,7 +26,9 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn needs(scope: &Scope<'_>) -> Vec<Need> {
-    scope.ports_in_use().map(|target| Need::Later(port::CHECK.at(target))).collect()
+    let mut needs = vec![Need::After(server::CHECK.of(Role::InUse)), Need::IfPlanned(talk::CHECK.at(scope.target()))];
+    needs.extend(scope.ports_in_use().map(|target| Need::Later(port::CHECK.at(target))));
+    needs
 }
 
 /// The ports of the web, IMAP and POP3, each with and without encryption (RFC 8314).
@@ -37,13 +40,17 @@ const READING: [u16; 4] = [993, 143, 995, 110];
 const PATIENCE: Duration = Duration::from_secs(2);
 
 async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
-    let _ = timeout(PATIENCE, join_all(ctx.needs().iter().map(|id| ctx.wait_for(id)))).await;
-    let mail = mail_ports(ctx, case);
+    let ports: Vec<String> = mail_ports(case).map(|target| port::CHECK.at(target)).collect();
+    let _ = timeout(PATIENCE, join_all(ports.iter().map(|id| ctx.wait_for(id)))).await;
+    let mail: Vec<PortState> = ports.iter().filter_map(|id| ctx.fact(id, &keys::port::STATE)).collect();
     let mail_open = mail.contains(&PortState::Open);
-    let speaks_no_smtp = || ctx.fact(&talk::CHECK.at(case.own), &keys::smtp::GREETING) == Some(Greeting::NotSmtp);
-    if mail_open && !speaks_no_smtp() {
+    if mail_open {
         book.note(alive::ALIVE, true);
-        return Verdict::pass("mail ports open");
+        let talk = talk::CHECK.at(case.own);
+        ctx.wait_for(&talk).await;
+        if ctx.fact(&talk, &keys::smtp::GREETING) != Some(Greeting::NotSmtp) {
+            return Verdict::pass("mail ports open");
+        }
     }
     let local = ctx.machine.local();
     let mut addresses = ctx.addresses(Role::InUse);
@@ -73,7 +80,9 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     }
     let refused = others.iter().map(|(_, state)| state).chain(&mail).any(|state| *state == PortState::Refused);
     let is_alive = !open.is_empty() || refused || mail_open;
-    book.note(alive::ALIVE, is_alive);
+    if !mail_open {
+        book.note(alive::ALIVE, is_alive);
+    }
     let shown = open.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
     match (open.is_empty(), is_alive) {
         (false, _) => Verdict::pass(format!("the server is there: it opens {shown}")),
@@ -82,9 +91,8 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     }
 }
 
-/// What the mail ports do, as far as it is known so far.
-fn mail_ports(ctx: &Ctx, case: &Case) -> Vec<PortState> {
+/// The mail ports of the server in use.
+fn mail_ports(case: &Case) -> impl Iterator<Item = Target> {
     let own = Some(case.in_use.port).filter(|port| !MAIL_PORTS.contains(port));
-    let ports = MAIL_PORTS.into_iter().chain(own).map(Target::in_use);
-    ports.filter_map(|target| ctx.fact(&port::CHECK.at(target), &keys::port::STATE)).collect()
+    MAIL_PORTS.into_iter().chain(own).map(Target::in_use)
 }

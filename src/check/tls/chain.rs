@@ -3,6 +3,7 @@
 //! missing.
 
 use super::{certificate, versions};
+use crate::check::dns::server;
 use crate::check::engine::{Case, Check, Handshake, How, Need, Scope, always};
 use crate::check::internet::clock;
 use crate::check::smtp::again::{not_again, prepare};
@@ -30,7 +31,11 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn needs(scope: &Scope<'_>) -> Vec<Need> {
-    let mut needs = vec![Need::After(versions::CHECK.at(scope.target()))];
+    let mut needs = vec![
+        Need::After(versions::CHECK.at(scope.target())),
+        Need::After(server::CHECK.of(Role::InUse)),
+        Need::IfPlanned(clock::CHECK.id()),
+    ];
     let others = scope.ports_in_use().filter(|target| *target != scope.target());
     needs.extend(others.map(|target| Need::IfPlanned(certificate::CHECK.at(target))));
     needs
@@ -170,7 +175,9 @@ async fn other_addresses(
     let local = ctx.machine.local();
     let others =
         ctx.addresses(Role::InUse).into_iter().filter(|addr| *addr != seen.addr.ip() && local.is_routed(*addr));
-    let ahead = ctx.fact(&clock::CHECK.id(), &clock_keys::AHEAD).unwrap_or(0);
+    let clock = clock::CHECK.id();
+    ctx.wait_for(&clock).await;
+    let ahead = ctx.fact(&clock, &clock_keys::AHEAD).unwrap_or(0);
     let now = ctx.machine.now().as_second() - ahead;
     let mut faults = Vec::new();
     for addr in others.take(MOST_ADDRESSES) {

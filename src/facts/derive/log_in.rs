@@ -4,11 +4,21 @@
 
 use super::*;
 use crate::account::Source;
+use crate::account::provider::Passwords;
 use crate::facts::keys::smtp;
 use crate::facts::words::Handshake;
 
 /// The ports to try, in this order, if neither the settings in use nor the provider's let us log in.
 const FALLBACKS: [u16; 3] = [587, 465, 25];
+
+/// What a log-in is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A password, of the mailbox or of the program.
+    Password,
+    /// A token in its place (RFC 6750).
+    Token,
+}
 
 /// Where the log-in is made, or why it is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,15 +46,21 @@ pub enum LogInWay {
         /// The server's name.
         host: String,
     },
+    /// The provider accepts no passwords from mail programs.
+    NoPasswords,
     /// No server is known.
     NoServer,
     /// No encrypted connection with a certificate that verifies offers a log-in.
     NoneSafe,
 }
 
-/// Where to log in: with the configured settings if they work safely, otherwise with the provider's, otherwise on any
-/// other port of the server in use. Whether the provider accepts passwords at all is not considered here.
-pub fn log_in_way(input: Input<'_>) -> LogInWay {
+/// Where to log in with a password or a token: with the configured settings if they work safely, otherwise with the
+/// provider's, otherwise on any other port of the server in use.
+pub fn log_in_way(input: Input<'_>, by: By) -> LogInWay {
+    let provider = input.wanted.and_then(Wanted::provider);
+    if by == By::Password && provider.is_some_and(|row| row.passwords == Passwords::None) {
+        return LogInWay::NoPasswords;
+    }
     View { input, in_use: input.account.in_use(input.wanted) }.log_in_way()
 }
 
@@ -194,7 +210,10 @@ mod tests {
             (*id, Observed { done, facts, why_not: None })
         });
         let seen = Observations { checks: observed.collect(), plan_complete: true };
-        log_in_way(Input { account: &account, wanted: Some(&wanted), seen: &seen, answers: &BTreeMap::new() })
+        log_in_way(
+            Input { account: &account, wanted: Some(&wanted), seen: &seen, answers: &BTreeMap::new() },
+            By::Password,
+        )
     }
 
     const OURS: (&str, u16) = ("smtp.example.com", 587);
@@ -281,7 +300,7 @@ mod tests {
         let nothing = Wanted { choices: vec![], source: Source::Guess, provider: None };
         let way = |wanted| {
             let seen = Observations::default();
-            log_in_way(Input { account: &account, wanted, seen: &seen, answers: &BTreeMap::new() })
+            log_in_way(Input { account: &account, wanted, seen: &seen, answers: &BTreeMap::new() }, By::Password)
         };
         assert_eq!(way(None), pending("provider"));
         assert_eq!(way(Some(&nothing)), LogInWay::NoServer);

@@ -2,7 +2,7 @@
 //! what an attempt costs.
 
 use super::parts;
-use crate::check::secret::{Attempt, Secret};
+use crate::check::secret::{Attempt, Secret, To};
 use crate::tui::core::Core;
 use crate::tui::destination::{Destination, Unproven};
 use crate::tui::effect::{Effect, Request};
@@ -52,12 +52,17 @@ impl LogIn {
             return Next::Stay;
         }
         let unverified = if self.agreed { self.anyway.given() } else { None };
-        let shown = match &core.log_in {
-            Destination::Unproven(unproven) => unproven.serial.clone(),
-            Destination::Proven { .. } | Destination::None(_) => None,
+        let (host, port, shown) = match &core.log_in {
+            Destination::Proven { host, port, .. } => (host.clone(), *port, None),
+            Destination::Unproven(Unproven { host, port, serial, .. }) => (host.clone(), *port, serial.clone()),
+            Destination::None(why) => {
+                core.message = Some(why.clone());
+                return Next::Stay;
+            }
         };
+        let agreed = Some(To { host, port });
         let secret = Secret::Password(self.secret.take());
-        let attempt = Attempt { secret, message: self.message, unverified, shown };
+        let attempt = Attempt { secret, message: self.message, agreed, unverified, shown };
         Next::DoAndHome(Effect::run(Request::log_in(attempt)))
     }
 
