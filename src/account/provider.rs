@@ -153,18 +153,22 @@ pub struct OAuth {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct File {
     provider: Vec<Provider>,
     filters: Filters,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Filters {
     mx: Vec<String>,
 }
 
-static FILE: LazyLock<File> =
-    LazyLock::new(|| toml::from_str(include_str!("providers.toml")).expect("providers.toml is checked by a test"));
+static FILE: LazyLock<File> = LazyLock::new(|| {
+    let file: Result<File, _> = toml::from_str(include_str!("providers.toml")).map_err(|why| why.to_string());
+    file.expect("providers.toml is checked by a test")
+});
 
 /// All rows.
 pub fn all() -> &'static [Provider] {
@@ -269,7 +273,17 @@ mod tests {
             );
             for choice in &provider.servers {
                 assert!(choice.port != 465 || choice.security == Security::Implicit, "{}: 465", provider.id);
+                let known = ["password", "oauth2", "cram-md5", "none"];
+                let auth = &choice.auth;
+                assert!(
+                    !auth.is_empty() && auth.iter().all(|word| known.contains(&word.as_str())),
+                    "providers.toml: {}: {}: auth must be some of {known:?}, not {auth:?}",
+                    provider.id,
+                    choice.host
+                );
             }
+            let source = provider.source.as_ref();
+            assert!(source.is_some_and(|source| !source.is_empty()), "providers.toml: {}: no source", provider.id);
         }
         assert!(all().len() > 200);
     }
@@ -285,6 +299,8 @@ mod tests {
             let names = row.domains.iter().chain(&row.mx).chain(&row.old_hosts).chain(&row.aliases).chain(hosts);
             for name in names.chain([&row.id]) {
                 assert_eq!(*name, name.to_lowercase(), "{}", row.id);
+                let is_name = !name.contains(['/', ':', '@', ' ']);
+                assert!(is_name, "providers.toml: {}: {name} is not the bare name of a domain or host", row.id);
             }
         }
     }

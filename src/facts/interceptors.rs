@@ -30,12 +30,14 @@ pub struct Interceptor {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct File {
     interceptor: Vec<Interceptor>,
 }
 
 static ROWS: LazyLock<Vec<Interceptor>> = LazyLock::new(|| {
-    let file: File = toml::from_str(include_str!("interceptors.toml")).expect("interceptors.toml is checked by a test");
+    let file: Result<File, _> = toml::from_str(include_str!("interceptors.toml")).map_err(|why| why.to_string());
+    let file = file.expect("interceptors.toml is checked by a test");
     file.interceptor
 });
 
@@ -94,6 +96,22 @@ mod tests {
         ] {
             assert!(of_issuer(public).is_none(), "{public}");
         }
-        assert!(ROWS.iter().all(|row| ["this-machine", "network"].contains(&row.place.as_str())));
+    }
+
+    #[test]
+    fn rows_hold_together() {
+        for row in ROWS.iter() {
+            let name = &row.name;
+            let place = row.place.as_str();
+            assert!(
+                ["this-machine", "network"].contains(&place),
+                "interceptors.toml: {name}: where is this-machine or network, not {place}"
+            );
+            let mut known_by = row.matches.iter().chain(&row.programs).peekable();
+            assert!(known_by.peek().is_some(), "interceptors.toml: {name}: neither match nor programs");
+            for known in known_by {
+                assert_eq!(*known, known.to_lowercase(), "interceptors.toml: {name}: write it in lower case");
+            }
+        }
     }
 }

@@ -17,12 +17,14 @@ pub struct Isp {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct File {
     isp: Vec<Isp>,
 }
 
 static ROWS: LazyLock<Vec<Isp>> = LazyLock::new(|| {
-    let file: File = toml::from_str(include_str!("isps.toml")).expect("isps.toml is checked by a test");
+    let file: Result<File, _> = toml::from_str(include_str!("isps.toml")).map_err(|why| why.to_string());
+    let file = file.expect("isps.toml is checked by a test");
     file.isp
 });
 

@@ -20,13 +20,14 @@ pub struct OutlookError {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct File {
     error: Vec<OutlookError>,
 }
 
 static ROWS: LazyLock<Vec<OutlookError>> = LazyLock::new(|| {
-    let file: File =
-        toml::from_str(include_str!("outlook-errors.toml")).expect("outlook-errors.toml is checked by a test");
+    let file: Result<File, _> = toml::from_str(include_str!("outlook-errors.toml")).map_err(|why| why.to_string());
+    let file = file.expect("outlook-errors.toml is checked by a test");
     file.error
 });
 
@@ -47,7 +48,10 @@ mod tests {
     #[test]
     fn rows_hold_together() {
         for row in ROWS.iter() {
-            assert!(row.suggests.iter().all(|cause| causes().contains(&cause.as_str())), "{}", row.number);
+            for cause in &row.suggests {
+                let is_cause = causes().contains(&cause.as_str());
+                assert!(is_cause, "outlook-errors.toml: {}: {cause} is not a page in docs/guide/causes", row.number);
+            }
         }
         let found = in_text("Sending reported error (0x800ccc0f), then 0x80042109.");
         assert_eq!(found.len(), 2);

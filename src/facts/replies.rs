@@ -61,12 +61,14 @@ struct Ready {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct File {
     reply: Vec<Row>,
 }
 
 static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
-    let file: File = toml::from_str(include_str!("replies.toml")).expect("replies.toml is checked by a test");
+    let file: Result<File, _> = toml::from_str(include_str!("replies.toml")).map_err(|why| why.to_string());
+    let file = file.expect("replies.toml is checked by a test");
     let regex = |pattern: &String| Regex::new(pattern).expect("replies.toml is checked by a test");
     file.reply
         .into_iter()
@@ -171,6 +173,9 @@ mod tests {
     use crate::pages::causes;
     use rstest::rstest;
 
+    /// The most characters of an advice.
+    const MOST_ADVICE: usize = 160;
+
     fn joined(example: &str) -> String {
         let lines: Vec<&[u8]> = example.lines().map(str::as_bytes).collect();
         let code = example.get(..3).and_then(|code| code.parse().ok()).unwrap_or(0);
@@ -182,11 +187,28 @@ mod tests {
     fn every_example_finds_its_own_row() {
         for ready in ROWS.iter() {
             let row = &ready.row;
-            assert!(causes().contains(&row.cause.as_str()), "{}", row.cause);
+            let (cause, said) = (&row.cause, &row.example);
+            assert!(
+                causes().contains(&cause.as_str()),
+                "replies.toml: {said}\n  {cause} is not the name of a page in docs/guide/causes"
+            );
+            let length = row.advice.chars().count();
+            assert!(
+                length <= MOST_ADVICE,
+                "replies.toml: {said}\n  the advice has {length} characters, not {MOST_ADVICE}"
+            );
+            assert!(!row.server.is_empty() && !row.source.is_empty(), "replies.toml: {said}\n  no server or no source");
             let example = row.example.replace("\\n", "\n");
             let found =
-                lookup(row.phase, &joined(&example), &example).unwrap_or_else(|| panic!("nothing for {example}"));
-            assert!(std::ptr::eq(found, row), "{example}\n  found {:?} {:?}", found.text, found.pattern);
+                lookup(row.phase, &joined(&example), &example).unwrap_or_else(|| {
+                    panic!("replies.toml: {example}\n  its own row does not match: are code and text as in the example, text in lower case?")
+                });
+            assert!(
+                std::ptr::eq(found, row),
+                "replies.toml: {example}\n  an earlier row matches first: {:?} {:?}",
+                found.text,
+                found.pattern
+            );
         }
         assert!(ROWS.len() >= 226);
     }

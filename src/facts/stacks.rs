@@ -35,12 +35,14 @@ enum Suites {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct File {
     stack: Vec<Stack>,
 }
 
 static ROWS: LazyLock<Vec<Stack>> = LazyLock::new(|| {
-    let file: File = toml::from_str(include_str!("stacks.toml")).expect("stacks.toml is checked by a test");
+    let file: Result<File, _> = toml::from_str(include_str!("stacks.toml")).map_err(|why| why.to_string());
+    let file = file.expect("stacks.toml is checked by a test");
     file.stack
 });
 
