@@ -109,7 +109,7 @@ fn page_check(page: &Page, kind: Kind, pages: &Pages) -> Result<(), String> {
     let mut rows = rows.chain(page.at_most.iter().map(|row| &row.terms)).chain([&page.answered_by]);
     rows.try_for_each(|terms| rule::check(terms, &[]))?;
     match kind {
-        Kind::Step => ends_in_otherwise("Decide", page.rules.last().map(|rule| &rule.terms)),
+        Kind::Step => step_check(page),
         Kind::Cause => cause_check(page, pages),
         Kind::Program | Kind::List => Ok(()),
     }
@@ -117,7 +117,7 @@ fn page_check(page: &Page, kind: Kind, pages: &Pages) -> Result<(), String> {
 
 fn heads_and_sections(page: &Page, kind: Kind) -> Result<(), String> {
     let (must, may) = kind.heads();
-    if let Some(missing) = must.iter().find(|name| page.text.head(name).is_none()) {
+    if let Some(missing) = must.iter().find(|name| page.text.head(name).is_none_or(str::is_empty)) {
         return Err(format!("the line {missing}: is missing below the title"));
     }
     if let Some(unknown) =
@@ -130,6 +130,11 @@ fn heads_and_sections(page: &Page, kind: Kind) -> Result<(), String> {
     if let Some(missing) = must.iter().find(is_empty) {
         return Err(format!("the section {missing} is missing or empty"));
     }
+    for section in &page.text.sections {
+        if page.text.sections.iter().filter(|other| other.heading == section.heading).count() > 1 {
+            return Err(format!("there are two sections {}", section.heading));
+        }
+    }
     let known = |heading: &str| kind == Kind::Program || must.contains(&heading) || may.contains(&heading);
     if let Some(unknown) = page.text.sections.iter().find(|section| !known(&section.heading)) {
         let can_be = [must, may].concat().join(", ");
@@ -138,10 +143,36 @@ fn heads_and_sections(page: &Page, kind: Kind) -> Result<(), String> {
     Ok(())
 }
 
+fn step_check(page: &Page) -> Result<(), String> {
+    if page.text.intro.is_empty() {
+        return Err("a sentence or two before the first section are missing: why this step".to_owned());
+    }
+    if page.text.section("Ask").is_some() && page.questions.is_empty() {
+        return Err("Ask must be a list of questions".to_owned());
+    }
+    for question in &page.questions {
+        let name = &question.name;
+        if page.questions.iter().filter(|other| other.name == *name).count() > 1 {
+            return Err(format!("there are two questions {name}"));
+        }
+        let fact = format!("answer.{name}");
+        if !page.rules.iter().flat_map(|rule| &rule.terms).any(|term| term.fact == fact) {
+            return Err(format!("the question {name} is never asked: no row of Decide needs `{fact}`"));
+        }
+    }
+    ends_in_otherwise("Decide", page.rules.last().map(|rule| &rule.terms))
+}
+
+/// The most characters of a cause's title.
+const MOST_TITLE: usize = 60;
+
 fn cause_check(page: &Page, pages: &Pages) -> Result<(), String> {
     let cause = page.text.name.trim_start_matches("causes/");
     if page.text.head("Cause") != Some(cause) {
         return Err(format!("the line Cause: must name {cause}, as the file does"));
+    }
+    if page.text.title.chars().count() > MOST_TITLE {
+        return Err(format!("the title has more than {MOST_TITLE} characters"));
     }
     if page.headline().contains('{') {
         return Err("a title with a placeholder needs a line Headline: that fits any case".to_owned());
@@ -315,6 +346,15 @@ mod tests {
     #[case("programs/other", "## Raise the time-out", "## Wait", "which programs/other.md does not have")]
     #[case("causes/offline", "## Fix it", "## Fix it\n\n1. {moon}", "offline.md: there is no placeholder {moon}")]
     #[case("firewall", "1. Windows", "1. {port}", "{port} is not filled in on such a page")]
+    #[case("firewall", "Step: Firewall", "Step: ", "firewall.md: the line Step: is missing")]
+    #[case("firewall", "## Check it by hand", "## Decide\n\nx\n\n## Check it by hand", "two sections Decide")]
+    #[case(
+        "causes/offline",
+        "# This computer has",
+        "# This computer, as far as anybody can see or tell from here, has",
+        "more than 60"
+    )]
+    #[case("causes/offline", "`user`:", "`user` |", "what that person does is missing")]
     #[case("certainty", "| likely |", "| fairly |", "fairly is not one of")]
     fn what_is_forgotten_is_named(#[case] page: &str, #[case] from: &str, #[case] to: &str, #[case] says: &str) {
         let Err(why) = changed(page, |text| text.replace(from, to)) else { panic!("{page}: nothing is said") };

@@ -151,8 +151,12 @@ fn fix(cell: Option<&Cell>) -> Result<Fix, String> {
     let Some((Piece::Code(who), what)) = cell.and_then(|cell| cell.split_first()) else {
         return Err("a cell begins with the person who acts, in backticks".to_owned());
     };
-    let who = who.parse().map_err(|_| format!("{who} is not one of {}", Who::VARIANTS.join(", ")))?;
-    Ok(Fix { who, what: words(Some(&what.to_vec())).trim_start_matches([':', ' ']).to_owned() })
+    let who: Who = who.parse().map_err(|_| format!("{who} is not one of {}", Who::VARIANTS.join(", ")))?;
+    let what = words(Some(&what.to_vec())).trim_start_matches([':', ' ']).to_owned();
+    if what.is_empty() {
+        return Err(format!("after `{}` what that person does is missing", who.word()));
+    }
+    Ok(Fix { who, what })
 }
 
 /// A link's target as a page's name, relative to the page that contains it.

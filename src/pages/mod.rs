@@ -158,6 +158,36 @@ mod tests {
         assert!(Page::parse("x", "# Title\n\nCause: x\nCause: y\n").unwrap_err().contains("two lines Cause:"));
     }
 
+    /// The targets of a text's links.
+    fn links(text: &str) -> Vec<String> {
+        let links = Parser::new_ext(text, Options::ENABLE_TABLES).filter_map(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. }) => Some(dest_url.to_string()),
+            _ => None,
+        });
+        links.filter(|target| !target.contains("://") && !target.starts_with("mailto:")).collect()
+    }
+
+    #[test]
+    fn every_link_leads_to_a_page_and_a_section() {
+        let docs = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/docs"));
+        let files = |folder: &'static Dir<'_>| folder.files().chain(folder.dirs().flat_map(Dir::files));
+        let guide = files(&GUIDE).map(|file| (docs.join("guide").join(file.path()), file));
+        let learn = files(&LEARN).map(|file| (docs.join("learn").join(file.path()), file));
+        let mut dead = Vec::new();
+        for (path, file) in guide.chain(learn) {
+            for link in links(file.contents_utf8().unwrap()) {
+                let (to, section) = link.split_once('#').unwrap_or((&link, ""));
+                let target = if to.is_empty() { path.clone() } else { path.with_file_name("").join(to) };
+                let text = std::fs::read_to_string(&target).unwrap_or_default();
+                let has_section = headings(&text).iter().any(|(_, heading, _)| markdown::anchor(heading) == section);
+                if text.is_empty() || !(section.is_empty() || has_section) {
+                    dead.push(format!("{}: {link} leads nowhere", path.strip_prefix(docs).unwrap().display()));
+                }
+            }
+        }
+        assert!(dead.is_empty(), "{}", dead.join("\n"));
+    }
+
     #[test]
     fn everything_is_embedded() {
         assert!(causes().contains(&"offline") && learn().contains_key("ports"));
