@@ -167,6 +167,14 @@ mod tests {
     }
 
     #[test]
+    fn each_check_asks_a_question() {
+        for check in CHECKS {
+            let question = check.question;
+            assert!(question.len() > 1 && question.ends_with('?'), "{}: {question:?} is no question", check.kind);
+        }
+    }
+
+    #[test]
     fn each_check_declares_its_own_facts() {
         for (kind, facts) in declared() {
             assert!(facts.iter().all(|row| row.check == kind), "{kind} declares another check's facts");

@@ -40,12 +40,23 @@ pub fn run_with(scenario: &Scenario, change: impl FnOnce(&mut Job)) -> Session {
 pub fn faults(truth: &Truth, session: &Session) -> Vec<String> {
     let diagnosis = session.diagnosis();
     let mut faults = truth.faults(&diagnosis);
+    faults.extend(broken_off(session));
     if !faults.is_empty() {
         let steps = diagnosis.path.iter().map(step);
         faults.push(format!("    way: {}", steps.collect::<Vec<_>>().join(" > ")));
         faults.push(format!("    not known: {}", diagnosis.not_known.join("; ")));
     }
     faults
+}
+
+/// The checks that broke off: a snapshot would take that for what they found.
+fn broken_off(session: &Session) -> Vec<String> {
+    let checks = session.run().into_iter().flat_map(|run| &run.checks);
+    let broken = checks.filter(|check| match &check.state {
+        State::Done(finding) => finding.summary == "this check broke off",
+        _ => false,
+    });
+    broken.map(|check| format!("the check {} broke off: its panic is printed above", check.head.id)).collect()
 }
 
 fn step(step: &PathStep) -> String {

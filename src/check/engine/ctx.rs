@@ -153,7 +153,11 @@ impl Ctx {
     }
 
     fn has_declared(&self, id: &str) {
-        debug_assert!(self.needs.iter().any(|need| need == id), "looks at {id}, but declares only {:?}", self.needs);
+        debug_assert!(
+            self.needs.iter().any(|need| need == id),
+            "a check looks at {id}, but its `needs` are only {:?}",
+            self.needs
+        );
     }
 
     /// The ids of the checks that this one has declared that it needs.

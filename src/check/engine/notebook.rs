@@ -44,7 +44,13 @@ impl Notebook {
     /// Notes a fact, which is final, and reports it at once.
     pub(crate) fn note<T: Observable>(&mut self, key: Key<T>, value: impl Into<T>) {
         let is_declared = || self.declared.iter().any(|row| row.check == key.check && row.is(&key.name));
-        debug_assert!(is_declared(), "{} does not declare {} {}", self.finding.id, key.check, key.name);
+        debug_assert!(
+            is_declared(),
+            "the check {} notes {} of {}, which is not among its `facts`",
+            self.finding.id,
+            key.name,
+            key.check
+        );
         let value = value.into().to_value();
         // The receiver is gone only when nobody is interested any more.
         let _ = self.events.send(Event::Fact {
