@@ -10,3 +10,16 @@ pub const FORMATS: &[Format] = &[text::FORMAT, json::FORMAT, markdown::FORMAT, h
 pub fn by_name(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_format_has_its_own_name() {
+        for format in FORMATS {
+            let same = FORMATS.iter().filter(|other| other.name == format.name).count();
+            assert_eq!(same, 1, "{} formats are called {}", same, format.name);
+        }
+    }
+}
