@@ -18,7 +18,7 @@ pub struct Key<T> {
 }
 
 impl<T> Key<T> {
-    /// A key, to be declared in `keys` or next to the one check that writes it.
+    /// A key, to be declared in `keys`.
     pub const fn new(check: &'static str, name: &'static str) -> Self {
         Key { check, name: Cow::Borrowed(name), value: PhantomData }
     }
