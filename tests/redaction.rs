@@ -8,8 +8,11 @@ mod lab;
 use lab::run_with;
 use mailtriage::account::Given;
 use mailtriage::practice::{Scenario, scenarios};
-use mailtriage::report::json;
+use mailtriage::report::first_page::Reader;
+use mailtriage::report::format::How;
+use mailtriage::report::formats::FORMATS;
 use mailtriage::report::redact::{LeftOut, Redact, redact};
+use mailtriage::report::{Report, json, open};
 
 /// The JSON report of a scenario whose account logs in by this name, redacted.
 fn redacted(scenario: &Scenario, user: &str, how: Redact) -> String {
@@ -63,4 +66,159 @@ fn a_redacted_report_can_be_redacted_again() {
     let session = run_with(&scenario, |_| {});
     let once = redact(&json::report(&session), LeftOut::from(Redact::Names));
     assert_eq!(redact(&once, LeftOut::from(Redact::Names)), once);
+}
+
+/// A caller whose names others write in many ways.
+struct Caller {
+    address: &'static str,
+    /// The log-in name.
+    user: &'static str,
+    /// What the technician types, and what the server answers to the log-in.
+    others_say: &'static str,
+    /// What no report without names may contain, in small letters.
+    names: &'static [&'static str],
+    /// What a report without hosts may not contain either.
+    hosts: &'static [&'static str],
+}
+
+const CALLERS: &[Caller] = &[
+    Caller {
+        address: "anna.b@example.com",
+        user: "anna.b@example.com",
+        others_say: "Account locked: mailbox anna.b, ANNA.B@example.com, Anna.B@EXAMPLE.COM, ANNA B, anna.b%40example.com",
+        names: &["anna"],
+        hosts: &["example.com"],
+    },
+    Caller {
+        address: "anna@example.com",
+        user: "meier",
+        others_say: "Account locked: MEIER (Meier@Example.com); C:\\Users\\meier\\mail.pst, /home/Meier/x",
+        names: &["meier", "anna"],
+        hosts: &["example.com"],
+    },
+    Caller {
+        address: "anna@example.com",
+        user: "CORP\\meier",
+        others_say: "Account locked: user meier of corp, CORP\\MEIER, corp/meier",
+        names: &["meier", "anna"],
+        hosts: &["example.com", "corp"],
+    },
+    Caller {
+        address: "info@example.com",
+        user: "qz",
+        others_say: "Account locked: QZ, 'qz', cXo=",
+        names: &["qz", "cxo", "info@"],
+        hosts: &["example.com"],
+    },
+    Caller {
+        address: "anna.meier+shop@example.com",
+        user: "anna.meier@example.com",
+        others_say: "Account locked: \"Meier, Anna\" <anna.meier@example.com>, \"Mrs Anneliese\" <anna.meier@example.com>, \
+                     YW5uYS5tZWllckBleGFtcGxlLmNvbQ==, YW5uYS5tZWllcg==",
+        names: &["meier", "anna", "anneliese", "yw5u"],
+        hosts: &["example.com"],
+    },
+    Caller {
+        address: "jürgen@müller.example",
+        user: "jürgen@müller.example",
+        others_say: "Account locked: JÜRGEN@xn--mller-kva.example, Jürgen@MÜLLER.example, j%C3%BCrgen, J\\xfcrgen, at MÜLLER",
+        names: &["jürgen", "rgen@", "c3%bc", "xfc"],
+        hosts: &["müller", "mller-kva"],
+    },
+    Caller {
+        address: "anna@example.com",
+        user: "meier",
+        others_say: "Account locked: from pc-17.meier-family.test [192.168.1.20], PC-17",
+        names: &["meier", "anna", "pc-17", "192.168.1.20"],
+        hosts: &["example.com"],
+    },
+];
+
+impl Caller {
+    /// The session of a locked account.
+    fn session(&self) -> mailtriage::session::Session {
+        let scenario = mailtriage::practice::scenario("account-locked").unwrap();
+        let dialogue = format!(
+            "S: 220 {{host}} ESMTP ready\nC: EHLO *\nS: 250-{{host}} Hello [{{client}}]\nS: 250 STARTTLS\nC: STARTTLS\n\
+             S: 220 2.0.0 Ready to start TLS\n-- TLS\nC: EHLO *\nS: 250-{{host}}\nS: 250 AUTH PLAIN LOGIN\nC: AUTH *\n\
+             S: 535 5.7.0 {}\n",
+            self.others_say
+        );
+        let mut changes = toml::Table::new();
+        changes
+            .insert("dialogue".to_owned(), toml::Table::from_iter([("submission".to_owned(), dialogue.into())]).into());
+        run_with(&scenario.with(changes), |job| {
+            job.account.address = mailtriage::account::Address::parse(self.address).unwrap();
+            job.account.settings.user = Some(Given::typed(self.user.to_owned()));
+            job.account.error = Some(self.others_say.to_owned());
+            job.account.ticket = Some(format!("T-1 {}", self.others_say));
+        })
+    }
+}
+
+/// Every format of a report, with all that it can show.
+fn formats(report: &Report) -> impl Iterator<Item = (&'static str, String)> + '_ {
+    let readers = Reader::ALL.into_iter().flat_map(|reader| FORMATS.iter().map(move |format| (reader, format)));
+    readers.map(|(reader, format)| (format.name, (format.write)(report, How { reader, verbose: true }).unwrap()))
+}
+
+#[test]
+fn names_in_every_form_are_in_no_format() {
+    for caller in CALLERS {
+        let mut session = caller.session();
+        session.notes.push(format!("He said: {}", caller.others_say));
+        let report = json::report(&session);
+        let reopened = open::session(serde_json::from_str(&json::to_string(&report)).unwrap());
+        assert!(json::to_string(&report).contains(caller.user.rsplit('\\').next().unwrap()));
+        for report in [report, json::report(&reopened)] {
+            for (how, names) in [(Redact::Names, &[][..]), (Redact::All, caller.hosts)] {
+                let redacted = redact(&report, LeftOut::from(how));
+                for (format, text) in formats(&redacted) {
+                    let text = text.to_lowercase();
+                    for name in caller.names.iter().chain(names) {
+                        let shown = around(&text, name);
+                        assert!(!text.contains(name), "{}: {name} is in {format}, {how:?}: {shown}", caller.user);
+                    }
+                }
+                let again = json::to_string(&redact(&redacted, LeftOut::from(how)));
+                let once = json::to_string(&redacted);
+                let other = once.lines().zip(again.lines()).find(|(once, again)| once != again);
+                assert_eq!(other, None, "{}, {how:?}", caller.user);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_report_without_names_can_lose_its_hosts_later() {
+    for caller in CALLERS {
+        let names = redact(&json::report(&caller.session()), LeftOut::from(Redact::Names));
+        let text = json::to_string(&redact(&names, LeftOut::from(Redact::All))).to_lowercase();
+        for name in caller.names.iter().chain(caller.hosts).chain(&["203.0.113."]) {
+            assert!(!text.contains(name), "{}: {name} is in the report: {}", caller.user, around(&text, name));
+        }
+    }
+}
+
+#[test]
+fn our_own_sentences_keep_their_words() {
+    let scenario = mailtriage::practice::scenario("password-wrong").unwrap();
+    let verdict = |address: &str, user: &str, how: Redact| {
+        let session = run_with(&scenario, |job| {
+            job.account.address = mailtriage::account::Address::parse(address).unwrap();
+            job.account.settings.user = Some(Given::typed(user.to_owned()));
+        });
+        let report = redact(&json::report(&session), LeftOut::from(how));
+        let summaries = report.checks.iter().map(|check| check.finding.summary.clone()).collect::<Vec<_>>();
+        (report.diagnosis.unwrap(), summaries)
+    };
+    for how in [Redact::Names, Redact::All] {
+        let (plain, plain_checks) = verdict("qqqq@example.com", "zzzz", how);
+        let (ordinary, ordinary_checks) = verdict("mail@example.com", "open", how);
+        assert_eq!(plain, ordinary);
+        assert_eq!(plain_checks, ordinary_checks);
+        let user_name = plain.remedy.iter().find(|step| step.contains("User name")).unwrap();
+        assert!(user_name.contains("[user]"), "{user_name}");
+        assert_eq!(plain.remedy, verdict("qqqq@example.com", "qz", how).0.remedy);
+    }
 }

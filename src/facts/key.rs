@@ -2,6 +2,7 @@
 //! are declared in `keys`, their words in `words`.
 
 use super::{Facts, Value};
+use crate::text::{Mark, is_inner};
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -120,6 +121,22 @@ pub enum Names {
     Address,
     /// A server's words, which may contain any name.
     Foreign,
+}
+
+impl Names {
+    /// Whom this value names.
+    pub fn mark(self, value: &str) -> Option<Mark> {
+        match self {
+            Names::Nobody | Names::Foreign => None,
+            Names::Host => Some(Mark::Host),
+            Names::User => Some(Mark::User),
+            Names::Inner => Some(Mark::Inner),
+            Names::Address => match value.parse() {
+                Ok(addr) if is_inner(addr) => Some(Mark::Inner),
+                _ => Some(Mark::Host),
+            },
+        }
+    }
 }
 
 /// A declared key, for the report's table and schema.

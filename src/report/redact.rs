@@ -1,15 +1,18 @@
 //! Leaves names out of a report, as a way of rendering. What names somebody is known from its field, its key's
-//! declaration, or the mark that it got when it was written down; our own prose and other people's words are searched
-//! for these values.
+//! declaration, or the mark that it got when it was written down; `known` collects these values. Our own sentences and
+//! other people's words are searched for them, and `cut` takes them out.
+
+mod cut;
+mod known;
 
 use super::{Account, Check, Report};
-use crate::account::Choice;
-use crate::check::{self, Evidence, Finding};
+use crate::check::{self, Evidence, Finding, Kind};
 use crate::facts::Value;
 use crate::facts::key::{Declared, Names};
 use crate::session::diagnosis::Diagnosis;
-use crate::text::{Mark, is_inner};
-use std::net::IpAddr;
+use crate::text::Mark;
+use cut::{Marks, Words};
+use known::{Known, known};
 
 /// How much to leave out, as on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,13 +74,19 @@ fn label(mark: Mark) -> &'static str {
     }
 }
 
+/// Whether a value is what was written in place of one: a report may be redacted twice.
+fn is_label(value: &str) -> bool {
+    let marks = [Mark::Host, Mark::User, Mark::Inner].map(label);
+    marks.contains(&value) || matches!(value, "[mailbox]" | "[domain]" | "[server]" | "[provider]" | "[pc]")
+}
+
 /// The report with that left out.
 pub fn redact(report: &Report, out: LeftOut) -> Report {
     let mut report = report.clone();
     if out == LeftOut::NOTHING {
         return report;
     }
-    let redactor = Redactor { out, known: known(&report, out) };
+    let redactor = Redactor::new(&report, out);
     if out.machine {
         report.machine.hostname = None;
     }
@@ -87,7 +96,7 @@ pub fn redact(report: &Report, out: LeftOut) -> Report {
     if out.notes {
         report.notes.clear();
     }
-    redactor.each(&mut report.notes);
+    report.notes.iter_mut().for_each(|note| redactor.theirs(note));
     if out.hosts
         && let Some(addr) = &mut report.machine.seen_as
     {
@@ -108,61 +117,10 @@ pub fn redact(report: &Report, out: LeftOut) -> Report {
     report
 }
 
-/// A value that names somebody, and what is written in its place.
-struct Known {
-    value: String,
-    label: String,
-}
-
-/// The values that name somebody, for prose that quotes them; the longest first.
-fn known(report: &Report, out: LeftOut) -> Vec<Known> {
-    let mut known = Vec::new();
-    let mut add = |value: &str, label: &str| {
-        // A name of two letters would also be found in ordinary words.
-        if value.chars().count() > 2 {
-            known.push(Known { value: value.to_owned(), label: label.to_owned() });
-        }
-    };
-    let accounts = report.runs.iter().filter_map(|run| run.account.as_ref()).chain([&report.account]);
-    for account in accounts {
-        let (mailbox, domain) = account.address.rsplit_once('@').unwrap_or(("", &account.address));
-        let shown_domain = if out.hosts { "[domain]" } else { domain };
-        if out.mailbox {
-            let ascii = idna::domain_to_ascii(domain).unwrap_or_default();
-            add(&account.address, &format!("[mailbox]@{shown_domain}"));
-            add(&format!("{mailbox}@{ascii}"), &format!("[mailbox]@{shown_domain}"));
-            account.settings.user.iter().for_each(|user| add(user, label(Mark::User)));
-            account.from.iter().chain(&account.to).for_each(|address| add(address, label(Mark::User)));
-        }
-        if out.hosts {
-            add(domain, "[domain]");
-            account.settings.server.iter().for_each(|server| add(server, "[server]"));
-            account.in_use.iter().for_each(|way| add(&way.server, "[server]"));
-            choices(account).for_each(|choice| add(&choice.host, "[server]"));
-        }
-    }
-    if let (true, Some(hostname)) = (out.machine, &report.machine.hostname) {
-        add(hostname, "[pc]");
-    }
-    if out.inner {
-        report.machine.local_addresses.iter().for_each(|addr| add(addr, label(Mark::Inner)));
-    }
-    if out.hosts {
-        report.machine.seen_as.iter().for_each(|addr| add(addr, "[public address]"));
-    }
+/// The findings of all runs.
+fn findings(report: &Report) -> impl Iterator<Item = &Finding> {
     let checks = report.checks.iter().chain(report.runs.iter().flat_map(|run| &run.checks));
-    for finding in checks.map(|check| &check.finding) {
-        for (value, mark) in marked(finding).filter(|(_, mark)| out.hides(*mark)) {
-            add(&value, label(mark));
-        }
-    }
-    known.sort_by(|a, b| b.value.len().cmp(&a.value.len()).then_with(|| a.value.cmp(&b.value)));
-    known.dedup_by(|a, b| a.value == b.value);
-    known
-}
-
-fn choices(account: &Account) -> impl Iterator<Item = &Choice> {
-    account.expected.iter().flat_map(|expected| &expected.choices)
+    checks.map(|check| &check.finding)
 }
 
 /// The marked parts of a finding, and the values of keys that are declared as names.
@@ -177,7 +135,7 @@ fn marked(finding: &Finding) -> impl Iterator<Item = (String, Mark)> + '_ {
     });
     let in_facts = finding.facts.iter().flat_map(|(key, value)| {
         let names = declared(&finding.id, key).map(|row| row.names);
-        items(value).into_iter().filter_map(move |item| Some((item.clone(), mark_of(names?, &item)?)))
+        items(value).into_iter().filter_map(move |item| Some((item.clone(), names?.mark(&item)?)))
     });
     in_texts.chain(in_facts)
 }
@@ -190,18 +148,19 @@ fn items(value: &Value) -> Vec<String> {
     }
 }
 
-/// Whom a value of a key names.
-fn mark_of(names: Names, value: &str) -> Option<Mark> {
-    match names {
-        Names::Nobody | Names::Foreign => None,
-        Names::Host => Some(Mark::Host),
-        Names::User => Some(Mark::User),
-        Names::Inner => Some(Mark::Inner),
-        Names::Address => match value.parse::<IpAddr>() {
-            Ok(addr) if is_inner(addr) => Some(Mark::Inner),
-            _ => Some(Mark::Host),
-        },
-    }
+/// What others said, wherever it is written down as such: our own sentences quote it.
+fn said(report: &Report) -> Vec<String> {
+    let in_facts = findings(report).flat_map(|finding| {
+        let is_foreign = |key: &str| declared(&finding.id, key).is_some_and(|row| row.names == Names::Foreign);
+        finding.facts.iter().filter(move |(key, _)| is_foreign(key)).flat_map(|(_, value)| items(value))
+    });
+    let received = findings(report).flat_map(|finding| &finding.evidence);
+    let received = received.filter(|evidence| evidence.kind == Kind::Received).map(|evidence| evidence.detail.clone());
+    let mut said: Vec<String> = in_facts.chain(received).chain(report.account.error.clone()).collect();
+    said.retain(|quote| !quote.is_empty());
+    said.sort();
+    said.dedup();
+    said
 }
 
 /// The declaration of a key, for the check with this id: `port.587`, `wanted.smtp.465`.
@@ -215,9 +174,16 @@ fn declared(id: &str, key: &str) -> Option<&'static Declared> {
 struct Redactor {
     out: LeftOut,
     known: Vec<Known>,
+    /// What others said.
+    said: Vec<String>,
 }
 
 impl Redactor {
+    fn new(report: &Report, out: LeftOut) -> Self {
+        let marked = findings(report).flat_map(marked).filter(|(_, mark)| out.hides(*mark));
+        Redactor { out, known: known(report, out, marked), said: said(report) }
+    }
+
     fn account(&self, account: &mut Account) {
         if self.out.mailbox || self.out.hosts {
             let (mailbox, domain) = account.address.rsplit_once('@').unwrap_or(("", &account.address));
@@ -240,16 +206,16 @@ impl Redactor {
                 .chain(account.in_use.iter_mut().map(|way| &mut way.server));
             hosts.for_each(|host| *host = "[server]".to_owned());
         }
-        [&mut account.error, &mut account.ticket].into_iter().flatten().for_each(|text| self.prose(text));
+        [&mut account.error, &mut account.ticket].into_iter().flatten().for_each(|text| self.theirs(text));
     }
 
     fn checks(&self, checks: &mut [Check]) {
         for finding in checks.iter_mut().map(|check| &mut check.finding) {
-            self.prose(&mut finding.title);
-            self.marked(&mut finding.summary, &mut finding.summary_marks);
-            for Evidence { what, detail, marks, .. } in &mut finding.evidence {
-                self.prose(what);
-                self.marked(detail, marks);
+            self.ours(&mut finding.title);
+            self.cut(&mut finding.summary, &mut finding.summary_marks, Words::Ours);
+            for Evidence { what, detail, marks, kind, .. } in &mut finding.evidence {
+                self.ours(what);
+                self.cut(detail, marks, if *kind == Kind::Received { Words::Theirs } else { Words::Ours });
             }
             let id = finding.id.clone();
             finding.facts.iter_mut().for_each(|(key, value)| self.fact(&id, key, value));
@@ -259,12 +225,13 @@ impl Redactor {
     fn fact(&self, id: &str, key: &str, value: &mut Value) {
         let names = declared(id, key).map(|row| row.names);
         let item = |text: &mut String| match names {
+            _ if is_label(text) => {}
             Some(Names::Nobody) => {}
-            Some(Names::Foreign) | None => self.prose(text),
-            Some(names) => match mark_of(names, text).filter(|mark| self.out.hides(*mark)) {
+            Some(Names::Foreign) | None => self.theirs(text),
+            Some(names) => match names.mark(text).filter(|mark| self.out.hides(*mark)) {
                 Some(mark) => *text = label(mark).to_owned(),
                 // What is kept may still quote what is left out, such as a host name within a list.
-                None => self.prose(text),
+                None => self.ours(text),
             },
         };
         match value {
@@ -275,96 +242,26 @@ impl Redactor {
     }
 
     fn diagnosis(&self, diagnosis: &mut Diagnosis) {
-        let Diagnosis { title, summary, who_name, now_name, tell_caller, mended_when, tell_provider, .. } = diagnosis;
-        let texts = [title, summary, who_name, now_name, tell_caller, mended_when, tell_provider];
-        texts.into_iter().for_each(|text| self.prose(text));
-        self.each(&mut diagnosis.remedy);
-        self.each(&mut diagnosis.do_not);
-        self.each(&mut diagnosis.not_known);
-        diagnosis.path.iter_mut().for_each(|step| self.prose(&mut step.answer));
-        diagnosis.questions.iter_mut().for_each(|question| self.prose(&mut question.text));
+        diagnosis.rewrite(|text, marks| self.cut(text, marks, Words::Ours));
     }
 
-    fn each(&self, texts: &mut [String]) {
-        texts.iter_mut().for_each(|text| self.prose(text));
+    fn ours(&self, text: &mut String) {
+        self.cut(text, &mut Marks::new(), Words::Ours);
     }
 
-    /// A text with marks: the marked parts are left out, and what they name is left out wherever else it is quoted.
-    fn marked(&self, text: &mut String, marks: &mut Vec<(usize, usize, Mark)>) {
-        let chars: Vec<char> = text.chars().collect();
-        let mut kept = String::new();
-        let mut at = 0;
-        for (start, end, mark) in std::mem::take(marks) {
-            if self.out.hides(mark) && at <= start && start <= end && end <= chars.len() {
-                kept.extend(&chars[at..start]);
-                kept.push_str(label(mark));
-                at = end;
-            }
-        }
-        kept.extend(&chars[at..]);
-        *text = kept;
-        self.prose(text);
+    fn theirs(&self, text: &mut String) {
+        self.cut(text, &mut Marks::new(), Words::Theirs);
     }
-
-    /// Prose: known values are replaced. A value without a dot or an @ might be part of an ordinary word, so it is
-    /// replaced only as a whole word.
-    fn prose(&self, text: &mut String) {
-        for Known { value, label } in &self.known {
-            if !text.contains(value.as_str()) {
-                continue;
-            }
-            if value.contains(['@', '.', ':']) {
-                *text = text.replace(value.as_str(), label);
-            } else {
-                *text = without_word(text, value, label);
-            }
-        }
-    }
-}
-
-fn without_word(text: &str, word: &str, label: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(word) {
-        let (before, after) = (&rest[..at], &rest[at + word.len()..]);
-        let bounds = [kept.chars().chain(before.chars()).next_back(), after.chars().next()];
-        let is_word = bounds.iter().all(|c| c.is_none_or(|c| !c.is_alphanumeric()));
-        kept.push_str(before);
-        kept.push_str(if is_word { label } else { word });
-        rest = after;
-    }
-    kept.push_str(rest);
-    kept
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NAMES: LeftOut = LeftOut { mailbox: true, inner: true, ..LeftOut::NOTHING };
-    const ALL: LeftOut = LeftOut { hosts: true, ..NAMES };
-
-    fn redactor(out: LeftOut, known: &[(&str, &str)]) -> Redactor {
-        let known = known.iter().map(|(value, label)| Known { value: (*value).to_owned(), label: (*label).to_owned() });
-        Redactor { out, known: known.collect() }
-    }
-
-    #[test]
-    fn marked_parts_go() {
-        let without = |out, marks: &[(usize, usize, Mark)]| {
-            let mut text = "anna at mail.".to_owned();
-            redactor(out, &[]).marked(&mut text, &mut marks.to_vec());
-            text
-        };
-        let marks = [(0, 4, Mark::User), (8, 12, Mark::Host)];
-        assert_eq!(without(NAMES, &marks), "[user] at mail.");
-        assert_eq!(without(ALL, &marks), "[user] at [host].");
-        assert_eq!(without(ALL, &[(9, 99, Mark::User)]), "anna at mail.");
-    }
-
     #[test]
     fn a_name_is_known_by_its_key_and_a_word_of_the_report_is_no_name() {
-        let redactor = redactor(NAMES, &[("open", "[user]")]);
+        let out = LeftOut { mailbox: true, inner: true, ..LeftOut::NOTHING };
+        let redactor = Redactor { out, known: vec![Known::new("open", "[user]")], said: vec![] };
         let fact = |id: &str, key: &str, word: &str| {
             let mut value = Value::Word(word.to_owned());
             redactor.fact(id, key, &mut value);
@@ -374,8 +271,10 @@ mod tests {
         assert_eq!(fact("login", "user", "open"), "[user]");
         assert_eq!(fact("wanted.smtp.465", "seen-as", "10.0.0.7"), "[inner]");
         assert_eq!(fact("login", "reply", "535 5.7.8 open is not known"), "535 5.7.8 [user] is not known");
-        let mut text = "not owned by open, reopened".to_owned();
-        redactor.prose(&mut text);
-        assert_eq!(text, "not owned by [user], reopened");
+        assert_eq!(fact("certificate.587", "issuer", "Open CA"), "[user] CA");
+        let redactor = Redactor { out, known: vec![Known::new("Meier", "[user]")], said: vec![] };
+        let mut subject = Value::Word("CN=MEIER, O=Example".to_owned());
+        redactor.fact("certificate.587", "subject", &mut subject);
+        assert_eq!(subject.to_string(), "CN=[user], O=Example");
     }
 }

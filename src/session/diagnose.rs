@@ -11,28 +11,46 @@ use crate::guide::rule::given;
 use crate::guide::walk::{self, Missing, Visit, Walk};
 use crate::guide::{Guide, HEALTHY, UNDETERMINED};
 use crate::pages::markdown::{anchor, list_items, paragraphs, plain};
-use std::collections::BTreeSet;
+use crate::text::Text;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The verdict over these facts.
 pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
     let facts = &derived.facts;
     let walk = walk::walk(guide, facts);
     let case = Case::new(run, derived);
-    let fill = |text: &str| case.fill(text);
+    let mut marks = BTreeMap::new();
+    let mut put = |field: &str, text: Text| {
+        if !text.marks.is_empty() {
+            marks.insert(field.to_owned(), text.marks);
+        }
+        text.text
+    };
+    let steps = walk.visits.iter().enumerate();
+    let path = steps
+        .map(|(index, visit)| path_step(guide, visit, |title| put(&format!("path.{index}.answer"), case.fill(title))));
     let underway = Diagnosis {
-        path: walk.visits.iter().map(|visit| path_step(guide, visit, &fill)).collect(),
+        path: path.collect(),
         waits_for: walk.waits_for.iter().cloned().collect(),
         questions: questions(&walk),
         summary: waiting(&walk.waits_for, run),
         ..Diagnosis::nothing_yet()
     };
-    let Some(reached) = &walk.reached else { return underway };
+    let Some(reached) = &walk.reached else { return Diagnosis { marks, ..underway } };
     let cause = reached.cause.as_str();
     let Some((page, fixed_by)) = guide.cause(cause).and_then(|page| Some((page, given(&page.fixed_by, facts).next()?)))
     else {
-        return underway;
+        return Diagnosis { marks, ..underway };
     };
-    let paragraph = |heading: &str| fill(&paragraphs(page.text.section(heading).unwrap_or_default()));
+    let paragraph = |heading: &str| paragraphs(page.text.section(heading).unwrap_or_default());
+    let do_not = page.text.items("Do not");
+    let mut list = |field: &str, texts: Vec<Text>| -> Vec<String> {
+        let texts = texts.into_iter().enumerate();
+        texts.map(|(index, text)| put(&format!("{field}.{index}"), text)).collect()
+    };
+    let remedy = list("remedy", remedy(guide, page, run, &case));
+    let do_not = list("do_not", do_not.iter().map(|item| case.fill(&plain(item))).collect());
+    let mut filled = |field: &str, text: &str| put(field, case.fill(text));
     let wording = given(&page.in_words, facts).next().cloned();
     let wording =
         wording.unwrap_or_else(|| Wording { title: page.text.title.clone(), summary: paragraphs(&page.text.intro) });
@@ -41,25 +59,26 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
         is_final: underway.waits_for.is_empty(),
         cause: cause.to_owned(),
         certainty: reached.certainty,
-        title: fill(&wording.title),
-        summary: fill(&wording.summary),
+        title: filled("title", &wording.title),
+        summary: filled("summary", &wording.summary),
         who: fixed_by.for_good.who,
-        who_name: fill(&fixed_by.for_good.what),
+        who_name: filled("who_name", &fixed_by.for_good.what),
         now: fixed_by.now.who,
-        now_name: fill(&fixed_by.now.what),
-        tell_caller: paragraph("Tell the caller").trim_matches(['"', '“', '”']).to_owned(),
-        remedy: remedy(guide, page, run, &fill),
-        do_not: page.text.items("Do not").iter().map(|item| fill(&plain(item))).collect(),
-        mended_when: paragraph("Mended when"),
-        tell_provider: paragraph("Tell the provider"),
+        now_name: filled("now_name", &fixed_by.now.what),
+        tell_caller: filled("tell_caller", paragraph("Tell the caller").trim_matches(['"', '“', '”'])),
+        remedy,
+        do_not,
+        mended_when: filled("mended_when", &paragraph("Mended when")),
+        tell_provider: filled("tell_provider", &paragraph("Tell the provider")),
         ruled_out: ruled_out(guide, cause, &underway, facts),
         also: walk::also(guide, facts, Some(cause)),
         not_known: if cause == HEALTHY { vec![] } else { not_known(&walk.missing) },
+        marks,
         ..underway
     }
 }
 
-fn path_step(guide: &Guide, visit: &Visit, fill: &impl Fn(&str) -> String) -> PathStep {
+fn path_step(guide: &Guide, visit: &Visit, fill: impl FnOnce(&str) -> String) -> PathStep {
     PathStep {
         page: visit.page.clone(),
         question: visit.question.clone(),
@@ -100,18 +119,14 @@ fn outcome(cause: &str, page: &Page, facts: &Derived) -> Outcome {
 }
 
 /// The steps of *Fix it*; a step that is only a link to a task becomes the clicks for the account's mail program.
-fn remedy(guide: &Guide, page: &Page, run: &Run, fill: &impl Fn(&str) -> String) -> Vec<String> {
-    let mut steps = Vec::new();
-    for item in page.text.items("Fix it") {
-        match task(&item).and_then(|task| clicks(guide, task, run)) {
-            Some((heading, clicks)) => {
-                let clicks = clicks.iter().map(|click| format!("- {}", fill(&plain(click)).replace('\n', "\n  ")));
-                steps.push(std::iter::once(format!("{heading}:")).chain(clicks).collect::<Vec<_>>().join("\n"));
-            }
-            None => steps.push(fill(&plain(&item))),
-        }
-    }
-    steps
+fn remedy(guide: &Guide, page: &Page, run: &Run, case: &Case<'_>) -> Vec<Text> {
+    let step = |item: &String| match task(item).and_then(|task| clicks(guide, task, run)) {
+        Some((heading, clicks)) => clicks.iter().fold(Text::from(format!("{heading}:")), |step, click| {
+            step.say("\n- ").append(case.fill(&plain(click).replace('\n', "\n  ")))
+        }),
+        None => case.fill(&plain(item)),
+    };
+    page.text.items("Fix it").iter().map(step).collect()
 }
 
 /// The clicks for a task in the account's mail program, from its page: the heading and the steps.

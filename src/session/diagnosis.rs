@@ -3,7 +3,9 @@
 use crate::facts::vocabulary::Decided;
 use crate::guide::rule::{Certainty, Who};
 use crate::guide::{Guide, UNDETERMINED};
+use crate::text::Mark;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What the verdict means for the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -124,6 +126,10 @@ pub struct Diagnosis {
     /// The checks that the verdict is still waiting for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits_for: Vec<String>,
+    /// Which characters of these texts name somebody, by field (`title`, `remedy.0`, `path.0.answer`): start, end
+    /// (exclusive), and what they name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub marks: BTreeMap<String, Vec<(usize, usize, Mark)>>,
 }
 
 impl Diagnosis {
@@ -151,6 +157,34 @@ impl Diagnosis {
             questions: vec![],
             not_known: vec![],
             waits_for: vec![],
+            marks: BTreeMap::new(),
+        }
+    }
+
+    /// Changes every text that may name somebody, together with its marks.
+    pub fn rewrite(&mut self, mut change: impl FnMut(&mut String, &mut Vec<(usize, usize, Mark)>)) {
+        let single = [
+            ("title", &mut self.title),
+            ("summary", &mut self.summary),
+            ("who_name", &mut self.who_name),
+            ("now_name", &mut self.now_name),
+            ("tell_caller", &mut self.tell_caller),
+            ("mended_when", &mut self.mended_when),
+            ("tell_provider", &mut self.tell_provider),
+        ];
+        let single = single.into_iter().map(|(field, text)| (field.to_owned(), text));
+        let lists = [("remedy", &mut self.remedy), ("do_not", &mut self.do_not), ("not_known", &mut self.not_known)];
+        let lists = lists.into_iter().flat_map(|(field, texts)| {
+            texts.iter_mut().enumerate().map(move |(index, text)| (format!("{field}.{index}"), text))
+        });
+        let steps = self.path.iter_mut().enumerate();
+        let steps = steps.map(|(index, step)| (format!("path.{index}.answer"), &mut step.answer));
+        for (field, text) in single.chain(lists).chain(steps) {
+            let mut marks = self.marks.remove(&field).unwrap_or_default();
+            change(text, &mut marks);
+            if !marks.is_empty() {
+                self.marks.insert(field, marks);
+            }
         }
     }
 

@@ -6,13 +6,13 @@ use super::{Run, State};
 use crate::account::provider::Provider;
 use crate::account::{Choice, Endpoint};
 use crate::facts::derive::Derivation;
-use crate::facts::key::{Key, Observable};
+use crate::facts::key::{Key, Names, Observable};
 use crate::facts::keys::{
     certificate, clients, clock, dns_domain, dns_own, dns_server, isp, login, port, protection, sending, settings,
     smtp, tls,
 };
 use crate::facts::{Derived, Known, Value, interceptors, isps};
-use crate::text::{span, visible_str};
+use crate::text::{Text, span};
 use std::fmt::Write;
 
 /// A placeholder, written `{name}` on a page.
@@ -21,6 +21,8 @@ pub struct Placeholder {
     pub name: &'static str,
     /// What it is, for authors of pages.
     pub says: &'static str,
+    /// Whom its value names.
+    names: Names,
     /// Its value in this case; `None` if that is not known.
     give: fn(&Case<'_>) -> Option<String>,
     /// What to write if the value is not known.
@@ -33,21 +35,30 @@ const fn row(
     give: fn(&Case<'_>) -> Option<String>,
     otherwise: &'static str,
 ) -> Placeholder {
-    Placeholder { name, says, give, otherwise }
+    Placeholder { name, says, names: Names::Nobody, give, otherwise }
+}
+
+impl Placeholder {
+    const fn naming(self, names: Names) -> Self {
+        Placeholder { names, ..self }
+    }
 }
 
 /// All placeholders.
 pub const PLACEHOLDERS: &[Placeholder] = &[
-    row("address", "the mail address", |case| Some(case.run.account.address.to_string()), ""),
-    row("domain", "its domain", |case| Some(case.run.account.address.domain().to_owned()), ""),
-    row("user", "the log-in name", |case| Some(case.run.account.log_in_name(case.run.wanted.as_ref())), ""),
+    row("address", "the mail address", |case| Some(case.run.account.address.to_string()), "").naming(Names::User),
+    row("domain", "its domain", |case| Some(case.run.account.address.domain().to_owned()), "").naming(Names::Host),
+    row("user", "the log-in name", |case| Some(case.run.account.log_in_name(case.run.wanted.as_ref())), "")
+        .naming(Names::User),
     row(
         "server",
         "the server that the mail program uses",
         |case| Some(case.in_use.as_ref()?.host.clone()),
         "the mail server",
-    ),
-    row("server.addresses", "its addresses", |case| case.shown(&dns_server::ADDRESSES), "addresses not known"),
+    )
+    .naming(Names::Host),
+    row("server.addresses", "its addresses", |case| case.shown(&dns_server::ADDRESSES), "addresses not known")
+        .naming(Names::Address),
     row("port", "the port that the mail program uses", |case| Some(case.in_use.as_ref()?.port.to_string()), "the port"),
     row(
         "security",
@@ -55,7 +66,8 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         |case| Some(case.in_use.as_ref()?.security.says().to_owned()),
         "the encryption",
     ),
-    row("wanted.server", "the server to set", |case| Some(case.target.as_ref()?.host.clone()), "the mail server"),
+    row("wanted.server", "the server to set", |case| Some(case.target.as_ref()?.host.clone()), "the mail server")
+        .naming(Names::Host),
     row("wanted.port", "the port to set", |case| Some(case.target.as_ref()?.port.to_string()), "the port"),
     row(
         "wanted.security",
@@ -75,8 +87,10 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         |case| Some(security_of(case.run, case.other?).says().to_owned()),
         "its encryption",
     ),
-    row("provider", "the mail provider's name", |case| Some(case.provider?.name.clone()), "the mail provider"),
-    row("provider.help", "its help page", |case| case.provider?.help.clone(), "the provider's help pages"),
+    row("provider", "the mail provider's name", |case| Some(case.provider?.name.clone()), "the mail provider")
+        .naming(Names::Host),
+    row("provider.help", "its help page", |case| case.provider?.help.clone(), "the provider's help pages")
+        .naming(Names::Host),
     row(
         "provider.switch",
         "where access for mail programs is switched on",
@@ -109,7 +123,8 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "the name that was probably meant",
         |case| case.shown(&settings::SUGGESTION).or_else(|| case.shown(&dns_domain::SUGGESTION)),
         "the right spelling",
-    ),
+    )
+    .naming(Names::Host),
     row("issuer", "who signed the certificate", |case| case.own(&certificate::ISSUER), "an unknown issuer"),
     row(
         "interceptor",
@@ -128,7 +143,8 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "the names that the certificate is for",
         |case| case.own(&certificate::NAMES).or_else(|| case.own(&certificate::SUBJECT)),
         "another name",
-    ),
+    )
+    .naming(Names::Host),
     row(
         "certificate.from",
         "the day from which it is valid",
@@ -147,7 +163,8 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "the device that turned the connection away",
         |case| case.own(&port::ICMP_FROM),
         "a device on the way",
-    ),
+    )
+    .naming(Names::Address),
     row(
         "isp.policy",
         "what the internet provider does with port 25",
@@ -170,7 +187,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         },
         "The product's event log shows which rule it is",
     ),
-    row("resolver", "this computer's own DNS server", resolver, "this machine's DNS server"),
+    row("resolver", "this computer's own DNS server", resolver, "this machine's DNS server").naming(Names::Address),
     row(
         "greeting.seconds",
         "how many seconds the server's greeting took",
@@ -218,28 +235,29 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Fills in the placeholders of a text; unknown names in braces stay as they are.
-    pub(super) fn fill(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
+    /// Fills in the placeholders of a text, with the names among them marked; unknown names in braces stay as they are.
+    pub(super) fn fill(&self, text: &str) -> Text {
+        let mut out = Text::new();
         let mut rest = text;
         while let Some(start) = rest.find('{') {
-            out.push_str(&rest[..start]);
+            out = out.say(&rest[..start]);
             let tail = &rest[start + 1..];
             let end = tail.find('}').unwrap_or(0);
             match PLACEHOLDERS.iter().find(|row| row.name == &tail[..end]) {
                 Some(row) => {
-                    let word = (row.give)(self);
-                    out.push_str(&visible_str(word.as_deref().unwrap_or(row.otherwise)));
+                    out = match (row.give)(self) {
+                        Some(value) => marked(out, row.names, &value),
+                        None => out.say(row.otherwise),
+                    };
                     rest = &tail[end + 1..];
                 }
                 None => {
-                    out.push('{');
+                    out = out.say("{");
                     rest = tail;
                 }
             }
         }
-        out.push_str(rest);
-        out
+        out.say(rest)
     }
 
     fn value(&self, id: &str, key: &str) -> Option<&'a Value> {
@@ -268,6 +286,18 @@ impl<'a> Case<'a> {
     fn fact(&self, name: &str) -> Option<&str> {
         self.facts.get(name).and_then(Known::word)
     }
+}
+
+/// Adds a placeholder's value, each item of a list with its own mark.
+fn marked(mut out: Text, names: Names, value: &str) -> Text {
+    for (index, item) in value.split(", ").enumerate() {
+        out = out.say(if index == 0 { "" } else { ", " });
+        out = match names.mark(item) {
+            Some(mark) => out.mark(mark, item),
+            None => out.foreign(item),
+        };
+    }
+    out
 }
 
 fn show(value: &Value) -> Option<String> {

@@ -313,7 +313,7 @@ async fn greet(target: Target, handshake: &Handshake, mut dialogue: Dialogue) ->
 /// What a server says about a token that it refuses (RFC 7628 section 3.2.2): the status, and the scope that it wants.
 fn note_document(book: &mut Notebook, document: &[u8]) {
     let text = crate::text::visible(document.get(..2_000).unwrap_or(document));
-    book.saw("the server says about the token", text.as_str());
+    book.saw_kind(Kind::Received, "the server says about the token", text.as_str());
     let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(document) else { return };
     for (field, key) in [("status", keys::TOKEN_STATUS), ("scope", keys::TOKEN_SCOPE)] {
         if let Some(value) = fields.get(field) {

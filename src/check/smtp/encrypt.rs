@@ -5,8 +5,8 @@ use super::again::{prepare, prepare_with};
 use super::notes::{Ended, REPLY, note_ehlo, note_greeting};
 use super::talk::Talk;
 use super::words::{handshake_word, refusal};
-use crate::check::Notebook;
 use crate::check::engine::{Handshake, millis};
+use crate::check::{Kind, Notebook};
 use crate::facts::keys::smtp as keys;
 use crate::facts::words::{Greeting, Handshake as HandshakeWord, SmallSegments, Speaks};
 use crate::probe::secure::{FailureKind, NotSecured, Secured, Verify, secure};
@@ -89,7 +89,7 @@ impl Talk<'_> {
             }
             Instead::SpeaksPlain => {
                 let received = failure.received.get(..200).unwrap_or(&failure.received);
-                book.saw("answer to the ClientHello", Text::new().foreign(received));
+                book.saw_kind(Kind::Received, "answer to the ClientHello", Text::new().foreign(received));
                 book.note(keys::SPEAKS, Speaks::Plain);
                 self.listen(book, REPLY, "does not speak TLS").await
             }

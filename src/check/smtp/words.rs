@@ -10,14 +10,25 @@ use std::time::Duration;
 
 /// Writes a dialogue's lines into the evidence, with the names in them marked.
 pub(crate) fn write_lines(ctx: &Ctx, book: &mut Notebook, lines: &[Line]) {
-    let address = ctx.account.address.to_string();
+    let account = &ctx.account;
+    let addresses = [account.address.to_string(), account.address.ascii()];
+    let addresses = addresses.iter().chain(&account.from).chain(&account.to);
+    let log_in_name = account.log_in_name(ctx.wanted());
     let hostname = ctx.machine.local().hostname.unwrap_or_default();
     for line in lines {
         let (kind, what) = match line.side {
             Side::Client => (Kind::Sent, "sent"),
             Side::Server => (Kind::Received, "received"),
         };
-        let mut text = Text::from(line.text.as_str()).marking(Mark::User, &address).marking(Mark::Inner, &hostname);
+        let mut text = Text::from(line.text.as_str());
+        for address in addresses.clone() {
+            text = text.marking(Mark::User, address);
+        }
+        // What we send contains it only encoded; a word of a command that looks the same is no name.
+        if line.side == Side::Server {
+            text = text.marking(Mark::User, &log_in_name);
+        }
+        text = text.marking(Mark::Inner, &hostname);
         for addr in addresses_in(&line.text) {
             let mark = if is_inner(addr) { Mark::Inner } else { Mark::Host };
             text = text.marking(mark, &addr.to_string());

@@ -1,0 +1,200 @@
+//! The values that name somebody in a report, in every form in which others may write them. Where they are replaced is
+//! not decided here.
+
+use super::{LeftOut, is_label, label};
+use crate::account::provider;
+use crate::report::{Account, Report};
+use crate::text::Mark;
+use crate::text::find::Name;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use std::collections::HashSet;
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+/// A value that names somebody.
+pub(super) struct Known {
+    /// The value.
+    pub(super) name: Name,
+    /// What is written in its place.
+    pub(super) label: String,
+    /// Whether it is also a word of our own sentences, in which it names nobody unless it is marked.
+    pub(super) is_ordinary: bool,
+}
+
+impl Known {
+    pub(super) fn new(value: &str, label: &str) -> Self {
+        Known { name: Name::new(value), label: label.to_owned(), is_ordinary: is_ordinary(value) }
+    }
+}
+
+/// The words of our own pages, in lower case.
+static WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let pages = crate::pages::guide().map(|(_, text)| text).chain(crate::pages::learn().into_values());
+    pages.flat_map(words).map(str::to_lowercase).collect()
+});
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// Whether a value consists of words that our own sentences use, or of letters that are found everywhere: `mail`, `xy`,
+/// `e.g`. An address or a host's name is no word.
+fn is_ordinary(value: &str) -> bool {
+    let has_signs = value.contains(['.', '@', '\\', '/', ':', '%']);
+    value.chars().count() <= 3 && has_signs
+        || !has_signs && words(value).all(|word| word.chars().count() <= 2 || WORDS.contains(&word.to_lowercase()))
+}
+
+/// All values that name somebody in this report, the longest first; these other values are marked in its texts.
+pub(super) fn known(report: &Report, out: LeftOut, marked: impl Iterator<Item = (String, Mark)>) -> Vec<Known> {
+    let mut list = List(Vec::new());
+    for account in report.runs.iter().filter_map(|run| run.account.as_ref()).chain([&report.account]) {
+        list.account(account, out);
+    }
+    let machine = &report.machine;
+    if let (true, Some(hostname)) = (out.machine, &machine.hostname) {
+        list.add(hostname, "[pc]");
+        list.add(hostname.split('.').next().unwrap_or_default(), "[pc]");
+    }
+    if out.inner {
+        machine.local_addresses.iter().for_each(|addr| list.add(addr, label(Mark::Inner)));
+    }
+    if out.hosts {
+        machine.seen_as.iter().for_each(|addr| list.add(addr, "[public address]"));
+    }
+    for (value, mark) in marked {
+        match mark {
+            Mark::User => list.user(&value, out),
+            Mark::Host => list.host(&value, label(mark)),
+            Mark::Inner => list.add(&value, label(mark)),
+        }
+    }
+    let List(mut known) = list;
+    // The first of several labels stays: it says most.
+    known.sort_by(|a, b| b.name.len().cmp(&a.name.len()).then_with(|| a.name.cmp(&b.name)));
+    known.dedup_by(|a, b| a.name == b.name);
+    known
+}
+
+struct List(Vec<Known>);
+
+impl List {
+    fn add(&mut self, value: &str, label: &str) {
+        if words(value).next().is_some() && !is_label(value) && !value.starts_with("[mailbox]@") {
+            self.0.push(Known::new(value, label));
+        }
+    }
+
+    fn account(&mut self, account: &Account, out: LeftOut) {
+        let (mailbox, domain) = account.address.rsplit_once('@').unwrap_or(("", &account.address));
+        if out.mailbox {
+            let shown_domain = if out.hosts { "[domain]" } else { domain };
+            for form in scripts(domain) {
+                self.add(&format!("{mailbox}@{form}"), &format!("[mailbox]@{shown_domain}"));
+            }
+            self.forms(mailbox, "[mailbox]");
+        }
+        let users = account.settings.user.iter().chain(&account.from).chain(&account.to);
+        users.chain([&account.address]).for_each(|user| self.user(user, out));
+        if out.hosts {
+            self.domain(domain);
+            let servers = account.settings.server.iter().chain(account.in_use.iter().map(|way| &way.server));
+            let choices = account.expected.iter().flat_map(|expected| &expected.choices);
+            servers.chain(choices.map(|choice| &choice.host)).for_each(|server| self.host(server, "[server]"));
+            let provider = account.expected.iter().filter_map(|expected| expected.provider.as_deref());
+            provider.filter_map(provider::by_id).for_each(|row| self.add(&row.name, "[provider]"));
+        }
+    }
+
+    /// A log-in name or mail address: `CORP\anna.meier`, `anna.meier+news@example.com`.
+    fn user(&mut self, user: &str, out: LeftOut) {
+        let (windows_domain, name) = user.rsplit_once(['\\', '/']).unwrap_or(("", user));
+        let (local, mail_domain) = name.rsplit_once('@').unwrap_or((name, ""));
+        if out.mailbox {
+            let before_tag = local.split('+').next().unwrap_or_default();
+            [user, name, local, before_tag].into_iter().for_each(|form| self.forms(form, label(Mark::User)));
+            self.parts(before_tag);
+        }
+        if out.inner {
+            self.add(windows_domain, label(Mark::Inner));
+        }
+        if out.hosts {
+            self.domain(mail_domain);
+        }
+    }
+
+    /// First name and surname, as in `"Meier, Anna" <anna.meier@example.com>`.
+    fn parts(&mut self, local: &str) {
+        let parts: Vec<&str> = local.split(['.', '_', '-']).filter(|part| !part.is_empty()).collect();
+        if parts.len() < 2 {
+            return;
+        }
+        let label = label(Mark::User);
+        let reversed: Vec<&str> = parts.iter().rev().copied().collect();
+        for form in [parts.join(" "), reversed.join(" "), reversed.join(", ")] {
+            self.add(&form, label);
+        }
+        let is_name = |part: &&&str| part.chars().any(char::is_alphabetic) && !is_ordinary(part);
+        parts.iter().filter(is_name).for_each(|part| self.add(part, label));
+    }
+
+    /// A name as it is, and as protocols write it.
+    fn forms(&mut self, name: &str, label: &str) {
+        if is_label(name) {
+            return;
+        }
+        self.add(name, label);
+        self.add(&STANDARD_NO_PAD.encode(name), label);
+        self.add(&percent_encoded(name), label);
+        if let Some(latin) = escaped_latin(name) {
+            self.add(&latin, label);
+        }
+    }
+
+    /// A mail domain, and the name of the organisation in it.
+    fn domain(&mut self, domain: &str) {
+        self.host(domain, "[domain]");
+        if is_label(domain) {
+            return;
+        }
+        for form in scripts(domain) {
+            let mut labels = form.rsplit('.').skip(1).skip_while(|label| SECOND_LEVEL.contains(label));
+            labels.next().into_iter().for_each(|label| self.add(label, "[domain]"));
+        }
+    }
+
+    fn host(&mut self, host: &str, label: &str) {
+        if is_label(host) {
+            return;
+        }
+        scripts(host).iter().for_each(|form| self.add(form, label));
+    }
+}
+
+/// Under these, as in `example.co.uk`, the organisation's name is the third from the end.
+const SECOND_LEVEL: [&str; 10] = ["ac", "co", "com", "edu", "gov", "gv", "ne", "net", "or", "org"];
+
+/// A host or domain name as written, in ASCII and in its own script (IDNA).
+fn scripts(name: &str) -> [String; 3] {
+    let ascii = idna::domain_to_ascii(name).unwrap_or_else(|_| name.to_owned());
+    [name.to_owned(), ascii, idna::domain_to_unicode(name).0]
+}
+
+/// As in URLs (RFC 3986 section 2.1).
+fn percent_encoded(name: &str) -> String {
+    name.bytes().fold(String::new(), |mut out, byte| {
+        let _ = match byte {
+            b'-' | b'.' | b'_' | b'~' => write!(out, "{}", char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => write!(out, "{}", char::from(byte)),
+            _ => write!(out, "%{byte:02X}"),
+        };
+        out
+    })
+}
+
+/// As a server's ISO 8859-1 is shown, which is not UTF-8.
+fn escaped_latin(name: &str) -> Option<String> {
+    let bytes: Option<Vec<u8>> = name.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    Some(crate::text::visible(&bytes?))
+}
