@@ -8,49 +8,31 @@ use crate::facts::derive::Derivation;
 use crate::facts::{Derived, Known, vocabulary};
 use crate::guide::page::{Page, Wording, task};
 use crate::guide::rule::given;
-use crate::guide::walk::{self, Missing, Visit, Walk};
+use crate::guide::walk::{self, Missing, Walk};
 use crate::guide::{Guide, HEALTHY, UNDETERMINED};
 use crate::pages::markdown::{anchor, list_items, paragraphs, plain};
-use crate::text::Text;
+use crate::text::{Mark, Text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The verdict over these facts.
 pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
     let facts = &derived.facts;
     let walk = walk::walk(guide, facts);
-    let case = Case::new(run, derived);
-    let mut marks = BTreeMap::new();
-    let mut put = |field: &str, text: Text| {
-        if !text.marks.is_empty() {
-            marks.insert(field.to_owned(), text.marks);
-        }
-        text.text
-    };
-    let steps = walk.visits.iter().enumerate();
-    let path = steps
-        .map(|(index, visit)| path_step(guide, visit, |title| put(&format!("path.{index}.answer"), case.fill(title))));
+    let mut texts = Texts { case: Case::new(run, derived), marks: BTreeMap::new() };
     let underway = Diagnosis {
-        path: path.collect(),
+        path: path(guide, &walk, &mut texts),
         waits_for: walk.waits_for.iter().cloned().collect(),
         questions: questions(&walk),
         summary: waiting(&walk.waits_for, run),
         ..Diagnosis::nothing_yet()
     };
-    let Some(reached) = &walk.reached else { return Diagnosis { marks, ..underway } };
+    let Some(reached) = &walk.reached else { return Diagnosis { marks: texts.marks, ..underway } };
     let cause = reached.cause.as_str();
     let Some((page, fixed_by)) = guide.cause(cause).and_then(|page| Some((page, given(&page.fixed_by, facts).next()?)))
     else {
-        return Diagnosis { marks, ..underway };
+        return Diagnosis { marks: texts.marks, ..underway };
     };
     let paragraph = |heading: &str| paragraphs(page.text.section(heading).unwrap_or_default());
-    let do_not = page.text.items("Do not");
-    let mut list = |field: &str, texts: Vec<Text>| -> Vec<String> {
-        let texts = texts.into_iter().enumerate();
-        texts.map(|(index, text)| put(&format!("{field}.{index}"), text)).collect()
-    };
-    let remedy = list("remedy", remedy(guide, page, run, &case));
-    let do_not = list("do_not", do_not.iter().map(|item| case.fill(&plain(item))).collect());
-    let mut filled = |field: &str, text: &str| put(field, case.fill(text));
     let wording = given(&page.in_words, facts).next().cloned();
     let wording =
         wording.unwrap_or_else(|| Wording { title: page.text.title.clone(), summary: paragraphs(&page.text.intro) });
@@ -59,32 +41,61 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
         is_final: underway.waits_for.is_empty(),
         cause: cause.to_owned(),
         certainty: reached.certainty,
-        title: filled("title", &wording.title),
-        summary: filled("summary", &wording.summary),
+        title: texts.fill("title", &wording.title),
+        summary: texts.fill("summary", &wording.summary),
         who: fixed_by.for_good.who,
-        who_name: filled("who_name", &fixed_by.for_good.what),
+        who_name: texts.fill("who_name", &fixed_by.for_good.what),
         now: fixed_by.now.who,
-        now_name: filled("now_name", &fixed_by.now.what),
-        tell_caller: filled("tell_caller", paragraph("Tell the caller").trim_matches(['"', '“', '”'])),
-        remedy,
-        do_not,
-        mended_when: filled("mended_when", &paragraph("Mended when")),
-        tell_provider: filled("tell_provider", &paragraph("Tell the provider")),
+        now_name: texts.fill("now_name", &fixed_by.now.what),
+        tell_caller: texts.fill("tell_caller", paragraph("Tell the caller").trim_matches(['"', '“', '”'])),
+        remedy: texts.list("remedy", remedy(guide, page, run, &texts.case)),
+        do_not: texts
+            .list("do_not", page.text.items("Do not").iter().map(|item| texts.case.fill(&plain(item))).collect()),
+        mended_when: texts.fill("mended_when", &paragraph("Mended when")),
+        tell_provider: texts.fill("tell_provider", &paragraph("Tell the provider")),
         ruled_out: ruled_out(guide, cause, &underway, facts),
         also: walk::also(guide, facts, Some(cause)),
         not_known: if cause == HEALTHY { vec![] } else { not_known(&walk.missing) },
-        marks,
+        marks: texts.marks,
         ..underway
     }
 }
 
-fn path_step(guide: &Guide, visit: &Visit, fill: impl FnOnce(&str) -> String) -> PathStep {
-    PathStep {
+/// Fills in texts of the verdict, and keeps the marks of the names in them.
+struct Texts<'a> {
+    case: Case<'a>,
+    marks: BTreeMap<String, Vec<(usize, usize, Mark)>>,
+}
+
+impl Texts<'_> {
+    fn put(&mut self, field: &str, text: Text) -> String {
+        if !text.marks.is_empty() {
+            self.marks.insert(field.to_owned(), text.marks);
+        }
+        text.text
+    }
+
+    fn fill(&mut self, field: &str, text: &str) -> String {
+        let text = self.case.fill(text);
+        self.put(field, text)
+    }
+
+    fn list(&mut self, field: &str, texts: Vec<Text>) -> Vec<String> {
+        texts.into_iter().enumerate().map(|(index, text)| self.put(&format!("{field}.{index}"), text)).collect()
+    }
+}
+
+fn path(guide: &Guide, walk: &Walk, texts: &mut Texts<'_>) -> Vec<PathStep> {
+    let steps = walk.visits.iter().enumerate().map(|(index, visit)| PathStep {
         page: visit.page.clone(),
         question: visit.question.clone(),
-        answer: guide.page(&visit.next).map_or_else(|| visit.next.clone(), |page| fill(&page.text.title)),
+        answer: match guide.page(&visit.next) {
+            Some(page) => texts.fill(&format!("path.{index}.answer"), &page.text.title),
+            None => visit.next.clone(),
+        },
         because: visit.because.clone(),
-    }
+    });
+    steps.collect()
 }
 
 fn questions(walk: &Walk) -> Vec<OpenQuestion> {

@@ -134,6 +134,6 @@ mod tests {
 
     #[test]
     fn positions_count_characters_of_the_text_itself() {
-        assert_eq!(Searched::new("ŉŉ ß Meier").find(&Name::new("MEIER")), [5..10]);
+        assert_eq!(Searched::new("ŉŉ ß Meier").find(&Name::new("MEIER")).first(), Some(&(5..10)));
     }
 }
