@@ -39,7 +39,8 @@ impl Redactor {
         for known in self.known.iter().filter(|known| !known.is_ordinary || !quoted.is_empty()) {
             for found in searched.find(&known.name) {
                 let is_quoted = quoted.iter().any(|quote| quote.start <= found.start && found.end <= quote.end);
-                if !known.is_ordinary || is_quoted && !is_in_host(chars, &found) {
+                let is_free = known.label == "[pc]" || !is_in_host(chars, &found);
+                if !known.is_ordinary || is_quoted && is_free {
                     add(&mut cuts, found, &known.label);
                 }
             }
@@ -214,10 +215,11 @@ mod tests {
     #[case("\"Anneliese B.\" <anna.b@lab.test>", "\"[mailbox]\" <[mailbox]@lab.test>")]
     #[case("\"a\" and <anna.b@lab.test>", "\"a\" and <[mailbox]@lab.test>")]
     #[case("Hello PC-17.corp.test.", "Hello [pc].")]
+    #[case("Hello office.corp.test", "Hello [pc]")]
     #[case("C:\\Users\\schulz m\\mail.pst", "C:\\Users\\[user]\\mail.pst")]
     #[case("'/home/schulz'", "'/home/[user]'")]
     fn what_belongs_to_a_name_goes_with_it(#[case] said: &str, #[case] shown: &str) {
-        let known = [("anna.b@lab.test", "[mailbox]@lab.test"), ("pc-17", "[pc]")];
+        let known = [("anna.b@lab.test", "[mailbox]@lab.test"), ("pc-17", "[pc]"), ("office", "[pc]")];
         assert_eq!(cut(&redactor(NAMES, &known, &[]), said, Words::Theirs), shown);
     }
 }

@@ -41,9 +41,14 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 /// Whether a value consists of words that our own sentences use, or of letters that are found everywhere: `mail`, `xy`,
 /// `e.g`. An address or a host's name is no word.
 fn is_ordinary(value: &str) -> bool {
-    let has_signs = value.contains(['.', '@', '\\', '/', ':', '%']);
-    value.chars().count() <= 3 && has_signs
-        || !has_signs && words(value).all(|word| word.chars().count() <= 2 || WORDS.contains(&word.to_lowercase()))
+    let is_short = |text: &str| text.chars().count() <= 2;
+    let is_word = |word: &str| is_short(word) || WORDS.contains(&word.to_lowercase());
+    match value.chars().find(|c| !c.is_alphanumeric()) {
+        None => is_word(value),
+        // A compound, such as e-mail, but not PC-17.
+        Some('-' | '_' | ' ') => !value.contains(|c: char| c.is_numeric()) && words(value).all(is_word),
+        Some(_) => value.chars().count() <= 3,
+    }
 }
 
 /// All values that name somebody in this report, the longest first; these other values are marked in its texts.
