@@ -2,7 +2,9 @@
 //! its page in `docs/guide/programs`; nothing is repeated here.
 
 use crate::pages::{self, Page};
+use std::str::FromStr;
 use std::sync::LazyLock;
+use strum::VariantNames;
 
 /// A mail program.
 #[derive(Debug, Clone)]
@@ -17,12 +19,15 @@ pub struct Client {
     pub connects: Connects,
     /// Whether it can sign in on a provider's page (OAuth).
     pub sign_in: SignIn,
+    /// `Encryption names: old`: the program says SSL for encryption from the start, and TLS for STARTTLS.
+    pub tls_means_starttls: bool,
     /// The page's text.
     pub page: &'static str,
 }
 
 /// Who opens the connection to the mail server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Connects {
     /// The machine that the program runs on.
     FromHere,
@@ -32,8 +37,16 @@ pub enum Connects {
     Depends,
 }
 
+impl Connects {
+    /// Who connects, as a fact's word and as a program's page writes it.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
+}
+
 /// Whether a program can sign in on a provider's page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::VariantNames)]
+#[strum(serialize_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum SignIn {
     Yes,
@@ -77,7 +90,9 @@ fn read(id: &str, text: &'static str) -> Result<Client, String> {
     let fail = |why: String| format!("programs/{id}.md: {why}");
     let page = Page::parse(id, text).map_err(fail)?;
     let head = |name: &str| page.head(name).ok_or_else(|| fail(format!("the line {name}: is missing")));
-    let unknown = |name: &str, value: &str, known: &str| Err(fail(format!("{name}: {value} is not one of {known}")));
+    fn word<T: FromStr + VariantNames>(name: &str, value: &str) -> Result<T, String> {
+        value.parse().map_err(|_| format!("{name}: {value} is not one of {}", T::VARIANTS.join(", ")))
+    }
     if head("Program")? != id {
         return Err(fail(format!("the line Program: must name {id}, as the file does")));
     }
@@ -85,17 +100,12 @@ fn read(id: &str, text: &'static str) -> Result<Client, String> {
         id: id.to_owned(),
         name: page.title.clone(),
         also: page.head("Also").map(|also| also.split(", ").map(str::to_owned).collect()).unwrap_or_default(),
-        connects: match head("Connects")? {
-            "from-here" => Connects::FromHere,
-            "from-elsewhere" => Connects::FromElsewhere,
-            "depends" => Connects::Depends,
-            other => return unknown("Connects", other, "from-here, from-elsewhere, depends"),
-        },
-        sign_in: match head("Sign-in")? {
-            "yes" => SignIn::Yes,
-            "some" => SignIn::Some,
-            "no" => SignIn::No,
-            other => return unknown("Sign-in", other, "yes, some, no"),
+        connects: word("Connects", head("Connects")?).map_err(fail)?,
+        sign_in: word("Sign-in", head("Sign-in")?).map_err(fail)?,
+        tls_means_starttls: match page.head("Encryption names") {
+            None => false,
+            Some("old") => true,
+            Some(other) => return Err(fail(format!("Encryption names: {other}: the only word is old"))),
         },
         page: text,
     })
@@ -120,6 +130,9 @@ mod tests {
         let page = "# X\n\nProgram: `x`\n\nConnects: `from-here`\n";
         assert_eq!(read("x", page).unwrap_err(), "programs/x.md: the line Sign-in: is missing");
         assert!(read("y", page).unwrap_err().contains("must name y"));
+        let page = "# X\n\nProgram: `x`\n\nConnects: `from-hell`\n\nSign-in: `no`\n";
+        let why = "programs/x.md: Connects: from-hell is not one of from-here, from-elsewhere, depends";
+        assert_eq!(read("x", page).unwrap_err(), why);
     }
 
     #[test]

@@ -3,41 +3,35 @@
 use super::{Account, Choice, Security, Wanted, provider};
 
 /// How one setting compares with what the provider wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Fit {
-    /// The setting was not looked up.
-    NotTyped,
     /// The same as the provider's.
     AsWanted,
     /// Different from the provider's.
     Differs,
-    /// It is not known what the provider wants.
-    Unknown,
+    /// The setting was not looked up.
+    NotTyped,
 }
 
 impl Fit {
-    /// The comparison as a fact's word; `None` if there is nothing to compare with.
-    pub fn word(self) -> Option<&'static str> {
-        match self {
-            Fit::NotTyped => Some("not-typed"),
-            Fit::AsWanted => Some("as-wanted"),
-            Fit::Differs => Some("differs"),
-            Fit::Unknown => None,
-        }
+    /// The comparison as a fact's word.
+    pub fn word(self) -> &'static str {
+        self.into()
     }
 }
 
-/// The account's settings compared with what the provider wants.
+/// The account's settings compared with what the provider wants; `None` where it is not known what the provider wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Comparison {
     /// The server.
-    pub server: Fit,
+    pub server: Option<Fit>,
     /// The port.
-    pub port: Fit,
+    pub port: Option<Fit>,
     /// The encryption.
-    pub security: Fit,
+    pub security: Option<Fit>,
     /// The form of the log-in name.
-    pub user: Fit,
+    pub user: Option<Fit>,
 }
 
 impl Account {
@@ -48,10 +42,10 @@ impl Account {
         let choices = known.map_or(&[][..], |wanted| &wanted.choices);
         let provider = known.and_then(Wanted::provider);
         let fit = |is_set: bool, wanted: bool| match (is_set, known) {
-            (false, _) => Fit::NotTyped,
-            (true, None) => Fit::Unknown,
-            (true, Some(_)) if wanted => Fit::AsWanted,
-            (true, Some(_)) => Fit::Differs,
+            (false, _) => Some(Fit::NotTyped),
+            (true, None) => None,
+            (true, Some(_)) if wanted => Some(Fit::AsWanted),
+            (true, Some(_)) => Some(Fit::Differs),
         };
         let is_host = |host: &str| {
             choices.iter().any(|choice| choice.host == host)
@@ -71,10 +65,10 @@ impl Account {
             on_port.peek().is_none() || on_port.any(|choice| choice.security == security)
         };
         let user = match (now.user(), provider.map(|row| row.user)) {
-            (None, _) => Fit::NotTyped,
+            (None, _) => Some(Fit::NotTyped),
             (Some(user), Some(provider::UserForm::Address)) => fit(true, user.contains('@')),
             (Some(user), Some(provider::UserForm::LocalPart)) => fit(true, !user.contains('@')),
-            (Some(_), _) => Fit::Unknown,
+            (Some(_), _) => None,
         };
         Comparison {
             server: fit(now.server.is_some(), now.server().is_some_and(is_host)),
@@ -99,13 +93,19 @@ mod tests {
             Origins::default(),
         );
         let fits = account.compare(Some(&wanted()));
-        assert_eq!((fits.server, fits.port, fits.security), (Fit::NotTyped, Fit::AsWanted, Fit::Differs));
+        assert_eq!(
+            [fits.server, fits.port, fits.security],
+            [Some(Fit::NotTyped), Some(Fit::AsWanted), Some(Fit::Differs)]
+        );
         account.settings = Settings::new(
             Values { server: Some("mail.example.net".to_owned()), port: Some(25), ..Values::default() },
             Origins::default(),
         );
         let fits = account.compare(Some(&wanted()));
-        assert_eq!((fits.server, fits.port, fits.security), (Fit::Differs, Fit::Differs, Fit::NotTyped));
-        assert_eq!(account.compare(None).port, Fit::Unknown);
+        assert_eq!(
+            [fits.server, fits.port, fits.security],
+            [Some(Fit::Differs), Some(Fit::Differs), Some(Fit::NotTyped)]
+        );
+        assert_eq!(account.compare(None).port, None);
     }
 }

@@ -73,7 +73,9 @@ pub struct Choice {
 }
 
 /// Families of providers whose log-in has rules of its own.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -108,7 +110,9 @@ pub enum UserForm {
 }
 
 /// Which password the provider accepts from mail programs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Passwords {
@@ -129,13 +133,21 @@ impl Passwords {
 }
 
 /// How reliable a row is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, strum::IntoStaticStr, strum::VariantNames)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Confidence {
     #[default]
     Normal,
     Low,
+}
+
+impl Confidence {
+    /// The confidence as a fact's word.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// Where to sign in, and with which scope (RFC 6749).

@@ -1,8 +1,8 @@
 //! What checks find and report: findings with their evidence, and the events of a run. No check in particular.
 
 use crate::account::Wanted;
-use crate::facts::Value;
-use crate::facts::observed::{Facts, Missing, Observed};
+use crate::facts::observed::{Missing, Observed};
+use crate::facts::value::{Facts, Value};
 use crate::text::{Mark, Text};
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;

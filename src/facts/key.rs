@@ -1,7 +1,7 @@
 //! The keys of what checks write down, with type and meaning, and the values that they can have. The keys themselves
 //! are declared in `keys`, their words in `words`.
 
-use super::{Facts, Value};
+use super::value::{Facts, Value, YES_NO, yes_no};
 use crate::text::{Mark, is_inner};
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -180,18 +180,15 @@ pub trait Observable: Sized {
 }
 
 impl Observable for bool {
-    const FORM: Form = Form::Word(&["yes", "no"]);
+    const FORM: Form = Form::Word(YES_NO);
 
     fn to_value(&self) -> Value {
-        Value::Word(if *self { "yes" } else { "no" }.to_owned())
+        Value::Word(yes_no(*self).to_owned())
     }
 
     fn of_value(value: &Value) -> Option<Self> {
-        match value {
-            Value::Word(word) if word == "yes" => Some(true),
-            Value::Word(word) if word == "no" => Some(false),
-            _ => None,
-        }
+        let Value::Word(word) = value else { return None };
+        [true, false].into_iter().find(|yes| word == yes_no(*yes))
     }
 }
 

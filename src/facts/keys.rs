@@ -4,7 +4,7 @@
 
 use super::key::{Declared, Family, Key, Names, Observable};
 use super::words::*;
-use crate::account::Source;
+use crate::account::{Fit, Source};
 use crate::net::PortState;
 use std::net::IpAddr;
 
@@ -35,10 +35,10 @@ keys! {
     }
     /// Do the settings fit what the provider wants?
     settings "settings" {
-        SERVER: Key<Setting> = "server", Nobody, "the configured server compared with the provider's";
-        PORT: Key<Setting> = "port", Nobody, "the configured port compared with the provider's";
-        SECURITY: Key<Setting> = "security", Nobody, "the configured encryption compared with the provider's";
-        USER: Key<Setting> = "user", Nobody, "the configured user name compared with the provider's form";
+        SERVER: Key<ServerFit> = "server", Nobody, "the configured server compared with the provider's";
+        PORT: Key<Fit> = "port", Nobody, "the configured port compared with the provider's";
+        SECURITY: Key<Fit> = "security", Nobody, "the configured encryption compared with the provider's";
+        USER: Key<Fit> = "user", Nobody, "the configured user name compared with the provider's form";
         SUGGESTION: Key<String> = "suggestion", Host, "the name that was probably meant";
     }
     /// Does the mail domain exist?

@@ -1,12 +1,11 @@
 //! What is known of all checks while a run goes on, and what looking for one of their facts gives.
 
 use super::key::{Family, Key, Observable};
+use super::keys;
+use super::known::{Known, Why};
 use super::target::{self, Target};
-use super::{Known, Value, Why, keys};
+use super::value::Facts;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The facts of one check, as the report holds them.
-pub type Facts = BTreeMap<String, Value>;
 
 /// What is known of one check so far.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +16,17 @@ pub struct Observed<'a> {
     pub facts: &'a Facts,
     /// Why facts are missing, if the check ended without them.
     pub why_not: Option<Missing<'a>>,
+}
+
+impl Observed<'_> {
+    /// Why a check that has ended has no value for a key.
+    fn why(&self) -> Why {
+        match self.why_not {
+            None => Why::NotAsked,
+            Some(Missing { why, moot: true }) => Why::Moot(why.to_owned()),
+            Some(Missing { why, moot: false }) => Why::Gap(why.to_owned()),
+        }
+    }
 }
 
 /// Why a check ended without its facts.
@@ -88,6 +98,13 @@ impl<T: PartialEq> Seen<T> {
     }
 }
 
+impl<T: Observable> From<Seen<T>> for Known {
+    /// Passes on what was seen as it is.
+    fn from(seen: Seen<T>) -> Self {
+        seen.known(|value| Known::Word(value.to_value().to_string()))
+    }
+}
+
 /// What to wait for until all checks are planned: what the provider wants.
 pub fn planning() -> BTreeSet<String> {
     [keys::provider::SOURCE.check.to_owned()].into()
@@ -99,7 +116,7 @@ impl Observations<'_> {
         match self.checks.get(id) {
             Some(observed) => match key.read(observed.facts) {
                 Some(value) => Seen::Is(value),
-                None if observed.done => Seen::Absent(Why::of(observed.why_not)),
+                None if observed.done => Seen::Absent(observed.why()),
                 None => Seen::Pending([id.to_owned()].into()),
             },
             None if self.plan_complete => Seen::Absent(Why::NotAsked),

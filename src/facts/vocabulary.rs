@@ -3,10 +3,16 @@
 //! How a fact is made is in `derive`; what follows from it is in `docs/guide`. A fact that passes on an observed word
 //! has the words of that observation.
 
+use super::known::{Derived, Known};
+use super::value::YES_NO;
 use super::words::{
     AddressKind, CertificateIs, Dates, DomainFound, Elsewhere, Ipv6, LogIn, Loss, NameFound, Nobody, Opens, OwnServers,
     Sending, Starttls,
 };
+use crate::account::client::Connects;
+use crate::account::provider::{self, Confidence, Passwords};
+use crate::account::{Fit, MeasuredOn, Security};
+use crate::net::PortState;
 use crate::pages;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -41,6 +47,18 @@ pub fn find(name: &str) -> Option<&'static FactKind> {
 /// Whether a fact can have this word.
 pub fn has_word(name: &str, word: &str) -> bool {
     find(name).is_some_and(|kind| kind.words.contains(&word))
+}
+
+/// The word of a fact; `None` if it is not known. In a debug build, a name that is not in the vocabulary is a panic.
+pub fn word_of<'a>(facts: &'a Derived, name: &str) -> Option<&'a str> {
+    debug_assert!(find(name).is_some(), "{name} is not in the vocabulary");
+    facts.get(name).and_then(Known::word)
+}
+
+/// Whether a fact is known and has this word. In a debug build, a name or word that is not in the vocabulary is a panic.
+pub fn is(facts: &Derived, name: &str, word: &str) -> bool {
+    debug_assert!(has_word(name, word), "{name} has no word {word}");
+    word_of(facts, name) == Some(word)
 }
 
 /// A fact with the word that decided. In the report it is one text: "port.state is open".
@@ -84,9 +102,6 @@ fn said(decided: &Decided) -> String {
     format!("{}: {word}", kind.says.trim_start_matches("whether "))
 }
 
-const YES_NO: &[&str] = &["yes", "no"];
-const TYPED: &[&str] = &["as-wanted", "differs", "not-typed"];
-
 /// Every fact that a page may use.
 static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
     // A fact that names a cause can name any cause.
@@ -99,15 +114,11 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             &["answer", "silence", "slow", "never-opened"],
         ),
         fact("wanted.works", "whether the provider's settings get as far as an offered log-in", &["yes", "no", "same"]),
-        fact(
-            "measured.on",
-            "where this was measured, compared with the machine that sends",
-            &["this-machine", "same-network", "elsewhere"],
-        ),
+        fact("measured.on", "where this was measured, compared with the machine that sends", MeasuredOn::VARIANTS),
         fact(
             "client.connects",
             "whether the mail program itself connects to the server",
-            &["from-here", "from-elsewhere"],
+            Connects::VARIANTS.strip_suffix(&[Connects::Depends.word()]).unwrap_or_default(),
         ),
         fact("client.named", "whether somebody said which mail program it is", YES_NO),
         fact("client.tls", "whether the mail program can encrypt with the server", YES_NO),
@@ -120,17 +131,9 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("client.sign-in", "whether the mail program can sign in on the provider's page (OAuth)", YES_NO),
         fact("said", "what the error that the caller sees means", causes),
         fact("said.hint", "what the number in the error that the caller sees points to", causes),
-        fact(
-            "provider.kind",
-            "which family of providers the mailbox belongs to",
-            &["microsoft-work", "microsoft-personal", "google", "yahoo", "apple", "other"],
-        ),
-        fact("provider.confidence", "how reliable the provider table's row is", &["normal", "low"]),
-        fact(
-            "provider.passwords",
-            "which password the provider accepts from mail programs",
-            &["account", "app-only", "none"],
-        ),
+        fact("provider.kind", "which family of providers the mailbox belongs to", provider::Kind::VARIANTS),
+        fact("provider.confidence", "how reliable the provider table's row is", Confidence::VARIANTS),
+        fact("provider.passwords", "which password the provider accepts from mail programs", Passwords::VARIANTS),
         fact("provider.switch", "whether access for mail programs must be switched on first", YES_NO),
         fact("provider.smtp", "whether the provider lets mail programs send at all", YES_NO),
         fact("settings.provider", "how the provider was recognised", &["known", "discovered", "guessed"]),
@@ -140,9 +143,9 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             "the configured server compared with the provider's",
             &["as-wanted", "differs", "not-typed", "incoming", "website", "receives-only", "misspelt"],
         ),
-        fact("settings.port", "the configured port compared with the provider's", TYPED),
-        fact("settings.security", "the configured encryption compared with the provider's", TYPED),
-        fact("settings.user", "the configured user name compared with the provider's form", TYPED),
+        fact("settings.port", "the configured port compared with the provider's", Fit::VARIANTS),
+        fact("settings.security", "the configured encryption compared with the provider's", Fit::VARIANTS),
+        fact("settings.user", "the configured user name compared with the provider's form", Fit::VARIANTS),
         fact("dns.domain", "the mail address's domain in DNS", DomainFound::VARIANTS),
         fact("dns.near-miss", "whether the name is a near miss of a known one", YES_NO),
         fact("dns.server", "the mail server's name in DNS, as this machine sees it", NameFound::VARIANTS),
@@ -158,7 +161,11 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("ipv6.elsewhere", "whether IPv6 works to other hosts", Ipv6::VARIANTS),
         fact("clock", "this machine's clock compared with network time", &["right", "wrong"]),
         fact("port.number", "the port in use", &["25", "465", "587", "other"]),
-        fact("port.state", "what the port in use does", &["open", "refused", "filtered", "unreachable", "denied"]),
+        fact(
+            "port.state",
+            "what the port in use does",
+            PortState::VARIANTS.strip_prefix(&[PortState::Unknown.word()]).unwrap_or_default(),
+        ),
         fact("port.by", "who refused or answered on the port in use", &["self", "near", "server"]),
         fact("port.leaves", "whether packets for the port in use get as far as the first router", YES_NO),
         fact("port.refuser", "where the device that turned the connection away is", &["inside", "beyond"]),
@@ -183,7 +190,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             "whether the names in greeting, EHLO reply and certificate fit the server",
             &["expected", "other"],
         ),
-        fact("security", "the encryption in use", &["none", "starttls", "implicit"]),
+        fact("security", "the encryption in use", Security::VARIANTS),
         fact("starttls", "STARTTLS on the port in use", Starttls::VARIANTS),
         fact(
             "starttls.elsewhere",
@@ -223,6 +230,14 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_fact_has_words_of_its_own() {
+        for kind in all() {
+            assert!(!kind.words.is_empty() && !kind.words.contains(&"unknown"), "{}", kind.name);
+        }
+        assert!(has_word("port.state", "open") && !has_word("client.connects", "depends"));
+    }
 
     #[test]
     fn what_decided_is_one_text_in_the_report() {

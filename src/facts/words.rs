@@ -1,8 +1,8 @@
 //! The words that observations can have, a type each. A word is written as the report holds it: `NotFound` is `not-found`.
 
-use super::Value;
 use super::key::{Form, Observable};
-use crate::account::Source;
+use super::value::Value;
+use crate::account::{Fit, Source};
 use crate::net::PortState;
 
 macro_rules! observable {
@@ -24,7 +24,7 @@ macro_rules! observable {
     )* };
 }
 
-observable!(PortState, Source);
+observable!(PortState, Source, Fit);
 
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$attribute:meta])* $word:ident),* $(,)? })*) => { $(
@@ -67,8 +67,8 @@ words! {
     Loss { None, Some, Heavy }
     /// What an address that is not in use does.
     Nobody { Answers, Silent }
-    /// A configured setting compared with the provider's.
-    Setting { AsWanted, Differs, NotTyped, Misspelt }
+    /// The configured server compared with the provider's: as any setting, or a known name with a typing error.
+    ServerFit { AsWanted, Differs, NotTyped, Misspelt }
     /// Who turned a connection away on this computer.
     Itself { #[strum(serialize = "self")] Itself }
     /// What answers before the first router.
@@ -115,4 +115,14 @@ words! {
     Sending { Accepted, Rejected, Temporary, NotTried }
     /// What the server refused when asked whether this address may send.
     Refused { Sender, Recipient, Message }
+}
+
+impl From<Fit> for ServerFit {
+    fn from(fit: Fit) -> Self {
+        match fit {
+            Fit::AsWanted => ServerFit::AsWanted,
+            Fit::Differs => ServerFit::Differs,
+            Fit::NotTyped => ServerFit::NotTyped,
+        }
+    }
 }

@@ -40,7 +40,7 @@ impl Kind {
         match self {
             Kind::Step => (&["Step"], &["Rules out", "Answered by"]),
             Kind::Cause => (&["Cause"], &["Headline", "Outcome", "No log-in"]),
-            Kind::Program => (&["Program", "Connects", "Sign-in"], &["Also"]),
+            Kind::Program => (&["Program", "Connects", "Sign-in"], &["Also", "Encryption names"]),
             Kind::List => (&[], &[]),
         }
     }

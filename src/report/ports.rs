@@ -71,7 +71,7 @@ mod tests {
     use crate::facts::Value;
 
     fn facts(rows: &[(&str, &str)]) -> Facts {
-        rows.iter().map(|(key, word)| ((*key).to_owned(), Value::from(*word))).collect()
+        rows.iter().map(|(key, word)| ((*key).to_owned(), Value::Word((*word).to_owned()))).collect()
     }
 
     #[test]

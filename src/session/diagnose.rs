@@ -5,7 +5,7 @@ use super::diagnosis::{Diagnosis, OpenQuestion, Outcome, PathStep};
 use super::placeholders::Case;
 use crate::account::client;
 use crate::facts::derive::Derivation;
-use crate::facts::{Derived, Known, vocabulary};
+use crate::facts::{Derived, vocabulary};
 use crate::guide::page::{Page, Wording, task};
 use crate::guide::rule::given;
 use crate::guide::walk::{self, Missing, Walk};
@@ -120,7 +120,7 @@ fn waiting(checks: &BTreeSet<String>, run: &Run) -> String {
 
 /// Whether the account works as configured; with some faults, mail still gets through now and then.
 fn outcome(cause: &str, page: &Page, facts: &Derived) -> Outcome {
-    let works = facts.get("account.works").and_then(Known::word) == Some("yes");
+    let works = vocabulary::is(facts, "account.works", "yes");
     match cause {
         HEALTHY => Outcome::CanSend,
         UNDETERMINED => Outcome::Unsure,
@@ -180,6 +180,7 @@ fn not_known(missing: &[Missing]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::account::{Account, Address};
+    use crate::facts::Known;
     use crate::guide::rule::{Certainty, Who};
     use crate::pages;
     use crate::session::placeholders;

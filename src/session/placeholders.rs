@@ -11,7 +11,7 @@ use crate::facts::keys::{
     certificate, clients, clock, dns_domain, dns_own, dns_server, isp, login, port, protection, sending, settings,
     smtp, tls,
 };
-use crate::facts::{Derived, Known, Value, interceptors, isps};
+use crate::facts::{Derived, Value, interceptors, isps, vocabulary};
 use crate::text::{Text, span};
 use std::fmt::Write;
 
@@ -283,8 +283,9 @@ impl<'a> Case<'a> {
         Some(format!("{check}.{}", self.in_use.as_ref()?.port))
     }
 
-    fn fact(&self, name: &str) -> Option<&str> {
-        self.facts.get(name).and_then(Known::word)
+    /// Whether a fact of the guide has this word.
+    fn is(&self, name: &str, word: &str) -> bool {
+        vocabulary::is(self.facts, name, word)
     }
 }
 
@@ -310,7 +311,7 @@ fn show(value: &Value) -> Option<String> {
 
 /// The words of the last refusal, or else what the caller sees.
 fn said(case: &Case<'_>) -> Option<String> {
-    let turned_away = matches!(case.fact("greeting"), Some("refuses" | "busy"));
+    let turned_away = case.is("greeting", "refuses") || case.is("greeting", "busy");
     case.shown(&login::REPLY)
         .or_else(|| case.shown(&sending::REPLY))
         .or_else(|| case.own(&smtp::STARTTLS_REPLY))
@@ -319,7 +320,7 @@ fn said(case: &Case<'_>) -> Option<String> {
 }
 
 fn log_in_ended(case: &Case<'_>) -> Option<String> {
-    match &case.run.check("login")?.state {
+    match &case.run.check(login::RESULT.check)?.state {
         State::Done(finding) => Some(finding.summary.clone()),
         _ => None,
     }
@@ -333,7 +334,7 @@ fn token_scope(case: &Case<'_>) -> Option<String> {
 
 /// Such as "3 hours ahead"; `None` if the clock is right.
 fn clock_off(case: &Case<'_>) -> Option<String> {
-    let ahead = case.get(clock::AHEAD.check, &clock::AHEAD).filter(|_| case.fact("clock") == Some("wrong"))?;
+    let ahead = case.get(clock::AHEAD.check, &clock::AHEAD).filter(|_| case.is("clock", "wrong"))?;
     Some(format!("{} {}", span(ahead), if ahead > 0 { "ahead" } else { "behind" }))
 }
 
@@ -352,7 +353,7 @@ fn protection_here(case: &Case<'_>) -> Option<String> {
 
 /// The DNS servers that fail, if such a failure is the fault; otherwise all of them.
 fn resolver(case: &Case<'_>) -> Option<String> {
-    let fails = matches!(case.fact("dns.server"), Some("silent" | "failed"));
+    let fails = case.is("dns.server", "silent") || case.is("dns.server", "failed");
     case.shown(&dns_own::FAILING).filter(|_| fails).or_else(|| case.shown(&dns_own::SERVERS))
 }
 

@@ -5,7 +5,7 @@ use crate::account::{Choice, Endpoint, Security};
 use crate::facts::key::Observable;
 use crate::facts::keys::smtp;
 use crate::facts::words::Speaks;
-use crate::facts::{Derived, Known};
+use crate::facts::{Derived, vocabulary};
 
 /// What to set in the mail program: what the provider wants; but if that very port is blocked, the other port that
 /// works.
@@ -14,7 +14,7 @@ pub(super) fn target(run: &Run, facts: &Derived, other: Option<u16>) -> Option<C
     let in_use = run.in_use()?;
     let choices = wanted.map_or(&[][..], |wanted| &wanted.choices);
     let first = choices.first().cloned();
-    let is = |name: &str, word: &str| facts.get(name).and_then(Known::word) == Some(word);
+    let is = |name: &str, word: &str| vocabulary::is(facts, name, word);
     let right_server = choices.is_empty() || choices.iter().any(|choice| choice.host == in_use.host);
     let shut = !is("port.state", "open") || is("starttls", "missing") || is("starttls", "masked");
     if let (true, Some(port)) = (right_server && shut, other) {
@@ -35,7 +35,7 @@ pub(super) fn target(run: &Run, facts: &Derived, other: Option<u16>) -> Option<C
 
 /// The encryption that the port itself requires.
 fn fitting(facts: &Derived, in_use: &Endpoint) -> Security {
-    let is = |name: &str, word: &str| facts.get(name).and_then(Known::word) == Some(word);
+    let is = |name: &str, word: &str| vocabulary::is(facts, name, word);
     if is("greeting", "expects-tls") {
         Security::Implicit
     } else if is("handshake", "not-tls") || is("auth.offered", "only-after-tls") {

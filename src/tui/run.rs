@@ -8,7 +8,7 @@ use super::round::{self, Measuring};
 use super::runner::Runner;
 use super::{paste, signals, terminal};
 use crate::check::Event as CheckEvent;
-use crate::facts::Known;
+use crate::facts::vocabulary;
 use crate::session::Event;
 use futures::{StreamExt, poll};
 use ratatui::Terminal;
@@ -245,7 +245,7 @@ impl<O: Outside> Loop<'_, O> {
         let core = &mut self.app.core;
         core.apply(Event::Ended { at });
         core.refresh();
-        if with_secret && core.facts.get("login").and_then(Known::word) == Some("rejected") {
+        if with_secret && vocabulary::is(&core.facts, "login", "rejected") {
             core.refused_today = self.outside.refused(&core.session, true);
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::check::finding::{Event, Evidence, Finding, Head, Kind, Outcome, Verdict};
 use crate::facts::key::{Declared, Key, Observable};
-use crate::facts::observed::Facts;
+use crate::facts::value::Facts;
 use crate::text::{Mark, Text};
 use std::time::Duration;
 use tokio::sync::mpsc;

@@ -5,7 +5,7 @@ use crate::account::{Fit, spelling};
 use crate::check::engine::{Check, How, Need, always};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::settings as keys;
-use crate::facts::words::Setting;
+use crate::facts::words::ServerFit;
 use crate::text::Text;
 
 pub(crate) static CHECK: Check = Check {
@@ -22,18 +22,13 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let wanted = ctx.wanted();
     let now = &ctx.account.settings;
     let fits = ctx.account.compare(wanted);
-    let parts = [
-        ("server", fits.server, keys::SERVER),
-        ("port", fits.port, keys::PORT),
-        ("encryption", fits.security, keys::SECURITY),
-        ("user name", fits.user, keys::USER),
-    ];
     let misspelt = now.server().and_then(spelling::host_meant);
-    for (part, fit, key) in parts.clone() {
-        match setting(fit) {
-            _ if part == "server" && misspelt.is_some() => book.note(key, Setting::Misspelt),
-            Some(word) => book.note(key, word),
-            None => {}
+    if let Some(fit) = misspelt.map(|_| ServerFit::Misspelt).or(fits.server.map(ServerFit::from)) {
+        book.note(keys::SERVER, fit);
+    }
+    for (key, fit) in [(keys::PORT, fits.port), (keys::SECURITY, fits.security), (keys::USER, fits.user)] {
+        if let Some(fit) = fit {
+            book.note(key, fit);
         }
     }
     write_down(ctx, book);
@@ -43,10 +38,11 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         book.note(keys::SUGGESTION, meant);
         return Verdict::warn(Text::new().say("did somebody mean ").host(meant).say("?"));
     }
+    let parts = [("server", fits.server), ("port", fits.port), ("encryption", fits.security), ("user name", fits.user)];
     let differing: Vec<&str> =
-        parts.iter().filter(|(_, fit, _)| *fit == Fit::Differs).map(|(part, ..)| *part).collect();
+        parts.iter().filter(|(_, fit)| *fit == Some(Fit::Differs)).map(|(part, _)| *part).collect();
     if differing.is_empty() {
-        let is_read = parts.iter().any(|(_, fit, _)| *fit != Fit::NotTyped);
+        let is_read = parts.iter().any(|(_, fit)| *fit != Some(Fit::NotTyped));
         return match (is_read, wanted.is_some_and(|wanted| wanted.is_known())) {
             (true, true) => Verdict::pass("as the provider wants"),
             (false, true) => Verdict::pass("the provider's own are judged; the mail program's were not compared"),
@@ -54,15 +50,6 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         };
     }
     Verdict::warn(format!("not what the provider wants: {}", differing.join(", ")))
-}
-
-fn setting(fit: Fit) -> Option<Setting> {
-    match fit {
-        Fit::AsWanted => Some(Setting::AsWanted),
-        Fit::Differs => Some(Setting::Differs),
-        Fit::NotTyped => Some(Setting::NotTyped),
-        Fit::Unknown => None,
-    }
 }
 
 /// What is judged, and what the provider wants, as evidence.

@@ -3,10 +3,9 @@
 
 use super::*;
 use crate::account::client::{Connects, SignIn};
-use crate::account::provider::Confidence;
 use crate::account::{Choice, Fit, Source};
 use crate::facts::keys::{alive, certificate, dns_domain, dns_server, login, port, sending, settings, smtp};
-use crate::facts::words::{Ehlo, Foreign, Greeting, Handshake, LogIn, NameFound, Sending, Setting, Speaks, Starttls};
+use crate::facts::words::{Ehlo, Foreign, Greeting, Handshake, LogIn, NameFound, Sending, ServerFit, Speaks, Starttls};
 use crate::facts::{outlook_errors, replies};
 
 impl View<'_> {
@@ -22,8 +21,7 @@ impl View<'_> {
         let client = self.input.account.client();
         facts.put("client.named", yes_no(client.is_some()));
         let connects = match client.map(|client| client.connects) {
-            Some(Connects::FromHere) => word("from-here"),
-            Some(Connects::FromElsewhere) => word("from-elsewhere"),
+            Some(connects @ (Connects::FromHere | Connects::FromElsewhere)) => word(connects.word()),
             Some(Connects::Depends) => gap("it depends on how the mail program is set up"),
             None => gap("nobody said which mail program it is"),
         };
@@ -48,11 +46,7 @@ impl View<'_> {
         let of_row = |says: fn(&provider::Provider) -> Known| {
             self.settled(row.map_or(gap("the provider is not in our table"), says))
         };
-        let confidence = of_row(|row| match row.confidence {
-            Confidence::Low => word("low"),
-            Confidence::Normal => word("normal"),
-        });
-        facts.put("provider.confidence", confidence);
+        facts.put("provider.confidence", of_row(|row| word(row.confidence.word())));
         facts.put("provider.passwords", of_row(|row| word(row.passwords.word())));
         facts.put("provider.switch", of_row(|row| yes_no(row.switch.is_some())));
         facts.put("provider.smtp", of_row(|row| yes_no(row.smtp)));
@@ -67,11 +61,11 @@ impl View<'_> {
     pub(super) fn settings(&self, facts: &mut Made) {
         facts.put("settings.read", yes_no(self.input.account.settings.are_read()));
         let fits = self.input.account.compare(self.input.wanted);
-        let fit = |fit: Fit| fit.word().map_or(gap("nobody says what the provider wants"), word);
+        let fit = |fit: Option<Fit>| fit.map_or(gap("nobody says what the provider wants"), |fit| word(fit.word()));
         facts.put("settings.port", self.settled(fit(fits.port)));
         facts.put("settings.security", self.settled(fit(fits.security)));
         facts.put("settings.user", self.settled(fit(fits.user)));
-        let server = if fits.server == Fit::Differs { self.alias() } else { None };
+        let server = if fits.server == Some(Fit::Differs) { self.alias() } else { None };
         let server = server.or_else(|| self.set_server()).unwrap_or_else(|| fit(fits.server));
         facts.put("settings.server", self.settled(server));
     }
@@ -100,7 +94,7 @@ impl View<'_> {
     fn set_server(&self) -> Option<Known> {
         let set = self.input.account.settings.server()?;
         match self.one(settings::SERVER) {
-            Seen::Is(Setting::Misspelt) => return Some(word("misspelt")),
+            Seen::Is(ServerFit::Misspelt) => return Some(word("misspelt")),
             Seen::Pending(checks) => return Some(Known::Pending(checks)),
             _ => {}
         }
@@ -110,7 +104,7 @@ impl View<'_> {
             _ => {}
         }
         // A provider's own mail server may well be a website too, and accepts no mail while its mail service is down.
-        if self.input.account.compare(self.input.wanted).server != Fit::Differs {
+        if self.input.account.compare(self.input.wanted).server != Some(Fit::Differs) {
             return None;
         }
         let is_shut = |port: u16| matches!(self.at(port, port::STATE), Seen::Is(state) if state != PortState::Open);

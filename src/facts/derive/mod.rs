@@ -12,9 +12,10 @@ mod ports;
 
 use super::key::{Family, Key, Observable};
 use super::keys;
+use super::known::{Derived, Known, Why};
 use super::observed::{Observations, Seen, planning};
 use super::target::{Role, Target};
-use super::{Derived, Known, Why, vocabulary};
+use super::{value, vocabulary};
 use crate::account::provider;
 use crate::account::{Account, Endpoint, Security, Wanted};
 use crate::net::PortState;
@@ -100,7 +101,7 @@ fn word(word: &str) -> Known {
 }
 
 fn yes_no(yes: bool) -> Known {
-    word(if yes { "yes" } else { "no" })
+    word(value::yes_no(yes))
 }
 
 /// Not known, although it might have decided.

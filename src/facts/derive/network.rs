@@ -3,7 +3,7 @@
 use super::*;
 use crate::facts::keys::{alive, ipv6, leaves, port, quality, smtp, testnet};
 use crate::facts::keys::{clock, connectivity, dns_domain, dns_elsewhere, dns_own, dns_server, reference, settings};
-use crate::facts::words::{Pages, Setting};
+use crate::facts::words::{Pages, ServerFit};
 
 impl View<'_> {
     pub(super) fn names(&self, facts: &mut Made) {
@@ -13,7 +13,7 @@ impl View<'_> {
         } else {
             facts.put("dns.server", self.one(dns_server::RESULT));
         }
-        let server = self.one(settings::SERVER).map(|setting| setting == Setting::Misspelt);
+        let server = self.one(settings::SERVER).map(|fit| fit == ServerFit::Misspelt);
         let domain = self.one(dns_domain::SUGGESTION).map(|_| true);
         facts.put("dns.near-miss", any([server, domain], |is_misspelt| *is_misspelt, "yes", word("no")));
         facts.put("dns.elsewhere", self.one(dns_elsewhere::RESULT));

@@ -213,8 +213,8 @@ impl Form {
         rows.note(" What the program has NOW (read it there; empty = nobody has looked)");
         rows.field(At::Server, "Server", &self.server);
         rows.field(At::Port, "Port", &self.port);
-        let outlook = program.is_some_and(|client| OLD_OUTLOOK.contains(&client.id.as_str()));
-        let security = match (SECURITIES[self.security], outlook) {
+        let has_old_names = program.is_some_and(|client| client.tls_means_starttls);
+        let security = match (SECURITIES[self.security], has_old_names) {
             (None, _) => "nobody has looked, or Auto",
             (Some(Security::Implicit), true) => "SSL (SSL/TLS from the start)",
             (Some(Security::Implicit), false) => "SSL/TLS",
@@ -357,6 +357,3 @@ fn provider(address: &str) -> String {
         None => String::new(),
     }
 }
-
-/// The programs in which "SSL" means encryption from the start and "TLS" means STARTTLS.
-const OLD_OUTLOOK: [&str; 5] = ["outlook-2003", "outlook-2007", "outlook-2010", "outlook-2013", "outlook-2016"];
