@@ -98,6 +98,12 @@ impl Text {
         self
     }
 
+    /// Whether a marked part is this name.
+    pub fn names(&self, name: &str) -> bool {
+        let part = |start: usize, end: usize| self.text.chars().skip(start).take(end.saturating_sub(start));
+        self.marks.iter().any(|&(start, end, _)| part(start, end).eq(name.chars()))
+    }
+
     /// Marks every occurrence of `name` that is not marked yet: for what servers echo back.
     pub fn marking(mut self, mark: Mark, name: &str) -> Self {
         for found in Searched::new(&self.text).find(&Name::new(name)) {

@@ -70,7 +70,7 @@ fn any_order_ends_alike_and_revokes_nothing() {
                     continue;
                 }
                 let diagnosis = session.diagnosis();
-                if !diagnosis.has_cause() {
+                if !diagnosis.reached {
                     continue;
                 }
                 if let Some(before) = &shown {

@@ -5,9 +5,6 @@ use super::{Connectivity, Expect, Reference};
 use std::net::{IpAddr, SocketAddr};
 use url::Url;
 
-/// The ports that a reference without a port is tried on.
-pub const REFERENCE_PORTS: [u16; 4] = [25, 465, 587, 443];
-
 /// Mail servers of different companies, at least three for each mail port, and two literal addresses on 443, so that a
 /// resolver that fails is not mistaken for "offline".
 pub fn references() -> Vec<Reference> {

@@ -15,10 +15,10 @@ mod settings;
 mod smtp;
 mod tls;
 
-pub use crate::facts::target::{Role, Target};
+pub use crate::facts::target::{MAIL_PORTS, Role, Target};
 pub use crate::probe::secret;
+pub(crate) use engine::millis;
 pub use engine::run::Job;
-pub use engine::targets::MAIL_PORTS;
 pub use finding::{Event, Evidence, Finding, Group, Head, Kind, Outcome};
 pub use options::{Connectivity, Expect, Options, Reference};
 
@@ -167,10 +167,12 @@ mod tests {
     }
 
     #[test]
-    fn each_check_asks_a_question() {
+    fn each_check_asks_a_question_with_the_placeholders_that_are_filled_in() {
         for check in CHECKS {
             let question = check.question;
             assert!(question.len() > 1 && question.ends_with('?'), "{}: {question:?} is no question", check.kind);
+            let rest = ["{port}", "{server}", "{host}"].iter().fold(question.to_owned(), |text, name| text.replace(name, ""));
+            assert!(!rest.contains(['{', '}']), "{}: {question:?} has another placeholder", check.kind);
         }
     }
 

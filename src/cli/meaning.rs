@@ -7,6 +7,7 @@ use crate::account::address::host_name;
 use crate::account::stored::{self, Found, StoredAccount};
 use crate::account::{Account, Address, MeasuredOn, Origins, Security, Settings, Values, client};
 use crate::check::{Options, Reference, defaults};
+use crate::facts::target::COMPARED_PORTS;
 use crate::machine::{Machine, Trust};
 use crate::report::redact::Redact;
 use crate::session::guide;
@@ -194,7 +195,7 @@ fn resolver(typed: &str) -> Result<SocketAddr, String> {
 
 fn reference(typed: &str) -> Result<Reference, String> {
     if let Ok(addr) = typed.trim_matches(['[', ']']).parse::<IpAddr>() {
-        return Ok(Reference { host: addr.to_string(), ports: defaults::REFERENCE_PORTS.to_vec() });
+        return Ok(Reference { host: addr.to_string(), ports: COMPARED_PORTS.to_vec() });
     }
     let (host, ports) = match typed.rsplit_once(':') {
         Some((host, port)) => {
@@ -205,7 +206,7 @@ fn reference(typed: &str) -> Result<Reference, String> {
                 .ok_or_else(|| format!("--reference-host: \"{port}\" is not a port"))?;
             (host, vec![port])
         }
-        None => (typed, defaults::REFERENCE_PORTS.to_vec()),
+        None => (typed, COMPARED_PORTS.to_vec()),
     };
     let host = host_name(host).map_err(|why| format!("--reference-host: {why}"))?;
     Ok(Reference { host, ports })

@@ -2,6 +2,11 @@
 
 use super::keys;
 
+/// The mail ports: between servers, submission with TLS from the start, submission (RFC 5321, RFC 8314, RFC 6409).
+pub const MAIL_PORTS: [u16; 3] = [25, 465, 587];
+/// The ports to compare with at other companies' servers: the mail ports, and the web's.
+pub const COMPARED_PORTS: [u16; 4] = [25, 465, 587, 443];
+
 /// Which server a check is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {

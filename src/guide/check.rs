@@ -1,7 +1,7 @@
 //! Whether the pages of a guide fit together, and the order of its steps and causes. Whatever is missing on a page is
 //! an error here, which names the page and says what to do.
 
-use super::page::{Page, task};
+use super::page::{ASK, Page, TO, task};
 use super::rule::{self, Term};
 use super::{ALSO, CERTAINTY, HEALTHY, START, Step, UNDETERMINED};
 use crate::pages::markdown::anchor;
@@ -188,7 +188,7 @@ fn cause_check(page: &Page, pages: &Pages) -> Result<(), String> {
         return Err("Fix it must be a list of steps".to_owned());
     }
     let told = page.text.items("Tell the provider");
-    if let Some(missing) = ["To:", "Ask:"].iter().find(|key| !told.iter().any(|item| item.starts_with(**key))) {
+    if let Some(missing) = [TO, ASK].iter().find(|key| !told.iter().any(|item| item.starts_with(**key))) {
         return Err(format!("Tell the provider needs an item \"{missing}\""));
     }
     for step in page.text.items("Fix it") {

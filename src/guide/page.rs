@@ -29,6 +29,11 @@ pub struct Page {
     pub at_most: Vec<Row<Certainty>>,
 }
 
+/// What the items of a cause's *Tell the provider* begin with: whom it is for.
+pub const TO: &str = "To:";
+/// And what is asked for.
+pub const ASK: &str = "Ask:";
+
 /// A question that only a person can answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {

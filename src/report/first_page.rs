@@ -127,16 +127,13 @@ pub fn first_page(report: &Report, reader: Reader) -> FirstPage {
 
 /// For whom the page is, and what is asked. What the user or the helpdesk can fix themselves is asked of nobody else.
 fn request(diagnosis: &Diagnosis, is_ours: bool) -> (String, Vec<String>) {
-    let told = |key: &str| {
-        let line = diagnosis.tell_provider.lines().find_map(|line| line.trim_start_matches("- ").strip_prefix(key));
-        capital(line.unwrap_or_default().trim())
-    };
     if is_ours && matches!(diagnosis.who, Who::User | Who::Helpdesk) {
         let good = format!("For good: {}", diagnosis.who_name);
         let good = if diagnosis.who_name == diagnosis.now_name { String::new() } else { good };
         return (capital(diagnosis.now.says()), vec![capital(&diagnosis.now_name), good]);
     }
-    (told("To:"), vec![told("Ask:")])
+    let request = diagnosis.request();
+    (capital(request.to), vec![capital(request.ask)])
 }
 
 fn subject(report: &Report, diagnosis: &Diagnosis) -> String {

@@ -3,12 +3,10 @@
 
 use crate::facts::Facts;
 use crate::facts::keys::{port, reference};
+use crate::facts::target::{COMPARED_PORTS, Role, Target, is_reference};
 use crate::net::PortState;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-
-/// The mail ports, and the web's for comparison.
-const PORTS: [u16; 4] = [25, 443, 465, 587];
 
 /// What each port does, here and elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,15 +34,16 @@ pub struct PortRow {
 
 /// Makes the table from the checks, each an id with its facts, and the port in use.
 pub fn ports<'a>(checks: impl IntoIterator<Item = (&'a str, &'a Facts)>, in_use: Option<u16>) -> PortTable {
-    let mut numbers = PORTS.to_vec();
-    numbers.extend(in_use.filter(|port| !PORTS.contains(port)));
+    let mut numbers = COMPARED_PORTS.to_vec();
+    numbers.extend(in_use.filter(|port| !COMPARED_PORTS.contains(port)));
     numbers.sort_unstable();
 
     let checks: BTreeMap<&str, &Facts> = checks.into_iter().collect();
-    let state = |id: String| port::STATE.read(checks.get(id.as_str())?);
+    let state =
+        |role: Role, port: u16| port::STATE.read(checks.get(Target { role, port }.id(port::STATE.check).as_str())?);
     let state_at = |facts: &Facts, port: u16| reference::STATE.of(port).read(facts);
     let was_reached = |facts: &Facts| facts.contains_key(reference::ADDRESS.name.as_ref());
-    let references = checks.iter().filter(|(id, facts)| id.starts_with("reference.") && was_reached(facts));
+    let references = checks.iter().filter(|(id, facts)| is_reference(id) && was_reached(facts));
     let mut references: Vec<&Facts> = references.map(|(_, facts)| *facts).collect();
     references.sort_by_key(|facts| {
         let has_in_use = in_use.is_some_and(|port| state_at(facts, port).is_some());
@@ -54,8 +53,8 @@ pub fn ports<'a>(checks: impl IntoIterator<Item = (&'a str, &'a Facts)>, in_use:
     let rows = numbers.iter().map(|number| PortRow {
         port: *number,
         in_use: in_use == Some(*number),
-        own: state(format!("port.{number}")),
-        wanted: state(format!("wanted.port.{number}")),
+        own: state(Role::InUse, *number),
+        wanted: state(Role::Wanted, *number),
         others: references.iter().map(|facts| state_at(facts, *number)).collect(),
     });
     let is_known = |row: &PortRow| row.own.or(row.wanted).is_some() || row.others.iter().any(Option::is_some);

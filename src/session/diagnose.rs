@@ -39,6 +39,7 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
     Diagnosis {
         outcome: outcome(cause, page, facts),
         is_final: underway.waits_for.is_empty(),
+        reached: true,
         cause: cause.to_owned(),
         certainty: reached.certainty,
         title: texts.fill("title", &wording.title),
@@ -211,7 +212,7 @@ mod tests {
         assert_eq!((verdict.cause.as_str(), verdict.title.as_str()), ("offline", "anna@example.com is alone"));
         // Only an account that works now can be unreliable.
         assert_eq!((verdict.outcome, verdict.now), (Outcome::CannotSend, Who::User));
-        assert!(verdict.has_cause() && verdict.last_step() == Some("connection"));
+        assert!(verdict.reached && verdict.last_step() == Some("connection"));
         assert_eq!(verdict.ruled_out, ["settings"]);
     }
 

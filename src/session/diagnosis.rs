@@ -1,6 +1,7 @@
 //! The verdict as people read it: what it contains. How it is made is in `diagnose`.
 
 use crate::facts::vocabulary::Decided;
+use crate::guide::page::{ASK, TO};
 use crate::guide::rule::{Certainty, Who};
 use crate::guide::{Guide, UNDETERMINED};
 use crate::text::Mark;
@@ -78,6 +79,15 @@ pub struct OpenQuestion {
     pub words: Vec<String>,
 }
 
+/// A request to the provider or the network's administrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// Whom it is for.
+    pub to: &'a str,
+    /// What is asked for.
+    pub ask: &'a str,
+}
+
 /// The verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Diagnosis {
@@ -86,6 +96,9 @@ pub struct Diagnosis {
     /// Whether nothing can change the verdict any more.
     #[serde(rename = "final")]
     pub is_final: bool,
+    /// Whether the walk has reached a cause; until then it is waiting for checks.
+    #[serde(default = "yes")]
+    pub reached: bool,
     /// The name of the cause.
     pub cause: String,
     /// How certain the verdict is.
@@ -132,12 +145,18 @@ pub struct Diagnosis {
     pub marks: BTreeMap<String, Vec<(usize, usize, Mark)>>,
 }
 
+/// Reports that do not say whether a cause was reached come from finished runs.
+fn yes() -> bool {
+    true
+}
+
 impl Diagnosis {
     /// The verdict before anything ran.
     pub fn nothing_yet() -> Self {
         Diagnosis {
             outcome: Outcome::Unsure,
             is_final: false,
+            reached: false,
             cause: UNDETERMINED.to_owned(),
             certainty: Certainty::Possible,
             title: "Checking".to_owned(),
@@ -188,9 +207,14 @@ impl Diagnosis {
         }
     }
 
-    /// Whether the walk has reached a cause; until then it is waiting for checks.
-    pub fn has_cause(&self) -> bool {
-        !self.now_name.is_empty()
+    /// Whom the page of the cause asks for what: the items `To:` and `Ask:` of *Tell the provider*, which every such
+    /// page has.
+    pub fn request(&self) -> Request<'_> {
+        let item = |key: &str| {
+            let line = self.tell_provider.lines().find_map(|line| line.strip_prefix("- ")?.strip_prefix(key));
+            line.unwrap_or_default().trim()
+        };
+        Request { to: item(TO), ask: item(ASK) }
     }
 
     /// The page of the last step: where the cause was decided, or where the walk is waiting.

@@ -4,7 +4,8 @@ use super::effect::Request;
 use super::outside::Bench;
 use super::runner::Runner;
 use super::watch::Round;
-use crate::check::{Event as CheckEvent, Group, Outcome};
+use crate::check::{Event as CheckEvent, Group, Outcome, Target};
+use crate::facts::keys::{dns_server, port, smtp};
 use crate::session::{Event, Session};
 use std::time::Duration;
 
@@ -39,7 +40,8 @@ impl Measuring {
     /// What the round showed, once all its checks have ended: the server's name, the port in use, its greeting.
     pub fn end(self, at: jiff::Timestamp) -> Round {
         let port = self.session.in_use().map_or(0, |way| way.port);
-        let ids = ["dns.server".to_owned(), format!("port.{port}"), format!("smtp.{port}")];
+        let own = Target::in_use(port);
+        let ids = [dns_server::RESULT.check.to_owned(), own.id(port::STATE.check), own.id(smtp::GREETING.check)];
         let findings = self.session.run().into_iter().flat_map(|run| run.findings());
         let failed = findings.filter(|finding| finding.outcome == Outcome::Fail && ids.contains(&finding.id));
         Round { at, faults: failed.map(|finding| finding.summary.clone()).collect() }

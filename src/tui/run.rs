@@ -7,7 +7,7 @@ use super::outside::{Begun, Bench, Outside};
 use super::round::{self, Measuring};
 use super::runner::Runner;
 use super::{paste, signals, terminal};
-use crate::check::Event as CheckEvent;
+use crate::check::{Event as CheckEvent, millis};
 use crate::facts::vocabulary;
 use crate::session::Event;
 use futures::{StreamExt, poll};
@@ -300,8 +300,4 @@ async fn told_in_round(round: Option<&mut Measuring>) -> Option<CheckEvent> {
         Some(round) => round.next().await,
         None => std::future::pending().await,
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

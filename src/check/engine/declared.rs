@@ -46,6 +46,8 @@ type WithSecret = for<'a> fn(&'a Ctx, &'a mut Notebook, Option<&'a Attempt>) -> 
 pub(crate) enum How {
     /// Once, before the server is known.
     Before(Plain),
+    /// The one check that finds out what the provider wants: when it ends, the second stage is planned.
+    Search(Plain),
     /// Once for each server of another company, before the server is known.
     Reference(With<Reference>),
     /// Once, when the search for the server has ended, even if none was found.
@@ -64,6 +66,7 @@ pub(crate) enum How {
 #[derive(Clone)]
 pub(crate) enum Task {
     Account(Plain),
+    Search(Plain),
     LogIn(WithSecret),
     Case(With<Case>, Arc<Case>),
     Reference(With<Reference>, usize, Reference),
@@ -75,7 +78,7 @@ impl Task {
     /// What it is about.
     pub(crate) fn subject(&self) -> Subject {
         match self {
-            Task::Account(_) | Task::LogIn(_) | Task::Case(..) => Subject::Account,
+            Task::Account(_) | Task::Search(_) | Task::LogIn(_) | Task::Case(..) => Subject::Account,
             Task::Reference(_, index, _) => Subject::Reference(*index),
             Task::Server(_, role) => Subject::Server(*role),
             Task::Port(_, target) => Subject::Port(*target),

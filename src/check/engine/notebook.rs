@@ -84,10 +84,11 @@ impl Notebook {
         self.finding.evidence.push(Evidence { at_ms, kind, what, detail: detail.text, marks });
     }
 
-    /// The check's result. If two servers are measured, the summary names the provider's.
+    /// The check's result. If two servers are measured, the summary of a check of the provider's own begins with its
+    /// name, unless it has marked that name somewhere.
     pub(crate) fn end(mut self, verdict: Verdict, provider_host: Option<&str>) -> Finding {
         let Verdict { outcome, moot, mut summary } = verdict;
-        if let Some(host) = provider_host.filter(|host| outcome != Outcome::Skipped && !summary.text.contains(host)) {
+        if let Some(host) = provider_host.filter(|host| outcome != Outcome::Skipped && !summary.names(host)) {
             summary = Text::new().mark(Mark::Host, host).say(": ").append(summary);
         }
         self.finding.outcome = outcome;

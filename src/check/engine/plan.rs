@@ -24,6 +24,13 @@ pub(crate) struct Planned {
     pub(crate) facts: &'static [Declared],
 }
 
+impl Planned {
+    /// Whether it is the search for the server, on which the second stage rests.
+    pub(crate) fn is_search(&self) -> bool {
+        matches!(self.task, Task::Search(_))
+    }
+}
+
 /// The checks of one stage.
 pub(crate) type Plan = Vec<Planned>;
 
@@ -32,6 +39,7 @@ pub(crate) fn before(checks: &[&'static Check], options: &Options) -> Plan {
     let plan = checks.iter().flat_map(|check| {
         let tasks = match check.how {
             How::Before(run) => vec![Task::Account(run)],
+            How::Search(run) => vec![Task::Search(run)],
             How::Reference(run) => {
                 let references = options.references.iter().cloned().enumerate();
                 references.map(|(index, reference)| Task::Reference(run, index, reference)).collect()
@@ -54,7 +62,7 @@ pub(crate) fn after(
     let roles: BTreeSet<Role> = targets.iter().map(|target| target.role).filter(|_| case.is_some()).collect();
     let tasks = |how: How| -> Vec<Task> {
         match how {
-            How::Before(_) | How::Reference(_) => vec![],
+            How::Before(_) | How::Search(_) | How::Reference(_) => vec![],
             How::After(run) => vec![Task::Account(run)],
             How::LogIn(run) => vec![Task::LogIn(run)],
             How::Case(run) => case.map(|case| Task::Case(run, Arc::clone(case))).into_iter().collect(),
@@ -113,12 +121,12 @@ fn question(template: &str, scope: &Scope<'_>, wanted: Option<&Wanted>) -> Strin
         .replace("{host}", host.unwrap_or_default())
 }
 
-/// Keeps the chosen groups and what they depend on.
+/// Keeps the chosen groups and what they depend on, and the search for the server.
 fn only(plan: Plan, options: &Options) -> Plan {
     if options.only.is_empty() {
         return plan;
     }
-    let is_chosen = |check: &&Planned| options.only.contains(&check.head.group) || check.head.id == "provider";
+    let is_chosen = |check: &&Planned| options.only.contains(&check.head.group) || check.is_search();
     let mut kept: BTreeSet<String> = plan.iter().filter(is_chosen).map(|check| check.head.id.clone()).collect();
     loop {
         let needs = plan.iter().filter(|check| kept.contains(&check.head.id)).flat_map(|check| &check.needs);

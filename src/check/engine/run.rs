@@ -72,8 +72,13 @@ pub(crate) async fn run(checks: &[&'static Check], job: Job, events: mpsc::Unbou
     tokio::spawn(async move { library.prepare().await });
     let mut runner = Runner { ctx, attempt, time_is_up: watch::Sender::new(false), tasks: JoinSet::new() };
 
-    runner.start(plan::before(checks, &runner.ctx.options), false);
-    let discovered = timeout_at(until, runner.ctx.board.wait_for("provider")).await.is_ok();
+    let first = plan::before(checks, &runner.ctx.options);
+    let search = first.iter().find(|check| check.is_search()).map(|check| check.head.id.clone());
+    runner.start(first, false);
+    let discovered = match search {
+        Some(id) => timeout_at(until, runner.ctx.board.wait_for(&id)).await.is_ok(),
+        None => false,
+    };
     let wanted = runner.ctx.shared.wanted().cloned();
     match wanted {
         Some(wanted) if discovered => {
@@ -168,7 +173,7 @@ async fn wait(ctx: &Ctx, needs: &[Need]) {
 
 async fn ask(ctx: &Ctx, task: &Task, attempt: Option<&Attempt>, book: &mut Notebook) -> Verdict {
     match task {
-        Task::Account(run) => run(ctx, book).await,
+        Task::Account(run) | Task::Search(run) => run(ctx, book).await,
         Task::LogIn(run) => run(ctx, book, attempt).await,
         Task::Case(run, case) => run(ctx, book, case).await,
         Task::Reference(run, _, reference) => run(ctx, book, reference).await,

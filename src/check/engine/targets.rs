@@ -1,11 +1,8 @@
 //! Which ports of which servers are measured: a pure function of the account and of what the provider wants.
 
 use crate::account::{Endpoint, Wanted};
-use crate::check::{Role, Target};
+use crate::facts::target::{MAIL_PORTS, Role, Target};
 use std::collections::BTreeSet;
-
-/// The mail ports that are always tried.
-pub const MAIL_PORTS: [u16; 3] = [25, 465, 587];
 
 /// The ports that are measured: at the server in use, the usual ones, the configured one, and those that the provider
 /// wants; at another server that the provider wants, only those that the provider wants.

@@ -19,7 +19,7 @@ pub(crate) static CHECK: Check = Check {
     when: always,
     needs: none,
     facts: keys::ALL,
-    how: How::Before(|ctx, book| Box::pin(run(ctx, book))),
+    how: How::Search(|ctx, book| Box::pin(run(ctx, book))),
 };
 
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {

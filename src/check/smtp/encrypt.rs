@@ -2,7 +2,7 @@
 //! the dialogue, a plain dialogue after all, or the end.
 
 use super::again::{prepare, prepare_with};
-use super::notes::{Ended, REPLY, note_ehlo, note_greeting};
+use super::notes::{Ended, note_ehlo, note_greeting};
 use super::talk::Talk;
 use super::words::{handshake_word, refusal};
 use crate::check::engine::{Handshake, millis};
@@ -10,7 +10,7 @@ use crate::check::{Kind, Notebook};
 use crate::facts::keys::smtp as keys;
 use crate::facts::words::{Greeting, Handshake as HandshakeWord, SmallSegments, Speaks};
 use crate::probe::secure::{FailureKind, NotSecured, Secured, Verify, secure};
-use crate::probe::smtp::{Dialogue, Line, Reply, Side};
+use crate::probe::smtp::{Dialogue, Line, REPLY, Reply, Side};
 use crate::text::Text;
 use std::time::Duration;
 use tokio::time::Instant;

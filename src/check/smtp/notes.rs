@@ -6,12 +6,9 @@ use crate::check::Notebook;
 use crate::check::engine::millis;
 use crate::facts::keys::smtp as keys;
 use crate::facts::words::{Ehlo, Greeting};
-use crate::probe::smtp::{Dialogue, NoReply, Reply};
+use crate::probe::smtp::{Dialogue, NoReply, REPLY, Reply};
 use std::time::Duration;
 
-/// The time limit for the greeting and for each reply (RFC 5321 section 4.5.3.2 allows five minutes; mail programs
-/// wait one).
-pub(super) const REPLY: Duration = Duration::from_secs(30);
 /// How many of the server's keywords are written down.
 const MOST_KEYWORDS: usize = 64;
 

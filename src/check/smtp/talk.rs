@@ -1,7 +1,7 @@
 //! Does a mail server answer on a port, and how far does it let us go? Greeting, EHLO, STARTTLS, the TLS handshake
 //! with this machine's own library, EHLO again: one connection, as a mail program does it, up to the log-in.
 
-use super::notes::{Ended, REPLY, note_ehlo, note_greeting, try_log_in_without_secret};
+use super::notes::{Ended, note_ehlo, note_greeting, try_log_in_without_secret};
 use super::words::{NoEhlo, is_plain_name, says, starttls_word, write_lines};
 use crate::account::Security;
 use crate::check::engine::{Check, Handshake, How, Need, always};
@@ -11,7 +11,7 @@ use crate::facts::keys::smtp as keys;
 use crate::facts::words::{Greeting, Speaks, Starttls};
 use crate::net::{BoxStream, ConnectOptions};
 use crate::probe::hello::{self, Heard};
-use crate::probe::smtp::{Dialogue, Line, NoReply, Reply};
+use crate::probe::smtp::{Dialogue, Line, NoReply, REPLY, Reply};
 use crate::probe::version::Version;
 use crate::text::Text;
 use futures::future::join_all;

@@ -2,7 +2,7 @@
 
 use crate::check::engine::{Check, Handshake, How, Need, always};
 use crate::check::internet::clock;
-use crate::check::smtp::again::prepare;
+use crate::check::smtp::again::{LIMIT, prepare};
 use crate::check::smtp::talk;
 use crate::check::{Ctx, Group, Notebook, Target, Verdict};
 use crate::facts::interceptors;
@@ -14,7 +14,6 @@ use crate::probe::hello::{self, Heard};
 use crate::probe::secure::{CertificateFault, FailureKind, Verify, secure};
 use crate::probe::version::Version;
 use crate::text::{Text, span};
-use std::time::Duration;
 
 pub(crate) static CHECK: Check = Check {
     kind: "certificate",
@@ -212,7 +211,6 @@ async fn look_at_chain(
     handshake: &Handshake,
     host: &str,
 ) -> Vec<Vec<u8>> {
-    const LIMIT: Duration = Duration::from_secs(10);
     if let Some(mut stream) = prepare(ctx, handshake).await
         && let Heard::Chose(_, _, chain) = hello::ask(&mut stream, host, Version::Tls12, LIMIT).await
         && !chain.is_empty()

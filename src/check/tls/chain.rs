@@ -6,7 +6,7 @@ use super::{certificate, versions};
 use crate::check::dns::server;
 use crate::check::engine::{Case, Check, Handshake, How, Need, Scope, always};
 use crate::check::internet::clock;
-use crate::check::smtp::again::{not_again, prepare};
+use crate::check::smtp::again::{LIMIT, not_again, prepare};
 use crate::check::{Ctx, Group, MAIL_PORTS, Notebook, Role, Target, Verdict};
 use crate::facts::keys::certificate as certificate_keys;
 use crate::facts::keys::chain as keys;
@@ -18,7 +18,6 @@ use crate::probe::hello::{self, Heard};
 use crate::probe::version::Version;
 use crate::text::Text;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 pub(crate) static CHECK: Check = Check {
     kind: "chain",
@@ -41,7 +40,6 @@ fn needs(scope: &Scope<'_>) -> Vec<Need> {
     needs
 }
 
-const LIMIT: Duration = Duration::from_secs(10);
 /// How many other addresses of the server are examined at most.
 const MOST_ADDRESSES: usize = 2;
 

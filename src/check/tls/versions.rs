@@ -2,7 +2,7 @@
 
 use super::certificate;
 use crate::check::engine::{Check, Handshake, How, Need};
-use crate::check::smtp::again::{not_again, prepare};
+use crate::check::smtp::again::{LIMIT, not_again, prepare};
 use crate::check::smtp::talk;
 use crate::check::{Ctx, Group, Notebook, Role, Target, Verdict};
 use crate::facts::keys::tls as keys;
@@ -13,7 +13,6 @@ use crate::probe::version::Version;
 use futures::future::join;
 use futures::stream::StreamExt;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 pub(crate) static CHECK: Check = Check {
     kind: "tls",
@@ -27,9 +26,6 @@ pub(crate) static CHECK: Check = Check {
     facts: keys::ALL,
     how: How::Port(|ctx, book, target| Box::pin(run(ctx, book, target))),
 };
-
-/// The time limit for one question.
-const LIMIT: Duration = Duration::from_secs(10);
 
 /// The port that is asked, and the server's name to ask with.
 struct Asked<'a> {

@@ -14,7 +14,7 @@ use super::key::{Family, Key, Observable};
 use super::keys;
 use super::known::{Derived, Known, Why};
 use super::observed::{Observations, Seen, planning};
-use super::target::{Role, Target};
+use super::target::{COMPARED_PORTS, MAIL_PORTS, Role, Target};
 use super::{value, vocabulary};
 use crate::account::provider;
 use crate::account::{Account, Endpoint, Security, Wanted};
@@ -29,7 +29,6 @@ const SLOW_MS: u64 = 10_000;
 pub const MOST_CLOCK_OFF_S: u64 = 300;
 /// How many other companies' servers must show the same: a single silent one proves nothing.
 const AGREEING_REFERENCES: usize = 2;
-const MAIL_PORTS: [u16; 3] = [25, 465, 587];
 
 /// What the facts are made from.
 #[derive(Clone, Copy)]

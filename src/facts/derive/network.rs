@@ -80,7 +80,7 @@ impl View<'_> {
     }
 
     fn has_references(&self) -> bool {
-        let mut states = [443, 25, 465, 587].into_iter().flat_map(|port| self.reference_states(port));
+        let mut states = COMPARED_PORTS.into_iter().flat_map(|port| self.reference_states(port));
         states.any(|state| !matches!(state, Seen::Absent(_)))
     }
 
@@ -93,7 +93,7 @@ impl View<'_> {
     fn opens(&self) -> Known {
         let seen = self.input.seen;
         let mut states: Vec<Seen<PortState>> =
-            [443, 25, 465, 587].into_iter().flat_map(|port| self.reference_states(port)).collect();
+            COMPARED_PORTS.into_iter().flat_map(|port| self.reference_states(port)).collect();
         states.extend(seen.targets(port::STATE.check).map(|target| self.on(target, port::STATE)));
         if !seen.plan_complete {
             states.push(Seen::Pending(planning()));

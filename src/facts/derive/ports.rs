@@ -14,7 +14,7 @@ impl View<'_> {
         let port = self.port();
         let number = match port {
             _ if self.in_use.is_none() => gap("no server is known"),
-            25 | 465 | 587 => word(&port.to_string()),
+            _ if MAIL_PORTS.contains(&port) => word(&port.to_string()),
             _ => word("other"),
         };
         facts.put("port.number", number);
@@ -157,7 +157,7 @@ impl View<'_> {
             return word("open");
         }
         let here = self.other_ports().into_iter().map(|port| self.at(port, port::STATE));
-        let not_own = [25, 443, 465, 587].into_iter().filter(|port| *port != self.port());
+        let not_own = COMPARED_PORTS.into_iter().filter(|port| *port != self.port());
         let elsewhere = not_own.flat_map(|port| self.elsewhere(reference::STATE, port));
         any(here.chain(elsewhere), is_open, "open", word("closed"))
     }

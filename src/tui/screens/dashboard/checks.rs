@@ -1,6 +1,8 @@
 //! The checks, live: one line per group, and on a tall screen one line per check.
 
 use crate::check::{Finding, Group, Outcome};
+use crate::facts::keys::{connectivity, dns_server, settings};
+use crate::facts::target::is_reference;
 use crate::session::{Check, Run, State};
 use crate::tui::core::Core;
 use crate::tui::screens::parts::cut;
@@ -14,9 +16,6 @@ pub struct Summary {
     /// A line for people.
     pub says: String,
 }
-
-/// The checks that represent their group when all is well.
-const SPOKESMEN: [&str; 3] = ["settings", "dns.server", "connectivity"];
 
 /// How important a check's line is.
 fn weight(outcome: Outcome) -> u8 {
@@ -32,15 +31,17 @@ fn weight(outcome: Outcome) -> u8 {
 /// Sums up a group: first what failed, then what warns; the port in use before others.
 pub fn summary(run: &Run, group: Group, in_use: Option<u16>) -> Summary {
     let checks: Vec<&Check> = run.group(group).collect();
+    // The checks that represent their group when all is well.
+    let spokesmen = [settings::SERVER.check, dns_server::RESULT.check, connectivity::RESULT.check];
     let own = |finding: &Finding| {
-        in_use.is_some_and(|port| finding.id.ends_with(&format!(".{port}"))) || SPOKESMEN.contains(&finding.id.as_str())
+        in_use.is_some_and(|port| finding.id.ends_with(&format!(".{port}"))) || spokesmen.contains(&finding.id.as_str())
     };
     let findings: Vec<&Finding> = checks
         .iter()
         .filter_map(|check| if let State::Done(finding) = &check.state { Some(finding) } else { None })
         .collect();
     // Other companies' servers are there for comparison; what they do is not a fault of this connection.
-    let speaks = |finding: &&Finding| !finding.id.starts_with("reference.");
+    let speaks = |finding: &&Finding| !is_reference(&finding.id);
     let telling = findings
         .iter()
         .filter(|finding| speaks(finding))

@@ -36,7 +36,7 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
         lines.extend(labelled(theme, "", &format!("{done} What is the cause? Enter: guess."), width, theme.dim(), 2));
         return lines;
     }
-    if !diagnosis.has_cause() {
+    if !diagnosis.reached {
         let text = if diagnosis.summary.is_empty() { "Looking ...".to_owned() } else { diagnosis.summary.clone() };
         return labelled(theme, "CHECKING", &text, width, theme.strong(), 2);
     }

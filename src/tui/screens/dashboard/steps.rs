@@ -84,7 +84,7 @@ fn stages(core: &Core) -> Vec<(&'static str, Stage)> {
     let steps = guide().steps();
     let last = core.diagnosis.last_step();
     let reached = steps.iter().rposition(|step| path.iter().any(|passed| step.pages.contains(&passed.page)));
-    let decided = core.diagnosis.cause != HEALTHY && core.diagnosis.has_cause();
+    let decided = core.diagnosis.cause != HEALTHY && core.diagnosis.reached;
     let stage = |index: usize, step: &Step| {
         if decided && last.is_some_and(|last| step.pages.iter().any(|page| page == last)) {
             Stage::Decided
