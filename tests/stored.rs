@@ -42,7 +42,7 @@ async fn a_scenario_may_give_stored_accounts() {
     let found = stored::look(world.machine.as_ref(), None).await;
     assert_eq!(found.skipped, [] as [String; 0]);
     assert_eq!(found.addresses(), ["anna@example.com"]);
-    assert_eq!(found.accounts[0].settings.whence(), "as stored in Thunderbird");
+    assert_eq!(found.accounts[0].settings.origin_in_words(), "as stored in Thunderbird");
 }
 
 fn home(accounts: &[(&str, &str)]) -> tempfile::TempDir {

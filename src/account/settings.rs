@@ -244,7 +244,7 @@ impl Settings {
 
     /// Where server, port and encryption come from, in words: "as typed", "as stored in Thunderbird", "port as typed,
     /// the rest assumed".
-    pub fn whence(&self) -> String {
+    pub fn origin_in_words(&self) -> String {
         fn says<T>(given: &Option<Given<T>>) -> Option<String> {
             Some(match &given.as_ref()?.from {
                 Origin::Typed => "as typed".to_owned(),
@@ -253,7 +253,7 @@ impl Settings {
         }
         let parts = [("server", says(&self.server)), ("port", says(&self.port)), ("encryption", says(&self.security))];
         if !self.are_read() {
-            return "nothing typed, so the provider's".to_owned();
+            return "nothing was typed; the provider's are used".to_owned();
         }
         if let (Some(first), true) = (&parts[0].1, parts.iter().all(|(_, says)| *says == parts[0].1)) {
             return first.clone();
@@ -282,16 +282,16 @@ mod tests {
     #[test]
     fn words_for_where_they_come_from() {
         let mut settings = Settings::default();
-        assert_eq!(settings.whence(), "nothing typed, so the provider's");
+        assert_eq!(settings.origin_in_words(), "nothing was typed; the provider's are used");
         settings.port = Some(Given::typed(465));
-        assert_eq!(settings.whence(), "server and encryption assumed, port as typed");
+        assert_eq!(settings.origin_in_words(), "server and encryption assumed, port as typed");
         settings.server = Some(stored("smtp.example.com".to_owned()));
         settings.security = Some(stored(Security::Implicit));
-        assert_eq!(settings.whence(), "server and encryption as stored in Thunderbird, port as typed");
+        assert_eq!(settings.origin_in_words(), "server and encryption as stored in Thunderbird, port as typed");
         settings.port = Some(stored(465));
-        assert_eq!(settings.whence(), "as stored in Thunderbird");
+        assert_eq!(settings.origin_in_words(), "as stored in Thunderbird");
         settings = settings.edited(Values { server: None, ..settings.values() });
-        assert_eq!(settings.whence(), "server assumed, port and encryption as stored in Thunderbird");
+        assert_eq!(settings.origin_in_words(), "server assumed, port and encryption as stored in Thunderbird");
     }
 
     #[test]

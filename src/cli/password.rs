@@ -124,14 +124,14 @@ fn from_command(command: &str) -> Result<SecretString, Stop> {
 }
 
 /// The password: the first line without its line end; everything else in the line belongs to it.
-fn first_line(source: impl BufRead, whence: &str) -> Result<SecretString, Stop> {
-    line(source, "password", whence, MOST_BYTES)
+fn first_line(source: impl BufRead, from: &str) -> Result<SecretString, Stop> {
+    line(source, "password", from, MOST_BYTES)
 }
 
-fn line(source: impl BufRead, what: &str, whence: &str, most: u64) -> Result<SecretString, Stop> {
+fn line(source: impl BufRead, what: &str, from: &str, most: u64) -> Result<SecretString, Stop> {
     let mut line = Zeroizing::new(Vec::with_capacity(512));
     let read = source.take(most + 1).read_until(b'\n', &mut line);
-    read.map_err(|error| format!("the {what} {whence} could not be read: {error}"))?;
+    read.map_err(|error| format!("the {what} {from} could not be read: {error}"))?;
     if line.last() == Some(&b'\n') {
         line.pop();
         if line.last() == Some(&b'\r') {
@@ -139,16 +139,14 @@ fn line(source: impl BufRead, what: &str, whence: &str, most: u64) -> Result<Sec
         }
     }
     if line.is_empty() {
-        return Err(Stop::Usage(format!(
-            "the {what} {whence} is empty; leave the option out to check without a log-in"
-        )));
+        return Err(Stop::Usage(format!("the {what} {from} is empty; leave the option out to check without a log-in")));
     }
     if line.len() as u64 > most {
-        return Err(Stop::Usage(format!("the {what} {whence} is longer than {most} bytes")));
+        return Err(Stop::Usage(format!("the {what} {from} is longer than {most} bytes")));
     }
-    let text = std::str::from_utf8(&line).map_err(|_| format!("the {what} {whence} is not UTF-8"))?;
+    let text = std::str::from_utf8(&line).map_err(|_| format!("the {what} {from} is not UTF-8"))?;
     if text.contains('\0') {
-        return Err(Stop::Usage(format!("the {what} {whence} contains a NUL byte, which no log-in can send")));
+        return Err(Stop::Usage(format!("the {what} {from} contains a NUL byte, which no log-in can send")));
     }
     Ok(SecretString::from(text))
 }

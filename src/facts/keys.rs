@@ -44,14 +44,14 @@ keys! {
     /// Does the mail domain exist?
     dns_domain "dns.domain" {
         RESULT: Key<DomainFound> = "result", Nobody, "the mail address's domain in DNS";
-        MX: Key<Vec<String>> = "mx", Host, "its mail exchangers";
+        MX: Key<Vec<String>> = "mx", Host, "the domain's mail exchangers";
         SUGGESTION: Key<String> = "suggestion", Host, "the domain that was probably meant";
     }
     /// What is the server's address, as this computer sees it?
     dns_server "dns.server" {
         RESULT: Key<NameFound> = "result", Nobody, "the server's name in DNS";
-        ADDRESSES: Key<Vec<IpAddr>> = "addresses", Address, "its addresses, at most 64";
-        ADDRESSES_FROM: Key<AddressesFrom> = "addresses-from", Nobody, "who gave them, if not this computer's resolver";
+        ADDRESSES: Key<Vec<IpAddr>> = "addresses", Address, "the server's addresses, at most 64";
+        ADDRESSES_FROM: Key<AddressesFrom> = "addresses-from", Nobody, "who gave the addresses, if not this computer's resolver";
         ANSWER: Key<AddressKind> = "answer", Nobody, "the worst kind of address among them";
         HOSTS_FILE: Key<bool> = "hosts-file", Nobody, "whether this computer's hosts file has the name";
     }
@@ -59,20 +59,20 @@ keys! {
     dns_own "dns.own" {
         RESULT: Key<OwnServers> = "result", Nobody, "whether each of this computer's DNS servers answers";
         SERVERS: Key<Vec<IpAddr>> = "servers", Address, "this computer's DNS servers";
-        FAILING: Key<Vec<IpAddr>> = "failing", Address, "those that gave no answer";
+        FAILING: Key<Vec<IpAddr>> = "failing", Address, "this computer's DNS servers that gave no answer";
     }
     /// Do other DNS servers say the same?
     dns_elsewhere "dns.elsewhere" {
         RESULT: Key<Elsewhere> = "result", Nobody, "what other DNS servers say about the server's name";
-        ANSWERS: Key<usize> = "answers", Nobody, "how many of them gave addresses";
-        OTHER_ADDRESS: Key<Opens> = "other-address", Nobody, "the port in use at an address that only they give";
+        ANSWERS: Key<usize> = "answers", Nobody, "how many other DNS servers gave addresses";
+        OTHER_ADDRESS: Key<Opens> = "other-address", Nobody, "the port in use at an address that only other DNS servers give";
         REWRITTEN: Key<bool> = "rewritten", Nobody, "whether this computer's DNS server gives an address to names that do not exist";
         SEARCHED: Key<bool> = "searched", Nobody, "whether the name exists only through a search domain of this computer";
     }
     /// Is there an internet connection, without a portal?
     connectivity "connectivity" {
         RESULT: Key<Pages> = "result", Nobody, "what the test pages, whose content is known, returned";
-        PORTALS: Key<u32> = "portals", Nobody, "for how many of them a portal answered";
+        PORTALS: Key<u32> = "portals", Nobody, "for how many test pages a portal answered";
         BY_PROXY: Key<bool> = "by-proxy", Nobody, "whether a page answers only through the web proxy";
         CLOCK_AHEAD: Key<i64> = "clock-ahead_s", Nobody, "seconds this computer is ahead of the first page's date";
     }
@@ -93,14 +93,14 @@ keys! {
         LOSS: Key<Loss> = "loss", Nobody, "how much of what was sent was lost";
         SENT: Key<usize> = "sent", Nobody, "handshakes that were begun";
         LOST: Key<usize> = "lost", Nobody, "handshakes that lost a packet";
-        FASTEST: Key<usize> = "fastest_ms", Nobody, "the fastest of them, in milliseconds";
-        MEDIAN: Key<usize> = "median_ms", Nobody, "the median, in milliseconds";
-        WORST: Key<usize> = "worst_ms", Nobody, "the slowest of them, in milliseconds";
-        SENT_AGAIN: Key<usize> = "sent.again", Nobody, "the same of a second sampling";
-        LOST_AGAIN: Key<usize> = "lost.again", Nobody, "the same of a second sampling";
-        FASTEST_AGAIN: Key<usize> = "fastest_ms.again", Nobody, "the same of a second sampling";
-        MEDIAN_AGAIN: Key<usize> = "median_ms.again", Nobody, "the same of a second sampling";
-        WORST_AGAIN: Key<usize> = "worst_ms.again", Nobody, "the same of a second sampling";
+        FASTEST: Key<usize> = "fastest_ms", Nobody, "the fastest handshake, in milliseconds";
+        MEDIAN: Key<usize> = "median_ms", Nobody, "the median of the handshakes, in milliseconds";
+        WORST: Key<usize> = "worst_ms", Nobody, "the slowest handshake, in milliseconds";
+        SENT_AGAIN: Key<usize> = "sent.again", Nobody, "handshakes that were begun in a second sampling";
+        LOST_AGAIN: Key<usize> = "lost.again", Nobody, "handshakes that lost a packet in a second sampling";
+        FASTEST_AGAIN: Key<usize> = "fastest_ms.again", Nobody, "the fastest handshake of a second sampling, in milliseconds";
+        MEDIAN_AGAIN: Key<usize> = "median_ms.again", Nobody, "the median of a second sampling, in milliseconds";
+        WORST_AGAIN: Key<usize> = "worst_ms.again", Nobody, "the slowest handshake of a second sampling, in milliseconds";
     }
     /// Does something answer for addresses that do not exist?
     testnet "testnet" {
@@ -126,19 +126,19 @@ keys! {
         CONNECT: Key<u64> = "connect_ms", Nobody, "milliseconds until it opened";
         SYN_REPEATS: Key<u32> = "syn-repeats", Nobody, "packets that were sent again until it opened";
         ICMP: Key<String> = "icmp", Nobody, "type and code of an ICMP message that came back";
-        ICMP_FROM: Key<IpAddr> = "icmp.from", Address, "the sender of that message";
-        ICMP_PROHIBITED: Key<bool> = "icmp.prohibited", Nobody, "whether that message says that a rule forbids the connection";
+        ICMP_FROM: Key<IpAddr> = "icmp.from", Address, "the sender of that ICMP message";
+        ICMP_PROHIBITED: Key<bool> = "icmp.prohibited", Nobody, "whether that ICMP message says that a rule forbids the connection";
     }
     /// Do packets for a port leave this computer?
     leaves "way" {
         LEAVES: Key<bool> = "leaves", Nobody, "whether packets get as far as the first router";
         FIRST_ROUTER: Key<IpAddr> = "first-router", Address, "the first router on the way";
-        SECOND_ROUTER: Key<IpAddr> = "second-router", Address, "the router behind it";
+        SECOND_ROUTER: Key<IpAddr> = "second-router", Address, "the router behind the first one";
         NEAR: Key<Near> = "near", Nobody, "the port opens before the first router";
         TURNED_AWAY: Key<TurnedAway> = "turned-away", Nobody, "who turned the connection away on this computer";
         ICMP: Key<String> = "icmp", Nobody, "type and code of an ICMP message that came back";
-        ICMP_FROM: Key<IpAddr> = "icmp.from", Address, "the sender of that message";
-        ICMP_PROHIBITED: Key<bool> = "icmp.prohibited", Nobody, "whether that message says that a rule forbids the connection";
+        ICMP_FROM: Key<IpAddr> = "icmp.from", Address, "the sender of that ICMP message";
+        ICMP_PROHIBITED: Key<bool> = "icmp.prohibited", Nobody, "whether that ICMP message says that a rule forbids the connection";
     }
     /// How far do packets get, hop by hop?
     hops "path" {
@@ -146,12 +146,12 @@ keys! {
         HOPS: Key<Vec<String>> = "hops", Inner, "what answered on the route, hop by hop";
         DISTANCE: Key<usize> = "distance", Nobody, "the hop at which the port is answered";
         LAST_HEARD: Key<IpAddr> = "last-heard", Address, "the last router that answered";
-        LAST_HOP: Key<usize> = "last-hop", Nobody, "the hop of that router";
+        LAST_HOP: Key<usize> = "last-hop", Nobody, "the hop of the last router that answered";
         CONTRAST_PORT: Key<u16> = "contrast.port", Nobody, "a port that opens, for comparison";
-        CONTRAST_HOPS: Key<Vec<String>> = "contrast.hops", Inner, "what answered on the route to it, hop by hop";
-        CONTRAST_DISTANCE: Key<usize> = "contrast.distance", Nobody, "the hop at which that port is answered";
-        CONTRAST_LAST_HEARD: Key<IpAddr> = "contrast.last-heard", Address, "the last router on that route that answered";
-        CONTRAST_LAST_HOP: Key<usize> = "contrast.last-hop", Nobody, "the hop of that router";
+        CONTRAST_HOPS: Key<Vec<String>> = "contrast.hops", Inner, "what answered on the route to the port for comparison, hop by hop";
+        CONTRAST_DISTANCE: Key<usize> = "contrast.distance", Nobody, "the hop at which the port for comparison is answered";
+        CONTRAST_LAST_HEARD: Key<IpAddr> = "contrast.last-heard", Address, "the last router that answered on the route to the port for comparison";
+        CONTRAST_LAST_HOP: Key<usize> = "contrast.last-hop", Nobody, "the hop of the last router that answered on the route to the port for comparison";
         NEARER: Key<bool> = "nearer", Nobody, "whether the answer comes from nearer than the server";
         NEARER_BEHIND: Key<IpAddr> = "nearer.behind", Address, "the router before the device that answers";
         SAME_DISTANCE: Key<bool> = "same-distance", Nobody, "whether it is refused as far away as another port opens";
@@ -244,8 +244,8 @@ keys! {
         WITH: Key<With> = "with", Nobody, "what it was tried with, if not a password";
         RESULT: Key<LogIn> = "result", Nobody, "the log-in";
         SERVER: Key<At> = "server", Nobody, "at which server, if not the one in use";
-        HOST: Key<String> = "host", Host, "that server's name";
-        PORT: Key<u16> = "port", Nobody, "that server's port";
+        HOST: Key<String> = "host", Host, "the name of the server at which the log-in was tried";
+        PORT: Key<u16> = "port", Nobody, "the port on which the log-in was tried";
         OFFERED: Key<Vec<String>> = "offered", Nobody, "the mechanisms offered, if we support none of them";
         MECHANISM: Key<String> = "mechanism", Nobody, "the mechanism that was used";
         USER: Key<String> = "user", User, "the log-in name";

@@ -55,7 +55,8 @@ pub fn word_of<'a>(facts: &'a Derived, name: &str) -> Option<&'a str> {
     facts.get(name).and_then(Known::word)
 }
 
-/// Whether a fact is known and has this word. In a debug build, a name or word that is not in the vocabulary is a panic.
+/// Whether a fact is known and has this word. In a debug build, a name or word that is not in the vocabulary is a
+/// panic.
 pub fn is(facts: &Derived, name: &str, word: &str) -> bool {
     debug_assert!(has_word(name, word), "{name} has no word {word}");
     word_of(facts, name) == Some(word)
@@ -114,7 +115,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             &["answer", "silence", "slow", "never-opened"],
         ),
         fact("wanted.works", "whether the provider's settings get as far as an offered log-in", &["yes", "no", "same"]),
-        fact("measured.on", "where this was measured, compared with the machine that sends", MeasuredOn::VARIANTS),
+        fact("measured.on", "where this was measured, compared with the computer that sends", MeasuredOn::VARIANTS),
         fact(
             "client.connects",
             "whether the mail program itself connects to the server",
@@ -148,18 +149,18 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("settings.user", "the configured user name compared with the provider's form", Fit::VARIANTS),
         fact("dns.domain", "the mail address's domain in DNS", DomainFound::VARIANTS),
         fact("dns.near-miss", "whether the name is a near miss of a known one", YES_NO),
-        fact("dns.server", "the mail server's name in DNS, as this machine sees it", NameFound::VARIANTS),
+        fact("dns.server", "the mail server's name in DNS, as this computer sees it", NameFound::VARIANTS),
         fact("dns.elsewhere", "what other resolvers say about the server's name", Elsewhere::VARIANTS),
         fact("dns.other-address", "the port in use at an address that only other resolvers give", Opens::VARIANTS),
-        fact("dns.rewritten", "whether this machine's DNS server gives an address to names that do not exist", YES_NO),
-        fact("dns.own", "whether each DNS server of this machine answers", OwnServers::VARIANTS),
-        fact("dns.hosts-file", "whether the server's name is in this machine's hosts file", YES_NO),
+        fact("dns.rewritten", "whether this computer's DNS server gives an address to names that do not exist", YES_NO),
+        fact("dns.own", "whether each DNS server of this computer answers", OwnServers::VARIANTS),
+        fact("dns.hosts-file", "whether the server's name is in this computer's hosts file", YES_NO),
         fact("dns.answer", "the kind of address in the answer", AddressKind::VARIANTS),
         fact("internet", "whether there is an internet connection", &["yes", "no", "portal", "proxy-only"]),
         fact("loss", "how much of what was sent was lost", Loss::VARIANTS),
         fact("ipv6", "whether the server's IPv6 address can be used from here", Ipv6::VARIANTS),
         fact("ipv6.elsewhere", "whether IPv6 works to other hosts", Ipv6::VARIANTS),
-        fact("clock", "this machine's clock compared with network time", &["right", "wrong"]),
+        fact("clock", "this computer's clock compared with network time", &["right", "wrong"]),
         fact("port.number", "the port in use", &["25", "465", "587", "other"]),
         fact(
             "port.state",
@@ -210,7 +211,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("handshake.stalls", "whether only large records stall", YES_NO),
         fact("certificate", "the certificate on the port in use", CertificateIs::VARIANTS),
         fact("certificate.dates", "the certificate's dates by network time", Dates::VARIANTS),
-        fact("certificate.accepted", "whether this machine's own TLS library accepts the certificate", YES_NO),
+        fact("certificate.accepted", "whether this computer's own TLS library accepts the certificate", YES_NO),
         fact("password.given", "whether a password was given for the log-in", YES_NO),
         fact("auth.offered", "the log-in that the server offers", &["yes", "only-after-tls", "no", "not-ours"]),
         fact("auth.elsewhere", "whether another port of the provider offers a log-in", YES_NO),

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// What this machine knows about itself, without asking anybody.
+/// What this computer knows about itself, without asking anybody.
 #[derive(Debug, Clone, Default)]
 pub struct Local {
     /// Its own addresses, each with the length of its network prefix.
@@ -27,7 +27,7 @@ pub struct Local {
     pub vpn: Option<String>,
     /// The machine's name.
     pub hostname: Option<String>,
-    /// The name of the user's account on this machine.
+    /// The name of the user's account on this computer.
     pub user: Option<String>,
     /// Whether the program runs with administrator rights.
     pub elevated: bool,
@@ -48,7 +48,7 @@ impl Local {
         if addr.is_ipv4() { self.routed_v4 } else { self.routed_v6 }
     }
 
-    /// Whether the address is in one of this machine's own networks, so that no router is in between.
+    /// Whether the address is in one of this computer's own networks, so that no router is in between.
     pub fn is_on_link(&self, addr: IpAddr) -> bool {
         self.is_own(addr) || self.addresses.iter().any(|(own, prefix)| same_prefix(*own, addr, *prefix))
     }

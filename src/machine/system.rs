@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tokio::task::spawn_blocking;
 
-/// This machine.
+/// This computer.
 pub struct SystemMachine {
     trust: Trust,
     local: OnceLock<Local>,

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 /// Who is asked for a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Via {
-    /// The same route as programs on this machine take: hosts file, configured resolvers, search rules.
+    /// The same route as programs on this computer take: hosts file, configured resolvers, search rules.
     System,
     /// One DNS server, asked directly.
     Server(SocketAddr),

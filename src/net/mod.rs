@@ -21,7 +21,7 @@ pub trait Network: Send + Sync {
     /// Looks a name up. Ends after `deadline` at the latest.
     async fn lookup(&self, via: Via, name: &str, kind: RecordKind, deadline: Duration) -> Answer;
 
-    /// Looks up the name of an address, with this machine's own resolvers.
+    /// Looks up the name of an address, with this computer's own resolvers.
     async fn reverse(&self, addr: IpAddr, deadline: Duration) -> Answer {
         self.lookup(Via::System, &dns::reverse_name(addr), RecordKind::Ptr, deadline).await
     }

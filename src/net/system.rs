@@ -13,14 +13,14 @@ use std::io;
 use tokio::net::TcpSocket;
 use tokio::time::{Instant, timeout};
 
-/// This machine's own network.
+/// This computer's own network.
 pub struct SystemNetwork {
     resolvers: Vec<SocketAddr>,
     own: Vec<IpAddr>,
 }
 
 impl SystemNetwork {
-    /// With the DNS servers configured here and this machine's own addresses.
+    /// With the DNS servers configured here and this computer's own addresses.
     pub fn new(resolvers: Vec<SocketAddr>, own: Vec<IpAddr>) -> Self {
         SystemNetwork { resolvers, own }
     }
@@ -139,7 +139,7 @@ impl SystemNetwork {
 
 fn directly_or_silent(answer: Answer) -> Answer {
     match answer {
-        // The resolver knows the name, but this machine's own look-up failed: programs here do not get an answer.
+        // The resolver knows the name, but this computer's own look-up failed: programs here do not get an answer.
         Answer::Records(_) => Answer::Silent,
         other => other,
     }

@@ -81,7 +81,7 @@ pub enum PortState {
     Unknown,
     /// Nothing came back.
     Filtered,
-    /// Forbidden by this machine's own policy.
+    /// Forbidden by this computer's own policy.
     Denied,
     /// A router said that there is no way there.
     Unreachable,

@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long this machine's own resolver takes to answer.
+/// How long this computer's own resolver takes to answer.
 const OWN_LOOKUP: Duration = Duration::from_millis(2);
 /// What still gets through where large packets vanish, in bytes: less than on real lines, as the lab's certificates
 /// are small.

@@ -1,4 +1,4 @@
-//! An in-memory connection between this machine and a server, with its delay and its losses.
+//! An in-memory connection between this computer and a server, with its delay and its losses.
 
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex, split};

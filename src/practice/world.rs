@@ -4,13 +4,13 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-/// A world: this machine, the way out, the hosts beyond, names, and what is broken.
+/// A world: this computer, the way out, the hosts beyond, names, and what is broken.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct LabWorld {
     pub(super) machine: LabMachine,
     pub(super) resolver: Resolver,
-    /// The routers from this machine to the rest of the world, the nearest first.
+    /// The routers from this computer to the rest of the world, the nearest first.
     pub(super) router: Vec<Router>,
     /// Hosts by name.
     pub(super) host: BTreeMap<String, Host>,
@@ -28,7 +28,7 @@ pub(super) struct LabWorld {
     pub(super) loss: u64,
 }
 
-/// This machine.
+/// This computer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct LabMachine {
@@ -65,12 +65,12 @@ pub(super) struct LabMachine {
     /// The names of the running programs.
     #[serde(default)]
     pub(super) programs: Vec<String>,
-    /// How many seconds the rest of the world's clock is ahead of this machine's.
+    /// How many seconds the rest of the world's clock is ahead of this computer's.
     #[serde(default)]
     pub(super) clock_behind: i64,
 }
 
-/// This machine's own DNS server.
+/// This computer's own DNS server.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Resolver {
@@ -184,11 +184,11 @@ pub(super) struct Certificate {
     pub(super) until_days: i64,
     /// Who signed it; `self` means self-signed.
     pub(super) issuer: String,
-    /// Whether this machine trusts that issuer.
+    /// Whether this computer trusts that issuer.
     pub(super) trusted: bool,
     /// Whether it is signed by an intermediate authority whose own certificate the server does not send.
     pub(super) link_missing: bool,
-    /// Whether that authority's certificate is on this machine.
+    /// Whether that authority's certificate is on this computer.
     pub(super) link_known: bool,
 }
 
@@ -237,7 +237,7 @@ pub(super) enum Does {
     Prohibit,
     /// ICMP "no route to that network" comes back.
     NoRoute,
-    /// The system itself refuses (EACCES); on this machine only.
+    /// The system itself refuses (EACCES); on this computer only.
     Deny,
     /// Another host answers.
     Redirect,

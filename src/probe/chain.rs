@@ -1,4 +1,4 @@
-//! The chain of certificates as a server sends it, verified strictly: with what it sends and this machine's roots,
+//! The chain of certificates as a server sends it, verified strictly: with what it sends and this computer's roots,
 //! without anything that a system fetches or remembers (RFC 8446 section 4.4.2). Done by rustls, which shows the whole
 //! chain; native-tls shows only the server's own certificate.
 

@@ -1,5 +1,5 @@
 //! Tests one TLS version at a time, with ClientHello bytes of our own (RFC 8446 section 4.1.2, RFC 5246 section
-//! 7.4.1.2), independently of what this machine's library allows.
+//! 7.4.1.2), independently of what this computer's library allows.
 
 pub use super::client_hello::offered;
 use super::client_hello::{Hello, SUITES_13, SUITES_OLD, SUITES_WINDOWS_7, WEAK};

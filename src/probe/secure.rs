@@ -1,4 +1,4 @@
-//! A TLS handshake by this machine's own library, the one its mail programs use, through tokio-native-tls.
+//! A TLS handshake by this computer's own library, the one its mail programs use, through tokio-native-tls.
 
 use super::hello;
 use super::version::Version;
@@ -111,7 +111,7 @@ pub enum Verify {
     No,
 }
 
-/// This machine's library, set up once: reading the system's root certificates takes it tens of milliseconds.
+/// This computer's library, set up once: reading the system's root certificates takes it tens of milliseconds.
 pub struct Library {
     trust: Arc<Trust>,
     verifying: OnceCell<Result<tokio_native_tls::TlsConnector, String>>,
@@ -189,7 +189,7 @@ pub async fn secure(
     }
 }
 
-/// The versions that the library offers by this machine's own policy, taken from its ClientHello; empty if it sent
+/// The versions that the library offers by this computer's own policy, taken from its ClientHello; empty if it sent
 /// nothing.
 pub async fn offers(library: &Library) -> Vec<Version> {
     let Ok(connector) = library.connector(Verify::Yes).await else { return Vec::new() };

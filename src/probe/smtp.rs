@@ -10,8 +10,8 @@ use tokio::time::{Instant, timeout_at};
 /// The longest line that is read, in bytes (RFC 5321 allows 512; some servers send more).
 const MAX_LINE: usize = 8 * 1024;
 /// The longest reply that is read, in bytes.
-/// How long to wait for the greeting and for each reply: RFC 5321 section 4.5.3.2 allows five minutes, mail programs wait
-/// one, and servers delay refusals on purpose.
+/// How long to wait for the greeting and for each reply: RFC 5321 section 4.5.3.2 allows five minutes, mail programs
+/// wait one, and servers delay refusals on purpose.
 pub const REPLY: Duration = Duration::from_secs(30);
 /// EHLO from a client that has no name of its own (RFC 2606): for connections after the first.
 pub const EHLO: &[u8] = b"EHLO mailtriage.invalid";
@@ -135,7 +135,7 @@ pub struct Dialogue {
     pending: VecDeque<u8>,
     /// The lines so far.
     pub lines: Vec<Line>,
-    /// Whether the stream is encrypted and the certificate verified by this machine's own library.
+    /// Whether the stream is encrypted and the certificate verified by this computer's own library.
     pub verified: bool,
 }
 

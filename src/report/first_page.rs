@@ -36,7 +36,7 @@ impl Reader {
             Reader::Network => "network or internet provider",
             Reader::Provider => "mail provider",
             Reader::Ticket => "our ticket",
-            Reader::Everything => "everything, for us only",
+            Reader::Everything => "everything, for ourselves",
         }
     }
 
@@ -185,7 +185,7 @@ fn from(report: &Report) -> Vec<String> {
     let machine = &report.machine;
     let public = match (&machine.seen_as, &report.account.in_use) {
         (Some(addr), _) => format!("{addr}, as the mail server saw us"),
-        (None, _) => "our public address is not known: no mail server named it".to_owned(),
+        (None, _) => "our public address is not known: no mail server told us".to_owned(),
     };
     let inner = if machine.local_addresses.is_empty() {
         String::new()

@@ -49,7 +49,7 @@ fn head(out: &mut String, report: &Report) {
     let parts: Vec<&str> = [report.provider(), report.program(), machine.as_deref()].into_iter().flatten().collect();
     let _ = writeln!(out, "{}  {}", report.account.address, parts.join(" · "));
     if let Some(way) = &report.account.in_use {
-        let how = report.account.settings().whence();
+        let how = report.account.settings().origin_in_words();
         let _ = writeln!(out, "{}, port {}, {} ({how})", way.server, way.port, way.security.says());
     }
 }

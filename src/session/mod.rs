@@ -40,7 +40,7 @@ pub const SCHEMA: &str = "mailtriage.report/1";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
-    /// A run starts on this machine.
+    /// A run starts on this computer.
     Began {
         /// When it starts.
         at: jiff::Timestamp,
@@ -116,7 +116,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A new session on this machine.
+    /// A new session on this computer.
     pub fn new(account: Account, local: &Local) -> Self {
         let mut runs_as = match (&local.hostname, &local.user) {
             (Some(host), Some(user)) => format!("on {host} as {user}"),

@@ -187,7 +187,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         },
         "The product's event log shows which rule it is",
     ),
-    row("resolver", "this computer's own DNS server", resolver, "this machine's DNS server").naming(Names::Address),
+    row("resolver", "this computer's own DNS server", resolver, "this computer's DNS server").naming(Names::Address),
     row(
         "greeting.seconds",
         "how many seconds the server's greeting took",

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// How long a look-up may take: a lost query costs a resolver 5 s.
 pub(crate) const LOOKUP: Duration = Duration::from_secs(7);
 
-/// Asks this machine's resolvers, and others only if those give no answer at all.
+/// Asks this computer's resolvers, and others only if those give no answer at all.
 pub(crate) async fn ask(ctx: &Ctx, name: &str, kind: RecordKind) -> Answer {
     let own = ctx.net.lookup(Via::System, name, kind, LOOKUP).await;
     let is_definite = |answer: &Answer| matches!(answer, Answer::Records(_) | Answer::NxDomain | Answer::NoData);

@@ -109,7 +109,7 @@ async fn is_rewritten(ctx: &Ctx, book: &mut Notebook, own: &BTreeSet<IpAddr>) ->
     answer.addresses().iter().any(|addr| own.contains(addr))
 }
 
-/// Whether the port in use opens at an address that only the others give: if so, it is this machine's answer that is
+/// Whether the port in use opens at an address that only the others give: if so, it is this computer's answer that is
 /// wrong.
 async fn other_address(ctx: &Ctx, book: &mut Notebook, case: &Case, sets: &[BTreeSet<IpAddr>], own: &BTreeSet<IpAddr>) {
     let others = sets.iter().flatten().filter(|addr| !own.contains(addr) && ctx.uses(**addr));

@@ -147,7 +147,7 @@ fn judge(page: &Connectivity, answer: &Result<Answer, NotFetched>) -> Page {
     }
 }
 
-/// How many seconds this machine's clock is ahead of the server's.
+/// How many seconds this computer's clock is ahead of the server's.
 fn clock_ahead(ctx: &Ctx, answer: &Answer) -> Option<i64> {
     let date = jiff::fmt::rfc2822::parse(answer.date.as_deref()?).ok()?;
     Some(ctx.machine.now().as_second() - date.timestamp().as_second())

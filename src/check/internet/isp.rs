@@ -29,7 +29,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let mut seen_as = ctx.needs().iter().filter_map(|id| ctx.fact(id, &smtp_keys::SEEN_AS));
     let seen_as = seen_as.next_back();
     let Some(addr) = seen_as.filter(|addr| !is_inner(*addr)) else {
-        return Verdict::skipped("no mail server named our public address");
+        return Verdict::skipped("no mail server told us our public address");
     };
     let answer = ctx.net.reverse(addr, Duration::from_secs(5)).await;
     let name = match &answer {

@@ -109,14 +109,14 @@ fn address(ctx: &Ctx, state: PortState) -> Result<IpAddr, &'static str> {
         return Err("the run has used up its connections");
     }
     if !local.sees_icmp && !matches!(state, PortState::Open | PortState::Refused) {
-        return Err("nothing answers, and this system does not tell an ordinary user which router does");
+        return Err("nothing answers, and this system does not tell an ordinary user which router drops the packets");
     }
     Ok(addr)
 }
 
 fn sum_up(book: &Notebook, port: u16, way: &Route, contrast: Option<&Route>) -> Verdict {
     if book.has(&keys::NEARER) {
-        return Verdict::fail(format!("{port} is answered from nearer than the server"));
+        return Verdict::fail(format!("something nearer than the server answers on {port}"));
     }
     if let Some(distance) = way.distance() {
         return Verdict::pass(format!("{port} is answered {distance} hops away"));

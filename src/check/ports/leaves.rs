@@ -18,7 +18,7 @@ use tokio::time::timeout;
 pub(crate) static CHECK: Check = Check {
     kind: "way",
     group: Group::Ports,
-    question: "Where does {port} stop?",
+    question: "Where do packets for {port} stop?",
     when: |scope| scope.role() == Role::InUse,
     needs,
     facts: keys::ALL,

@@ -57,7 +57,7 @@ fn write_down(ctx: &Ctx, book: &mut Notebook) {
     if let Some(case) = ctx.case() {
         let way = &case.in_use;
         let detail = Text::new().host(&way.host).say(format!(", port {}, {}", way.port, way.security.says()));
-        book.saw("judged", detail.say(format!(" ({})", ctx.account.settings.whence())));
+        book.saw("judged", detail.say(format!(" ({})", ctx.account.settings.origin_in_words())));
     }
     for choice in ctx.wanted().into_iter().flat_map(|wanted| &wanted.choices) {
         let detail = Text::new().host(&choice.host);

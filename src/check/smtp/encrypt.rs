@@ -1,5 +1,5 @@
-//! The TLS handshake within a dialogue, with this machine's own library, and what follows from its outcome: the rest of
-//! the dialogue, a plain dialogue after all, or the end.
+//! The TLS handshake within a dialogue, with this computer's own library, and what follows from its outcome: the rest
+//! of the dialogue, a plain dialogue after all, or the end.
 
 use super::again::{prepare, prepare_with};
 use super::notes::{Ended, note_ehlo, note_greeting};

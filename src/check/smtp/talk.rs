@@ -1,5 +1,5 @@
 //! Does a mail server answer on a port, and how far does it let us go? Greeting, EHLO, STARTTLS, the TLS handshake
-//! with this machine's own library, EHLO again: one connection, as a mail program does it, up to the log-in.
+//! with this computer's own library, EHLO again: one connection, as a mail program does it, up to the log-in.
 
 use super::notes::{Ended, note_ehlo, note_greeting, try_log_in_without_secret};
 use super::words::{NoEhlo, is_plain_name, says, starttls_word, write_lines};

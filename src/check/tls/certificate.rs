@@ -34,7 +34,7 @@ struct Seen {
     certificate: Certificate,
     /// How many certificates were examined.
     chain: usize,
-    /// Whether this machine's library accepted it.
+    /// Whether this computer's library accepted it.
     verified: bool,
     /// The security program that made it, if one did.
     interceptor: Option<&'static str>,

@@ -148,7 +148,7 @@ fn judge_client(book: &mut Notebook, client: &Client, rows: &Rows<'_>, offer: &O
     }
     if !fits.iter().any(|(_, fit)| matches!(fit, Fit::Fits(_))) {
         return Verdict::unknown(format!(
-            "whether {name} can is not known: not everything was asked, or it depends on the release"
+            "it is not known whether {name} can: not everything was asked, or it depends on the release"
         ));
     }
     book.note(keys::CAN, true);

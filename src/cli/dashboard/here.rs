@@ -1,4 +1,4 @@
-//! This machine as the screen's world outside: its clock, disk, clipboard and lab, each in a file of its own.
+//! This computer as the screen's world outside: its clock, disk, clipboard and lab, each in a file of its own.
 
 use super::super::lab;
 use super::{clipboard, refusals, saving};
@@ -22,7 +22,7 @@ pub(super) enum Keeping {
     Off,
 }
 
-/// This machine.
+/// This computer.
 pub(super) struct Here {
     keeping: Keeping,
     journal: Option<Journal>,

@@ -130,7 +130,7 @@ pub(super) async fn open(path: &Path, args: &ScreenArgs) -> Result<u8, Stop> {
     show(app, None, None, offline()).await
 }
 
-/// This machine, without storing anything.
+/// This computer, without storing anything.
 fn offline() -> Here {
     Here::new(Keeping::Off, Arc::new(SystemMachine::new(Trust::default())))
 }

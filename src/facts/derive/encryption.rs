@@ -70,7 +70,7 @@ impl View<'_> {
             }
         }
         let takes_none_of_today = of_today.iter().all(|state| *state == Seen::Is(Accepts::Rejected));
-        // This machine's library offers nothing older. A server that accepts no version at all has a different fault.
+        // This computer's library offers nothing older. A server that accepts no version at all has a different fault.
         if takes_none_of_today && OLDER.iter().any(|old| self.own(tls::VERSION.of(old)).is(Accepts::Accepted)) {
             return word("no-common-version");
         }

@@ -138,7 +138,7 @@ impl View<'_> {
         word(if is_inner(from) && is_first && !is_last { "inside" } else { "beyond" })
     }
 
-    /// A device that is neither this machine nor the server says that a rule forbids the connection, or that the port
+    /// A device that is neither this computer nor the server says that a rule forbids the connection, or that the port
     /// is closed.
     fn rejected_by(&self) -> Known {
         match (self.own(port::ICMP), self.own(port::ICMP_PROHIBITED), self.own(port::ICMP_FROM)) {

@@ -203,8 +203,8 @@ impl Form {
         let program = self.program.checked_sub(1).and_then(|index| client::all().get(index));
         rows.choice(At::Program, "Program", program.map_or("not known yet", |client| &client.name));
         let place = match PLACES[self.measured_on] {
-            MeasuredOn::ThisMachine => "the machine that sends: this one",
-            MeasuredOn::SameNetwork => "another machine on the same network",
+            MeasuredOn::ThisMachine => "the sending computer (this one)",
+            MeasuredOn::SameNetwork => "another computer on the same network",
             MeasuredOn::Elsewhere => "somewhere else",
         };
         rows.choice(At::MeasuredOn, "Measured on", place);
