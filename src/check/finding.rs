@@ -144,7 +144,8 @@ pub enum Kind {
     /// A line of a dialogue that the server sent.
     Received,
     /// The route to a port, hop by hop.
-    Way,
+    #[serde(rename = "way")]
+    Route,
     /// Who logged in, where, and how.
     LogIn,
 }

@@ -105,7 +105,7 @@ keys! {
     /// Does something answer for addresses that do not exist?
     testnet "testnet" {
         ROUTE: Key<bool> = "route", Nobody, "whether this computer has a route to the internet";
-        STATE: Family<Nobody> = "PORT", Nobody, "that port at addresses that are not in use";
+        STATE: Family<UnusedAddress> = "PORT", Nobody, "that port at addresses that are not in use";
     }
     /// Does IPv6 work to other hosts?
     ipv6 "ipv6" {

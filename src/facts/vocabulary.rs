@@ -6,8 +6,8 @@
 use super::known::{Derived, Known};
 use super::value::YES_NO;
 use super::words::{
-    AddressKind, CertificateIs, Dates, DomainFound, Elsewhere, Ipv6, LogIn, Loss, NameFound, Nobody, Opens, OwnServers,
-    Sending, Starttls,
+    AddressKind, CertificateIs, Dates, DomainFound, Elsewhere, Ipv6, LogIn, Loss, NameFound, Opens, OwnServers,
+    Sending, Starttls, UnusedAddress,
 };
 use crate::account::client::Connects;
 use crate::account::provider::{self, Confidence, Passwords};
@@ -177,7 +177,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("submission.elsewhere", "whether 465 or 587 opens anywhere", &["open", "closed"]),
         fact("server.other-port", "another mail port of the same server, tried to the greeting", &["open", "closed"]),
         fact("server.alive", "whether anything at all answers at the server's address", YES_NO),
-        fact("testnet", "a connection to an address that cannot answer", Nobody::VARIANTS),
+        fact("testnet", "a connection to an address that cannot answer", UnusedAddress::VARIANTS),
         fact(
             "greeting",
             "the server's greeting on the port in use",

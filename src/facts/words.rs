@@ -66,7 +66,7 @@ words! {
     /// How much of what was sent was lost.
     Loss { None, Some, Heavy }
     /// What an address that is not in use does.
-    Nobody { Answers, Silent }
+    UnusedAddress { Answers, Silent }
     /// The configured server compared with the provider's: as any setting, or a known name with a typing error.
     ServerFit { AsWanted, Differs, NotTyped, Misspelt }
     /// Who turned a connection away on this computer.

@@ -40,7 +40,7 @@ pub struct Open {
 
 /// A fact that is unknown although a row needed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missing {
+pub struct NotKnown {
     /// The page.
     pub page: String,
     /// The fact.
@@ -63,7 +63,7 @@ pub struct Walk {
     /// Questions that could change the verdict.
     pub open: Vec<Open>,
     /// Facts that could have decided, had they been known.
-    pub missing: Vec<Missing>,
+    pub missing: Vec<NotKnown>,
 }
 
 /// Walks from the first page.
@@ -108,7 +108,7 @@ fn decide<'a>(page: &'a Page, facts: &Derived, walk: &mut Walk) -> Option<&'a Ru
                     }
                 } else {
                     for (fact, why) in unknown {
-                        let missing = Missing { page: page.text.name.clone(), fact, why };
+                        let missing = NotKnown { page: page.text.name.clone(), fact, why };
                         if !missing.fact.starts_with("answer.")
                             && !walk.missing.iter().any(|known| known.fact == missing.fact)
                         {

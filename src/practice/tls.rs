@@ -1,7 +1,7 @@
 //! The lab's certificates and its end of TLS handshakes: 1.2 and 1.3 for real, by rustls; 1.0 and 1.1 up to the
 //! server's first flight, which is all that a modern client accepts of them.
 
-use super::world::{Certificate, Handshake};
+use super::world::{Certificate, HandshakeFault};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use std::collections::HashMap;
 use std::io::{self, Cursor};
@@ -36,7 +36,7 @@ pub(super) struct Tls {
     chain: Vec<CertificateDer<'static>>,
     /// The two bytes of each version that it accepts.
     versions: Vec<u16>,
-    instead: Option<Handshake>,
+    instead: Option<HandshakeFault>,
 }
 
 impl Authorities {
@@ -84,7 +84,7 @@ impl Authorities {
         host: &str,
         wanted: &Certificate,
         versions: &[String],
-        instead: Option<Handshake>,
+        instead: Option<HandshakeFault>,
     ) -> Result<Tls, rcgen::Error> {
         let names = if wanted.names.is_empty() { vec![host.to_owned()] } else { wanted.names.clone() };
         let mut params = CertificateParams::new(names.clone())?;
@@ -158,9 +158,9 @@ impl Tls {
     pub(super) async fn accept<S: Stream + 'static>(&self, mut stream: S) -> Option<Box<dyn Stream>> {
         let hello = read_record(&mut stream).await.ok()?;
         match self.instead {
-            Some(Handshake::Cut) => return None,
-            Some(Handshake::Silent) => std::future::pending::<()>().await,
-            Some(Handshake::Refuse) => return refuse(stream, 40).await,
+            Some(HandshakeFault::Cut) => return None,
+            Some(HandshakeFault::Silent) => std::future::pending::<()>().await,
+            Some(HandshakeFault::Refuse) => return refuse(stream, 40).await,
             Some(how) if breaks(how, &hello) => return None,
             Some(_) | None => {}
         }
@@ -234,11 +234,15 @@ async fn read_record<S: Stream>(stream: &mut S) -> io::Result<Vec<u8>> {
 }
 
 /// Whether an old server breaks off at this ClientHello.
-fn breaks(how: Handshake, hello: &[u8]) -> bool {
+fn breaks(how: HandshakeFault, hello: &[u8]) -> bool {
     match how {
-        Handshake::CutNew => offered(hello).is_some_and(|versions| versions.contains(&0x0304) && versions.len() > 1),
-        Handshake::CutNamed => hello.windows(9).any(|bytes| bytes[..2] == [0, 0] && bytes[6] == 0 && is_name(bytes)),
-        Handshake::CutLarge => hello.len() > 1_460,
+        HandshakeFault::CutNew => {
+            offered(hello).is_some_and(|versions| versions.contains(&0x0304) && versions.len() > 1)
+        }
+        HandshakeFault::CutNamed => {
+            hello.windows(9).any(|bytes| bytes[..2] == [0, 0] && bytes[6] == 0 && is_name(bytes))
+        }
+        HandshakeFault::CutLarge => hello.len() > 1_460,
         _ => false,
     }
 }

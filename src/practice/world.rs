@@ -153,15 +153,16 @@ pub(super) struct Port {
     pub(super) certificate: Option<Certificate>,
     /// What the server does instead of a TLS handshake.
     #[serde(default)]
-    pub(super) handshake: Option<Handshake>,
+    pub(super) handshake: Option<HandshakeFault>,
     /// Whether nothing listens here after all.
     #[serde(default)]
     pub(super) closed: bool,
 }
 
+/// What a host does in place of a handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Handshake {
+pub(super) enum HandshakeFault {
     Cut,
     Silent,
     Refuse,

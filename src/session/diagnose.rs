@@ -2,13 +2,13 @@
 
 use super::Run;
 use super::diagnosis::{Diagnosis, OpenQuestion, Outcome, PathStep};
-use super::placeholders::Case;
+use super::placeholders::Lookup;
 use crate::account::client;
 use crate::facts::derive::Derivation;
 use crate::facts::{Derived, vocabulary};
 use crate::guide::page::{Page, Wording, task};
 use crate::guide::rule::given;
-use crate::guide::walk::{self, Missing, Walk};
+use crate::guide::walk::{self, NotKnown, Walk};
 use crate::guide::{Guide, HEALTHY, UNDETERMINED};
 use crate::pages::markdown::{anchor, list_items, paragraphs, plain};
 use crate::text::{Mark, Text};
@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
     let facts = &derived.facts;
     let walk = walk::walk(guide, facts);
-    let mut texts = Texts { case: Case::new(run, derived), marks: BTreeMap::new() };
+    let mut texts = Texts { case: Lookup::new(run, derived), marks: BTreeMap::new() };
     let underway = Diagnosis {
         path: path(guide, &walk, &mut texts),
         waits_for: walk.waits_for.iter().cloned().collect(),
@@ -64,7 +64,7 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
 
 /// Fills in texts of the verdict, and keeps the marks of the names in them.
 struct Texts<'a> {
-    case: Case<'a>,
+    case: Lookup<'a>,
     marks: BTreeMap<String, Vec<(usize, usize, Mark)>>,
 }
 
@@ -131,7 +131,7 @@ fn outcome(cause: &str, page: &Page, facts: &Derived) -> Outcome {
 }
 
 /// The steps of *Fix it*; a step that is only a link to a task becomes the clicks for the account's mail program.
-fn remedy(guide: &Guide, page: &Page, run: &Run, case: &Case<'_>) -> Vec<Text> {
+fn remedy(guide: &Guide, page: &Page, run: &Run, case: &Lookup<'_>) -> Vec<Text> {
     let step = |item: &String| match task(item).and_then(|task| clicks(guide, task, run)) {
         Some((heading, clicks)) => clicks.iter().fold(Text::from(format!("{heading}:")), |step, click| {
             step.say("\n- ").append(case.fill(&plain(click).replace('\n', "\n  ")))
@@ -168,7 +168,7 @@ fn ruled_out(guide: &Guide, cause: &str, walked: &Diagnosis, facts: &Derived) ->
     out
 }
 
-fn not_known(missing: &[Missing]) -> Vec<String> {
+fn not_known(missing: &[NotKnown]) -> Vec<String> {
     let gaps = missing.iter().filter(|missing| missing.fact != "said" && missing.why.is_gap());
     gaps.map(|missing| {
         let says = vocabulary::find(&missing.fact).map_or(missing.fact.as_str(), |kind| kind.says);

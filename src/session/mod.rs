@@ -5,8 +5,8 @@ pub mod diagnose;
 pub mod diagnosis;
 pub mod journal;
 pub mod placeholders;
+mod recommended;
 pub mod run;
-mod target;
 
 pub use run::{Check, Run, State};
 

@@ -1,7 +1,7 @@
-//! The placeholders of the guide's pages: one table, one row each. A row looks up its value in a `Case`: one run, its
+//! The placeholders of the guide's pages: one table, one row each. A row finds its value in a `Lookup`: one run, its
 //! facts, and what many rows need.
 
-use super::target::{self, security_of};
+use super::recommended::{recommended, security_of};
 use super::{Run, State};
 use crate::account::provider::Provider;
 use crate::account::{Choice, Endpoint};
@@ -24,7 +24,7 @@ pub struct Placeholder {
     /// Whom its value names.
     names: Names,
     /// Its value in this case; `None` if that is not known.
-    give: fn(&Case<'_>) -> Option<String>,
+    give: fn(&Lookup<'_>) -> Option<String>,
     /// What to write if the value is not known.
     pub otherwise: &'static str,
 }
@@ -32,7 +32,7 @@ pub struct Placeholder {
 const fn row(
     name: &'static str,
     says: &'static str,
-    give: fn(&Case<'_>) -> Option<String>,
+    give: fn(&Lookup<'_>) -> Option<String>,
     otherwise: &'static str,
 ) -> Placeholder {
     Placeholder { name, says, names: Names::Nobody, give, otherwise }
@@ -66,13 +66,13 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         |case| Some(case.in_use.as_ref()?.security.says().to_owned()),
         "the encryption",
     ),
-    row("wanted.server", "the server to set", |case| Some(case.target.as_ref()?.host.clone()), "the mail server")
+    row("wanted.server", "the server to set", |case| Some(case.recommended.as_ref()?.host.clone()), "the mail server")
         .naming(Names::Host),
-    row("wanted.port", "the port to set", |case| Some(case.target.as_ref()?.port.to_string()), "the port"),
+    row("wanted.port", "the port to set", |case| Some(case.recommended.as_ref()?.port.to_string()), "the port"),
     row(
         "wanted.security",
         "the encryption to set",
-        |case| Some(case.target.as_ref()?.security.says().to_owned()),
+        |case| Some(case.recommended.as_ref()?.security.says().to_owned()),
         "the encryption",
     ),
     row(
@@ -211,7 +211,7 @@ pub fn as_markdown() -> String {
 }
 
 /// A run and its facts, with what many placeholders need looked up once.
-pub(super) struct Case<'a> {
+pub(super) struct Lookup<'a> {
     run: &'a Run,
     facts: &'a Derived,
     in_use: Option<Endpoint>,
@@ -219,19 +219,19 @@ pub(super) struct Case<'a> {
     /// Another port of the server by which mail can be sent.
     other: Option<u16>,
     /// What to set in the mail program.
-    target: Option<Choice>,
+    recommended: Option<Choice>,
 }
 
-impl<'a> Case<'a> {
+impl<'a> Lookup<'a> {
     pub(super) fn new(run: &'a Run, derived: &'a Derivation) -> Self {
         let Derivation { facts, other_port } = derived;
-        Case {
+        Lookup {
             run,
             facts,
             in_use: run.in_use(),
             provider: run.wanted.as_ref().and_then(|wanted| wanted.provider()),
             other: *other_port,
-            target: target::target(run, facts, *other_port),
+            recommended: recommended(run, facts, *other_port),
         }
     }
 
@@ -310,7 +310,7 @@ fn show(value: &Value) -> Option<String> {
 }
 
 /// The words of the last refusal, or else what the caller sees.
-fn said(case: &Case<'_>) -> Option<String> {
+fn said(case: &Lookup<'_>) -> Option<String> {
     let turned_away = case.is("greeting", "refuses") || case.is("greeting", "busy");
     case.shown(&login::REPLY)
         .or_else(|| case.shown(&sending::REPLY))
@@ -319,7 +319,7 @@ fn said(case: &Case<'_>) -> Option<String> {
         .or_else(|| case.run.account.error.clone())
 }
 
-fn log_in_ended(case: &Case<'_>) -> Option<String> {
+fn log_in_ended(case: &Lookup<'_>) -> Option<String> {
     match &case.run.check(login::RESULT.check)?.state {
         State::Done(finding) => Some(finding.summary.clone()),
         _ => None,
@@ -327,24 +327,24 @@ fn log_in_ended(case: &Case<'_>) -> Option<String> {
 }
 
 /// From the server's reply, or else from the provider table.
-fn token_scope(case: &Case<'_>) -> Option<String> {
+fn token_scope(case: &Lookup<'_>) -> Option<String> {
     let in_table = || Some(case.provider?.oauth.as_ref()?.scope.clone());
     case.shown(&login::TOKEN_SCOPE).or_else(in_table)
 }
 
 /// Such as "3 hours ahead"; `None` if the clock is right.
-fn clock_off(case: &Case<'_>) -> Option<String> {
+fn clock_off(case: &Lookup<'_>) -> Option<String> {
     let ahead = case.get(clock::AHEAD.check, &clock::AHEAD).filter(|_| case.is("clock", "wrong"))?;
     Some(format!("{} {}", span(ahead), if ahead > 0 { "ahead" } else { "behind" }))
 }
 
-fn isp_policy(case: &Case<'_>) -> Option<String> {
+fn isp_policy(case: &Lookup<'_>) -> Option<String> {
     let isp = isps::by_name(&case.shown(&isp::ISP)?)?;
     let page = isp.page.as_ref().map_or_else(String::new, |page| format!(" See {page}"));
     Some(format!("{} {}.{page}", isp.name, isp.policy))
 }
 
-fn protection_here(case: &Case<'_>) -> Option<String> {
+fn protection_here(case: &Lookup<'_>) -> Option<String> {
     let mut found = case.get(protection::PRODUCTS.check, &protection::PRODUCTS).unwrap_or_default();
     found.extend(case.shown(&protection::FIREWALL));
     found.extend(case.shown(&protection::VPN).map(|vpn| format!("a VPN ({vpn})")));
@@ -352,7 +352,7 @@ fn protection_here(case: &Case<'_>) -> Option<String> {
 }
 
 /// The DNS servers that fail, if such a failure is the fault; otherwise all of them.
-fn resolver(case: &Case<'_>) -> Option<String> {
+fn resolver(case: &Lookup<'_>) -> Option<String> {
     let fails = case.is("dns.server", "silent") || case.is("dns.server", "failed");
     case.shown(&dns_own::FAILING).filter(|_| fails).or_else(|| case.shown(&dns_own::SERVERS))
 }

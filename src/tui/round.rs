@@ -39,7 +39,7 @@ impl Measuring {
 
     /// What the round showed, once all its checks have ended: the server's name, the port in use, its greeting.
     pub fn end(self, at: jiff::Timestamp) -> Round {
-        let port = self.session.in_use().map_or(0, |way| way.port);
+        let port = self.session.in_use().map_or(0, |in_use| in_use.port);
         let own = Target::in_use(port);
         let ids = [dns_server::RESULT.check.to_owned(), own.id(port::STATE.check), own.id(smtp::GREETING.check)];
         let findings = self.session.run().into_iter().flat_map(|run| run.findings());

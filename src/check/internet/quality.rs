@@ -4,6 +4,7 @@
 use super::reference::address_of;
 use crate::check::engine::{Check, How, none};
 use crate::check::{Ctx, Group, Notebook, Verdict};
+use crate::facts::derive;
 use crate::facts::key::Key;
 use crate::facts::keys::quality as keys;
 use crate::facts::words::Loss;
@@ -30,11 +31,6 @@ pub(crate) static CHECK: Check = Check {
 const SAMPLES: usize = 60;
 /// With fewer handshakes there is no verdict.
 const ENOUGH: usize = 30;
-/// The share of lost handshakes, in percent, that counts as heavy: 8 of [`SAMPLES`]. A line that loses 3 % reaches that
-/// once in forty samplings, so a second sampling has to agree; a line that loses 30 % always does.
-const HEAVY_PERCENT: usize = 13;
-/// A line that loses less than this, in percent, is sound.
-const SOME_PERCENT: usize = 4;
 /// How many hosts are used, and how many handshakes run at the same time with each.
 const HOSTS: usize = 3;
 const AT_A_TIME: usize = 4;
@@ -55,28 +51,20 @@ type Sample = (IpAddr, Option<Duration>);
 
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let Some(first) = sampling(ctx, book, &FIRST).await else { return Verdict::unknown(NO_HOST) };
-    let mut share = first.share();
+    let mut loss = derive::loss(first.share());
     // Loss is heavy only if two samplings agree; some time apart, as a gateway may have a limit for bursts.
-    if share >= HEAVY_PERCENT {
+    if loss == Loss::Heavy {
         sleep(BETWEEN).await;
         let Some(second) = sampling(ctx, book, &AGAIN).await else { return Verdict::unknown(NO_HOST) };
-        share = second.share();
+        loss = derive::loss(second.share());
     }
+    book.note(keys::LOSS, loss);
     let Line { lost, sent, median, .. } = first;
     let summary = format!("{lost} of {sent} handshakes lost packets; half took about {median} ms");
-    match share {
-        HEAVY_PERCENT.. => {
-            book.note(keys::LOSS, Loss::Heavy);
-            Verdict::fail(summary)
-        }
-        SOME_PERCENT.. => {
-            book.note(keys::LOSS, Loss::Some);
-            Verdict::warn(summary)
-        }
-        _ => {
-            book.note(keys::LOSS, Loss::None);
-            Verdict::pass(format!("stable: {summary}"))
-        }
+    match loss {
+        Loss::Heavy => Verdict::fail(summary),
+        Loss::Some => Verdict::warn(summary),
+        Loss::None => Verdict::pass(format!("stable: {summary}")),
     }
 }
 

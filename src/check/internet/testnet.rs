@@ -4,7 +4,7 @@
 use crate::check::engine::{Check, How, always, none};
 use crate::check::{Ctx, Group, MAIL_PORTS, Notebook, Verdict};
 use crate::facts::keys::testnet as keys;
-use crate::facts::words::Nobody;
+use crate::facts::words::UnusedAddress;
 use crate::net::{ConnectOptions, PortState};
 use crate::text::Text;
 use futures::future::join_all;
@@ -50,7 +50,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
             book.saw(format!("port {port}"), Text::new().addr(to.ip()).say(format!(": {}", state.says())));
         }
         let answers = of_port().count() >= 2 && of_port().all(|(_, failure)| failure.is_none());
-        book.note(keys::STATE.of(port), if answers { Nobody::Answers } else { Nobody::Silent });
+        book.note(keys::STATE.of(port), if answers { UnusedAddress::Answers } else { UnusedAddress::Silent });
         if answers {
             answering.push(port.to_string());
         }

@@ -73,15 +73,15 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     };
     // One at a time over all checks that ask routers: routers limit how many questions they answer, over all of them.
     let turn = ctx.turn().await;
-    let way = walk(ctx, addr, own.port, 1, AT_A_TIME).await;
-    book.saw_kind(Kind::Way, format!("way of {}", own.port), way.drawn(addr));
-    way.note(book, &OWN);
+    let route = walk(ctx, addr, own.port, 1, AT_A_TIME).await;
+    book.saw_kind(Kind::Route, format!("route to {}", own.port), route.drawn(addr));
+    route.note(book, &OWN);
     let mut contrast = None;
-    match (state, way.distance()) {
+    match (state, route.distance()) {
         // Does another port answer from the same place? Two packets tell.
         (PortState::Open, Some(distance)) => {
             if let Some(port) = open_port(ctx, own.port).await {
-                compare(ctx, book, addr, port, distance, &way).await;
+                compare(ctx, book, addr, port, distance, &route).await;
             }
         }
         (PortState::Open, None) => {}
@@ -91,9 +91,9 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     }
     drop(turn);
     if let (PortState::Refused, Some(other)) = (port_state(ctx, own), &contrast) {
-        refusal(book, &way, other);
+        refusal(book, &route, other);
     }
-    sum_up(book, own.port, &way, contrast.as_ref())
+    sum_up(book, own.port, &route, contrast.as_ref())
 }
 
 /// The address whose route is traced, or why none is.
@@ -114,14 +114,14 @@ fn address(ctx: &Ctx, state: PortState) -> Result<IpAddr, &'static str> {
     Ok(addr)
 }
 
-fn sum_up(book: &Notebook, port: u16, way: &Route, contrast: Option<&Route>) -> Verdict {
+fn sum_up(book: &Notebook, port: u16, route: &Route, contrast: Option<&Route>) -> Verdict {
     if book.has(&keys::NEARER) {
         return Verdict::fail(format!("something nearer than the server answers on {port}"));
     }
-    if let Some(distance) = way.distance() {
+    if let Some(distance) = route.distance() {
         return Verdict::pass(format!("{port} is answered {distance} hops away"));
     }
-    let Some((hop, router)) = way.last_heard() else {
+    let Some((hop, router)) = route.last_heard() else {
         return Verdict::unknown(format!("{port}: no router on the way answers"));
     };
     let last = Text::from(format!("{port}: the last router to answer is ")).addr(router).say(format!(", hop {hop}"));
@@ -153,11 +153,11 @@ async fn other_way(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, own: u16, state
     let port = open_port(ctx, own).await.unwrap_or(443);
     // Three connections reach the server in all: a refused port has already used two of them.
     let at_a_time = if state == PortState::Refused { 1 } else { AT_A_TIME };
-    let way = walk(ctx, addr, port, 1, at_a_time).await;
-    if matches!(way.hops.last(), Some(Hop::Answered(PortState::Open, _))) {
-        book.saw_kind(Kind::Way, format!("way of {port}, which opens"), way.drawn(addr));
-        way.note(book, &CONTRAST);
-        return Some(way);
+    let route = walk(ctx, addr, port, 1, at_a_time).await;
+    if matches!(route.hops.last(), Some(Hop::Answered(PortState::Open, _))) {
+        book.saw_kind(Kind::Route, format!("route to {port}, which opens"), route.drawn(addr));
+        route.note(book, &CONTRAST);
+        return Some(route);
     }
     None
 }
@@ -254,7 +254,7 @@ async fn probe(door: &Door, addr: IpAddr, port: u16, ttl: u8) -> Hop {
 /// The port in use answers at this hop; if the route to another port is still going on there, and one hop further, its
 /// server is behind whatever answers. A difference of one hop proves nothing: large providers have several machines in
 /// a row.
-async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distance: usize, way: &Route) {
+async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distance: usize, route: &Route) {
     let Ok(distance) = u8::try_from(distance) else { return };
     let mut there = Vec::new();
     for ttl in [distance, distance.saturating_add(1)] {
@@ -277,7 +277,7 @@ async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distan
     };
     book.note(keys::NEARER, true);
     book.saw(format!("{port} at the same distance"), says);
-    if let Some(router) = way.router_at(usize::from(distance) - 1) {
+    if let Some(router) = route.router_at(usize::from(distance) - 1) {
         book.note(keys::NEARER_BEHIND, router);
     }
 }
@@ -285,15 +285,15 @@ async fn compare(ctx: &Ctx, book: &mut Notebook, addr: IpAddr, port: u16, distan
 /// A reset from a device of this network: all routers before it have private addresses, and the route to a port of the
 /// same server that opens goes on from there to a public address. Between public routers a difference of one hop
 /// proves nothing.
-fn refusal(book: &mut Notebook, way: &Route, other: &Route) {
-    let (Some(refused_at), Some(distance)) = (way.distance(), other.distance()) else { return };
-    let before = &way.hops[..refused_at - 1];
+fn refusal(book: &mut Notebook, route: &Route, other: &Route) {
+    let (Some(refused_at), Some(distance)) = (route.distance(), other.distance()) else { return };
+    let before = &route.hops[..refused_at - 1];
     let is_inside = |hop: &Hop| matches!(hop, Hop::Router(addr, _) if is_inner(*addr));
     let beyond = other.hops.get(refused_at - 1..).unwrap_or_default();
     let goes_on = beyond.iter().any(|hop| matches!(hop, Hop::Router(addr, _) if !is_inner(*addr)));
     if !before.is_empty() && before.iter().all(is_inside) && goes_on {
         book.note(keys::NEARER, true);
-        if let Some(by) = way.router_at(refused_at - 1) {
+        if let Some(by) = route.router_at(refused_at - 1) {
             book.note(keys::NEARER_BEHIND, by);
         }
     } else if refused_at == distance {

@@ -118,9 +118,9 @@ mod tests {
     #[test]
     fn a_way_is_drawn() {
         let server = IpAddr::from([192, 0, 2, 1]);
-        let way = Route { port: 587, hops: vec![router(1), Hop::Silent, router(3), Hop::Silent, Hop::Silent] };
-        assert_eq!(way.drawn(server).text, "PC > 10.0.0.1 (3 ms) > ? > 10.0.0.3 (3 ms) > nothing more is heard");
-        assert_eq!((way.distance(), way.last_heard()), (None, Some((3, IpAddr::from([10, 0, 0, 3])))));
+        let route = Route { port: 587, hops: vec![router(1), Hop::Silent, router(3), Hop::Silent, Hop::Silent] };
+        assert_eq!(route.drawn(server).text, "PC > 10.0.0.1 (3 ms) > ? > 10.0.0.3 (3 ms) > nothing more is heard");
+        assert_eq!((route.distance(), route.last_heard()), (None, Some((3, IpAddr::from([10, 0, 0, 3])))));
         let open = Route { port: 465, hops: vec![router(1), Hop::Answered(PortState::Open, 9)] };
         assert_eq!(open.drawn(server).text, "PC > 10.0.0.1 (3 ms) > 192.0.2.1 open (9 ms)");
         assert_eq!(open.distance(), Some(2));

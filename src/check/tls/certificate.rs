@@ -30,7 +30,7 @@ pub(crate) static CHECK: Check = Check {
 const SOON: i64 = 14 * 86_400;
 
 /// A certificate, and what was found out about it.
-struct Seen {
+struct Examined {
     certificate: Certificate,
     /// How many certificates were examined.
     chain: usize,
@@ -70,7 +70,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     let issuers = chain.iter().filter_map(|der| parse(der).ok()).map(|certificate| certificate.issuer);
     let interceptor = issuers.into_iter().find_map(|issuer| interceptors::of_issuer(&issuer));
     let interceptor = interceptor.map(|row| row.name.as_str());
-    let seen = Seen { certificate, chain: chain.len(), verified: handshake.leaf.is_some(), interceptor, fault };
+    let seen = Examined { certificate, chain: chain.len(), verified: handshake.leaf.is_some(), interceptor, fault };
     note(book, &seen.certificate);
     book.note(keys::VERIFIED, seen.verified);
     book.note(keys::FOR_SERVER, seen.certificate.is_for(host));
@@ -100,7 +100,7 @@ async fn dates(ctx: &Ctx, certificate: &Certificate, now: i64) -> Dates {
     }
 }
 
-fn sum_up(ctx: &Ctx, target: Target, seen: &Seen, host: &str, now: i64, word: CertificateIs) -> Verdict {
+fn sum_up(ctx: &Ctx, target: Target, seen: &Examined, host: &str, now: i64, word: CertificateIs) -> Verdict {
     let certificate = &seen.certificate;
     let left = certificate.until - now;
     let summary = Text::from(format!("{}: ", target.port));
@@ -145,7 +145,7 @@ fn said(fault: CertificateFault) -> CertificateIs {
 }
 
 /// The report's word. What can be read from the certificate itself outranks the library's message.
-fn judge(seen: &Seen, host: &str, now: i64) -> CertificateIs {
+fn judge(seen: &Examined, host: &str, now: i64) -> CertificateIs {
     let certificate = &seen.certificate;
     if seen.interceptor.is_some() {
         CertificateIs::Intercepted

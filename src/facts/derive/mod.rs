@@ -10,6 +10,8 @@ pub mod log_in;
 mod network;
 mod ports;
 
+pub use network::loss;
+
 use super::key::{Family, Key, Observable};
 use super::keys;
 use super::known::{Derived, Known, Why};

@@ -3,7 +3,22 @@
 use super::*;
 use crate::facts::keys::{alive, ipv6, leaves, port, quality, smtp, testnet};
 use crate::facts::keys::{clock, connectivity, dns_domain, dns_elsewhere, dns_own, dns_server, reference, settings};
-use crate::facts::words::{Pages, ServerFit};
+use crate::facts::words::{Loss, Pages, ServerFit};
+
+/// The share of lost handshakes, in percent, that counts as heavy: 8 of the 60 of one sampling. A line that loses 3 %
+/// reaches that once in forty samplings, so a second sampling has to agree; a line that loses 30 % always does.
+const HEAVY_PERCENT: usize = 13;
+/// A line that loses less than this, in percent, is sound.
+const SOME_PERCENT: usize = 4;
+
+/// How much was lost, if this share of a sampling's handshakes lost packets, in percent.
+pub fn loss(percent: usize) -> Loss {
+    match percent {
+        HEAVY_PERCENT.. => Loss::Heavy,
+        SOME_PERCENT.. => Loss::Some,
+        _ => Loss::None,
+    }
+}
 
 impl View<'_> {
     pub(super) fn names(&self, facts: &mut Made) {

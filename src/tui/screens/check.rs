@@ -1,6 +1,6 @@
 //! A group's checks and their evidence: what was asked, what came back, when; check by check or in order of time.
 
-use super::{case, parts};
+use super::{case_keys, parts};
 use crate::check::{Group, Outcome};
 use crate::session::{Run, State};
 use crate::tui::core::Core;
@@ -62,7 +62,7 @@ impl View for CheckView {
                 let found = parts::find_next(core, all.iter().map(ToString::to_string), self.scroll);
                 self.scroll = found.unwrap_or(self.scroll);
             }
-            other => return case::act(other, core),
+            other => return case_keys::act(other, core),
         }
         Next::Stay
     }

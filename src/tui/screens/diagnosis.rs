@@ -2,7 +2,7 @@
 //! not to do.
 
 use super::menu::Menu;
-use super::{case, parts};
+use super::{case_keys, parts};
 use crate::account::client;
 use crate::facts::vocabulary::in_words;
 use crate::session::diagnosis::PathStep;
@@ -50,7 +50,7 @@ impl View for DiagnosisView {
                 let found = parts::find_next(core, all.iter().map(ToString::to_string), self.scroll);
                 self.scroll = found.unwrap_or(self.scroll);
             }
-            other => return case::act(other, core),
+            other => return case_keys::act(other, core),
         }
         Next::Stay
     }

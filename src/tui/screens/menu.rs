@@ -19,7 +19,7 @@ use std::path::PathBuf;
 
 /// What a line leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Target {
+enum LeadsTo {
     Scenario(String),
     Guess(String),
     Program(usize),
@@ -43,7 +43,7 @@ pub struct Call {
 struct Item {
     label: String,
     detail: String,
-    target: Target,
+    leads_to: LeadsTo,
 }
 
 /// A list, and which line is marked.
@@ -63,7 +63,7 @@ impl Menu {
         let items = calls.into_iter().map(|call| Item {
             label: call.title,
             detail: call.story,
-            target: Target::Scenario(call.name),
+            leads_to: LeadsTo::Scenario(call.name),
         });
         Menu::new("Practice: which call do you take?", items.collect())
     }
@@ -73,12 +73,12 @@ impl Menu {
         let new = Item {
             label: "A new case".to_owned(),
             detail: "An interrupted session is kept, and offered again next time.".to_owned(),
-            target: Target::Nothing,
+            leads_to: LeadsTo::Nothing,
         };
         let journals = journals.into_iter().map(|found| Item {
             label: found.address,
             detail: format!("Begun {}, then interrupted.", found.begun.strftime("%Y-%m-%d %H:%M UTC")),
-            target: Target::Journal(found.path),
+            leads_to: LeadsTo::Journal(found.path),
         });
         Menu::new("A session was interrupted. Resume it?", std::iter::once(new).chain(journals).collect())
     }
@@ -88,7 +88,7 @@ impl Menu {
         let causes = guide().causes().iter().map(|cause| Item {
             label: guide().headline(cause).to_owned(),
             detail: String::new(),
-            target: Target::Guess(cause.clone()),
+            leads_to: LeadsTo::Guess(cause.clone()),
         });
         Menu::new("What is the cause?", causes.collect())
     }
@@ -98,7 +98,7 @@ impl Menu {
         let items = client::all().iter().enumerate().map(|(index, client)| Item {
             label: client.name.clone(),
             detail: String::new(),
-            target: Target::Program(index),
+            leads_to: LeadsTo::Program(index),
         });
         Menu { selected: marked, ..Menu::new("The clicks for which mail program?", items.collect()) }
     }
@@ -108,10 +108,10 @@ impl Menu {
         let page = |title: &str, body: &str| Item {
             label: title.to_owned(),
             detail: String::new(),
-            target: Target::Page { title: title.to_owned(), body: body.to_owned() },
+            leads_to: LeadsTo::Page { title: title.to_owned(), body: body.to_owned() },
         };
         let mut items =
-            vec![Item { label: "Keys".to_owned(), detail: "what each does".to_owned(), target: Target::Keys }];
+            vec![Item { label: "Keys".to_owned(), detail: "what each does".to_owned(), leads_to: LeadsTo::Keys }];
         for (name, text) in learn() {
             if name != "README" {
                 let title = text.lines().next().unwrap_or_default().trim_start_matches("# ");
@@ -126,27 +126,27 @@ impl Menu {
 
     fn open(&self, core: &mut Core) -> Next {
         let Some(item) = self.items.get(self.selected) else { return Next::Back };
-        match &item.target {
-            Target::Scenario(name) => Next::DoAndHome(Effect::Practice(name.clone())),
-            Target::Journal(path) => Next::DoAndHome(Effect::Recover(path.clone())),
-            Target::Guess(cause) => {
+        match &item.leads_to {
+            LeadsTo::Scenario(name) => Next::DoAndHome(Effect::Practice(name.clone())),
+            LeadsTo::Journal(path) => Next::DoAndHome(Effect::Recover(path.clone())),
+            LeadsTo::Guess(cause) => {
                 if let Some(lesson) = &mut core.lesson {
                     lesson.guess = Some(cause.clone());
                 }
                 Next::Back
             }
-            Target::Program(index) => {
+            LeadsTo::Program(index) => {
                 core.choose_program(Some(*index));
                 Next::Back
             }
-            Target::Page { title, body } => Next::go(TextView::markdown(title, body.clone())),
-            Target::Keys => Next::go(TextView::plain("Keys", keys())),
-            Target::Nothing => Next::Back,
+            LeadsTo::Page { title, body } => Next::go(TextView::markdown(title, body.clone())),
+            LeadsTo::Keys => Next::go(TextView::plain("Keys", keys())),
+            LeadsTo::Nothing => Next::Back,
         }
     }
 
     fn is_help(&self) -> bool {
-        self.items.iter().any(|item| item.target == Target::Keys)
+        self.items.iter().any(|item| item.leads_to == LeadsTo::Keys)
     }
 }
 

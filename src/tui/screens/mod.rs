@@ -2,7 +2,7 @@
 //! share, `parts` the parts from which all screens are drawn.
 
 pub mod ask;
-mod case;
+mod case_keys;
 pub mod check;
 pub mod dashboard;
 pub mod diagnosis;

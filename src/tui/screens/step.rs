@@ -1,6 +1,6 @@
 //! A step of the guide: why it is there, what has decided so far, and its question.
 
-use super::{case, parts};
+use super::{case_keys, parts};
 use crate::guide::page::{Page, Question};
 use crate::guide::rule::Held;
 use crate::pages::markdown::plain;
@@ -190,7 +190,7 @@ impl View for StepView {
             Action::Choose(number) => return self.answer(usize::from(number).saturating_sub(1), core),
             Action::Withdraw => self.withdraw(core),
             Action::Answer => self.go_to_question(core),
-            other => return case::act(other, core),
+            other => return case_keys::act(other, core),
         }
         Next::Stay
     }

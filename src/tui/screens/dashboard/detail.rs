@@ -20,7 +20,7 @@ pub fn lines(core: &Core, group: Group, width: u16) -> Vec<Line<'static>> {
     if group == Group::Ports {
         lines.extend(port_table(core, run));
         lines.push(Line::default());
-        lines.extend(ways(core, run, width));
+        lines.extend(routes(core, run, width));
         lines.extend(watched(core, width));
     }
     let is_skipped = |state: &State| matches!(state, State::Done(finding) if finding.outcome == Outcome::Skipped);
@@ -71,11 +71,11 @@ fn evidence(core: &Core, finding: &Finding, width: usize) -> Vec<Line<'static>> 
 }
 
 /// The routes to the ports, hop by hop, if they were traced.
-fn ways(core: &Core, run: &Run, width: usize) -> Vec<Line<'static>> {
+fn routes(core: &Core, run: &Run, width: usize) -> Vec<Line<'static>> {
     let Some(State::Done(finding)) = run.check(hops::HOPS.check).map(|check| &check.state) else { return Vec::new() };
-    let ways = finding.evidence.iter().filter(|evidence| evidence.kind == Kind::Way);
-    let mut lines: Vec<Line<'static>> = ways
-        .flat_map(|way| wrapped(core.theme, &format!("{}: {}", way.what, way.detail), width.saturating_sub(1), 2))
+    let routes = finding.evidence.iter().filter(|evidence| evidence.kind == Kind::Route);
+    let mut lines: Vec<Line<'static>> = routes
+        .flat_map(|route| wrapped(core.theme, &format!("{}: {}", route.what, route.detail), width.saturating_sub(1), 2))
         .map(Line::raw)
         .collect();
     if !lines.is_empty() {

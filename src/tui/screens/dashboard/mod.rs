@@ -17,7 +17,7 @@ mod detail;
 mod result;
 mod steps;
 
-use super::case;
+use super::case_keys;
 use super::check::CheckView;
 use super::diagnosis::DiagnosisView;
 use super::menu::Menu;
@@ -150,7 +150,7 @@ impl View for Dashboard {
             }
             Action::AgainGroup => return Next::Do(Effect::run(Request::group(self.group()))),
             Action::Copy => return copy(core),
-            other => return case::act(other, core),
+            other => return case_keys::act(other, core),
         }
         Next::Stay
     }

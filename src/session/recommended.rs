@@ -9,7 +9,7 @@ use crate::facts::{Derived, vocabulary};
 
 /// What to set in the mail program: what the provider wants; but if that very port is blocked, the other port that
 /// works.
-pub(super) fn target(run: &Run, facts: &Derived, other: Option<u16>) -> Option<Choice> {
+pub(super) fn recommended(run: &Run, facts: &Derived, other: Option<u16>) -> Option<Choice> {
     let wanted = run.wanted.as_ref();
     let in_use = run.in_use()?;
     let choices = wanted.map_or(&[][..], |wanted| &wanted.choices);
