@@ -1,6 +1,8 @@
 //! Reads the autoconfig file that domains publish for mail programs (Thunderbird's config-v1.1.xml).
 
-use super::{Address, Choice, Security};
+use super::address::Address;
+use super::provider::Choice;
+use super::settings::Security;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 

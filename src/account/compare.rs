@@ -1,6 +1,9 @@
 //! How the account's settings compare with what the provider wants.
 
-use super::{Account, Choice, Security, Wanted, provider};
+use super::Account;
+use super::provider::{self, Choice};
+use super::settings::Security;
+use super::wanted::Wanted;
 
 /// How one setting compares with what the provider wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]

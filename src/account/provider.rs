@@ -1,6 +1,6 @@
 //! The table of mail providers: who they are and what they want. The rows are in `providers.toml`.
 
-use super::Security;
+use super::settings::Security;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 

@@ -1,6 +1,7 @@
 //! What the provider wants, and how that was found. Finding it out is a check (`check::discovery`).
 
-use super::{Address, Choice, provider};
+use super::address::Address;
+use super::provider::{self, Choice};
 use serde::{Deserialize, Serialize};
 
 /// How the provider's settings were found.

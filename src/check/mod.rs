@@ -171,7 +171,8 @@ mod tests {
         for check in CHECKS {
             let question = check.question;
             assert!(question.len() > 1 && question.ends_with('?'), "{}: {question:?} is no question", check.kind);
-            let rest = ["{port}", "{server}", "{host}"].iter().fold(question.to_owned(), |text, name| text.replace(name, ""));
+            let rest =
+                ["{port}", "{server}", "{host}"].iter().fold(question.to_owned(), |text, name| text.replace(name, ""));
             assert!(!rest.contains(['{', '}']), "{}: {question:?} has another placeholder", check.kind);
         }
     }

@@ -1,6 +1,7 @@
 //! The report's words for operating systems' socket errors. A pure table for Linux, Windows and macOS.
 
-use super::{Icmp, PortState};
+use super::icmp::Icmp;
+use super::tcp::PortState;
 use serde::{Deserialize, Serialize};
 use std::io;
 

@@ -1,7 +1,8 @@
 //! TCP connections: how to open one, the outcome, and the words for what a port does. Nothing is sent over them here;
 //! that is `probe`.
 
-use super::{Icmp, errors};
+use super::errors;
+use super::icmp::Icmp;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Makes the verdict from facts and guide: walks the guide and fills in the page of the cause that it reaches.
 
-use super::Run;
 use super::diagnosis::{Diagnosis, OpenQuestion, Outcome, PathStep};
 use super::placeholders::Lookup;
+use super::run::Run;
 use crate::account::client;
 use crate::facts::derive::Derivation;
 use crate::facts::{Derived, vocabulary};

@@ -2,7 +2,7 @@
 //! facts, and what many rows need.
 
 use super::recommended::{recommended, security_of};
-use super::{Run, State};
+use super::run::{Run, State};
 use crate::account::provider::Provider;
 use crate::account::{Choice, Endpoint};
 use crate::facts::derive::Derivation;

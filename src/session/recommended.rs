@@ -1,6 +1,6 @@
 //! What to set in the mail program: server, port and encryption that should work.
 
-use super::Run;
+use super::run::Run;
 use crate::account::{Choice, Endpoint, Security};
 use crate::facts::key::Observable;
 use crate::facts::keys::smtp;

@@ -20,10 +20,9 @@ use crate::probe::certificate::parse;
 use crate::probe::sasl::{Exchange, FOR_PASSWORDS, FOR_TOKENS, NoAnswer};
 use crate::probe::secret::Attempt;
 use crate::probe::secure::{Verify, secure};
-use crate::probe::smtp::{Dialogue, NoReply, Reply};
+use crate::probe::smtp::{Dialogue, EHLO, NoReply, REPLY, Reply};
 use crate::text::Text;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 pub(crate) static CHECK: Check = Check {
     kind: "login",
@@ -48,9 +47,6 @@ fn needs(scope: &Scope<'_>) -> Vec<Need> {
     needs.push(Need::Later(certificate::CHECK.at(own)));
     needs
 }
-
-/// Servers delay refusals on purpose.
-const REPLY: Duration = Duration::from_secs(30);
 
 async fn run(ctx: &Ctx, book: &mut Notebook, attempt: Option<&Attempt>) -> Verdict {
     book.note(keys::GIVEN, attempt.is_some());
@@ -306,7 +302,7 @@ async fn greet(target: Target, handshake: &Handshake, mut dialogue: Dialogue) ->
     if handshake.implicit {
         dialogue.reply(REPLY).await.ok()?;
     }
-    let offered = dialogue.ask(b"EHLO mailtriage.invalid", None, REPLY).await.ok()?.mechanisms();
+    let offered = dialogue.ask(EHLO, None, REPLY).await.ok()?.mechanisms();
     Some(Ready { target, dialogue, offered })
 }
 

@@ -10,7 +10,7 @@ use crate::facts::keys::sending as keys;
 use crate::facts::keys::smtp as smtp_keys;
 use crate::facts::replies::Phase;
 use crate::facts::words::{Refused, Sending};
-use crate::probe::smtp::{Dialogue, NoReply, Reply};
+use crate::probe::smtp::{Dialogue, NoReply, REPLY, Reply};
 use crate::text::Text;
 use std::time::Duration;
 
@@ -24,7 +24,6 @@ pub(crate) static CHECK: Check = Check {
     how: How::After(|ctx, book| Box::pin(run(ctx, book))),
 };
 
-const REPLY: Duration = Duration::from_secs(30);
 /// Servers examine a message before they accept it (RFC 5321 section 4.5.3.2.6 allows ten minutes).
 const AFTER_DATA: Duration = Duration::from_secs(30);
 
