@@ -187,7 +187,8 @@ pub fn is_inner(addr: IpAddr) -> bool {
     }
 }
 
-fn is_shared(v4: Ipv4Addr) -> bool {
+/// Whether it is an address that internet providers share among their customers (RFC 6598).
+pub fn is_shared(v4: Ipv4Addr) -> bool {
     let [a, b, ..] = v4.octets();
     a == 100 && (64..128).contains(&b)
 }

@@ -5,46 +5,17 @@
 
 mod lab;
 
-use lab::{everything, faults, run_with, same_as_before};
-use mailtriage::check::Reference;
+use lab::{Variant, everything, faults, run_with, same_as_before};
 use mailtriage::check::secret::Attempt;
-use mailtriage::cli::Truth;
 use mailtriage::practice::scenario;
 use rstest::rstest;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// A file in `variants`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Variant {
-    title: String,
-    /// The scenario that it varies.
-    scenario: String,
-    /// What is laid over the scenario's world.
-    #[serde(default)]
-    world: toml::Table,
-    /// The references in place of the usual ones.
-    references: Option<Vec<String>>,
-    /// Which connection comes first at a full server, or what still fits before the deadline, differs from run to run:
-    /// then only the verdict is compared.
-    #[serde(default)]
-    unsteady: bool,
-    truth: Truth,
-}
-
 #[rstest]
 fn variant_ends_in_its_truth(#[files("tests/variants/*.toml")] path: PathBuf) {
-    let text = std::fs::read_to_string(&path).unwrap();
-    let variant: Variant = toml::from_str(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
-    let base = scenario(&variant.scenario).unwrap_or_else(|| panic!("no scenario {}", variant.scenario));
-    let session = run_with(&base.with(variant.world), |job| {
-        if let Some(hosts) = variant.references {
-            let reference = |host: String| Reference { host, ports: vec![25, 465, 587, 443] };
-            job.options.references = hosts.into_iter().map(reference).collect();
-        }
-    });
+    let variant = Variant::read(&path);
+    let session = variant.run();
     if !variant.unsteady {
         same_as_before("variants", path.file_stem().unwrap().to_str().unwrap(), &everything(&session));
     }

@@ -59,7 +59,7 @@ impl Kind {
                     "Mended when",
                     "Tell the provider",
                 ],
-                &["Decide", "In words"],
+                &["Decide", "In words", "Speaks against it", "Certain only if"],
             ),
             Kind::Program => (&[], &[]),
             Kind::List => (&[], &["Decide", "At most"]),
@@ -106,6 +106,7 @@ fn page_check(page: &Page, kind: Kind, pages: &Pages) -> Result<(), String> {
     let fixed_by = page.fixed_by.iter().map(|row| &row.terms);
     let rows = fixed_by.chain(page.in_words.iter().map(|row| &row.terms));
     let rows = rows.chain(page.ruled_out_anyway.iter().map(|row| &row.terms));
+    let rows = rows.chain(page.against.iter().map(|row| &row.terms)).chain(page.proof.iter().map(|row| &row.terms));
     let mut rows = rows.chain(page.at_most.iter().map(|row| &row.terms)).chain([&page.answered_by]);
     rows.try_for_each(|terms| rule::check(terms, &[]))?;
     match kind {

@@ -2,6 +2,7 @@
 //! guide knows only facts.
 
 mod check;
+pub mod judge;
 pub mod page;
 pub mod rule;
 pub mod walk;

@@ -23,6 +23,11 @@ pub struct Page {
     pub fixed_by: Vec<Row<FixedBy>>,
     /// *In words* of a cause: title and summary for cases in which those of the page are too general.
     pub in_words: Vec<Row<Wording>>,
+    /// *Speaks against it* of a cause: what these facts leave of it.
+    pub against: Vec<Row<Left>>,
+    /// *Certain only if* of a cause: it is no more than likely unless one of these rows holds. Without rows, nothing is
+    /// asked for.
+    pub proof: Vec<Row<()>>,
     /// `Outcome: unreliable` of a cause: mail still gets through now and then.
     pub is_unreliable: bool,
     /// *At most*: how certain any verdict may be while these facts hold.
@@ -33,6 +38,15 @@ pub struct Page {
 pub const TO: &str = "To:";
 /// And what is asked for.
 pub const ASK: &str = "Ask:";
+
+/// What a fact that speaks against a cause leaves of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// It may still be the cause, but no more certain than this.
+    AtMost(Certainty),
+    /// It is not the cause.
+    Nothing,
+}
 
 /// A question that only a person can answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +132,11 @@ fn read(name: &str, text: &str) -> Result<Page, String> {
             .iter()
             .map(|row| Row::read(row, |row| certainty(row.get(1))))
             .collect::<Result<_, _>>()?,
+        against: rows("Speaks against it")
+            .iter()
+            .map(|row| Row::read(row, |row| left(row.get(1))))
+            .collect::<Result<_, _>>()?,
+        proof: rows("Certain only if").iter().map(|row| Row::read(row, |_| Ok(()))).collect::<Result<_, _>>()?,
         is_unreliable,
         text,
     })
@@ -140,6 +159,16 @@ fn certainty(cell: Option<&Cell>) -> Result<Certainty, String> {
     match words(cell).as_str() {
         "" => Ok(Certainty::Certain),
         word => word.parse().map_err(|_| format!("{word} is not one of certain, likely, possible")),
+    }
+}
+
+/// Reads a cell under *Then* of *Speaks against it*.
+fn left(cell: Option<&Cell>) -> Result<Left, String> {
+    match words(cell).as_str() {
+        "likely" => Ok(Left::AtMost(Certainty::Likely)),
+        "possible" => Ok(Left::AtMost(Certainty::Possible)),
+        "not this" => Ok(Left::Nothing),
+        other => Err(format!("Speaks against it: {other:?} is not one of likely, possible, not this")),
     }
 }
 

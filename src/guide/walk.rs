@@ -1,5 +1,6 @@
 //! Walks the guide over the facts. If a fact that is needed is still being measured, the walk stops there.
 
+use super::judge::{Judgement, judge};
 use super::page::{Page, Question};
 use super::rule::{Certainty, Held, Rule, Term, given};
 use super::{ALSO, CERTAINTY, Guide, HEALTHY, START, UNDETERMINED};
@@ -27,6 +28,10 @@ pub struct Reached {
     pub cause: String,
     /// How certain it is.
     pub certainty: Certainty,
+    /// The facts that speak against it, and yet leave it as the cause.
+    pub against: Vec<Decided>,
+    /// The facts that would have to be otherwise for it to be certain.
+    pub unproven: Vec<Decided>,
 }
 
 /// An open question, and the page that asks it.
@@ -82,7 +87,7 @@ pub fn walk(guide: &Guide, facts: &Derived) -> Walk {
         if page.rules.is_empty() {
             break;
         }
-        match decide(page, facts, &mut walk) {
+        match decide(guide, page, facts, &mut walk) {
             Some(rule) => {
                 if rule.then == page.text.name {
                     break;
@@ -95,10 +100,18 @@ pub fn walk(guide: &Guide, facts: &Derived) -> Walk {
     walk
 }
 
-fn decide<'a>(page: &'a Page, facts: &Derived, walk: &mut Walk) -> Option<&'a Rule> {
+/// The first row that holds and does not lead to a cause which the facts exclude.
+fn decide<'a>(guide: &Guide, page: &'a Page, facts: &Derived, walk: &mut Walk) -> Option<&'a Rule> {
     for rule in &page.rules {
         match rule.holds(facts) {
-            Held::Yes => return Some(rule),
+            Held::Yes => match rule.cause().map_or(Held::No, |cause| judge(guide, cause, facts).excluded) {
+                Held::Yes => {}
+                Held::Pending(checks) => {
+                    walk.waits_for = checks;
+                    return None;
+                }
+                Held::No | Held::Unknown(_) => return Some(rule),
+            },
             Held::No => {}
             Held::Unknown(unknown) => {
                 let answers: Vec<&str> = unknown.iter().filter_map(|(fact, _)| fact.strip_prefix("answer.")).collect();
@@ -149,12 +162,14 @@ fn follow(walk: &mut Walk, guide: &Guide, page: &Page, rule: &Rule, facts: &Deri
     if !walk.open.is_empty() {
         certainty = certainty.min(Certainty::Likely);
     }
+    let Judgement { at_most: judged, against, unproven, waits_for, .. } = judge(guide, cause, facts);
     certainty = match cause {
-        HEALTHY => certainty,
+        HEALTHY => certainty.min(judged),
         UNDETERMINED => Certainty::Possible,
-        _ => certainty.min(at_most(guide, facts)),
+        _ => certainty.min(judged).min(at_most(guide, facts)),
     };
-    walk.reached = Some(Reached { cause: cause.to_owned(), certainty });
+    walk.waits_for = waits_for;
+    walk.reached = Some(Reached { cause: cause.to_owned(), certainty, against, unproven });
 }
 
 /// How certain any fault may be at present.
@@ -163,8 +178,8 @@ fn at_most(guide: &Guide, facts: &Derived) -> Certainty {
     given(limits, facts).copied().min().unwrap_or(Certainty::Certain)
 }
 
-/// A term that held, with the word that it held for.
-fn decided(term: &Term, facts: &Derived) -> Decided {
+/// A term's fact with its word at present.
+pub(super) fn decided(term: &Term, facts: &Derived) -> Decided {
     let word = facts.get(&term.fact).and_then(Known::word).unwrap_or("unknown");
     Decided { fact: term.fact.clone(), word: word.to_owned() }
 }

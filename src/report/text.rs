@@ -120,6 +120,11 @@ fn way(out: &mut String, diagnosis: &Diagnosis) {
             wrapped(out, "      ", "        ", &in_words(&step.because));
         }
     }
+    for (label, facts) in [("Against it", &diagnosis.against), ("Not proven", &diagnosis.unproven)] {
+        if !facts.is_empty() {
+            wrapped(out, "  ", "    ", &format!("{label}: {}", in_words(facts)));
+        }
+    }
 }
 
 fn list(out: &mut String, title: &str, items: &[String], numbered: bool) {

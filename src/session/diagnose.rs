@@ -54,6 +54,8 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
             .list("do_not", page.text.items("Do not").iter().map(|item| texts.case.fill(&plain(item))).collect()),
         mended_when: texts.fill("mended_when", &paragraph("Mended when")),
         tell_provider: texts.fill("tell_provider", &paragraph("Tell the provider")),
+        against: reached.against.clone(),
+        unproven: reached.unproven.clone(),
         ruled_out: ruled_out(guide, cause, &underway, facts),
         also: walk::also(guide, facts, Some(cause)),
         not_known: if cause == HEALTHY { vec![] } else { not_known(&walk.missing) },

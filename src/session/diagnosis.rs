@@ -127,6 +127,12 @@ pub struct Diagnosis {
     pub tell_provider: String,
     /// The way through the guide.
     pub path: Vec<PathStep>,
+    /// The facts that speak against it, and yet leave it as the cause.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<Decided>,
+    /// The facts that would have to be otherwise for it to be certain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unproven: Vec<Decided>,
     /// What it cannot be, in the words of the guide's pages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ruled_out: Vec<String>,
@@ -171,6 +177,8 @@ impl Diagnosis {
             mended_when: String::new(),
             tell_provider: String::new(),
             path: vec![],
+            against: vec![],
+            unproven: vec![],
             ruled_out: vec![],
             also: vec![],
             questions: vec![],

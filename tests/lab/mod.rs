@@ -7,15 +7,17 @@
     reason = "in a test a panic is the answer; not each test uses all"
 )]
 
-use mailtriage::check::Job;
+use mailtriage::check::{Job, Reference};
 use mailtriage::cli::{Truth, job, run_to_end};
 use mailtriage::facts::{Known, Value};
-use mailtriage::practice::Scenario;
+use mailtriage::practice::{Scenario, scenario};
 use mailtriage::session::diagnosis::PathStep;
 use mailtriage::session::run::State;
 use mailtriage::session::{Run, Session};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 
 pub fn on_paused_time<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
@@ -34,6 +36,42 @@ pub fn run_with(scenario: &Scenario, change: impl FnOnce(&mut Job)) -> Session {
         change(&mut job);
         run_to_end(job, BTreeMap::new()).await
     })
+}
+
+/// A file in `variants`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    pub title: String,
+    /// The scenario that it varies.
+    scenario: String,
+    /// What is laid over the scenario's world.
+    #[serde(default)]
+    world: toml::Table,
+    /// The references in place of the usual ones.
+    references: Option<Vec<String>>,
+    /// Which connection comes first at a full server, or what still fits before the deadline, differs from run to run:
+    /// then only the verdict is compared.
+    #[serde(default)]
+    pub unsteady: bool,
+    pub truth: Truth,
+}
+
+impl Variant {
+    pub fn read(path: &Path) -> Self {
+        let text = std::fs::read_to_string(path).unwrap();
+        toml::from_str(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
+    }
+
+    pub fn run(&self) -> Session {
+        let base = scenario(&self.scenario).unwrap_or_else(|| panic!("no scenario {}", self.scenario));
+        run_with(&base.with(self.world.clone()), |job| {
+            if let Some(hosts) = &self.references {
+                let reference = |host: &String| Reference { host: host.clone(), ports: vec![25, 465, 587, 443] };
+                job.options.references = hosts.iter().map(reference).collect();
+            }
+        })
+    }
 }
 
 /// What differs from the truth, with the way that the walk took.
@@ -70,6 +108,11 @@ pub fn everything(session: &Session) -> String {
     let diagnosis = session.diagnosis();
     let _ = writeln!(out, "{}, {}, {}", diagnosis.cause, diagnosis.certainty.word(), diagnosis.outcome.says());
     let _ = writeln!(out, "who {}, now {}, also {:?}", diagnosis.who.word(), diagnosis.now.word(), diagnosis.also);
+    for (label, facts) in [("against", &diagnosis.against), ("unproven", &diagnosis.unproven)] {
+        if !facts.is_empty() {
+            let _ = writeln!(out, "{label} [{}]", facts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+        }
+    }
     for line in diagnosis.path.iter().map(step) {
         let _ = writeln!(out, "{line}");
     }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::facts::keys::{alive, connectivity, dns_server, hops, leaves, port, reference, smtp, testnet};
 use crate::facts::words::{Greeting, Near, Pages, TurnedAway};
-use crate::text::is_inner;
+use crate::text::{is_inner, is_shared};
+use std::net::IpAddr;
 
 /// ICMP types and codes (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1) that only a filter sends about a
 /// mail server's port: a rule forbids it, or the protocol or port is not accepted.
@@ -117,7 +118,8 @@ impl View<'_> {
             return gap("no router on the way reports what reaches it");
         };
         let goes_on = self.one(hops::CONTRAST_LAST_HOP).value().is_some_and(|other| other > hop);
-        match (is_inner(last), goes_on) {
+        let is_of_provider = matches!(last, IpAddr::V4(v4) if is_shared(v4));
+        match (is_inner(last) && !is_of_provider, goes_on) {
             (true, true) => word("inside"),
             (true, false) => gap("nothing goes further, so the end of this network is not seen"),
             (false, _) => word("beyond"),

@@ -91,6 +91,12 @@ fn lines(core: &Core, width: u16) -> Vec<Line<'static>> {
         let text = format!(" {question} {answer}{because}");
         lines.extend(parts::wrapped(theme, &text, usize::from(width) - 1, 3).into_iter().map(Line::raw));
     }
+    for (label, facts) in [("Against it", &diagnosis.against), ("Not proven", &diagnosis.unproven)] {
+        if !facts.is_empty() {
+            let text = format!(" {label}: {}", in_words(facts));
+            lines.extend(parts::wrapped(theme, &text, usize::from(width) - 1, 3).into_iter().map(Line::raw));
+        }
+    }
     lines.push(rule("Do not", ""));
     lines.extend(parts::items(theme, &diagnosis.do_not, width, false));
     lines.push(rule("Fixed when", ""));

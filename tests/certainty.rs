@@ -1,0 +1,121 @@
+//! Certain means proven: in every scenario and variant, each fact of the guide is set to each other word that it can
+//! have, and to unknown. Whatever the verdict is then, it is never certain against the evidence.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
+
+mod lab;
+
+use mailtriage::facts::{Derived, Known, Why, vocabulary};
+use mailtriage::guide::page::Page;
+use mailtriage::guide::rule::{Certainty, Held, all_hold};
+use mailtriage::guide::walk::{Reached, walk};
+use mailtriage::guide::{HEALTHY, UNDETERMINED};
+use mailtriage::practice::Scenario;
+use mailtriage::session::guide;
+use rstest::rstest;
+use std::path::PathBuf;
+
+/// No cause that begins so is certain while this fact has one of these words: said here once more, and independently of
+/// the pages.
+const NEVER: &[(&str, &str, &[&str])] = &[
+    ("", "measured.on", &["same-network", "elsewhere"]),
+    ("account-locked", "login", &["accepted"]),
+    ("app-password", "login", &["accepted"]),
+    ("auth-not-offered", "login", &["accepted"]),
+    ("basic-auth", "sending", &["accepted"]),
+    ("blocked-local", "port.state", &["open"]),
+    ("blocked-network", "port.elsewhere", &["open"]),
+    ("blocked-network", "port.leaves", &["no"]),
+    ("captive-portal", "internet", &["yes", "no"]),
+    ("certificate", "certificate", &["valid"]),
+    ("certificate", "certificate.accepted", &["yes"]),
+    ("certificate", "handshake.elsewhere", &["private-issuer"]),
+    ("certificate", "testnet", &["answers"]),
+    ("certificate-expired", "clock", &["wrong"]),
+    ("clock-wrong", "clock", &["right"]),
+    ("dns", "internet", &["no", "portal"]),
+    ("dns", "loss", &["heavy"]),
+    ("dns-answer-tampered", "dns.elsewhere", &["same"]),
+    ("dns-name-not-found", "dns.elsewhere", &["found"]),
+    ("dns-resolver-failing", "dns.server", &["found"]),
+    ("dns-resolver-failing", "dns.elsewhere", &["unknown", "unasked", "not-found"]),
+    ("healthy", "account.works", &["no"]),
+    ("healthy", "login", &["rejected", "temporary"]),
+    ("healthy", "loss", &["heavy"]),
+    ("ipv6-broken", "ipv6", &["works"]),
+    ("offline", "internet", &["yes"]),
+    ("offline", "port.others", &["open"]),
+    ("password-wrong", "login", &["accepted", "temporary", "not-tried"]),
+    ("password-wrong", "provider.passwords", &["app-only", "none"]),
+    ("port-25", "port.elsewhere", &["open"]),
+    ("port-25", "port.last-heard", &["inside"]),
+    ("port-25", "port.refuser", &["inside"]),
+    ("server", "internet", &["no", "portal"]),
+    ("server-busy", "testnet", &["answers"]),
+    ("server-refusing", "port.by", &["near", "self"]),
+    ("server-refusing", "dns.elsewhere", &["differs"]),
+    ("server-too-slow", "loss", &["heavy"]),
+    ("server-unreachable", "port.state", &["open"]),
+    ("server-unreachable", "server.alive", &["yes"]),
+    ("tls-intercepted", "certificate", &["valid"]),
+    ("wrong", "settings.read", &["no"]),
+];
+
+/// The verdict over these facts, checked.
+fn verdict(facts: &Derived, changed: &str) -> Option<Reached> {
+    let reached = walk(guide(), facts).reached?;
+    if reached.certainty < Certainty::Certain {
+        return Some(reached);
+    }
+    let word = |fact: &str| facts.get(fact).and_then(Known::word).unwrap_or("unknown");
+    for (cause, fact, words) in NEVER {
+        let is_meant = reached.cause.starts_with(cause) && (!cause.is_empty() || reached.cause != HEALTHY);
+        assert!(
+            !is_meant || !words.contains(&word(fact)),
+            "{changed}: {} is certain, although {fact} is {}",
+            reached.cause,
+            word(fact)
+        );
+    }
+    let page = guide().cause(&reached.cause).unwrap();
+    assert!(is_proven(page, facts), "{changed}: {} is certain against its own page", reached.cause);
+    Some(reached)
+}
+
+fn is_proven(page: &Page, facts: &Derived) -> bool {
+    let holds = |terms| all_hold(terms, facts) == Held::Yes;
+    !page.against.iter().any(|row| holds(&row.terms))
+        && (page.proof.is_empty() || page.proof.iter().any(|row| holds(&row.terms)))
+}
+
+fn each_fact_otherwise(facts: &Derived) {
+    verdict(facts, "as it is");
+    for kind in vocabulary::all() {
+        // A fact that names a cause is what a server said: its own words are no evidence against it.
+        let words = kind.words.iter().map(|word| Known::Word((*word).to_owned()));
+        for other in words.chain([Known::Unknown(Why::Gap("changed".to_owned()))]) {
+            let mut facts = facts.clone();
+            let changed = format!("{} is {}", kind.name, other.word().unwrap_or("unknown"));
+            facts.insert(kind.name.to_owned(), other);
+            verdict(&facts, &changed);
+        }
+    }
+}
+
+#[rstest]
+fn no_scenario_is_certain_against_evidence(#[files("src/practice/scenarios/*.toml")] path: PathBuf) {
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    let scenario = Scenario::parse(name, &std::fs::read_to_string(&path).unwrap()).unwrap();
+    each_fact_otherwise(&lab::run(&scenario).facts());
+}
+
+#[rstest]
+fn no_variant_is_certain_against_evidence(#[files("tests/variants/*.toml")] path: PathBuf) {
+    each_fact_otherwise(&lab::Variant::read(&path).run().facts());
+}
+
+#[test]
+fn not_decided_is_never_certain() {
+    let reached = walk(guide(), &Derived::default()).reached.unwrap();
+    assert_eq!((reached.cause.as_str(), reached.certainty), (UNDETERMINED, Certainty::Possible));
+}
