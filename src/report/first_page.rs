@@ -9,6 +9,7 @@ use crate::check::Kind;
 use crate::facts::key::Key;
 use crate::facts::keys;
 use crate::facts::target::{Role, Target};
+use crate::facts::vocabulary::in_words;
 use crate::facts::words::{CertificateIs, Greeting, LogIn};
 use crate::guide::rule::Who;
 use crate::net::PortState;
@@ -112,6 +113,8 @@ pub fn first_page(report: &Report, reader: Reader) -> FirstPage {
         ("LAST HOP", Form::Words, vec![last_hop(report)]),
         ("CONTRAST", Form::Table, contrast(report)),
         ("RULED OUT", Form::Words, vec![diagnosis.ruled_out.join("; ")]),
+        ("AGAINST IT", Form::Words, vec![in_words(&diagnosis.against)]),
+        ("NOT PROVEN", Form::Words, vec![in_words(&diagnosis.unproven)]),
         ("DONE", Form::Words, done(report)),
         ("NOT KNOWN", Form::Words, not_known(report, diagnosis)),
         ("DO NOT", Form::Words, do_not),
