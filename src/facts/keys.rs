@@ -211,6 +211,8 @@ keys! {
         UNTIL: Key<String> = "until", Nobody, "valid until (RFC 3339)";
         DATES: Key<Dates> = "dates", Nobody, "the certificate's dates, judged by network time";
         VERIFIED: Key<bool> = "verified", Nobody, "whether this computer's TLS library accepts the certificate";
+        PUBLIC: Key<bool> = "public", Nobody, "whether the certificate is good by Mozilla's list of issuers, if this computer does not accept it";
+        NO_ISSUERS: Key<bool> = "no-issuers", Nobody, "yes, if this computer knows no issuer at all";
         FOR_SERVER: Key<bool> = "for-server", Nobody, "whether the certificate names the server";
         CHAIN: Key<usize> = "chain", Nobody, "number of certificates examined";
         INTERCEPTOR: Key<String> = "interceptor", Nobody, "the security program that made the certificate";

@@ -212,6 +212,8 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("certificate", "the certificate on the port in use", CertificateIs::VARIANTS),
         fact("certificate.dates", "the certificate's dates by network time", Dates::VARIANTS),
         fact("certificate.accepted", "whether this computer's own TLS library accepts the certificate", YES_NO),
+        fact("certificate.public", "whether the certificate is good by Mozilla's list of issuers", YES_NO),
+        fact("certificate.issuers", "whether this computer knows any issuer of certificates", &["some", "none"]),
         fact("password.given", "whether a password was given for the log-in", YES_NO),
         fact("auth.offered", "the log-in that the server offers", &["yes", "only-after-tls", "no", "not-ours"]),
         fact("auth.elsewhere", "whether another port of the provider offers a log-in", YES_NO),

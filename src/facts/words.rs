@@ -86,7 +86,7 @@ words! {
     /// What the greeting of a server to compare with was.
     GreetingElsewhere { Ready, NotSmtp, Mute }
     /// The result of a TLS handshake with a server to compare with.
-    HandshakeElsewhere { Done, PrivateIssuer, Cut, Failed }
+    HandshakeElsewhere { Done, PrivateIssuer, OtherName, Dates, Cut, Failed }
     /// Which protocol speaks in place of SMTP.
     Foreign { Imap, Pop3, Http, Ssh, Tls, Unknown }
     /// The result of EHLO.

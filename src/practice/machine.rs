@@ -2,7 +2,7 @@
 
 use super::lab::Lab;
 use crate::machine::{Folder, Local, Machine, Trust};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -43,20 +43,25 @@ impl Machine for Lab {
     fn trust(&self) -> Trust {
         // Each issuer, and whether the intermediate authority below it is known here.
         let mut issuers: BTreeMap<&str, bool> = BTreeMap::new();
-        let certificates = self
-            .world
-            .host
-            .values()
+        let mut public: BTreeSet<&str> = BTreeSet::new();
+        let hosts = self.world.host.values();
+        let certificates = hosts
             .flat_map(|host| host.port.values().filter_map(|port| port.certificate.as_ref()).chain([&host.certificate]))
-            .filter(|certificate| certificate.trusted && certificate.issuer != "self")
-            .map(|certificate| (certificate.issuer.as_str(), certificate.link_known));
-        for (issuer, link_known) in certificates {
-            *issuers.entry(issuer).or_default() |= link_known;
+            .filter(|certificate| certificate.issuer != "self");
+        for certificate in certificates {
+            let issuer = certificate.issuer.as_str();
+            if certificate.trusted {
+                *issuers.entry(issuer).or_default() |= certificate.link_known;
+            }
+            if certificate.public {
+                public.insert(issuer);
+            }
         }
         let middle = |(name, known): (&&str, &bool)| known.then(|| self.authorities.middle(name)).flatten();
         let roots = issuers.keys().filter_map(|name| self.authorities.root(name));
         let extra_roots = roots.chain(issuers.iter().filter_map(middle)).collect();
-        Trust { extra_roots, system_roots: false }
+        let public_roots = public.iter().filter_map(|name| self.authorities.root(name)).collect();
+        Trust { extra_roots, system_roots: false, public_roots: Some(public_roots) }
     }
 
     fn folder(&self, folder: Folder) -> Option<PathBuf> {

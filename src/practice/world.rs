@@ -187,6 +187,8 @@ pub(super) struct Certificate {
     pub(super) issuer: String,
     /// Whether this computer trusts that issuer.
     pub(super) trusted: bool,
+    /// Whether that issuer is on Mozilla's list.
+    pub(super) public: bool,
     /// Whether it is signed by an intermediate authority whose own certificate the server does not send.
     pub(super) link_missing: bool,
     /// Whether that authority's certificate is on this computer.
@@ -201,6 +203,7 @@ impl Default for Certificate {
             until_days: 60,
             issuer: "Practice Lab Root".to_owned(),
             trusted: true,
+            public: false,
             link_missing: false,
             link_known: false,
         }

@@ -34,29 +34,51 @@ pub enum Whole {
 /// Follows a chain from the server's own certificate, at a time in seconds since 1970. Reads the system's roots, which
 /// takes some tens of milliseconds.
 pub fn is_whole(trust: &Trust, chain: &[Vec<u8>], host: &str, now: i64) -> Whole {
+    let mut known = known_roots(trust);
+    // Intermediate certificates may be among these roots too; they are what other computers do not have.
+    known.retain(|der| parse(der).is_ok_and(|certificate| certificate.self_issued));
     let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(known);
+    match verify(roots, chain, host, now) {
+        Some(Ok(())) => Whole::Yes,
+        Some(Err(Error::InvalidCertificate(CertificateError::UnknownIssuer))) => Whole::No,
+        Some(Err(_)) | None => Whole::NotKnown,
+    }
+}
+
+/// Whether a chain is good for this host at this time by the public list of issuers (Mozilla's), whatever this machine
+/// has.
+pub fn is_public(trust: &Trust, chain: &[Vec<u8>], host: &str, now: i64) -> bool {
+    let mut roots = RootCertStore::empty();
+    match &trust.public_roots {
+        Some(these) => drop(roots.add_parsable_certificates(these.iter().cloned().map(CertificateDer::from))),
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    }
+    matches!(verify(roots, chain, host, now), Some(Ok(())))
+}
+
+/// Whether this machine knows any issuer at all.
+pub fn has_roots(trust: &Trust) -> bool {
+    !known_roots(trust).is_empty()
+}
+
+fn known_roots(trust: &Trust) -> Vec<CertificateDer<'static>> {
     let mut known: Vec<CertificateDer<'static>> = trust.extra_roots.iter().cloned().map(CertificateDer::from).collect();
     if trust.system_roots {
         known.extend(rustls_native_certs::load_native_certs().certs);
     }
-    // Intermediate certificates may be among these roots too; they are what other computers do not have.
-    known.retain(|der| parse(der).is_ok_and(|certificate| certificate.self_issued));
-    roots.add_parsable_certificates(known);
-    let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider());
-    let (Ok(verifier), Ok(name), Ok(now)) =
-        (builder.build(), ServerName::try_from(host.to_owned()), u64::try_from(now))
-    else {
-        return Whole::NotKnown;
-    };
+    known
+}
+
+/// `None` if there is nothing to verify, or nothing to verify it with.
+fn verify(roots: RootCertStore, chain: &[Vec<u8>], host: &str, now: i64) -> Option<Result<(), Error>> {
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build().ok()?;
+    let name = ServerName::try_from(host.to_owned()).ok()?;
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(now).ok()?));
     let mut chain = chain.iter().map(|der| CertificateDer::from(der.clone()));
-    let Some(leaf) = chain.next() else { return Whole::NotKnown };
+    let leaf = chain.next()?;
     let others: Vec<CertificateDer<'static>> = chain.collect();
-    let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
-    match verifier.verify_server_cert(&leaf, &others, &name, &[], now) {
-        Ok(_) => Whole::Yes,
-        Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => Whole::No,
-        Err(_) => Whole::NotKnown,
-    }
+    Some(verifier.verify_server_cert(&leaf, &others, &name, &[], now).map(drop))
 }
 
 /// Starts a handshake, and breaks it off once the chain has arrived. Nothing is verified, and nothing more is sent.
@@ -146,7 +168,7 @@ mod tests {
         let (middle, by_middle) = authority("Middle", Some(&by_root));
         let params = CertificateParams::new(vec!["mail.example.com".to_owned()]).unwrap();
         let leaf = params.signed_by(&KeyPair::generate().unwrap(), &by_middle).unwrap().der().to_vec();
-        let trust = Trust { extra_roots: vec![root.clone()], system_roots: false };
+        let trust = Trust { extra_roots: vec![root.clone()], system_roots: false, public_roots: None };
         let whole = |chain: &[Vec<u8>], host| is_whole(&trust, chain, host, 1_700_000_000);
         assert_eq!(whole(&[leaf.clone(), middle.clone()], "mail.example.com"), Whole::Yes);
         assert_eq!(whole(&[leaf.clone(), root], "mail.example.com"), Whole::No);

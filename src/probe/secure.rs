@@ -107,6 +107,8 @@ pub enum FailureKind {
 pub enum Verify {
     /// The library verifies, as for a mail program.
     Yes,
+    /// All but the name: for a server that is known by its address alone. Nothing secret may follow.
+    Issuer,
     /// Nothing is verified: only to look at the certificate; nothing secret may follow.
     No,
 }
@@ -115,13 +117,24 @@ pub enum Verify {
 pub struct Library {
     trust: Arc<Trust>,
     verifying: OnceCell<Result<tokio_native_tls::TlsConnector, String>>,
+    nameless: OnceCell<Result<tokio_native_tls::TlsConnector, String>>,
     looking: OnceCell<Result<tokio_native_tls::TlsConnector, String>>,
 }
 
 impl Library {
     /// A library for these roots; nothing is read yet.
     pub fn new(trust: Trust) -> Self {
-        Library { trust: Arc::new(trust), verifying: OnceCell::new(), looking: OnceCell::new() }
+        Library {
+            trust: Arc::new(trust),
+            verifying: OnceCell::new(),
+            nameless: OnceCell::new(),
+            looking: OnceCell::new(),
+        }
+    }
+
+    /// The roots that count.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// Reads the roots now, so that the first handshake need not wait for it.
@@ -132,6 +145,7 @@ impl Library {
     async fn connector(&self, verify: Verify) -> Result<&tokio_native_tls::TlsConnector, String> {
         let place = match verify {
             Verify::Yes => &self.verifying,
+            Verify::Issuer => &self.nameless,
             Verify::No => &self.looking,
         };
         let make = || async {
@@ -216,9 +230,8 @@ fn connector(trust: &Trust, verify: Verify) -> Result<tokio_native_tls::TlsConne
         builder.add_root_certificate(Certificate::from_der(root)?);
     }
     builder.disable_built_in_roots(!trust.system_roots);
-    if verify == Verify::No {
-        builder.danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true);
-    }
+    builder.danger_accept_invalid_certs(verify == Verify::No);
+    builder.danger_accept_invalid_hostnames(verify != Verify::Yes);
     Ok(builder.build()?.into())
 }
 

@@ -6,7 +6,8 @@ use crate::check::{Ctx, Group, Notebook, Reference, Verdict};
 use crate::facts::keys::reference as keys;
 use crate::facts::words::{GreetingElsewhere, HandshakeElsewhere};
 use crate::net::{BoxStream, PortState, RecordKind};
-use crate::probe::secure::{FailureKind, Verify, secure};
+use crate::probe::chain::has_roots;
+use crate::probe::secure::{CertificateFault, FailureKind, Verify, secure};
 use crate::probe::smtp::{Dialogue, NoReply};
 use crate::probe::tcp;
 use crate::text::Text;
@@ -97,14 +98,14 @@ fn try_port<'a>(ctx: &'a Ctx, host: &'a str, to: SocketAddr) -> Waiting<'a> {
 
 async fn dialogue<'a>(ctx: &'a Ctx, host: &'a str, port: u16, stream: BoxStream) -> Step<'a> {
     match port {
-        465 => match secure(stream, host, &ctx.tls, Verify::Yes, GREETING).await {
+        465 => match secure(stream, host, &ctx.tls, how_to_verify(host), GREETING).await {
             Ok(secured) => {
                 let greeting = greet(Dialogue::over(secured.stream)).await;
                 Step::Dialogue { greeting: Some(greeting), handshake: Some(HandshakeElsewhere::Done) }
             }
             Err(failure) => {
                 let handshake = match failure.kind {
-                    FailureKind::Certificate => HandshakeElsewhere::PrivateIssuer,
+                    FailureKind::Certificate => fault(ctx, failure.certificate_fault()),
                     FailureKind::Cut | FailureKind::Silent => HandshakeElsewhere::Cut,
                     _ => HandshakeElsewhere::Failed,
                 };
@@ -114,6 +115,25 @@ async fn dialogue<'a>(ctx: &'a Ctx, host: &'a str, port: u16, stream: BoxStream)
         },
         25 | 587 => Step::Dialogue { greeting: Some(greet(Dialogue::over(stream)).await), handshake: None },
         _ => Step::Dialogue { greeting: None, handshake: None },
+    }
+}
+
+/// A server that is known by its address alone shows a certificate for its name, which is not known here.
+fn how_to_verify(host: &str) -> Verify {
+    if host.parse::<IpAddr>().is_ok() { Verify::Issuer } else { Verify::Yes }
+}
+
+/// An issuer is private only if this computer knows issuers at all, and nothing else is wrong.
+fn fault(ctx: &Ctx, fault: CertificateFault) -> HandshakeElsewhere {
+    match fault {
+        CertificateFault::UnknownIssuer | CertificateFault::SelfSigned if has_roots(ctx.tls.trust()) => {
+            HandshakeElsewhere::PrivateIssuer
+        }
+        CertificateFault::Name => HandshakeElsewhere::OtherName,
+        CertificateFault::Expired | CertificateFault::NotYetValid => HandshakeElsewhere::Dates,
+        CertificateFault::UnknownIssuer | CertificateFault::SelfSigned | CertificateFault::Unsaid => {
+            HandshakeElsewhere::Failed
+        }
     }
 }
 

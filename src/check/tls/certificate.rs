@@ -10,8 +10,9 @@ use crate::facts::keys::certificate as keys;
 use crate::facts::keys::clock as clock_keys;
 use crate::facts::words::{CertificateIs, Dates};
 use crate::probe::certificate::{Certificate, parse};
+use crate::probe::chain::{has_roots, is_public, record};
 use crate::probe::hello::{self, Heard};
-use crate::probe::secure::{CertificateFault, FailureKind, Verify, secure};
+use crate::probe::secure::{CertificateFault, FailureKind};
 use crate::probe::version::Version;
 use crate::text::{Text, span};
 
@@ -80,6 +81,9 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     }
     let now = ctx.machine.now().as_second();
     book.note(keys::DATES, dates(ctx, &seen.certificate, now).await);
+    if !seen.verified {
+        note_issuers(ctx, book, &chain, host, now).await;
+    }
     let word = judge(&seen, host, now);
     book.note(keys::CERTIFICATE, word);
     sum_up(ctx, target, &seen, host, now, word)
@@ -90,14 +94,34 @@ async fn dates(ctx: &Ctx, certificate: &Certificate, now: i64) -> Dates {
     if (certificate.from..=certificate.until).contains(&now) {
         return Dates::Hold;
     }
-    let clock = clock::CHECK.id();
-    ctx.wait_for(&clock).await;
-    let network_now = now - ctx.fact(&clock, &clock_keys::AHEAD).unwrap_or(0);
-    match network_now {
+    match network_time(ctx, now).await {
         at if at < certificate.from => Dates::NotYetValid,
         at if at > certificate.until => Dates::Expired,
         _ => Dates::Hold,
     }
+}
+
+/// A certificate that this computer's library does not accept: would others accept it, and does this computer know any
+/// issuer at all?
+async fn note_issuers(ctx: &Ctx, book: &mut Notebook, chain: &[Vec<u8>], host: &str, now: i64) {
+    let is_current = parse(&chain[0]).is_ok_and(|leaf| (leaf.from..=leaf.until).contains(&now));
+    let now = if is_current { now } else { network_time(ctx, now).await };
+    let trust = ctx.tls.trust();
+    let is_public = is_public(trust, chain, host, now);
+    book.note(keys::PUBLIC, is_public);
+    let by = if is_public { "accepts it" } else { "does not accept it either" };
+    book.saw("by Mozilla's list of issuers", format!("a program {by}"));
+    if !has_roots(trust) {
+        book.note(keys::NO_ISSUERS, true);
+        book.saw("this computer's list of issuers", "is empty, so that no certificate can be accepted");
+    }
+}
+
+/// This computer's time as network time, in seconds since 1970.
+async fn network_time(ctx: &Ctx, now: i64) -> i64 {
+    let clock = clock::CHECK.id();
+    ctx.wait_for(&clock).await;
+    now - ctx.fact(&clock, &clock_keys::AHEAD).unwrap_or(0)
 }
 
 fn sum_up(ctx: &Ctx, target: Target, seen: &Examined, host: &str, now: i64, word: CertificateIs) -> Verdict {
@@ -202,8 +226,8 @@ fn shown_names(certificate: &Certificate) -> Text {
     names
 }
 
-/// The chain as sent: up to TLS 1.2 read with a ClientHello of our own; for a server that has only 1.3, the server's
-/// own certificate, read by the library without verification. Nothing but the handshake goes over these connections.
+/// The chain as sent: up to TLS 1.2 read with a ClientHello of our own; for a server that has only 1.3, by a library,
+/// without verification. Nothing but the handshake goes over these connections.
 async fn look_at_chain(
     ctx: &Ctx,
     book: &mut Notebook,
@@ -221,9 +245,8 @@ async fn look_at_chain(
         }
         return chain;
     }
-    let Some(stream) = prepare(ctx, handshake).await else { return Vec::new() };
-    match secure(stream, host, &ctx.tls, Verify::No, LIMIT).await {
-        Ok(secured) => secured.leaf.into_iter().collect(),
-        Err(_) => Vec::new(),
+    match prepare(ctx, handshake).await {
+        Some(stream) => record(stream, host, LIMIT).await,
+        None => Vec::new(),
     }
 }

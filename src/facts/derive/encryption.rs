@@ -43,6 +43,18 @@ impl View<'_> {
         facts.put("certificate", self.own(certificate::CERTIFICATE));
         facts.put("certificate.dates", self.own(certificate::DATES));
         facts.put("certificate.accepted", self.own(certificate::VERIFIED));
+        let judged = |seen: Seen<bool>| match (self.own(certificate::VERIFIED), seen) {
+            (Seen::Is(true), _) => Seen::Absent(Why::Moot("this computer accepts the certificate".to_owned())),
+            (_, seen) => seen,
+        };
+        let public = judged(self.own(certificate::PUBLIC));
+        facts.put("certificate.public", public.clone());
+        let issuers = match (public, self.own(certificate::NO_ISSUERS)) {
+            (Seen::Is(_), Seen::Is(_)) => word("none"),
+            (Seen::Is(_), _) => word("some"),
+            (not_seen, _) => not_seen.into(),
+        };
+        facts.put("certificate.issuers", issuers);
     }
 
     fn handshake(&self) -> Known {
