@@ -83,6 +83,7 @@ keys! {
     /// Which ports open at another company's server?
     reference "reference" {
         HOST: Key<String> = "host", Host, "the other company's server";
+        LOOK_UP: Key<NameFound> = "look-up", Nobody, "its name in DNS, unless it was given as an address";
         ADDRESS: Key<IpAddr> = "address", Address, "the address that was tried";
         STATE: Family<PortState> = "PORT", Nobody, "what that port does there";
         GREETING: Family<GreetingElsewhere> = "PORT.greeting", Nobody, "the greeting there";

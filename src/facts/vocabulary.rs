@@ -6,8 +6,8 @@
 use super::known::{Derived, Known};
 use super::value::YES_NO;
 use super::words::{
-    AddressKind, CertificateIs, Dates, DomainFound, Elsewhere, Ipv6, LogIn, Loss, NameFound, Opens, OwnServers,
-    Sending, Starttls, UnusedAddress,
+    AddressKind, CertificateIs, Dates, DomainFound, Elsewhere, Ipv6, LogIn, Loss, NameFound, Opens, OtherNames,
+    OwnServers, Sending, Starttls, UnusedAddress,
 };
 use crate::account::client::Connects;
 use crate::account::provider::{self, Confidence, Passwords};
@@ -153,6 +153,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("dns.elsewhere", "what other resolvers say about the server's name", Elsewhere::VARIANTS),
         fact("dns.other-address", "the port in use at an address that only other resolvers give", Opens::VARIANTS),
         fact("dns.rewritten", "whether this computer's DNS server gives an address to names that do not exist", YES_NO),
+        fact("dns.others", "the names of other companies' servers in DNS", OtherNames::VARIANTS),
         fact("dns.own", "whether each DNS server of this computer answers", OwnServers::VARIANTS),
         fact("dns.hosts-file", "whether the server's name is in this computer's hosts file", YES_NO),
         fact("dns.answer", "the kind of address in the answer", AddressKind::VARIANTS),

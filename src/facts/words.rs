@@ -51,6 +51,8 @@ words! {
     DomainFound { Found, NotFound, Contradicted, NoAddress, Failed, Silent }
     /// A server's name in DNS.
     NameFound { Found, NotFound, NoAddress, Failed, Silent }
+    /// The names of other companies' servers in DNS; `OneAddress`: they and the mail server have the same address.
+    OtherNames { Found, OneAddress, NotFound, Failed }
     /// The kind of address in an answer, from good to bad; a sinkhole never leads to another host.
     AddressKind { Public, Private, Sinkhole }
     /// Who gave the addresses, if it was not this computer's own resolver.

@@ -125,6 +125,10 @@ impl Network for Lab {
                     }
                     ResolverState::Servfail => return Answer::ServFail,
                     ResolverState::Refuses => return Answer::Refused,
+                    ResolverState::KnowsNothing => {
+                        sleep(OWN_LOOKUP).await;
+                        return Answer::NxDomain;
+                    }
                     ResolverState::Answers => {}
                 }
                 sleep(OWN_LOOKUP).await;
@@ -134,6 +138,10 @@ impl Network for Lab {
                 Box::pin(self.lookup(Via::System, name, kind, deadline)).await
             }
             Via::Server(server) => match self.world.fate(server, None) {
+                // A filter that catches all queries answers in the place of every server.
+                Fate::Opens { host, .. } if self.world.host_at(server.ip()).is_none_or(|(name, _)| name != host) => {
+                    Box::pin(self.lookup(Via::System, name, kind, deadline)).await
+                }
                 Fate::Opens { rtt, .. } => {
                     sleep(rtt).await;
                     self.truth(name, kind)

@@ -93,6 +93,8 @@ pub(super) enum ResolverState {
     Silent,
     Servfail,
     Refuses,
+    /// It knows no name at all, as one that is meant for a company's inside alone.
+    KnowsNothing,
 }
 
 /// A device on the way.

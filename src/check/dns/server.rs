@@ -1,6 +1,6 @@
 //! What is the mail server's address, as this computer sees it?
 
-use super::ask::{LOOKUP, both, describe};
+use super::ask::{LOOKUP, both, describe, found};
 use crate::check::engine::{Check, How, always, none};
 use crate::check::{Ctx, Group, Notebook, Role, Verdict};
 use crate::facts::keys::dns_server as keys;
@@ -79,16 +79,6 @@ async fn ask_others(ctx: &Ctx, book: &mut Notebook, host: &str) {
             book.note(keys::ADDRESSES_FROM, AddressesFrom::OtherResolver);
             return;
         }
-    }
-}
-
-fn found(answer: &Answer) -> NameFound {
-    match answer {
-        Answer::Records(_) => NameFound::Found,
-        Answer::NxDomain => NameFound::NotFound,
-        Answer::NoData => NameFound::NoAddress,
-        Answer::ServFail | Answer::Refused => NameFound::Failed,
-        Answer::Silent | Answer::NoNetwork => NameFound::Silent,
     }
 }
 

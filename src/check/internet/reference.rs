@@ -1,6 +1,6 @@
 //! Which mail ports open at another company's server? One polite connection per port: greeting, QUIT, close.
 
-use crate::check::dns::ask::ask;
+use crate::check::dns::ask::{ask, ask_own, describe, found, or_others};
 use crate::check::engine::{Check, How, always, millis, none};
 use crate::check::{Ctx, Group, Notebook, Reference, Verdict};
 use crate::facts::keys::reference as keys;
@@ -32,7 +32,16 @@ const GREETING: Duration = Duration::from_secs(10);
 async fn run(ctx: &Ctx, book: &mut Notebook, reference: &Reference) -> Verdict {
     let host = reference.host.as_str();
     book.note(keys::HOST, host);
-    let Some(addr) = address_of(ctx, reference).await else {
+    let addresses = match host.parse::<IpAddr>() {
+        Ok(addr) => vec![addr],
+        Err(_) => {
+            let own = ask_own(ctx, host, RecordKind::Address).await;
+            book.note(keys::LOOK_UP, found(&own));
+            book.saw("its name, as programs here look it up", describe(&own));
+            or_others(ctx, own, host, RecordKind::Address).await.addresses()
+        }
+    };
+    let Some(addr) = nearest(ctx, addresses) else {
         return Verdict::unknown(Text::new().host(host).say(" was not found, or has no address of the family in use"));
     };
     book.note(keys::ADDRESS, addr);
@@ -65,15 +74,20 @@ async fn run(ctx: &Ctx, book: &mut Notebook, reference: &Reference) -> Verdict {
     if opens { Verdict::pass(summary) } else { Verdict::warn(summary) }
 }
 
-/// One of its addresses that there is a route to, IPv4 before IPv6.
+/// One of these addresses that there is a route to, IPv4 before IPv6.
+fn nearest(ctx: &Ctx, addresses: Vec<IpAddr>) -> Option<IpAddr> {
+    let local = ctx.machine.local();
+    let usable = addresses.into_iter().filter(|addr| ctx.uses(*addr));
+    usable.min_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()))
+}
+
+/// One of a reference's addresses that there is a route to.
 pub(crate) async fn address_of(ctx: &Ctx, reference: &Reference) -> Option<IpAddr> {
-    let found = match reference.host.parse::<IpAddr>() {
+    let addresses = match reference.host.parse::<IpAddr>() {
         Ok(addr) => vec![addr],
         Err(_) => ask(ctx, &reference.host, RecordKind::Address).await.addresses(),
     };
-    let local = ctx.machine.local();
-    let usable = found.into_iter().filter(|addr| ctx.uses(*addr));
-    usable.min_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()))
+    nearest(ctx, addresses)
 }
 
 type Waiting<'a> = BoxFuture<'a, (u16, Step<'a>)>;

@@ -3,7 +3,8 @@
 use super::*;
 use crate::facts::keys::{alive, ipv6, leaves, port, quality, smtp, testnet};
 use crate::facts::keys::{clock, connectivity, dns_domain, dns_elsewhere, dns_own, dns_server, reference, settings};
-use crate::facts::words::{Loss, Pages, ServerFit};
+use crate::facts::words::{Loss, NameFound, OtherNames, Pages, ServerFit};
+use std::net::IpAddr;
 
 /// The share of lost handshakes, in percent, that counts as heavy: 8 of the 60 of one sampling. A line that loses 3 %
 /// reaches that once in forty samplings, so a second sampling has to agree; a line that loses 30 % always does.
@@ -38,9 +39,43 @@ impl View<'_> {
             Seen::Absent(_) => facts.put("dns.rewritten", self.one(dns_elsewhere::RESULT).map(|_| false)),
             rewritten => facts.put("dns.rewritten", rewritten),
         }
+        facts.put("dns.others", self.other_names());
         facts.put("dns.own", self.one(dns_own::RESULT));
         facts.put("dns.hosts-file", self.one(dns_server::HOSTS_FILE));
         facts.put("dns.answer", self.one(dns_server::ANSWER));
+    }
+
+    /// Whether this computer finds the names of other companies' servers. A single name may be unknown for a reason of
+    /// its own.
+    fn other_names(&self) -> Seen<OtherNames> {
+        let names = || self.input.seen.references();
+        let is_name = |id: &&str| !matches!(self.reference(id, &reference::LOOK_UP), Seen::Absent(_));
+        let look_ups: Vec<Seen<NameFound>> =
+            names().filter(is_name).map(|id| self.reference(id, &reference::LOOK_UP)).collect();
+        let pending = look_ups.iter().filter_map(|seen| match seen {
+            Seen::Pending(checks) => Some(checks.clone()),
+            _ => None,
+        });
+        let pending: BTreeSet<String> = pending.flatten().collect();
+        let own = self.one(dns_server::ADDRESSES).value().unwrap_or_default();
+        let addresses: BTreeSet<IpAddr> =
+            names().filter(is_name).filter_map(|id| self.reference(id, &reference::ADDRESS).value()).collect();
+        let all =
+            |words: &[NameFound]| look_ups.iter().all(|seen| matches!(seen, Seen::Is(found) if words.contains(found)));
+        let is_found = look_ups.contains(&Seen::Is(NameFound::Found));
+        match () {
+            () if is_found && addresses.len() > 1 => Seen::Is(OtherNames::Found),
+            () if !pending.is_empty() => Seen::Pending(pending),
+            () if look_ups.len() < AGREEING_REFERENCES => {
+                Seen::Absent(Why::Gap("too few names of other companies' servers were looked up".to_owned()))
+            }
+            () if all(&[NameFound::NotFound, NameFound::NoAddress]) => Seen::Is(OtherNames::NotFound),
+            () if all(&[NameFound::Failed, NameFound::Silent]) => Seen::Is(OtherNames::Failed),
+            () if all(&[NameFound::Found]) && own.iter().any(|addr| addresses.contains(addr)) => {
+                Seen::Is(OtherNames::OneAddress)
+            }
+            () => Seen::Is(OtherNames::Found),
+        }
     }
 
     pub(super) fn internet(&self, facts: &mut Made) {
