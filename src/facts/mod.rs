@@ -8,6 +8,8 @@ pub mod keys;
 pub mod known;
 pub mod observed;
 pub mod outlook_errors;
+pub mod pasted;
+pub mod program_errors;
 pub mod replies;
 pub mod stacks;
 pub mod target;

@@ -1,4 +1,5 @@
-//! What a mail server's refusal means: the table `replies.toml`, and how a reply is looked up in it.
+//! What a mail server's refusal means: the table `replies.toml`, and how a reply is looked up in it. What a person has
+//! pasted is taken apart in `pasted`.
 
 use regex::Regex;
 use serde::Deserialize;
@@ -22,7 +23,7 @@ pub enum Phase {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Row {
-    /// How telling the match is: 1 a sentence of one family of servers, 2 a telling word, 3 a common sentence, 4 a
+    /// How telling the match is: 1 a sentence of one family of servers, 2 a kind of sentence, 3 a common sentence, 4 a
     /// bare code.
     pub tier: u8,
     /// Three digits, or empty for any.
@@ -37,9 +38,15 @@ pub struct Row {
     pattern: Option<String>,
     #[serde(default)]
     raw_line: bool,
+    /// The reply says nothing besides a plain refusal: each of its words is in `PLAIN`.
+    #[serde(default)]
+    plain: bool,
     /// Where it is usually seen.
     #[serde(default)]
     pub phase: Option<Phase>,
+    /// Where alone it means this; empty for a sentence that may come anywhere.
+    #[serde(default)]
+    only_in: Vec<Phase>,
     /// What it means.
     pub cause: String,
     /// The source that says so.
@@ -54,10 +61,27 @@ pub struct Row {
     pub source: String,
 }
 
+impl Row {
+    fn is_for(&self, phase: Phase) -> bool {
+        match self.only_in.as_slice() {
+            [] => self.phase.is_none_or(|own| own == phase),
+            only => only.contains(&phase),
+        }
+    }
+}
+
 struct Ready {
     row: Row,
     pattern: Option<Regex>,
     enhanced: Option<Regex>,
+}
+
+impl Ready {
+    /// Whether it may be looked for outside its phase: servers print the same sentence elsewhere too.
+    fn may_come_anywhere(&self) -> bool {
+        let words = self.row.text.as_ref().or(self.row.pattern.as_ref());
+        self.row.only_in.is_empty() && words.is_some_and(|words| words.len() >= TELLING_LENGTH)
+    }
 }
 
 #[derive(Deserialize)]
@@ -87,85 +111,258 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
 
 /// The row for a reply. `joined` is the reply as one line with its code (`535 5.7.8 text`), `lines` as it came.
 pub fn meaning(phase: Phase, joined: &str, lines: &str) -> Option<&'static Row> {
-    lookup(Some(phase), joined, lines)
+    Words::of_reply(joined, lines).meaning(phase)
 }
-
-/// The row for a reply that somebody pasted, wherever it is in the text.
-pub fn meaning_of_pasted(text: &str) -> Option<&'static Row> {
-    let reply = Regex::new(r"\b([245]\d\d)[ -]").ok()?;
-    // Several errors may have been pasted: look from each number on, and through the whole text from the first number
-    // on.
-    let mut starts: Vec<usize> = reply.find_iter(text).map(|found| found.start()).take(20).collect();
-    if starts.is_empty() {
-        starts.push(0);
-    }
-    let ends = starts.iter().skip(1).copied().chain([text.len()]);
-    let parts = std::iter::once(&text[starts[0]..]).chain(starts.iter().zip(ends).map(|(from, end)| &text[*from..end]));
-    let found = parts.flat_map(|part| {
-        let joined = part.split_whitespace().collect::<Vec<_>>().join(" ");
-        // It is not known where in the dialogue it came, so any phase may be meant.
-        PHASES.into_iter().filter_map(move |phase| lookup(Some(phase), &joined, part))
-    });
-    // A bare code may mean anything; only sentences count.
-    found.filter(|row| row.tier < 4).min_by_key(|row| row.tier)
-}
-
-const PHASES: [Phase; 7] =
-    [Phase::Auth, Phase::Mail, Phase::Rcpt, Phase::Data, Phase::Banner, Phase::Ehlo, Phase::Starttls];
 
 /// A text of at least this length means the same whatever number comes before it.
 const TELLING_LENGTH: usize = 12;
 
-fn lookup(phase: Option<Phase>, joined: &str, lines: &str) -> Option<&'static Row> {
-    let reply = Reply::new(joined, lines);
-    let at_hand = |row: &Row| row.phase.is_none() || row.phase == phase;
-    let length = |ready: &Ready| ready.row.text.as_ref().or(ready.row.pattern.as_ref()).map_or(0, String::len);
-    for tier in 1..=3 {
-        let rows = || ROWS.iter().filter(move |ready| ready.row.tier == tier);
-        let found = rows().find(|ready| at_hand(&ready.row) && reply.agrees(ready));
-        let found = found.or_else(|| rows().find(|ready| length(ready) >= TELLING_LENGTH && reply.agrees(ready)));
-        if let Some(ready) = found {
-            return Some(&ready.row);
-        }
-    }
-    let by_text = ROWS.iter().filter(|ready| ready.row.tier < 4).find(|ready| {
-        ready.row.text.as_ref().is_some_and(|text| text.len() >= TELLING_LENGTH && reply.text.contains(text.as_str()))
-    });
-    let by_text =
-        by_text.or_else(|| ROWS.iter().find(|ready| ready.row.tier == 4 && at_hand(&ready.row) && reply.agrees(ready)));
-    by_text.map(|ready| &ready.row)
-}
-
-struct Reply {
-    code: String,
-    enhanced: String,
+/// A reply's words in lower case, and its numbers as far as they are known.
+pub(super) struct Words {
+    code: Option<String>,
+    enhanced: Option<String>,
     text: String,
     lines: Vec<String>,
 }
 
-impl Reply {
-    fn new(joined: &str, lines: &str) -> Self {
+impl Words {
+    /// A reply as a server sent it.
+    pub(super) fn of_reply(joined: &str, lines: &str) -> Self {
         let text = joined.to_lowercase();
         let mut words = text.split_whitespace();
         let code = words.next().unwrap_or_default().to_owned();
-        let enhanced = words.next().filter(|word| word.split('.').count() == 3).unwrap_or_default().to_owned();
-        Reply { code, enhanced, lines: lines.to_lowercase().lines().map(str::to_owned).collect(), text }
+        let enhanced = words.next().filter(|word| is_enhanced(word)).unwrap_or_default().to_owned();
+        Words {
+            code: Some(code),
+            enhanced: Some(enhanced),
+            lines: lines.to_lowercase().lines().map(str::to_owned).collect(),
+            text,
+        }
+    }
+
+    /// A server's words without the reply code, as many mail programs show them: any code may have come before them.
+    pub(super) fn without_code(said: &str) -> Self {
+        let text = said.to_lowercase();
+        let enhanced = text.split_whitespace().next().filter(|word| is_enhanced(word)).map(str::to_owned);
+        Words { code: None, enhanced, lines: vec![text.clone()], text }
+    }
+
+    /// The row for these words in this phase. A sentence is first looked for among those of the phase, then among all,
+    /// then whatever its numbers are; bare codes come last.
+    pub(super) fn meaning(&self, phase: Phase) -> Option<&'static Row> {
+        let found = (1..=3).find_map(|tier| {
+            let rows = || ROWS.iter().filter(move |ready| ready.row.tier == tier);
+            rows()
+                .find(|ready| ready.row.is_for(phase) && self.agrees(ready))
+                .or_else(|| rows().find(|ready| ready.may_come_anywhere() && self.agrees(ready)))
+                .or_else(|| {
+                    rows().find(|ready| ready.may_come_anywhere() && !ready.row.plain && self.contains_text(ready))
+                })
+        });
+        let by_code = || ROWS.iter().find(|ready| ready.row.tier == 4 && ready.row.is_for(phase) && self.agrees(ready));
+        found.or_else(by_code).map(|ready| &ready.row)
+    }
+
+    /// Whether they speak of a log-in: then a refusal of it is as likely as any other.
+    pub(super) fn are_about_a_log_in(&self) -> bool {
+        ["auth", "login", "log in", "password", "credential"].iter().any(|word| self.text.contains(word))
+            || self.enhanced.as_deref() == Some("5.7.8")
+    }
+
+    fn contains_text(&self, ready: &Ready) -> bool {
+        ready.row.text.as_ref().is_some_and(|text| self.text.contains(text.as_str()))
     }
 
     fn agrees(&self, ready: &Ready) -> bool {
         let row = &ready.row;
         let words = match (&row.text, &ready.pattern) {
-            (Some(text), _) => self.text.contains(text.as_str()),
+            (Some(_), _) => self.contains_text(ready),
             (None, Some(pattern)) if row.raw_line => self.lines.iter().any(|line| pattern.is_match(line)),
             (None, Some(pattern)) => pattern.is_match(&self.text),
             (None, None) => true,
         };
+        // A number that is not known contradicts nothing.
+        let is = |known: &Option<String>, fits: &dyn Fn(&str) -> bool| known.as_deref().is_none_or(fits);
         words
-            && (row.code.is_empty() || row.code == self.code)
-            && row.enhanced.as_ref().is_none_or(|enhanced| *enhanced == self.enhanced)
-            && ready.enhanced.as_ref().is_none_or(|pattern| pattern.is_match(&self.enhanced))
+            && (row.code.is_empty() || is(&self.code, &|code| code == row.code))
+            && row.enhanced.as_ref().is_none_or(|wanted| is(&self.enhanced, &|enhanced| enhanced == wanted))
+            && ready.enhanced.as_ref().is_none_or(|wanted| is(&self.enhanced, &|enhanced| wanted.is_match(enhanced)))
+            && (!row.plain || (self.has_a_number() && self.is_plain()))
+    }
+
+    fn has_a_number(&self) -> bool {
+        self.code.is_some() || self.enhanced.is_some()
+    }
+
+    /// Whether a refusal gives no reason: "535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6". Numbers, names of hosts,
+    /// addresses and what is encoded are no words.
+    fn is_plain(&self) -> bool {
+        let is_word = |token: &&str| !token.contains(|c: char| c.is_ascii_digit() || "@/=_[]".contains(c));
+        let trimmed = |token: &'_ str| token.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+        let words = self.text.split_whitespace().filter(is_word).map(trimmed).filter(|word| !word.contains('.'));
+        words
+            .flat_map(|word| word.split(['/', '-', ':', ',', '\'', '’']).map(str::to_owned).collect::<Vec<_>>())
+            .all(|word| word.is_empty() || PLAIN.contains(&word.as_str()))
     }
 }
+
+fn is_enhanced(word: &str) -> bool {
+    word.split('.').count() == 3 && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// The words of refusals that give no reason besides the user name or password.
+const PLAIN: [&str; 150] = [
+    "a",
+    "accepted",
+    "again",
+    "an",
+    "and",
+    "anmeldung",
+    "are",
+    "at",
+    "autenticación",
+    "autenticazione",
+    "autenticação",
+    "auth",
+    "authenticate",
+    "authenticated",
+    "authenticating",
+    "authentication",
+    "authentification",
+    "authentifizierung",
+    "authorisation",
+    "authorization",
+    "bad",
+    "be",
+    "been",
+    "benutzername",
+    "by",
+    "can",
+    "cannot",
+    "check",
+    "could",
+    "couldn",
+    "cram",
+    "credential",
+    "credentials",
+    "d",
+    "da",
+    "data",
+    "de",
+    "denied",
+    "did",
+    "didn",
+    "does",
+    "doesn",
+    "erreur",
+    "error",
+    "errors",
+    "esmtp",
+    "fail",
+    "failed",
+    "failure",
+    "failures",
+    "falha",
+    "fallida",
+    "fallido",
+    "fallita",
+    "falsch",
+    "fehler",
+    "fehlgeschlagen",
+    "for",
+    "generic",
+    "go",
+    "gsmtp",
+    "has",
+    "have",
+    "id",
+    "in",
+    "incorrect",
+    "information",
+    "invalid",
+    "invalide",
+    "is",
+    "it",
+    "kennwort",
+    "l",
+    "learn",
+    "log",
+    "login",
+    "logon",
+    "mail",
+    "match",
+    "md5",
+    "more",
+    "na",
+    "name",
+    "names",
+    "no",
+    "not",
+    "nsmtp",
+    "oder",
+    "of",
+    "on",
+    "or",
+    "pass",
+    "passwd",
+    "password",
+    "passwords",
+    "passwort",
+    "permanent",
+    "plain",
+    "please",
+    "process",
+    "reason",
+    "refused",
+    "refusé",
+    "refusée",
+    "reject",
+    "rejected",
+    "remote",
+    "restarting",
+    "sasl",
+    "see",
+    "server",
+    "sign",
+    "smtp",
+    "sorry",
+    "successful",
+    "such",
+    "t",
+    "the",
+    "this",
+    "to",
+    "try",
+    "unable",
+    "unavailable",
+    "ungültig",
+    "unknown",
+    "unsuccessful",
+    "unsuccessfull",
+    "user",
+    "username",
+    "users",
+    "verify",
+    "was",
+    "were",
+    "with",
+    "wrong",
+    "you",
+    "your",
+    "échec",
+    "échoué",
+    "échouée",
+    "авторизации",
+    "аутентификации",
+    "или",
+    "логин",
+    "неверный",
+    "ошибка",
+    "пароль",
+    "密码错误",
+    "认证失败",
+    "身份验证失败",
+];
 
 #[cfg(test)]
 mod tests {
@@ -185,6 +382,7 @@ mod tests {
 
     #[test]
     fn every_example_finds_its_own_row() {
+        let mut lost = Vec::new();
         for ready in ROWS.iter() {
             let row = &ready.row;
             let (cause, said) = (&row.cause, &row.example);
@@ -199,17 +397,18 @@ mod tests {
             );
             assert!(!row.server.is_empty() && !row.source.is_empty(), "replies.toml: {said}\n  no server or no source");
             let example = row.example.replace("\\n", "\n");
-            let found =
-                lookup(row.phase, &joined(&example), &example).unwrap_or_else(|| {
-                    panic!("replies.toml: {example}\n  its own row does not match: are code and text as in the example, text in lower case?")
-                });
-            assert!(
-                std::ptr::eq(found, row),
-                "replies.toml: {example}\n  an earlier row matches first: {:?} {:?}",
-                found.text,
-                found.pattern
-            );
+            let phases: Vec<Phase> = row.only_in.iter().copied().chain(row.phase).collect();
+            for phase in if phases.is_empty() { vec![Phase::Data] } else { phases } {
+                let found = meaning(phase, &joined(&example), &example);
+                if found.is_none_or(|found| !std::ptr::eq(found, row)) {
+                    let found = found.map(|found| (&found.cause, &found.text, &found.pattern));
+                    lost.push(format!(
+                        "replies.toml: {phase:?} {example}\n  its own row does not match first (are code and text as in the example, text in lower case?), but: {found:?}"
+                    ));
+                }
+            }
         }
+        assert!(lost.is_empty(), "{}", lost.join("\n"));
         assert!(ROWS.len() >= 226);
     }
 
@@ -245,20 +444,33 @@ mod tests {
         assert_eq!(meaning(phase, reply, reply).map(|row| row.cause.as_str()), Some(cause));
     }
 
+    #[rstest]
+    #[case("535", Some("password-wrong"))]
+    #[case("535 5.7.8 Error: authentication failed: (reason unavailable)", Some("password-wrong"))]
+    #[case("535 Access from your country is not allowed", Some("server-rejects-client"))]
+    #[case("535 5.7.8 Login from this IP address is not permitted", Some("server-rejects-client"))]
+    #[case("535 IMAP/SMTP access is not enabled", Some("smtp-auth-disabled"))]
+    #[case("535 Mailbox is over quota", Some("quota-exceeded"))]
+    #[case("535 Password expired", Some("password-expired"))]
+    #[case("535 5.7.8 Your account is blocked", Some("account-locked"))]
+    #[case("535 5.7.8 Error: authentication failed: the moon is in the wrong house", None)]
+    #[case("535 5.7.8 License server denied the request", None)]
+    #[case("550 Authentication failed", None)]
+    fn a_535_is_what_its_words_say(#[case] reply: &str, #[case] cause: Option<&str>) {
+        assert_eq!(meaning(Phase::Auth, reply, reply).map(|row| row.cause.as_str()), cause);
+    }
+
+    #[rstest]
+    #[case(Phase::Mail, "450 4.7.1 <a@example.com>: Sender address rejected: Access denied", "sender-not-allowed")]
+    #[case(Phase::Mail, "432 4.3.2 Concurrent connections limit exceeded", "auth-throttled")]
+    #[case(Phase::Mail, "450 4.7.1 outbound send limit exceeded", "quota-exceeded")]
+    fn a_passing_refusal_is_what_its_words_say(#[case] phase: Phase, #[case] reply: &str, #[case] cause: &str) {
+        assert_eq!(meaning(phase, reply, reply).map(|row| row.cause.as_str()), Some(cause));
+    }
+
     #[test]
     fn unknown_replies_are_unknown() {
         let reply = "535 5.7.999 the moon is in the wrong house";
         assert!(meaning(Phase::Auth, reply, reply).is_none_or(|row| row.tier == 4));
-        assert!(meaning_of_pasted("it says error 550 somewhere").is_none());
-    }
-
-    #[test]
-    fn pasted_errors() {
-        let pasted = "Task 'anna' reported error (0x800CCC78): 'The server responded: 550 5.7.1 Relaying denied'";
-        assert_eq!(meaning_of_pasted(pasted).map(|row| row.cause.as_str()), Some("auth-not-sent"));
-        // Several replies at once: the one that says something counts, wherever it is.
-        let pasted = "0x800CCC0F\n421 4.3.2 Service not active\nthen at 9:40\n535 5.7.139 Authentication \
-                      unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://example.com";
-        assert_eq!(meaning_of_pasted(pasted).map(|row| row.cause.as_str()), Some("smtp-auth-disabled"));
     }
 }

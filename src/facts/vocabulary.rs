@@ -7,7 +7,7 @@ use super::known::{Derived, Known};
 use super::value::YES_NO;
 use super::words::{
     AddressKind, CertificateIs, Dates, DomainFound, Elsewhere, Ipv6, LogIn, Loss, NameFound, Opens, OtherNames,
-    OwnServers, Sending, Starttls, UnusedAddress,
+    OwnServers, Refused, Sending, Starttls, UnusedAddress,
 };
 use crate::account::client::Connects;
 use crate::account::provider::{self, Confidence, Passwords};
@@ -223,6 +223,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("login.with", "what the log-in was tried with", &["password", "token"]),
         fact("login.reason", "what the server's refusal of the log-in means", causes),
         fact("sending", "permission to send", Sending::VARIANTS),
+        fact("sending.refused", "what the server refused to take", Refused::VARIANTS),
         fact("sending.reason", "what the server's refusal to send means", causes),
         // The steps do not use these: they are for `also.md`.
         fact("also.port-25", "port 25 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),

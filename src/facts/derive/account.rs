@@ -6,7 +6,7 @@ use crate::account::client::{Connects, SignIn};
 use crate::account::{Choice, Fit, Source};
 use crate::facts::keys::{alive, certificate, dns_domain, dns_server, login, port, sending, settings, smtp};
 use crate::facts::words::{Ehlo, Foreign, Greeting, Handshake, LogIn, NameFound, Sending, ServerFit, Speaks, Starttls};
-use crate::facts::{outlook_errors, replies};
+use crate::facts::{outlook_errors, pasted};
 
 impl View<'_> {
     pub(super) fn account(&self, facts: &mut Made) {
@@ -207,8 +207,8 @@ impl View<'_> {
 
     fn said(&self) -> Known {
         let Some(error) = &self.input.account.error else { return gap("nobody said what the caller sees") };
-        if let Some(row) = replies::meaning_of_pasted(error) {
-            return word(&row.cause);
+        if let Some(cause) = pasted::cause(error) {
+            return word(cause);
         }
         match outlook_errors::in_text(error).into_iter().find(|row| row.decides) {
             Some(row) => row.suggests.first().map_or(gap("the number says nothing definite"), |cause| word(cause)),

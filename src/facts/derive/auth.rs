@@ -35,7 +35,12 @@ impl View<'_> {
     pub(super) fn sending(&self, facts: &mut Made) {
         facts.put("sending", self.one(sending::RESULT));
         let refused = self.one(sending::RESULT).map(|result| matches!(result, Sending::Rejected | Sending::Temporary));
-        facts.put("sending.reason", reason(refused, self.one(sending::REASON)));
+        facts.put("sending.reason", reason(refused.clone(), self.one(sending::REASON)));
+        let what = match refused {
+            Seen::Is(true) => self.one(sending::REFUSED).into(),
+            refused => refused.known(|_| moot("nothing was refused")),
+        };
+        facts.put("sending.refused", what);
     }
 
     fn offered(&self) -> Known {
