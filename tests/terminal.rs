@@ -118,11 +118,19 @@ impl Terminal {
         panic!("it does not end; the screen shows\n{shows}");
     }
 
-    /// Whether the alternate screen is left and the cursor shown.
+    /// Whether the alternate screen is left and the cursor shown. What was written last may be read only after the end.
     fn is_sane(&self) -> bool {
-        let raw = self.raw.lock().unwrap();
-        let last = |sequence: &[u8]| raw.windows(sequence.len()).rposition(|window| window == sequence);
-        last(b"\x1b[?1049l") > last(b"\x1b[?1049h") && last(b"\x1b[?25h") > last(b"\x1b[?25l")
+        let is_sane = || {
+            let raw = self.raw.lock().unwrap();
+            let last = |sequence: &[u8]| raw.windows(sequence.len()).rposition(|window| window == sequence);
+            last(b"\x1b[?1049l") > last(b"\x1b[?1049h") && last(b"\x1b[?25h") > last(b"\x1b[?25l")
+        };
+        (0..40).any(|_| {
+            is_sane() || {
+                std::thread::sleep(Duration::from_millis(50));
+                false
+            }
+        })
     }
 }
 
