@@ -21,6 +21,11 @@ pub enum Mark {
     Inner,
 }
 
+/// The words of a text with one space between them.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The text with a capital at the beginning.
 pub fn capital(text: &str) -> String {
     let mut chars = text.chars();

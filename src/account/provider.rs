@@ -1,6 +1,7 @@
 //! The table of mail providers: who they are and what they want. The rows are in `providers.toml`.
 
 use super::settings::Security;
+use crate::pages::table;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
@@ -177,10 +178,7 @@ struct Filters {
     mx: Vec<String>,
 }
 
-static FILE: LazyLock<File> = LazyLock::new(|| {
-    let file: Result<File, _> = toml::from_str(include_str!("providers.toml")).map_err(|why| why.to_string());
-    file.expect("providers.toml is checked by a test")
-});
+static FILE: LazyLock<File> = LazyLock::new(|| table::read("providers.toml", include_str!("providers.toml")));
 
 /// All rows.
 pub fn all() -> &'static [Provider] {

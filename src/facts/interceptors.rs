@@ -1,6 +1,7 @@
 //! Known security programs and gateways, by the certificates that they make and the programs that they run: the table
 //! `interceptors.toml`.
 
+use crate::pages::table;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -30,8 +31,7 @@ struct File {
 }
 
 static ROWS: LazyLock<Vec<Interceptor>> = LazyLock::new(|| {
-    let file: Result<File, _> = toml::from_str(include_str!("interceptors.toml")).map_err(|why| why.to_string());
-    let file = file.expect("interceptors.toml is checked by a test");
+    let file: File = table::read("interceptors.toml", include_str!("interceptors.toml"));
     file.interceptor
 });
 

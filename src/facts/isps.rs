@@ -1,5 +1,6 @@
 //! Internet providers that block port 25, recognised by the names of their lines: the table `isps.toml`.
 
+use crate::pages::table;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -23,8 +24,7 @@ struct File {
 }
 
 static ROWS: LazyLock<Vec<Isp>> = LazyLock::new(|| {
-    let file: Result<File, _> = toml::from_str(include_str!("isps.toml")).map_err(|why| why.to_string());
-    let file = file.expect("isps.toml is checked by a test");
+    let file: File = table::read("isps.toml", include_str!("isps.toml"));
     file.isp
 });
 

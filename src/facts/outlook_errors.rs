@@ -1,5 +1,6 @@
 //! Outlook's error numbers: the table `outlook-errors.toml`. A number is a hint; the server's own sentence decides.
 
+use crate::pages::table;
 use regex::Regex;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -26,8 +27,7 @@ struct File {
 }
 
 static ROWS: LazyLock<Vec<OutlookError>> = LazyLock::new(|| {
-    let file: Result<File, _> = toml::from_str(include_str!("outlook-errors.toml")).map_err(|why| why.to_string());
-    let file = file.expect("outlook-errors.toml is checked by a test");
+    let file: File = table::read("outlook-errors.toml", include_str!("outlook-errors.toml"));
     file.error
 });
 

@@ -3,6 +3,7 @@
 
 use super::program_errors;
 use super::replies::{Phase, Row, Words};
+use crate::text::one_line;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
@@ -154,10 +155,6 @@ fn without_repeats(joined: &str, code: Option<&str>) -> String {
         tail = tail.replace(&format!(" {code}-"), " ");
     }
     one_line(&format!("{head} {tail}"))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// As the server sent it, where a library shows it as a literal: `(535, b'5.7.8 Username\n5.7.8 ...')`.

@@ -1,6 +1,8 @@
 //! What mail programs and libraries say in their own words when sending fails: the table `program-errors.toml`. What a
 //! server says is in `replies`, Outlook's numbers are in `outlook_errors`.
 
+use crate::pages::table;
+use crate::text::one_line;
 use regex::Regex;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -28,8 +30,7 @@ struct File {
 }
 
 static ROWS: LazyLock<Vec<(Regex, ProgramError)>> = LazyLock::new(|| {
-    let file: File =
-        toml::from_str(include_str!("program-errors.toml")).expect("program-errors.toml is checked by a test");
+    let file: File = table::read("program-errors.toml", include_str!("program-errors.toml"));
     let ready = |row: ProgramError| (Regex::new(&row.pattern).expect("program-errors.toml is checked by a test"), row);
     file.error.into_iter().map(ready).collect()
 });
@@ -37,7 +38,7 @@ static ROWS: LazyLock<Vec<(Regex, ProgramError)>> = LazyLock::new(|| {
 /// The first row that this text contains. Typographic quotes and line ends count as plain ones.
 pub fn in_text(text: &str) -> Option<&'static ProgramError> {
     let text = text.to_lowercase().replace(['’', '‘'], "'").replace(['“', '”'], "\"");
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = one_line(&text);
     ROWS.iter().find(|(pattern, _)| pattern.is_match(&text)).map(|(_, row)| row)
 }
 

@@ -1,6 +1,7 @@
 //! What a mail server's refusal means: the table `replies.toml`, and how a reply is looked up in it. What a person has
 //! pasted is taken apart in `pasted`.
 
+use crate::pages::table;
 use regex::Regex;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -91,8 +92,7 @@ struct File {
 }
 
 static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
-    let file: Result<File, _> = toml::from_str(include_str!("replies.toml")).map_err(|why| why.to_string());
-    let file = file.expect("replies.toml is checked by a test");
+    let file: File = table::read("replies.toml", include_str!("replies.toml"));
     let regex = |pattern: &String| Regex::new(pattern).expect("replies.toml is checked by a test");
     file.reply
         .into_iter()

@@ -2,6 +2,7 @@
 //! compared with what the server was seen to accept.
 
 use crate::account::client;
+use crate::pages::table;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -41,8 +42,7 @@ struct File {
 }
 
 static ROWS: LazyLock<Vec<Stack>> = LazyLock::new(|| {
-    let file: Result<File, _> = toml::from_str(include_str!("stacks.toml")).map_err(|why| why.to_string());
-    let file = file.expect("stacks.toml is checked by a test");
+    let file: File = table::read("stacks.toml", include_str!("stacks.toml"));
     file.stack
 });
 

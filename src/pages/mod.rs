@@ -3,6 +3,7 @@
 //! `account`.
 
 pub mod markdown;
+pub mod table;
 
 use include_dir::{Dir, include_dir};
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
