@@ -88,11 +88,11 @@ pub fn walk(guide: &Guide, facts: &Derived) -> Walk {
             break;
         }
         match decide(guide, page, facts, &mut walk) {
-            Some(rule) => {
+            Some((rule, judged)) => {
                 if rule.then == page.text.name {
                     break;
                 }
-                follow(&mut walk, guide, page, rule, facts);
+                follow(&mut walk, guide, page, rule, judged, facts);
             }
             None => break,
         }
@@ -100,18 +100,26 @@ pub fn walk(guide: &Guide, facts: &Derived) -> Walk {
     walk
 }
 
-/// The first row that holds and does not lead to a cause which the facts exclude.
-fn decide<'a>(guide: &Guide, page: &'a Page, facts: &Derived, walk: &mut Walk) -> Option<&'a Rule> {
+/// The first row that holds and does not lead to a cause which the facts exclude; and what they say of its cause.
+fn decide<'a>(
+    guide: &Guide,
+    page: &'a Page,
+    facts: &Derived,
+    walk: &mut Walk,
+) -> Option<(&'a Rule, Option<Judgement>)> {
     for rule in &page.rules {
         match rule.holds(facts) {
-            Held::Yes => match rule.cause().map_or(Held::No, |cause| judge(guide, cause, facts).excluded) {
-                Held::Yes => {}
-                Held::Pending(checks) => {
-                    walk.waits_for = checks;
-                    return None;
+            Held::Yes => {
+                let judged = rule.cause().map(|cause| judge(guide, cause, facts));
+                match judged.as_ref().map(|judged| &judged.excluded) {
+                    Some(Held::Yes) => {}
+                    Some(Held::Pending(checks)) => {
+                        walk.waits_for = checks.clone();
+                        return None;
+                    }
+                    Some(Held::No | Held::Unknown(_)) | None => return Some((rule, judged)),
                 }
-                Held::No | Held::Unknown(_) => return Some(rule),
-            },
+            }
             Held::No => {}
             Held::Unknown(unknown) => {
                 let answers: Vec<&str> = unknown.iter().filter_map(|(fact, _)| fact.strip_prefix("answer.")).collect();
@@ -146,7 +154,7 @@ fn note_question(page: &Page, name: &str, walk: &mut Walk) {
     }
 }
 
-fn follow(walk: &mut Walk, guide: &Guide, page: &Page, rule: &Rule, facts: &Derived) {
+fn follow(walk: &mut Walk, guide: &Guide, page: &Page, rule: &Rule, judged: Option<Judgement>, facts: &Derived) {
     walk.visits.push(Visit {
         page: page.text.name.clone(),
         question: page.text.title.clone(),
@@ -154,7 +162,7 @@ fn follow(walk: &mut Walk, guide: &Guide, page: &Page, rule: &Rule, facts: &Deri
         because: rule.terms.iter().map(|term| decided(term, facts)).collect(),
     });
     walk.at.clone_from(&rule.then);
-    let Some(cause) = rule.cause() else { return };
+    let (Some(cause), Some(judged)) = (rule.cause(), judged) else { return };
     let mut certainty = rule.certainty;
     if rule.terms.iter().any(|term| term.fact.starts_with("answer.")) {
         certainty = certainty.min(Certainty::Possible);
@@ -162,14 +170,14 @@ fn follow(walk: &mut Walk, guide: &Guide, page: &Page, rule: &Rule, facts: &Deri
     if !walk.open.is_empty() {
         certainty = certainty.min(Certainty::Likely);
     }
-    let Judgement { at_most: judged, against, unproven, waits_for, .. } = judge(guide, cause, facts);
     certainty = match cause {
-        HEALTHY => certainty.min(judged),
+        HEALTHY => certainty.min(judged.at_most),
         UNDETERMINED => Certainty::Possible,
-        _ => certainty.min(judged).min(at_most(guide, facts)),
+        _ => certainty.min(judged.at_most).min(at_most(guide, facts)),
     };
-    walk.waits_for = waits_for;
-    walk.reached = Some(Reached { cause: cause.to_owned(), certainty, against, unproven });
+    walk.waits_for = judged.waits_for;
+    walk.reached =
+        Some(Reached { cause: cause.to_owned(), certainty, against: judged.against, unproven: judged.unproven });
 }
 
 /// How certain any fault may be at present.
