@@ -1,5 +1,6 @@
 //! A TLS handshake by this computer's own library, the one its mail programs use, through tokio-native-tls.
 
+use super::chain::has_roots;
 use super::hello;
 use super::version::Version;
 use crate::machine::Trust;
@@ -116,20 +117,15 @@ pub enum Verify {
 /// This computer's library, set up once: reading the system's root certificates takes it tens of milliseconds.
 pub struct Library {
     trust: Arc<Trust>,
-    verifying: OnceCell<Result<tokio_native_tls::TlsConnector, String>>,
-    nameless: OnceCell<Result<tokio_native_tls::TlsConnector, String>>,
-    looking: OnceCell<Result<tokio_native_tls::TlsConnector, String>>,
+    /// One for each way to verify.
+    connectors: [OnceCell<Result<tokio_native_tls::TlsConnector, String>>; 3],
+    knows_issuers: OnceCell<bool>,
 }
 
 impl Library {
     /// A library for these roots; nothing is read yet.
     pub fn new(trust: Trust) -> Self {
-        Library {
-            trust: Arc::new(trust),
-            verifying: OnceCell::new(),
-            nameless: OnceCell::new(),
-            looking: OnceCell::new(),
-        }
+        Library { trust: Arc::new(trust), connectors: Default::default(), knows_issuers: OnceCell::new() }
     }
 
     /// The roots that count.
@@ -143,24 +139,30 @@ impl Library {
     }
 
     async fn connector(&self, verify: Verify) -> Result<&tokio_native_tls::TlsConnector, String> {
-        let place = match verify {
-            Verify::Yes => &self.verifying,
-            Verify::Issuer => &self.nameless,
-            Verify::No => &self.looking,
-        };
         let make = || async {
-            let trust = Arc::clone(&self.trust);
-            // A few roots are read in no time.
-            if !trust.system_roots {
-                return connector(&trust, verify).map_err(|error| error.to_string());
-            }
-            // On a thread of its own, because packets are being timed on this one meanwhile.
-            match spawn_blocking(move || connector(&trust, verify)).await {
-                Ok(made) => made.map_err(|error| error.to_string()),
-                Err(_) => Err("the TLS library could not be set up".to_owned()),
+            match self.with_roots(move |trust| connector(trust, verify)).await {
+                Some(made) => made.map_err(|error| error.to_string()),
+                None => Err("the TLS library could not be set up".to_owned()),
             }
         };
-        place.get_or_init(make).await.as_ref().map_err(Clone::clone)
+        self.connectors[verify as usize].get_or_init(make).await.as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether this computer knows any issuer of certificates. If that cannot be found out, it does.
+    pub async fn knows_issuers(&self) -> bool {
+        let read = || async { self.with_roots(has_roots).await.unwrap_or(true) };
+        *self.knows_issuers.get_or_init(read).await
+    }
+
+    /// What is made of the roots; `None` if that failed.
+    async fn with_roots<T: Send + 'static>(&self, make: impl FnOnce(&Trust) -> T + Send + 'static) -> Option<T> {
+        // A few roots are read in no time.
+        if !self.trust.system_roots {
+            return Some(make(&self.trust));
+        }
+        // On a thread of its own, because packets are being timed on this one meanwhile.
+        let trust = Arc::clone(&self.trust);
+        spawn_blocking(move || make(&trust)).await.ok()
     }
 }
 

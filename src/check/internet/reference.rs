@@ -1,12 +1,11 @@
 //! Which mail ports open at another company's server? One polite connection per port: greeting, QUIT, close.
 
-use crate::check::dns::ask::{ask, ask_own, describe, found, or_others};
+use crate::check::dns::ask::{ask_own, describe, found, or_others};
 use crate::check::engine::{Check, How, always, millis, none};
 use crate::check::{Ctx, Group, Notebook, Reference, Verdict};
 use crate::facts::keys::reference as keys;
 use crate::facts::words::{GreetingElsewhere, HandshakeElsewhere};
-use crate::net::{BoxStream, PortState, RecordKind};
-use crate::probe::chain::has_roots;
+use crate::net::{Answer, BoxStream, PortState, RecordKind};
 use crate::probe::secure::{CertificateFault, FailureKind, Verify, secure};
 use crate::probe::smtp::{Dialogue, NoReply};
 use crate::probe::tcp;
@@ -32,15 +31,11 @@ const GREETING: Duration = Duration::from_secs(10);
 async fn run(ctx: &Ctx, book: &mut Notebook, reference: &Reference) -> Verdict {
     let host = reference.host.as_str();
     book.note(keys::HOST, host);
-    let addresses = match host.parse::<IpAddr>() {
-        Ok(addr) => vec![addr],
-        Err(_) => {
-            let own = ask_own(ctx, host, RecordKind::Address).await;
-            book.note(keys::LOOK_UP, found(&own));
-            book.saw("its name, as programs here look it up", describe(&own));
-            or_others(ctx, own, host, RecordKind::Address).await.addresses()
-        }
-    };
+    let (own, addresses) = look_up(ctx, host).await;
+    if let Some(own) = own {
+        book.note(keys::LOOK_UP, found(&own));
+        book.saw("its name, as programs here look it up", describe(&own));
+    }
     let Some(addr) = nearest(ctx, addresses) else {
         return Verdict::unknown(Text::new().host(host).say(" was not found, or has no address of the family in use"));
     };
@@ -74,6 +69,16 @@ async fn run(ctx: &Ctx, book: &mut Notebook, reference: &Reference) -> Verdict {
     if opens { Verdict::pass(summary) } else { Verdict::warn(summary) }
 }
 
+/// What this computer's own resolver says of a name, and the addresses that it or another one gives.
+async fn look_up(ctx: &Ctx, host: &str) -> (Option<Answer>, Vec<IpAddr>) {
+    if let Ok(addr) = host.parse() {
+        return (None, vec![addr]);
+    }
+    let own = ask_own(ctx, host, RecordKind::Address).await;
+    let addresses = or_others(ctx, own.clone(), host, RecordKind::Address).await.addresses();
+    (Some(own), addresses)
+}
+
 /// One of these addresses that there is a route to, IPv4 before IPv6.
 fn nearest(ctx: &Ctx, addresses: Vec<IpAddr>) -> Option<IpAddr> {
     let local = ctx.machine.local();
@@ -83,11 +88,7 @@ fn nearest(ctx: &Ctx, addresses: Vec<IpAddr>) -> Option<IpAddr> {
 
 /// One of a reference's addresses that there is a route to.
 pub(crate) async fn address_of(ctx: &Ctx, reference: &Reference) -> Option<IpAddr> {
-    let addresses = match reference.host.parse::<IpAddr>() {
-        Ok(addr) => vec![addr],
-        Err(_) => ask(ctx, &reference.host, RecordKind::Address).await.addresses(),
-    };
-    nearest(ctx, addresses)
+    nearest(ctx, look_up(ctx, &reference.host).await.1)
 }
 
 type Waiting<'a> = BoxFuture<'a, (u16, Step<'a>)>;
@@ -119,7 +120,7 @@ async fn dialogue<'a>(ctx: &'a Ctx, host: &'a str, port: u16, stream: BoxStream)
             }
             Err(failure) => {
                 let handshake = match failure.kind {
-                    FailureKind::Certificate => fault(ctx, failure.certificate_fault()),
+                    FailureKind::Certificate => fault(ctx, failure.certificate_fault()).await,
                     FailureKind::Cut | FailureKind::Silent => HandshakeElsewhere::Cut,
                     _ => HandshakeElsewhere::Failed,
                 };
@@ -138,9 +139,9 @@ fn how_to_verify(host: &str) -> Verify {
 }
 
 /// An issuer is private only if this computer knows issuers at all, and nothing else is wrong.
-fn fault(ctx: &Ctx, fault: CertificateFault) -> HandshakeElsewhere {
+async fn fault(ctx: &Ctx, fault: CertificateFault) -> HandshakeElsewhere {
     match fault {
-        CertificateFault::UnknownIssuer | CertificateFault::SelfSigned if has_roots(ctx.tls.trust()) => {
+        CertificateFault::UnknownIssuer | CertificateFault::SelfSigned if ctx.tls.knows_issuers().await => {
             HandshakeElsewhere::PrivateIssuer
         }
         CertificateFault::Name => HandshakeElsewhere::OtherName,

@@ -10,7 +10,7 @@ use crate::facts::keys::certificate as keys;
 use crate::facts::keys::clock as clock_keys;
 use crate::facts::words::{CertificateIs, Dates};
 use crate::probe::certificate::{Certificate, parse};
-use crate::probe::chain::{has_roots, is_public, record};
+use crate::probe::chain::{is_public, record};
 use crate::probe::hello::{self, Heard};
 use crate::probe::secure::{CertificateFault, FailureKind};
 use crate::probe::version::Version;
@@ -82,7 +82,8 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     let now = ctx.machine.now().as_second();
     book.note(keys::DATES, dates(ctx, &seen.certificate, now).await);
     if !seen.verified {
-        note_issuers(ctx, book, &chain, host, now).await;
+        let at = time_of_judging(ctx, &seen.certificate, now).await;
+        note_issuers(ctx, book, &chain, host, at).await;
     }
     let word = judge(&seen, host, now);
     book.note(keys::CERTIFICATE, word);
@@ -91,37 +92,35 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
 
 /// Its dates: network time tells whether the certificate is wrong or this computer's clock.
 async fn dates(ctx: &Ctx, certificate: &Certificate, now: i64) -> Dates {
-    if (certificate.from..=certificate.until).contains(&now) {
-        return Dates::Hold;
-    }
-    match network_time(ctx, now).await {
+    match time_of_judging(ctx, certificate, now).await {
         at if at < certificate.from => Dates::NotYetValid,
         at if at > certificate.until => Dates::Expired,
         _ => Dates::Hold,
     }
 }
 
-/// A certificate that this computer's library does not accept: would others accept it, and does this computer know any
-/// issuer at all?
-async fn note_issuers(ctx: &Ctx, book: &mut Notebook, chain: &[Vec<u8>], host: &str, now: i64) {
-    let is_current = parse(&chain[0]).is_ok_and(|leaf| (leaf.from..=leaf.until).contains(&now));
-    let now = if is_current { now } else { network_time(ctx, now).await };
-    let trust = ctx.tls.trust();
-    let is_public = is_public(trust, chain, host, now);
-    book.note(keys::PUBLIC, is_public);
-    let by = if is_public { "accepts it" } else { "does not accept it either" };
-    book.saw("by Mozilla's list of issuers", format!("a program {by}"));
-    if !has_roots(trust) {
-        book.note(keys::NO_ISSUERS, true);
-        book.saw("this computer's list of issuers", "is empty, so that no certificate can be accepted");
+/// The time by which it is judged, in seconds since 1970: this computer's, or network time if its dates do not hold by
+/// that.
+async fn time_of_judging(ctx: &Ctx, certificate: &Certificate, now: i64) -> i64 {
+    if (certificate.from..=certificate.until).contains(&now) {
+        return now;
     }
-}
-
-/// This computer's time as network time, in seconds since 1970.
-async fn network_time(ctx: &Ctx, now: i64) -> i64 {
     let clock = clock::CHECK.id();
     ctx.wait_for(&clock).await;
     now - ctx.fact(&clock, &clock_keys::AHEAD).unwrap_or(0)
+}
+
+/// A certificate that this computer's library does not accept: would others accept it, and does this computer know any
+/// issuer at all?
+async fn note_issuers(ctx: &Ctx, book: &mut Notebook, chain: &[Vec<u8>], host: &str, at: i64) {
+    let is_public = is_public(ctx.tls.trust(), chain, host, at);
+    book.note(keys::PUBLIC, is_public);
+    let by = if is_public { "accepts it" } else { "does not accept it either" };
+    book.saw("by Mozilla's list of issuers", format!("a program {by}"));
+    if !ctx.tls.knows_issuers().await {
+        book.note(keys::NO_ISSUERS, true);
+        book.saw("this computer's list of issuers", "is empty, so that no certificate can be accepted");
+    }
 }
 
 fn sum_up(ctx: &Ctx, target: Target, seen: &Examined, host: &str, now: i64, word: CertificateIs) -> Verdict {
