@@ -1,6 +1,6 @@
 //! Is the password accepted? One attempt per password, and only over a connection whose certificate verifies.
 
-use crate::check::engine::{Check, Handshake, How, Lane, Need, Scope, always};
+use crate::check::engine::{Check, How, Lane, Need, Scope, always};
 use crate::check::smtp::again::prepare;
 use crate::check::smtp::talk;
 use crate::check::smtp::words::{says, write_lines};
@@ -225,16 +225,11 @@ struct Ready {
 
 /// The connection that the dialogue kept for the log-in; if it has ended meanwhile, a new one.
 async fn over_verified(ctx: &Ctx, target: Target, host: &str) -> Result<Ready, NoWay> {
-    let not_again = || NoWay::because(format!("the connection to port {} could not be opened again", target.port));
-    let lane = ctx.lane(target).ok_or_else(not_again)?;
-    if let Some(dialogue) = lane.take_dialogue() {
+    if let Some(dialogue) = ctx.lane(target).and_then(Lane::take_dialogue) {
         let offered = ctx.fact(&talk::CHECK.at(target), &smtp_keys::AUTH).unwrap_or_default();
         return Ok(Ready { target, dialogue, offered });
     }
-    let handshake = lane.handshake().ok_or_else(not_again)?;
-    let again = encrypted_again(ctx, handshake, host, Verify::Yes).await.ok_or_else(not_again)?;
-    let Again { dialogue, .. } = again.map_err(|why| NoWay::because(format!("{} again: {why}", target.port)))?;
-    greet(target, handshake, dialogue).await.ok_or_else(not_again)
+    greet(encrypted_again(ctx, target, host, Verify::Yes).await?).await
 }
 
 /// Encrypted, but to whoever shows the certificate there: only for a person who typed the server's name for it. Never
@@ -260,14 +255,11 @@ async fn over_unverified(
         shown = ctx.fact(&looks, &certificate_keys::SERIAL);
     }
     let shown = shown.ok_or_else(|| NoWay::because("there is no certificate to compare the server's with"))?;
-    let not_again = || NoWay::because(format!("the connection to port {} could not be opened again", target.port));
-    let handshake = ctx.lane(target).and_then(Lane::handshake).ok_or_else(not_again)?;
-    let again = encrypted_again(ctx, handshake, host, Verify::No).await.ok_or_else(not_again)?;
-    let Again { dialogue, serial } = again.map_err(|why| NoWay::because(format!("{} again: {why}", target.port)))?;
-    if serial != Some(shown) {
+    let again = encrypted_again(ctx, target, host, Verify::No).await?;
+    if again.serial != Some(shown) {
         return Err(NoWay::because("the server now shows a different certificate from the one that was seen"));
     }
-    let ready = greet(target, handshake, dialogue).await.ok_or_else(not_again)?;
+    let ready = greet(again).await?;
     book.note(keys::UNVERIFIED, true);
     book.saw(
         "log-in despite an unverified certificate",
@@ -278,32 +270,36 @@ async fn over_unverified(
 
 /// An encrypted dialogue on a new connection, and the serial number of the certificate shown there.
 struct Again {
+    target: Target,
+    /// Whether the greeting comes only now.
+    is_greeted_now: bool,
     dialogue: Dialogue,
     serial: Option<String>,
 }
 
-/// `None` if no connection opens; the error is a message for people.
-async fn encrypted_again(
-    ctx: &Ctx,
-    handshake: &Handshake,
-    host: &str,
-    verify: Verify,
-) -> Option<Result<Again, String>> {
-    let stream = prepare(ctx, handshake).await?;
+fn not_opened_again(target: Target) -> NoWay {
+    NoWay::because(format!("the connection to port {} could not be opened again", target.port))
+}
+
+async fn encrypted_again(ctx: &Ctx, target: Target, host: &str, verify: Verify) -> Result<Again, NoWay> {
+    let handshake = ctx.lane(target).and_then(Lane::handshake).ok_or_else(|| not_opened_again(target))?;
+    let stream = prepare(ctx, handshake).await.ok_or_else(|| not_opened_again(target))?;
     let secured = secure(stream, host, &ctx.tls, verify, REPLY).await;
-    Some(secured.map_err(|failure| failure.said).map(|secured| {
-        let serial = secured.leaf.as_ref().and_then(|leaf| parse(leaf).ok()).map(|leaf| leaf.serial);
-        Again { dialogue: Dialogue::resume(secured.stream, Vec::new(), verify == Verify::Yes), serial }
-    }))
+    let secured = secured.map_err(|why| NoWay::because(format!("{} again: {}", target.port, why.said)))?;
+    let serial = secured.leaf.as_ref().and_then(|leaf| parse(leaf).ok()).map(|leaf| leaf.serial);
+    let dialogue = Dialogue::resume(secured.stream, Vec::new(), verify == Verify::Yes);
+    Ok(Again { target, is_greeted_now: handshake.implicit, dialogue, serial })
 }
 
 /// The greeting, if it comes only now, and EHLO.
-async fn greet(target: Target, handshake: &Handshake, mut dialogue: Dialogue) -> Option<Ready> {
-    if handshake.implicit {
-        dialogue.reply(REPLY).await.ok()?;
+async fn greet(again: Again) -> Result<Ready, NoWay> {
+    let Again { target, is_greeted_now, mut dialogue, .. } = again;
+    let failed = |_: NoReply| not_opened_again(target);
+    if is_greeted_now {
+        dialogue.reply(REPLY).await.map_err(failed)?;
     }
-    let offered = dialogue.ask(EHLO, None, REPLY).await.ok()?.mechanisms();
-    Some(Ready { target, dialogue, offered })
+    let offered = dialogue.ask(EHLO, None, REPLY).await.map_err(failed)?.mechanisms();
+    Ok(Ready { target, dialogue, offered })
 }
 
 /// What a server says about a token that it refuses (RFC 7628 section 3.2.2): the status, and the scope that it wants.
