@@ -10,7 +10,6 @@ use mailtriage::guide::page::Page;
 use mailtriage::guide::rule::{Certainty, Held, all_hold};
 use mailtriage::guide::walk::{Reached, walk};
 use mailtriage::guide::{HEALTHY, UNDETERMINED};
-use mailtriage::practice::Scenario;
 use mailtriage::session::guide;
 use rstest::rstest;
 use std::path::PathBuf;
@@ -104,8 +103,7 @@ fn each_fact_otherwise(facts: &Derived) {
 
 #[rstest]
 fn no_scenario_is_certain_against_evidence(#[files("src/practice/scenarios/*.toml")] path: PathBuf) {
-    let name = path.file_stem().unwrap().to_str().unwrap();
-    let scenario = Scenario::parse(name, &std::fs::read_to_string(&path).unwrap()).unwrap();
+    let scenario = lab::scenario_in(&path);
     each_fact_otherwise(&lab::run(&scenario).facts());
 }
 

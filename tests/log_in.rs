@@ -23,8 +23,7 @@ fn by(scenario: &Scenario) -> By {
 
 #[rstest]
 fn the_log_in_goes_where_it_is_said_to_go(#[files("src/practice/scenarios/*.toml")] path: PathBuf) {
-    let name = path.file_stem().unwrap().to_str().unwrap();
-    let scenario = Scenario::parse(name, &std::fs::read_to_string(&path).unwrap()).unwrap();
+    let scenario = lab::scenario_in(&path);
     let session = lab::run(&scenario);
     let seen = session.run().unwrap().observations();
     let result = seen.get(login::RESULT.check, &login::RESULT).value().unwrap();
@@ -58,8 +57,7 @@ fn the_log_in_goes_where_it_is_said_to_go(#[files("src/practice/scenarios/*.toml
 /// follows goes there and nowhere else.
 #[rstest]
 fn the_box_and_the_run_that_it_starts_agree(#[files("src/practice/scenarios/*.toml")] path: PathBuf) {
-    let name = path.file_stem().unwrap().to_str().unwrap();
-    let scenario = Scenario::parse(name, &std::fs::read_to_string(&path).unwrap()).unwrap();
+    let scenario = lab::scenario_in(&path);
     let before = lab::run_with(&scenario, |job| job.attempt = None);
     let LogInWay::Through { target, host } = before.log_in_way(By::Password).unwrap() else { return };
     let after = lab::run_with(&scenario, |job| {

@@ -5,21 +5,16 @@
 
 mod lab;
 
-use lab::{everything, faults, run, same_as_before};
+use lab::{everything, faults, run, same_as_before, scenario_in};
 use mailtriage::check::defaults;
 use mailtriage::cli::Truth;
-use mailtriage::practice::{Scenario, scenario};
+use mailtriage::practice::scenario;
 use rstest::rstest;
-use std::path::{Path, PathBuf};
-
-fn read(path: &Path) -> Scenario {
-    let name = path.file_stem().unwrap().to_str().unwrap();
-    Scenario::parse(name, &std::fs::read_to_string(path).unwrap()).unwrap_or_else(|why| panic!("{why}"))
-}
+use std::path::PathBuf;
 
 #[rstest]
 fn scenario_ends_in_its_truth(#[files("src/practice/scenarios/*.toml")] path: PathBuf) {
-    let scenario = read(&path);
+    let scenario = scenario_in(&path);
     let truth = Truth::of(&scenario).unwrap_or_else(|why| panic!("{why}"));
     let session = run(&scenario);
     same_as_before("facts", &scenario.name, &everything(&session));
@@ -46,7 +41,7 @@ fn references() -> Vec<String> {
 
 #[rstest]
 fn no_verdict_hangs_on_one_reference(#[files("src/practice/scenarios/*.toml")] path: PathBuf) {
-    let scenario = read(&path);
+    let scenario = scenario_in(&path);
     let truth = Truth::of(&scenario).unwrap();
     let own = scenario.account["address"].as_str().unwrap().rsplit('@').next().unwrap().to_owned();
     let mut wrong = Vec::new();

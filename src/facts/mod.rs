@@ -9,6 +9,7 @@ pub mod known;
 pub mod observed;
 pub mod outlook_errors;
 pub mod pasted;
+mod plain;
 pub mod program_errors;
 pub mod replies;
 pub mod stacks;

@@ -1,6 +1,7 @@
 //! What a mail server's refusal means: the table `replies.toml`, and how a reply is looked up in it. What a person has
 //! pasted is taken apart in `pasted`.
 
+use super::plain;
 use crate::pages::table;
 use regex::Regex;
 use serde::Deserialize;
@@ -39,7 +40,7 @@ pub struct Row {
     pattern: Option<String>,
     #[serde(default)]
     raw_line: bool,
-    /// The reply says nothing besides a plain refusal: each of its words is in `PLAIN`.
+    /// The reply says nothing besides a plain refusal: see `plain`.
     #[serde(default)]
     plain: bool,
     /// Where it is usually seen.
@@ -187,182 +188,17 @@ impl Words {
             && (row.code.is_empty() || is(&self.code, &|code| code == row.code))
             && row.enhanced.as_ref().is_none_or(|wanted| is(&self.enhanced, &|enhanced| enhanced == wanted))
             && ready.enhanced.as_ref().is_none_or(|wanted| is(&self.enhanced, &|enhanced| wanted.is_match(enhanced)))
-            && (!row.plain || (self.has_a_number() && self.is_plain()))
+            && (!row.plain || (self.has_a_number() && plain::gives_no_reason(&self.text)))
     }
 
     fn has_a_number(&self) -> bool {
         self.code.is_some() || self.enhanced.is_some()
-    }
-
-    /// Whether a refusal gives no reason: "535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6". Numbers, names of hosts,
-    /// addresses and what is encoded are no words.
-    fn is_plain(&self) -> bool {
-        let is_word = |token: &&str| !token.contains(|c: char| c.is_ascii_digit() || "@/=_[]".contains(c));
-        let trimmed = |token: &'_ str| token.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
-        let words = self.text.split_whitespace().filter(is_word).map(trimmed).filter(|word| !word.contains('.'));
-        words
-            .flat_map(|word| word.split(['/', '-', ':', ',', '\'', '’']).map(str::to_owned).collect::<Vec<_>>())
-            .all(|word| word.is_empty() || PLAIN.contains(&word.as_str()))
     }
 }
 
 fn is_enhanced(word: &str) -> bool {
     word.split('.').count() == 3 && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
-
-/// The words of refusals that give no reason besides the user name or password.
-const PLAIN: [&str; 150] = [
-    "a",
-    "accepted",
-    "again",
-    "an",
-    "and",
-    "anmeldung",
-    "are",
-    "at",
-    "autenticación",
-    "autenticazione",
-    "autenticação",
-    "auth",
-    "authenticate",
-    "authenticated",
-    "authenticating",
-    "authentication",
-    "authentification",
-    "authentifizierung",
-    "authorisation",
-    "authorization",
-    "bad",
-    "be",
-    "been",
-    "benutzername",
-    "by",
-    "can",
-    "cannot",
-    "check",
-    "could",
-    "couldn",
-    "cram",
-    "credential",
-    "credentials",
-    "d",
-    "da",
-    "data",
-    "de",
-    "denied",
-    "did",
-    "didn",
-    "does",
-    "doesn",
-    "erreur",
-    "error",
-    "errors",
-    "esmtp",
-    "fail",
-    "failed",
-    "failure",
-    "failures",
-    "falha",
-    "fallida",
-    "fallido",
-    "fallita",
-    "falsch",
-    "fehler",
-    "fehlgeschlagen",
-    "for",
-    "generic",
-    "go",
-    "gsmtp",
-    "has",
-    "have",
-    "id",
-    "in",
-    "incorrect",
-    "information",
-    "invalid",
-    "invalide",
-    "is",
-    "it",
-    "kennwort",
-    "l",
-    "learn",
-    "log",
-    "login",
-    "logon",
-    "mail",
-    "match",
-    "md5",
-    "more",
-    "na",
-    "name",
-    "names",
-    "no",
-    "not",
-    "nsmtp",
-    "oder",
-    "of",
-    "on",
-    "or",
-    "pass",
-    "passwd",
-    "password",
-    "passwords",
-    "passwort",
-    "permanent",
-    "plain",
-    "please",
-    "process",
-    "reason",
-    "refused",
-    "refusé",
-    "refusée",
-    "reject",
-    "rejected",
-    "remote",
-    "restarting",
-    "sasl",
-    "see",
-    "server",
-    "sign",
-    "smtp",
-    "sorry",
-    "successful",
-    "such",
-    "t",
-    "the",
-    "this",
-    "to",
-    "try",
-    "unable",
-    "unavailable",
-    "ungültig",
-    "unknown",
-    "unsuccessful",
-    "unsuccessfull",
-    "user",
-    "username",
-    "users",
-    "verify",
-    "was",
-    "were",
-    "with",
-    "wrong",
-    "you",
-    "your",
-    "échec",
-    "échoué",
-    "échouée",
-    "авторизации",
-    "аутентификации",
-    "или",
-    "логин",
-    "неверный",
-    "ошибка",
-    "пароль",
-    "密码错误",
-    "认证失败",
-    "身份验证失败",
-];
 
 #[cfg(test)]
 mod tests {

@@ -57,6 +57,12 @@ pub struct Variant {
     pub truth: Truth,
 }
 
+/// The scenario in this file.
+pub fn scenario_in(path: &Path) -> Scenario {
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    Scenario::parse(name, &std::fs::read_to_string(path).unwrap()).unwrap_or_else(|why| panic!("{why}"))
+}
+
 impl Variant {
     pub fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).unwrap();

@@ -48,10 +48,10 @@ impl View<'_> {
     /// Whether this computer finds the names of other companies' servers. A single name may be unknown for a reason of
     /// its own.
     fn other_names(&self) -> Seen<OtherNames> {
-        let names = || self.input.seen.references();
-        let is_name = |id: &&str| !matches!(self.reference(id, &reference::LOOK_UP), Seen::Absent(_));
-        let look_ups: Vec<Seen<NameFound>> =
-            names().filter(is_name).map(|id| self.reference(id, &reference::LOOK_UP)).collect();
+        let look_up = |id: &str| self.reference(id, &reference::LOOK_UP);
+        let is_name = |id: &&str| !matches!(look_up(id), Seen::Absent(_));
+        let names: Vec<&str> = self.input.seen.references().filter(is_name).collect();
+        let look_ups: Vec<Seen<NameFound>> = names.iter().map(|id| look_up(id)).collect();
         let pending = look_ups.iter().filter_map(|seen| match seen {
             Seen::Pending(checks) => Some(checks.clone()),
             _ => None,
@@ -59,7 +59,7 @@ impl View<'_> {
         let pending: BTreeSet<String> = pending.flatten().collect();
         let own = self.one(dns_server::ADDRESSES).value().unwrap_or_default();
         let addresses: BTreeSet<IpAddr> =
-            names().filter(is_name).filter_map(|id| self.reference(id, &reference::ADDRESS).value()).collect();
+            names.iter().filter_map(|id| self.reference(id, &reference::ADDRESS).value()).collect();
         let all =
             |words: &[NameFound]| look_ups.iter().all(|seen| matches!(seen, Seen::Is(found) if words.contains(found)));
         let is_found = look_ups.contains(&Seen::Is(NameFound::Found));
