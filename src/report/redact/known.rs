@@ -8,8 +8,8 @@ use crate::text::Mark;
 use crate::text::find::Name;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::HashSet;
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 /// A value that names somebody.
@@ -151,7 +151,7 @@ impl List {
         }
         self.add(name, label);
         self.add(&STANDARD_NO_PAD.encode(name), label);
-        self.add(&percent_encoded(name), label);
+        self.add(&utf8_percent_encode(name, ESCAPED).to_string(), label);
         if let Some(latin) = escaped_latin(name) {
             self.add(&latin, label);
         }
@@ -186,17 +186,8 @@ fn scripts(name: &str) -> [String; 3] {
     [name.to_owned(), ascii, idna::domain_to_unicode(name).0]
 }
 
-/// As in URLs (RFC 3986 section 2.1).
-fn percent_encoded(name: &str) -> String {
-    name.bytes().fold(String::new(), |mut out, byte| {
-        let _ = match byte {
-            b'-' | b'.' | b'_' | b'~' => write!(out, "{}", char::from(byte)),
-            _ if byte.is_ascii_alphanumeric() => write!(out, "{}", char::from(byte)),
-            _ => write!(out, "%{byte:02X}"),
-        };
-        out
-    })
-}
+/// What URLs escape: all but the unreserved characters (RFC 3986 section 2.3).
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// As a server's ISO 8859-1 is shown, which is not UTF-8.
 fn escaped_latin(name: &str) -> Option<String> {
