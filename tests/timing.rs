@@ -71,6 +71,15 @@ fn a_silent_port_delays_no_other_ports_verdict() {
 }
 
 #[test]
+fn a_greeting_in_parts_delays_no_other_ports_verdict() {
+    let fine = times("healthy-587", FAR, None);
+    let parts = "[host.\"smtp.example.com\".port.25]\ndialogue = \"S: 220-{host}\\n-- 20 s\\nS: 220 {host}\"\n";
+    let beside_parts = times("healthy-587", &format!("{FAR}{parts}"), None);
+    assert_eq!((fine.cause.as_str(), beside_parts.cause.as_str()), ("healthy", "healthy"));
+    assert!(beside_parts.verdict <= fine.verdict.mul_f64(1.01), "{:?} {:?}", beside_parts.verdict, fine.verdict);
+}
+
+#[test]
 fn a_run_ends_within_its_deadline() {
     let silent = "[[fault]]\nat = \"backbone\"\ndoes = \"drop\"\n";
     for deadline in [Duration::from_secs(3), Duration::from_secs(45)] {

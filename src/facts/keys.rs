@@ -175,11 +175,16 @@ keys! {
         SPEAKS: Key<Speaks> = "speaks", Nobody, "what the port speaks first";
         GREETING: Key<Greeting> = "greeting", Nobody, "the greeting";
         GREETING_MS: Key<u64> = "greeting_ms", Nobody, "milliseconds until the greeting came";
+        GREETING_REASON: Key<String> = "greeting-reason", Nobody, "the cause that the words of a greeting name which turns us away";
         BANNER: Key<String> = "banner", Foreign, "the greeting's text";
         BANNER_NAME: Key<String> = "banner-name", Host, "the server's name in the greeting";
         GREETING_MASKED: Key<bool> = "greeting-masked", Nobody, "whether a device on the way overwrites the greeting";
         FOREIGN: Key<Foreign> = "foreign", Nobody, "which protocol speaks in place of SMTP";
         EHLO: Key<Ehlo> = "ehlo", Nobody, "the result of EHLO";
+        EHLO_REPLY: Key<String> = "ehlo-reply", Foreign, "the server's words when it refused EHLO";
+        EHLO_REASON: Key<String> = "ehlo-reason", Nobody, "the cause that these words name";
+        EHLO_REFUSED: Key<EhloName> = "ehlo-refused", Nobody, "the kind of name that was given in an EHLO which was refused";
+        EHLO_PASSES: Key<Vec<EhloName>> = "ehlo-passes", Nobody, "the other kinds of name that the server then accepted";
         EHLO_MS: Key<u64> = "ehlo_ms", Nobody, "milliseconds until its reply came";
         EHLO_NAME: Key<String> = "ehlo-name", Host, "the name in the reply";
         EHLO_ENCRYPTED: Key<Ehlo> = "ehlo-encrypted", Nobody, "the result of EHLO after STARTTLS, if it was not accepted";
@@ -188,6 +193,7 @@ keys! {
         SIZE: Key<i64> = "size", Nobody, "the largest message that it accepts, in bytes; 0 means no fixed limit (RFC 1870)";
         STARTTLS: Key<Starttls> = "starttls", Nobody, "the result of STARTTLS";
         STARTTLS_REPLY: Key<String> = "starttls-reply", Foreign, "the server's words when it refused";
+        STARTTLS_REASON: Key<String> = "starttls-reason", Nobody, "the cause that these words name";
         HANDSHAKE: Key<Handshake> = "handshake", Nobody, "the result of the TLS handshake";
         HANDSHAKE_SAID: Key<String> = "handshake-said", Foreign, "what this computer's TLS library said about it";
         HANDSHAKE_MS: Key<u64> = "handshake_ms", Nobody, "milliseconds that the handshake took";
@@ -269,6 +275,8 @@ keys! {
         CODE: Key<u16> = "code", Nobody, "the reply code";
         REASON: Key<String> = "reason", Nobody, "the cause that the words name";
         ADVICE: Key<String> = "advice", Nobody, "what the words mean";
+        EHLO_REFUSED: Key<EhloName> = "ehlo-refused", Nobody, "the kind of name given in EHLO, if the refusal is about it";
+        EHLO_PASSES: Key<Vec<EhloName>> = "ehlo-passes", Nobody, "the other kinds of name that the server then accepted";
         MESSAGE: Key<String> = "message", Foreign, "what the server said about the test message";
         MESSAGE_ID: Key<String> = "message-id", User, "the test message's Message-ID";
     }

@@ -1,6 +1,7 @@
 //! What was observed, and the facts that the guide decides on. `derive` makes the second from the first.
 
 pub mod derive;
+pub mod ehlo;
 pub mod interceptors;
 pub mod isps;
 pub mod key;

@@ -21,6 +21,9 @@ pub enum Phase {
     Data,
 }
 
+/// The tier of rows that know nothing but the code.
+pub const BARE_CODE: u8 = 4;
+
 /// A row of the table.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -160,7 +163,8 @@ impl Words {
                     rows().find(|ready| ready.may_come_anywhere() && !ready.row.plain && self.contains_text(ready))
                 })
         });
-        let by_code = || ROWS.iter().find(|ready| ready.row.tier == 4 && ready.row.is_for(phase) && self.agrees(ready));
+        let by_code =
+            || ROWS.iter().find(|ready| ready.row.tier == BARE_CODE && ready.row.is_for(phase) && self.agrees(ready));
         found.or_else(by_code).map(|ready| &ready.row)
     }
 

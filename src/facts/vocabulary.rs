@@ -6,8 +6,8 @@
 use super::known::{Derived, Known};
 use super::value::YES_NO;
 use super::words::{
-    AddressKind, CertificateIs, Dates, DomainFound, Elsewhere, Ipv6, LogIn, Loss, NameFound, Opens, OtherNames,
-    OwnServers, Refused, Sending, Starttls, UnusedAddress,
+    AddressKind, CertificateIs, Dates, DomainFound, EhloName, Elsewhere, Ipv6, LogIn, Loss, NameFound, Opens,
+    OtherNames, OwnServers, Refused, Sending, Starttls, UnusedAddress,
 };
 use crate::account::client::Connects;
 use crate::account::provider::{self, Confidence, Passwords};
@@ -184,8 +184,17 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             "the server's greeting on the port in use",
             &["ready", "busy", "refuses", "silent", "slow", "endless", "closes", "not-smtp", "expects-tls", "masked"],
         ),
+        fact("greeting.reason", "what the server's words mean when its greeting turns us away", causes),
+        fact("greeting.others", "what the other mail ports of the same server say", &["ready", "turned-away"]),
         fact("greeting.elsewhere", "the greeting at other companies' servers on this port", &["ready", "mute"]),
         fact("ehlo", "the server's answer to EHLO", &["accepted", "refused", "busy"]),
+        fact("ehlo.reason", "what the server's words mean when it refuses EHLO", causes),
+        fact(
+            "ehlo.passes",
+            "which other name the server accepts in EHLO, where it refuses the one given",
+            &["computer-name", "address-literal", "full-name", "both", "none"],
+        ),
+        fact("client.ehlo", "the name that the mail program gives in EHLO", EhloName::VARIANTS),
         fact("dialogue", "whether a reply took longer than a mail program waits", &["in-time", "too-slow"]),
         fact(
             "identity",
@@ -194,6 +203,8 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         ),
         fact("security", "the encryption in use", Security::VARIANTS),
         fact("starttls", "STARTTLS on the port in use", Starttls::VARIANTS),
+        fact("starttls.reason", "what the server's words mean when it refuses STARTTLS", causes),
+        fact("server.encrypts", "whether another mail port of the same server encrypts", YES_NO),
         fact(
             "starttls.elsewhere",
             "STARTTLS on another port or address family, or as known for this server",

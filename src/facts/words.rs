@@ -93,6 +93,8 @@ words! {
     Foreign { Imap, Pop3, Http, Ssh, Tls, Unknown }
     /// The result of EHLO.
     Ehlo { Accepted, Busy, Refused, TooSlow, Closes }
+    /// The kind of name given in EHLO.
+    EhloName { ComputerName, AddressLiteral, FullName }
     /// The result of STARTTLS.
     Starttls { Offered, Missing, Masked, Busy, Refused, Injected }
     /// The result of the TLS handshake.

@@ -9,12 +9,10 @@ use tokio::time::{Instant, timeout_at};
 
 /// The longest line that is read, in bytes (RFC 5321 allows 512; some servers send more).
 const MAX_LINE: usize = 8 * 1024;
-/// The longest reply that is read, in bytes.
 /// How long to wait for the greeting and for each reply: RFC 5321 section 4.5.3.2 allows five minutes, mail programs
 /// wait one, and servers delay refusals on purpose.
 pub const REPLY: Duration = Duration::from_secs(30);
-/// EHLO from a client that has no name of its own (RFC 2606): for connections after the first.
-pub const EHLO: &[u8] = b"EHLO mailtriage.invalid";
+/// The longest reply that is read, in bytes.
 const MAX_REPLY: usize = 64 * 1024;
 /// The longest reply that is read, in lines.
 const MAX_LINES: usize = 100;
@@ -184,6 +182,24 @@ impl Dialogue {
         }
     }
 
+    /// Whether anything comes within this time, even if it is only the end of the connection or the first part of a
+    /// reply. It is read by the next reply.
+    pub async fn hears(&mut self, limit: Duration) -> bool {
+        if !self.pending.is_empty() {
+            return true;
+        }
+        let mut buffer = [0u8; 2048];
+        match timeout_at(Instant::now() + limit, self.stream.read(&mut buffer)).await {
+            Ok(Ok(count)) => {
+                self.pending.extend(&buffer[..count]);
+                true
+            }
+            // What is wrong, the next read finds out as well.
+            Ok(Err(_)) => true,
+            Err(_) => false,
+        }
+    }
+
     /// Reads a reply, such as the greeting.
     pub async fn reply(&mut self, limit: Duration) -> Result<Reply, NoReply> {
         self.reply_until(Instant::now() + limit, limit).await
@@ -335,6 +351,24 @@ mod tests {
         assert!(matches!(read(b"HTTP/1.1 400 Bad\r\n").await, Err(NoReply::NotSmtp(_))));
         let (ours, _theirs) = tokio::io::duplex(64);
         assert_eq!(Dialogue::over(Box::new(ours)).reply(Duration::from_secs(30)).await, Err(NoReply::Silent));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_greeting_in_parts() {
+        let (ours, mut theirs) = tokio::io::duplex(64);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let _ = theirs.write_all(b"220-mx.example.com").await;
+            tokio::time::sleep(Duration::from_secs(6)).await;
+            let _ = theirs.write_all(b" ESMTP\r\n220 mx.example.com ESMTP\r\n").await;
+        });
+        let mut dialogue = Dialogue::over(Box::new(ours));
+        assert!(!dialogue.hears(Duration::from_millis(400)).await);
+        assert!(dialogue.hears(Duration::from_millis(400)).await);
+        let greeting = dialogue.reply(Duration::from_secs(10)).await.unwrap();
+        assert_eq!(greeting.lines.len(), 2);
+        assert!(dialogue.hears(Duration::from_secs(1)).await);
+        assert_eq!(dialogue.reply(Duration::from_secs(1)).await, Err(NoReply::Closed(vec![])));
     }
 
     #[tokio::test(start_paused = true)]

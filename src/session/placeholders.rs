@@ -11,7 +11,8 @@ use crate::facts::keys::{
     certificate, clients, clock, dns_domain, dns_own, dns_server, isp, login, port, protection, sending, settings,
     smtp, tls,
 };
-use crate::facts::{Derived, Value, interceptors, isps, vocabulary};
+use crate::facts::words::EhloName;
+use crate::facts::{Derived, Value, ehlo, interceptors, isps, vocabulary};
 use crate::text::{Text, span};
 use std::fmt::Write;
 
@@ -104,6 +105,14 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "the mail program",
     ),
     row("said", "the server's own words", said, "(nothing was said)"),
+    row("ehlo.refused", "the kind of name that the server refuses in EHLO", ehlo_refused, "the name that is given"),
+    row("ehlo.passes", "the kinds of name that it accepts", ehlo_passes, "another name"),
+    row(
+        "ehlo.program",
+        "which name the mail program gives in EHLO, as a sentence",
+        ehlo_of_program,
+        "Which name the mail program gives is not known.",
+    ),
     row("login.ended", "how the log-in ended, or why it was not tried", log_in_ended, "not tried"),
     row("token.scope", "the scope that a token needs for SMTP", token_scope, "that the provider names for SMTP"),
     row(
@@ -312,11 +321,39 @@ fn show(value: &Value) -> Option<String> {
 /// The words of the last refusal, or else what the caller sees.
 fn said(case: &Lookup<'_>) -> Option<String> {
     let turned_away = case.is("greeting", "refuses") || case.is("greeting", "busy");
-    case.shown(&login::REPLY)
+    // A server that refuses our name may let us go on by another: its first refusal counts.
+    case.own(&smtp::EHLO_REPLY)
+        .or_else(|| case.shown(&login::REPLY))
         .or_else(|| case.shown(&sending::REPLY))
         .or_else(|| case.own(&smtp::STARTTLS_REPLY))
         .or_else(|| case.own(&smtp::BANNER).filter(|_| turned_away))
         .or_else(|| case.run.account.error.clone())
+}
+
+fn ehlo_refused(case: &Lookup<'_>) -> Option<String> {
+    let at_ehlo = case.get(&case.own_id(smtp::EHLO_REFUSED.check)?, &smtp::EHLO_REFUSED);
+    let kind = at_ehlo.or_else(|| case.get(sending::EHLO_REFUSED.check, &sending::EHLO_REFUSED))?;
+    Some(ehlo_name(kind).to_owned())
+}
+
+fn ehlo_passes(case: &Lookup<'_>) -> Option<String> {
+    let at_ehlo = case.get(&case.own_id(smtp::EHLO_PASSES.check)?, &smtp::EHLO_PASSES);
+    let kinds = at_ehlo.or_else(|| case.get(sending::EHLO_PASSES.check, &sending::EHLO_PASSES))?;
+    let names: Vec<&str> = kinds.into_iter().map(ehlo_name).collect();
+    (!names.is_empty()).then(|| names.join(" or "))
+}
+
+fn ehlo_of_program(case: &Lookup<'_>) -> Option<String> {
+    let client = case.run.account.client()?;
+    Some(format!("{} gives {}.", client.name, ehlo_name(ehlo::of_program(&client.id)?.kind())))
+}
+
+fn ehlo_name(kind: EhloName) -> &'static str {
+    match kind {
+        EhloName::ComputerName => "the computer's name",
+        EhloName::AddressLiteral => "an address in brackets",
+        EhloName::FullName => "a full name with a domain",
+    }
 }
 
 fn log_in_ended(case: &Lookup<'_>) -> Option<String> {

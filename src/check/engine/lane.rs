@@ -4,7 +4,7 @@
 use crate::net::BoxStream;
 use crate::probe::secure::NotSecured;
 use crate::probe::smtp::Dialogue;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::SetOnce;
@@ -12,6 +12,8 @@ use tokio::sync::SetOnce;
 /// An open connection.
 pub(crate) struct Opened {
     pub(crate) addr: SocketAddr,
+    /// Our end of it.
+    pub(crate) local: Option<IpAddr>,
     pub(crate) stream: BoxStream,
 }
 
@@ -19,6 +21,10 @@ pub(crate) struct Opened {
 #[derive(Clone)]
 pub(crate) struct Handshake {
     pub(crate) addr: SocketAddr,
+    /// Our end of the connection.
+    pub(crate) local: Option<IpAddr>,
+    /// The name that the server accepted in EHLO, or that was to be given there.
+    pub(crate) name: String,
     /// The certificate, if the library accepted it.
     pub(crate) leaf: Option<Vec<u8>>,
     /// The library's message, if it did not.

@@ -158,6 +158,8 @@ async fn greet(mut dialogue: Dialogue) -> GreetingElsewhere {
             dialogue.quit().await;
             GreetingElsewhere::Ready
         }
+        // One that greets in parts, and has not come to the end.
+        Err(NoReply::Unfinished(begun)) if begun.starts_with(b"220") => GreetingElsewhere::Ready,
         Err(NoReply::NotSmtp(_) | NoReply::TooLong(..)) => GreetingElsewhere::NotSmtp,
         Err(_) => GreetingElsewhere::Mute,
     }

@@ -1,6 +1,6 @@
 //! Is the password accepted? One attempt per password, and only over a connection whose certificate verifies.
 
-use crate::check::engine::{Check, How, Lane, Need, Scope, always};
+use crate::check::engine::{Check, Handshake, How, Lane, Need, Scope, always};
 use crate::check::smtp::again::prepare;
 use crate::check::smtp::talk;
 use crate::check::smtp::words::{says, write_lines};
@@ -20,7 +20,7 @@ use crate::probe::certificate::parse;
 use crate::probe::sasl::{Exchange, FOR_PASSWORDS, FOR_TOKENS, NoAnswer};
 use crate::probe::secret::Attempt;
 use crate::probe::secure::{Verify, secure};
-use crate::probe::smtp::{Dialogue, EHLO, NoReply, REPLY, Reply};
+use crate::probe::smtp::{Dialogue, NoReply, REPLY, Reply};
 use crate::text::Text;
 use std::collections::BTreeMap;
 
@@ -271,8 +271,8 @@ async fn over_unverified(
 /// An encrypted dialogue on a new connection, and the serial number of the certificate shown there.
 struct Again {
     target: Target,
-    /// Whether the greeting comes only now.
-    is_greeted_now: bool,
+    /// How the connection before this one was opened: whether the greeting comes only now, and the name for EHLO.
+    handshake: Handshake,
     dialogue: Dialogue,
     serial: Option<String>,
 }
@@ -288,17 +288,18 @@ async fn encrypted_again(ctx: &Ctx, target: Target, host: &str, verify: Verify) 
     let secured = secured.map_err(|why| NoWay::because(format!("{} again: {}", target.port, why.said)))?;
     let serial = secured.leaf.as_ref().and_then(|leaf| parse(leaf).ok()).map(|leaf| leaf.serial);
     let dialogue = Dialogue::resume(secured.stream, Vec::new(), verify == Verify::Yes);
-    Ok(Again { target, is_greeted_now: handshake.implicit, dialogue, serial })
+    Ok(Again { target, handshake: handshake.clone(), dialogue, serial })
 }
 
 /// The greeting, if it comes only now, and EHLO.
 async fn greet(again: Again) -> Result<Ready, NoWay> {
-    let Again { target, is_greeted_now, mut dialogue, .. } = again;
+    let Again { target, handshake, mut dialogue, .. } = again;
     let failed = |_: NoReply| not_opened_again(target);
-    if is_greeted_now {
+    if handshake.implicit {
         dialogue.reply(REPLY).await.map_err(failed)?;
     }
-    let offered = dialogue.ask(EHLO, None, REPLY).await.map_err(failed)?.mechanisms();
+    let hello = format!("EHLO {}", handshake.name);
+    let offered = dialogue.ask(hello.as_bytes(), None, REPLY).await.map_err(failed)?.mechanisms();
     Ok(Ready { target, dialogue, offered })
 }
 

@@ -2,7 +2,8 @@
 //! short message to the account's own address instead of RSET.
 
 use super::log_in::{self, RefusalKeys, note_refusal};
-use crate::check::engine::{Check, How, Need, always};
+use crate::check::engine::{Check, How, Lane, Need, always};
+use crate::check::smtp::ehlo::{names, names_ehlo};
 use crate::check::smtp::talk;
 use crate::check::smtp::words::{says, write_lines};
 use crate::check::{Ctx, Group, Notebook, Verdict};
@@ -48,10 +49,15 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         (Phase::Mail, format!("MAIL FROM:<{from}>"), Refused::Sender),
         (Phase::Rcpt, format!("RCPT TO:<{to}>"), Refused::Recipient),
     ];
-    for (phase, command, what) in steps {
+    for (phase, command, what) in &steps {
         match dialogue.ask(command.as_bytes(), None, REPLY).await {
             Ok(reply) if reply.is_positive() => {}
-            other => return turned_down(ctx, book, dialogue, phase, what, other),
+            other => {
+                if other.as_ref().is_ok_and(names_ehlo) {
+                    by_other_names(ctx, book, &mut dialogue, steps.each_ref().map(|(_, command, _)| command)).await;
+                }
+                return turned_down(ctx, book, dialogue, *phase, *what, other);
+            }
         }
     }
     let mut sent = None;
@@ -79,6 +85,30 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
             .say(largest),
         None => Text::from(format!("accepted; nothing was sent{largest}")),
     })
+}
+
+/// Many servers refuse the name in EHLO only here. EHLO may be said again (RFC 5321 section 4.1.4), so the log-in need
+/// not be: which other names would pass?
+async fn by_other_names(ctx: &Ctx, book: &mut Notebook, dialogue: &mut Dialogue, commands: [&String; 2]) {
+    let handshake = ctx.case().and_then(|case| ctx.lane(case.own)).and_then(Lane::handshake);
+    let names = names(ctx, handshake.and_then(|handshake| handshake.local));
+    let given = handshake.map(|handshake| &handshake.name);
+    let Some((refused, _)) = names.iter().find(|(_, name)| Some(name) == given) else { return };
+    let mut passes = Vec::new();
+    for (kind, name) in names.iter().filter(|(_, name)| Some(name) != given) {
+        let mut passed = true;
+        for command in [&format!("EHLO {name}"), commands[0], commands[1]] {
+            match dialogue.ask(command.as_bytes(), None, REPLY).await {
+                Ok(reply) => passed &= reply.is_positive(),
+                Err(_) => return,
+            }
+        }
+        if passed {
+            passes.push(*kind);
+        }
+    }
+    book.note(keys::EHLO_REFUSED, *refused);
+    book.note(keys::EHLO_PASSES, passes);
 }
 
 static REFUSAL: RefusalKeys =

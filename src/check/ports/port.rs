@@ -95,7 +95,8 @@ fn take(ctx: &Ctx, book: &mut Notebook, target: Target, to: SocketAddr, connecti
             book.note(keys::STATE, PortState::Open);
             book.note(keys::ADDRESS, to.ip());
             book.note(keys::CONNECT, millis(connection.elapsed));
-            lane.open(Opened { addr: to, stream: connection.stream });
+            let local = connection.local.map(|local| local.ip());
+            lane.open(Opened { addr: to, local, stream: connection.stream });
         }
         None => drop(tokio::spawn(say_goodbye(connection.stream, target.port))),
     }

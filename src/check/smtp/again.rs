@@ -4,10 +4,11 @@ use crate::check::Ctx;
 use crate::check::engine::Handshake;
 use crate::net::{BoxStream, ConnectOptions};
 use crate::probe::secure::FailureKind;
-use crate::probe::smtp::{Dialogue, EHLO};
+use crate::probe::smtp::Dialogue;
 use std::time::Duration;
 
-/// The time limit for each reply on the way there, and for each handshake that follows.
+/// The time limit for each reply on the way there, and for each handshake that follows; for the greeting, this and what
+/// it took before.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 /// A server that takes longer than this to greet is not asked four more times.
 const PATIENT_GREETING: Duration = Duration::from_secs(5);
@@ -34,12 +35,12 @@ pub(crate) async fn prepare_with(ctx: &Ctx, seen: &Handshake, mss: Option<u16>) 
         return Some(stream);
     }
     let mut dialogue = Dialogue::over(stream);
-    let greeting = dialogue.reply(LIMIT).await.ok()?;
+    let greeting = dialogue.reply(LIMIT + seen.greeting).await.ok()?;
     if greeting.code == 421 {
         ctx.door.be_careful();
         return None;
     }
-    dialogue.ask(EHLO, None, LIMIT).await.ok()?;
+    dialogue.ask(format!("EHLO {}", seen.name).as_bytes(), None, LIMIT).await.ok()?;
     let reply = dialogue.ask(b"STARTTLS", None, LIMIT).await.ok()?;
     (reply.code == 220 && dialogue.unread() == 0).then(|| dialogue.into_stream().0)
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The time limit for a TLS handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+pub(super) const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The largest segment, in bytes, that passes every link (RFC 9293 section 3.7.1: all hosts accept 536).
 const SMALL_SEGMENT: u16 = 536;
 
@@ -58,7 +58,8 @@ impl Talk<'_> {
     }
 
     fn no_handshake(&self, implicit: bool) -> Handshake {
-        Handshake { addr: self.addr, leaf: None, refused: None, implicit, greeting: self.greeting }
+        let (name, local) = (self.name.clone(), self.local);
+        Handshake { addr: self.addr, local, name, leaf: None, refused: None, implicit, greeting: self.greeting }
     }
 
     async fn not_secured(
@@ -85,6 +86,7 @@ impl Talk<'_> {
         }
         match instead {
             Instead::TurnedAway(reply) => {
+                let reply = self.in_full().await.unwrap_or(reply);
                 note_greeting(book, self.greeting, Ok(reply)).unwrap_or(Ended::Stopped(failure.said))
             }
             Instead::SpeaksPlain => {
@@ -98,6 +100,12 @@ impl Talk<'_> {
             }
             Instead::Nothing => self.failed(book, failure, implicit),
         }
+    }
+
+    /// A refusal in plain words, of which a TLS library reads only the beginning: all of it, on a new connection.
+    async fn in_full(&self) -> Option<Reply> {
+        let greeting = Dialogue::over(self.connect().await?).reply(REPLY).await.ok()?;
+        (greeting.code >= 400).then_some(greeting)
     }
 
     /// The plain dialogue on a new connection; the given end if none opens.
@@ -154,28 +162,39 @@ impl Talk<'_> {
                 return ended;
             }
         }
-        match self.ehlo(&mut dialogue).await {
-            Ok(reply) => {
-                if implicit {
-                    note_ehlo(book, &reply);
-                }
-                let mechanisms = reply.mechanisms();
-                book.note(keys::AUTH, mechanisms.clone());
-                book.note(keys::THROUGH, true);
-                self.write(book, &dialogue.lines);
-                match self.ctx.lane(self.target).filter(|_| self.ctx.logs_in && !mechanisms.is_empty()) {
-                    Some(lane) => {
-                        dialogue.lines.clear();
-                        lane.ready_for_log_in(dialogue);
-                    }
-                    None => drop(tokio::spawn(dialogue.quit())),
-                }
-                Ended::Through { log_in: !mechanisms.is_empty() }
+        let answer = match implicit {
+            true => self.introduce(book, dialogue, true).await,
+            false => self.introduce_again(book, dialogue).await,
+        };
+        let (mut dialogue, reply) = match answer {
+            Ok(answer) => answer,
+            Err(ended) => return ended,
+        };
+        if implicit {
+            note_ehlo(book, &reply);
+        }
+        let mechanisms = reply.mechanisms();
+        book.note(keys::AUTH, mechanisms.clone());
+        book.note(keys::THROUGH, true);
+        self.write(book, &dialogue.lines);
+        match self.ctx.lane(self.target).filter(|_| self.ctx.logs_in && !mechanisms.is_empty()) {
+            Some(lane) => {
+                dialogue.lines.clear();
+                lane.ready_for_log_in(dialogue);
             }
+            None => drop(tokio::spawn(dialogue.quit())),
+        }
+        Ended::Through { log_in: !mechanisms.is_empty() }
+    }
+
+    /// EHLO after STARTTLS (RFC 3207 section 4.2), with the name that was accepted before.
+    async fn introduce_again(&self, book: &mut Notebook, mut dialogue: Dialogue) -> Result<(Dialogue, Reply), Ended> {
+        match self.ehlo(&mut dialogue).await {
+            Ok(reply) => Ok((dialogue, reply)),
             Err(why) => {
                 self.write(book, &dialogue.lines);
-                book.note(if implicit { keys::EHLO } else { keys::EHLO_ENCRYPTED }, why.word());
-                Ended::Stopped(why.says())
+                book.note(keys::EHLO_ENCRYPTED, why.word());
+                Err(Ended::Stopped(why.says()))
             }
         }
     }

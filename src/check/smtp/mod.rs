@@ -1,6 +1,7 @@
 //! The group *SMTP*: the dialogue with a mail server, up to the log-in.
 
 pub(super) mod again;
+pub(super) mod ehlo;
 mod encrypt;
 mod notes;
 pub(super) mod talk;

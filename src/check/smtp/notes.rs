@@ -4,7 +4,9 @@
 use super::words::{address_in, foreign_protocol, is_masked};
 use crate::check::Notebook;
 use crate::check::engine::millis;
+use crate::facts::key::Key;
 use crate::facts::keys::smtp as keys;
+use crate::facts::replies::{self, Phase};
 use crate::facts::words::{Ehlo, Greeting};
 use crate::probe::smtp::{Dialogue, NoReply, REPLY, Reply};
 use std::time::Duration;
@@ -42,7 +44,10 @@ pub(super) fn note_greeting(book: &mut Notebook, took: Duration, greeting: Resul
                 }
                 // A repeated attempt, alone, may succeed where the first did not: this is noted at the end.
                 400..=499 => return Some(Ended::Busy(reply)),
-                _ => stopped(Greeting::Refuses, format!("the server turns us away: {}", reply.joined())),
+                _ => {
+                    note_reason(book, keys::GREETING_REASON, Phase::Banner, &reply);
+                    stopped(Greeting::Refuses, format!("the server turns us away: {}", reply.joined()))
+                }
             }
         }
         Err(NoReply::Silent) => stopped(Greeting::Silent, "the port opens, then nothing comes".to_owned()),
@@ -64,9 +69,21 @@ pub(super) fn note_greeting(book: &mut Notebook, took: Duration, greeting: Resul
     ended
 }
 
+/// Notes the cause that the server's words name. A bare code names none.
+pub(super) fn note_reason(book: &mut Notebook, key: Key<String>, phase: Phase, reply: &Reply) {
+    let row = replies::meaning(phase, &reply.joined(), &reply.as_seen());
+    if let Some(row) = row.filter(|row| row.tier < replies::BARE_CODE) {
+        book.note(key, row.cause.as_str());
+        book.saw("this reply means", row.advice.as_str());
+    }
+}
+
 /// Notes what the server says about itself, and what it offers.
 pub(super) fn note_ehlo(book: &mut Notebook, reply: &Reply) {
-    book.note(keys::EHLO, Ehlo::Accepted);
+    // If another name was refused before, that stays the result.
+    if !book.has(&keys::EHLO) {
+        book.note(keys::EHLO, Ehlo::Accepted);
+    }
     book.note(keys::EHLO_MS, millis(reply.elapsed));
     let first = reply.texts().next().unwrap_or_default();
     if let Some(name) = first.split_whitespace().next() {

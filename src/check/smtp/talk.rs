@@ -1,13 +1,15 @@
 //! Does a mail server answer on a port, and how far does it let us go? Greeting, EHLO, STARTTLS, the TLS handshake
 //! with this computer's own library, EHLO again: one connection, as a mail program does it, up to the log-in.
 
-use super::notes::{Ended, note_ehlo, note_greeting, try_log_in_without_secret};
-use super::words::{NoEhlo, is_plain_name, says, starttls_word, write_lines};
+use super::ehlo::names;
+use super::notes::{Ended, note_ehlo, note_greeting, note_reason, try_log_in_without_secret};
+use super::words::{NoEhlo, says, starttls_word, write_lines};
 use crate::account::Security;
 use crate::check::engine::{Check, Handshake, How, Need, always};
 use crate::check::ports::port;
 use crate::check::{Ctx, Group, Notebook, Role, Target, Verdict};
 use crate::facts::keys::smtp as keys;
+use crate::facts::replies::{self, Phase};
 use crate::facts::words::{Greeting, Speaks, Starttls};
 use crate::net::{BoxStream, ConnectOptions};
 use crate::probe::hello::{self, Heard};
@@ -15,7 +17,7 @@ use crate::probe::smtp::{Dialogue, Line, NoReply, REPLY, Reply};
 use crate::probe::version::Version;
 use crate::text::Text;
 use futures::future::join_all;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -41,8 +43,16 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     };
     let _place = ctx.door.try_place();
     let Some(host) = ctx.host(target.role) else { return Verdict::skipped("no server") };
-    let mut talk =
-        Talk { ctx, target, host: host.to_owned(), addr: opened.addr, greeting: Duration::ZERO, handshake: None };
+    let mut talk = Talk {
+        ctx,
+        target,
+        host: host.to_owned(),
+        addr: opened.addr,
+        local: opened.local,
+        name: names(ctx, opened.local).into_iter().next().map(|(_, name)| name).unwrap_or_default(),
+        greeting: Duration::ZERO,
+        handshake: None,
+    };
     let mut ended = talk.go(book, opened.stream).await;
     if let Ended::Busy(reply) = &ended
         && is_crowded(reply)
@@ -56,8 +66,11 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     talk.sum_up(book, ended)
 }
 
+/// Whether a greeting may mean too many connections: 421, unless its words say that we are turned away for good.
 fn is_crowded(reply: &Reply) -> bool {
-    reply.code == 421
+    let row = replies::meaning(Phase::Banner, &reply.joined(), &reply.as_seen());
+    let for_good = row.is_some_and(|row| row.tier < replies::BARE_CODE && row.cause == "server-rejects-client");
+    reply.code == 421 && !for_good
 }
 
 /// The dialogue with one port.
@@ -66,6 +79,10 @@ pub(super) struct Talk<'a> {
     pub(super) target: Target,
     pub(super) host: String,
     pub(super) addr: SocketAddr,
+    /// Our end of the connection.
+    pub(super) local: Option<IpAddr>,
+    /// The name that we give in EHLO.
+    pub(super) name: String,
     pub(super) greeting: Duration,
     pub(super) handshake: Option<Handshake>,
 }
@@ -121,11 +138,14 @@ impl Talk<'_> {
         }
         let mut dialogue = Dialogue::over(stream);
         let asked = Instant::now();
-        let mut greeting = dialogue.reply(HEDGE).await;
-        if matches!(greeting, Err(NoReply::Silent)) {
-            let (waits, again) =
-                tokio::join!(self.waits_for_tls(), async { dialogue.reply(REPLY.saturating_sub(HEDGE)).await });
-            if waits && again.is_err() {
+        // A greeting may come in parts, the last one seconds after the first (Postfix's postscreen): what has begun is
+        // not asked on a second connection, and is read up to the limit.
+        let greeting = if dialogue.hears(HEDGE).await {
+            dialogue.reply(REPLY.saturating_sub(asked.elapsed())).await
+        } else {
+            let rest = dialogue.reply(REPLY.saturating_sub(HEDGE));
+            let (waits, greeting) = tokio::join!(self.waits_for_tls(), rest);
+            if waits && greeting.is_err() {
                 drop(dialogue);
                 let says = "the port answers TLS: it waits for encryption from the start";
                 book.saw("ClientHello on a second connection", says);
@@ -134,8 +154,8 @@ impl Talk<'_> {
                     None => Ended::Stopped("waits for encryption from the start".to_owned()),
                 };
             }
-            greeting = again;
-        }
+            greeting
+        };
         self.greeting = asked.elapsed();
         self.plain(book, dialogue, greeting).await
     }
@@ -151,7 +171,7 @@ impl Talk<'_> {
     pub(super) async fn plain(
         &mut self,
         book: &mut Notebook,
-        mut dialogue: Dialogue,
+        dialogue: Dialogue,
         greeting: Result<Reply, NoReply>,
     ) -> Ended {
         book.note(keys::SPEAKS, Speaks::Plain);
@@ -162,13 +182,9 @@ impl Talk<'_> {
             }
             return ended;
         }
-        let reply = match self.ehlo(&mut dialogue).await {
-            Ok(reply) => reply,
-            Err(why) => {
-                self.write(book, &dialogue.lines);
-                book.note(keys::EHLO, why.word());
-                return Ended::Stopped(why.says());
-            }
+        let (mut dialogue, reply) = match self.introduce(book, dialogue, false).await {
+            Ok(answer) => answer,
+            Err(ended) => return ended,
         };
         note_ehlo(book, &reply);
         book.note(keys::AUTH_CLEAR, reply.mechanisms());
@@ -202,6 +218,7 @@ impl Talk<'_> {
             Ok(reply) => {
                 book.note(keys::STARTTLS, if reply.is_temporary() { Starttls::Busy } else { Starttls::Refused });
                 book.note(keys::STARTTLS_REPLY, reply.joined());
+                note_reason(book, keys::STARTTLS_REASON, Phase::Starttls, &reply);
                 return Err(format!("STARTTLS is offered, then refused: {}", reply.joined()));
             }
             Err(why) => {
@@ -218,9 +235,7 @@ impl Talk<'_> {
     }
 
     pub(super) async fn ehlo(&self, dialogue: &mut Dialogue) -> Result<Reply, NoEhlo> {
-        let name = self.ctx.machine.local().hostname.filter(|name| is_plain_name(name));
-        let name = name.unwrap_or_else(|| "[127.0.0.1]".to_owned());
-        match dialogue.ask(format!("EHLO {name}").as_bytes(), None, REPLY).await {
+        match dialogue.ask(format!("EHLO {}", self.name).as_bytes(), None, REPLY).await {
             Ok(reply) if reply.code == 250 => Ok(reply),
             Ok(reply) if reply.is_temporary() => Err(NoEhlo::Busy(reply)),
             Ok(reply) => Err(NoEhlo::Refused(reply)),
@@ -240,16 +255,22 @@ impl Talk<'_> {
 
     fn sum_up(&self, book: &mut Notebook, ended: Ended) -> Verdict {
         let port = self.target.port;
+        let is_own = self.ctx.is_in_use(self.target);
         match ended {
+            Ended::Through { .. } if book.has(&keys::EHLO_REFUSED) => {
+                let says = format!("{port} refuses the name in EHLO, and answers to another");
+                if is_own { Verdict::fail(says) } else { Verdict::warn(says) }
+            }
             Ended::Through { log_in: true } => Verdict::pass(format!("{port} answers, encrypts, offers a log-in")),
             Ended::Through { log_in: false } => Verdict::pass(format!("{port} answers and encrypts, offers no log-in")),
             Ended::Busy(reply) => {
                 if !book.has(&keys::GREETING) {
                     book.note(keys::GREETING, Greeting::Busy);
+                    note_reason(book, keys::GREETING_REASON, Phase::Banner, &reply);
                 }
-                Verdict::fail(format!("{port}: the server is busy: {}", reply.joined()))
+                Verdict::fail(format!("{port}: the server turns us away for now: {}", reply.joined()))
             }
-            Ended::Stopped(why) if self.ctx.is_in_use(self.target) => Verdict::fail(format!("{port}: {why}")),
+            Ended::Stopped(why) if is_own => Verdict::fail(format!("{port}: {why}")),
             Ended::Stopped(why) => Verdict::warn(format!("{port}: {why}")),
         }
     }

@@ -125,9 +125,9 @@ pub(super) fn foreign_protocol(bytes: &[u8]) -> Foreign {
     }
 }
 
-/// Whether EHLO may use this name.
+/// Whether EHLO may use this name. Mail programs give an underscore as it is, although no host's name may have one.
 pub(super) fn is_plain_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
 }
 
 /// The address in an EHLO reply such as `mail.example.com Hello [203.0.113.9]`: ours, as the server sees it.
@@ -139,6 +139,8 @@ pub(super) fn address_in(text: &str) -> Option<IpAddr> {
 pub(super) fn addresses_in(text: &str) -> impl Iterator<Item = IpAddr> + '_ {
     text.split(|c: char| !(c.is_ascii_hexdigit() || matches!(c, '.' | ':')))
         .map(|word| word.trim_matches('.').trim_end_matches(':'))
+        // What is left of `[IPv6:2001:db8::7]` (RFC 5321 section 4.1.3); no address in use begins so.
+        .map(|word| word.strip_prefix("6:").unwrap_or(word))
         .filter(|word| word.contains('.') || word.matches(':').count() >= 2)
         .filter_map(|word| word.parse().ok())
 }
@@ -152,6 +154,7 @@ mod tests {
         let seen = |text| address_in(text).map(|addr: IpAddr| addr.to_string());
         assert_eq!(seen("smtp.example.com at your service, [198.51.100.20]").as_deref(), Some("198.51.100.20"));
         assert_eq!(seen("mail.example.com Hello pc [2001:db8::7], pleased").as_deref(), Some("2001:db8::7"));
+        assert_eq!(seen("mail.example.com Hello [IPv6:2001:db8::7]").as_deref(), Some("2001:db8::7"));
         assert_eq!(seen("mail.example.com"), None);
         assert_eq!(seen("mx1.example.com Hello 12:30"), None);
     }

@@ -193,7 +193,8 @@ impl View<'_> {
         }
         let ways = wanted.choices.iter().take(3).map(|choice| {
             let role = if same_host(&choice.host) { Role::InUse } else { Role::Wanted };
-            self.lets_log_in(Target { role, port: choice.port })
+            let target = Target { role, port: choice.port };
+            if self.on(target, smtp::EHLO_REFUSED).is_there() { Seen::Is(false) } else { self.lets_log_in(target) }
         });
         any(ways, |works| *works, "yes", word("no"))
     }

@@ -76,7 +76,7 @@ impl View<'_> {
 }
 
 /// The cause that a refusal means.
-fn reason(refused: Seen<bool>, reason: Seen<String>) -> Known {
+pub(super) fn reason(refused: Seen<bool>, reason: Seen<String>) -> Known {
     match (refused, reason) {
         (Seen::Is(true), Seen::Absent(_)) => gap("the server's words are not in our table"),
         (Seen::Is(true), reason) => reason.into(),

@@ -1,13 +1,18 @@
 //! Facts about the dialogue: the greeting, EHLO, the server's identity, STARTTLS.
 
+use super::auth::reason;
 use super::*;
 use crate::account::Source;
-use crate::facts::keys::{certificate, reference, smtp, tls};
-use crate::facts::words::{Ehlo, Greeting, GreetingElsewhere, Handshake, Speaks, Starttls};
+use crate::facts::ehlo;
+use crate::facts::keys::{certificate, reference, sending, smtp, tls};
+use crate::facts::words::{Ehlo, EhloName, Greeting, GreetingElsewhere, Handshake, Speaks, Starttls};
 
 impl View<'_> {
     pub(super) fn dialogue(&self, facts: &mut Made) {
         facts.put("greeting", self.greeting());
+        let turned_away = self.own(smtp::GREETING).map(|greeting| turns_away(&greeting));
+        facts.put("greeting.reason", reason(turned_away, self.own(smtp::GREETING_REASON)));
+        facts.put("greeting.others", self.other_greetings());
         let elsewhere = self.elsewhere(reference::GREETING, self.port());
         let mute = elsewhere.iter().filter(|greeting| **greeting == Seen::Is(GreetingElsewhere::Mute)).count();
         let none = if mute >= AGREEING_REFERENCES { word("mute") } else { gap("too few other servers were asked") };
@@ -20,6 +25,12 @@ impl View<'_> {
             Ehlo::TooSlow => gap("the answer never came"),
         });
         facts.put("ehlo", ehlo);
+        let refused = self.own(smtp::EHLO).map(|ehlo| matches!(ehlo, Ehlo::Busy | Ehlo::Refused));
+        facts.put("ehlo.reason", reason(refused, self.own(smtp::EHLO_REASON)));
+        facts.put("ehlo.passes", self.passing_names());
+        let program = self.input.account.client().and_then(|client| ehlo::of_program(&client.id));
+        let gives = program.map_or(gap("not known for this mail program"), |row| word(row.kind().word()));
+        facts.put("client.ehlo", gives);
         let is_late = self.own(smtp::EHLO_MS).value().is_some_and(|ms| ms > SLOW_MS);
         let in_time = |ehlo| word(if ehlo == Ehlo::TooSlow || is_late { "too-slow" } else { "in-time" });
         facts.put("dialogue", self.own(smtp::EHLO).known(in_time));
@@ -43,6 +54,34 @@ impl View<'_> {
                 Seen::Absent(_) => word("closes"),
             },
             greeting => greeting.into(),
+        }
+    }
+
+    fn other_greetings(&self) -> Known {
+        let greetings: Vec<Seen<Greeting>> =
+            self.other_ports().into_iter().map(|port| self.at(port, smtp::GREETING)).collect();
+        let none = match greetings.iter().any(|greeting| matches!(greeting, Seen::Is(said) if turns_away(said))) {
+            true => word("turned-away"),
+            false => gap("no other mail port of the server says anything"),
+        };
+        any(greetings, |greeting| *greeting == Greeting::Ready, "ready", none)
+    }
+
+    /// Where a name was refused, at EHLO or later, the other names that passed.
+    fn passing_names(&self) -> Known {
+        let seen = match self.own(smtp::EHLO_PASSES) {
+            Seen::Absent(_) => self.one(sending::EHLO_PASSES),
+            passes => passes,
+        };
+        match seen {
+            Seen::Absent(_) => moot("no name was refused"),
+            passes => passes.known(|passes| match passes.as_slice() {
+                [] => word("none"),
+                [EhloName::ComputerName] => word("computer-name"),
+                [EhloName::AddressLiteral] => word("address-literal"),
+                [EhloName::FullName] => word("full-name"),
+                _ => word("both"),
+            }),
         }
     }
 
@@ -80,12 +119,28 @@ impl View<'_> {
         } else {
             facts.put("starttls", self.own(smtp::STARTTLS));
         }
+        let refused = self.own(smtp::STARTTLS).map(|starttls| matches!(starttls, Starttls::Busy | Starttls::Refused));
+        facts.put("starttls.reason", reason(refused, self.own(smtp::STARTTLS_REASON)));
+        facts.put("server.encrypts", self.encrypts_elsewhere());
         let others: Vec<Seen<Starttls>> =
             self.other_ports().into_iter().map(|port| self.at(port, smtp::STARTTLS)).collect();
         let is_missing = others.contains(&Seen::Is(Starttls::Missing));
         let none = if is_missing { word("missing") } else { gap("no other port speaks plain SMTP") };
         let elsewhere = any(others, |starttls| *starttls == Starttls::Offered, "offered", none);
         facts.put("starttls.elsewhere", if self.is_known_to_offer_starttls() { word("offered") } else { elsewhere });
+    }
+
+    /// Whether another port of the server shows a certificate, good or bad.
+    fn encrypts_elsewhere(&self) -> Known {
+        let ports = self.other_ports();
+        let speaks =
+            |port: &u16| self.at(*port, smtp::HANDSHAKE).is_there() || self.at(*port, smtp::STARTTLS).is_there();
+        let none = match ports.iter().any(speaks) {
+            true => word("no"),
+            false => gap("no other mail port of the server was asked to encrypt"),
+        };
+        let handshakes = ports.into_iter().map(|port| self.at(port, smtp::HANDSHAKE));
+        any(handshakes, |handshake| matches!(handshake, Handshake::Done | Handshake::Certificate), "yes", none)
     }
 
     /// Whether the provider itself says that the port in use offers STARTTLS. An SRV record names a port, not what the
@@ -97,6 +152,10 @@ impl View<'_> {
             choice.host == in_use.host && choice.port == in_use.port && choice.security == Security::Starttls
         })
     }
+}
+
+fn turns_away(greeting: &Greeting) -> bool {
+    matches!(greeting, Greeting::Busy | Greeting::Refuses)
 }
 
 /// The last two labels of a name, for telling organisations apart.

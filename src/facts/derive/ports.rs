@@ -174,6 +174,8 @@ impl View<'_> {
         let mut pending = BTreeSet::new();
         for port in ports {
             match (self.at(port, smtp::GREETING), self.at(port, smtp::AUTH)) {
+                // It takes another name than the mail program gives.
+                _ if self.at(port, smtp::EHLO_REFUSED).is_there() => {}
                 (Seen::Is(Greeting::Ready), Seen::Is(offered)) if !offered.is_empty() => {
                     return (word("open"), Some(port));
                 }
