@@ -106,6 +106,20 @@ fault_postfix() { # KEY=VALUE …
     postconf -c "$STATE/postfix/conf" "$@"
     settled
 }
+fault_postscreen() { # 587 greets in parts: "220-" at once, the rest six seconds later, as for every client that is new to it
+    local conf=$STATE/postfix/conf was
+    was=$(postconf -c "$conf" -M submission/inet)
+    postconf -c "$conf" -M "smtpd/pass=smtpd pass - - n - - ${was#*inet*n*-*n*-*-}" \
+        "submission/inet=submission inet n - n - 1 postscreen"
+    fault_postfix postscreen_cache_map= postscreen_access_list=
+    ns provider postfix -c "$conf" reload </dev/null >>"$STATE/log/provider" 2>&1
+    until_true listens provider 587
+}
+fault_turn_away() { # PORTS: the server says in plain words that it has no service there, and hangs up
+    listens provider 2421 || serve provider python3 "$HERE/other_servers.py" turn-away
+    until_true listens provider 2421
+    chain provider "type nat hook prerouting priority -100" "tcp dport { $1 } redirect to :2421"
+}
 fault_mechanisms() { # MECHANISM…: what Dovecot offers
     MECHANISMS=$*
     local pid

@@ -3,6 +3,7 @@
     other_servers.py reference NAME ADDRESS CHAIN.pem   mail on 25, 465 and 587, web on 80 and 443
     other_servers.py portal                             a sign-in page on 80, whatever was asked for
     other_servers.py relay CHAIN.pem                    a stranger's mail server on 587
+    other_servers.py turn-away                          "no service" on 2421, whoever connects
     other_servers.py introspect ADDRESS                 an authorization server's endpoint on 127.0.0.1:8081
     other_servers.py truncate                           DNS on UDP 5353 that only says "ask by TCP"
 
@@ -79,6 +80,10 @@ async def introspect(reader, writer, address):
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
 
 
+async def turn_away(_reader, writer):
+    writer.write(b"421 mail.example.test : No SMTP service (MBL-B)\r\n")
+
+
 class Truncate(asyncio.DatagramProtocol):
     """The question back, with the bits QR and TC (RFC 1035 section 4.1.1)."""
 
@@ -111,6 +116,8 @@ async def main(role, *arguments):
         await listen(served(http, True), None, 80)
     elif role == "relay":
         await listen(served(smtp, "gateway.hotel.test", tls, False), None, 587)
+    elif role == "turn-away":
+        await listen(served(turn_away), None, 2421)
     elif role == "introspect":
         await listen(served(introspect, arguments[0]), "127.0.0.1", 8081)
     elif role == "truncate":
