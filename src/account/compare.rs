@@ -76,7 +76,11 @@ impl Account {
         Comparison {
             server: fit(now.server.is_some(), now.server().is_some_and(is_host)),
             port: fit(now.port.is_some(), now.port().is_some_and(is_port)),
-            security: fit(now.security.is_some(), now.security().is_some_and(is_security)),
+            // Auto is no encryption of its own that could be compared.
+            security: fit(
+                now.security().is_some_and(|security| security != Security::Auto),
+                now.security().is_some_and(is_security),
+            ),
             user,
         }
     }

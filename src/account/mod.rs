@@ -6,6 +6,7 @@ pub mod address;
 pub mod autoconfig;
 pub mod client;
 mod compare;
+pub mod mechanisms;
 pub mod provider;
 mod settings;
 pub mod spelling;
@@ -87,7 +88,7 @@ pub struct Endpoint {
     pub host: String,
     /// The server's port.
     pub port: u16,
-    /// The encryption.
+    /// The encryption; with `Auto`, what the server offers decides.
     pub security: Security,
 }
 
@@ -107,6 +108,11 @@ impl Account {
     /// The mail program's row.
     pub fn client(&self) -> Option<&'static client::Client> {
         client::by_id(self.client.as_deref()?)
+    }
+
+    /// Whether a device sends, which may be meant to write to its own domain only.
+    pub fn is_device(&self) -> bool {
+        self.client.as_deref() == Some("device")
     }
 
     /// The server, port and encryption that are judged: what the program has, completed by what the provider wants,
@@ -134,8 +140,9 @@ impl Account {
         let port = port.unwrap_or(587);
         let of_choice =
             choices.iter().find(|choice| choice.port == port && (choice.host == host || now.server.is_none()));
-        let security =
-            now.security().or_else(|| of_choice.map(|choice| choice.security)).unwrap_or(Security::usual_for(port));
+        // On port 25 many programs have no encryption, and nobody looked.
+        let usual = if port == 25 { Security::Auto } else { Security::usual_for(port) };
+        let security = now.security().or_else(|| of_choice.map(|choice| choice.security)).unwrap_or(usual);
         Some(Endpoint { host, port, security })
     }
 
@@ -179,8 +186,9 @@ mod tests {
         assert_eq!(in_use(None, Some(465), None), (server.clone(), 465, Security::Implicit));
         assert_eq!(in_use(None, None, Some(Security::Implicit)), (server.clone(), 465, Security::Implicit));
         assert_eq!(in_use(None, Some(587), Some(Security::Implicit)), (server.clone(), 587, Security::Implicit));
-        assert_eq!(in_use(None, Some(25), None), (server.clone(), 25, Security::Starttls));
-        assert_eq!(in_use(None, None, Some(Security::None)), (server, 587, Security::None));
+        assert_eq!(in_use(None, Some(25), None), (server.clone(), 25, Security::Auto));
+        assert_eq!(in_use(None, None, Some(Security::None)), (server.clone(), 587, Security::None));
+        assert_eq!(in_use(None, None, Some(Security::Auto)), (server, 587, Security::Auto));
         assert_eq!(
             in_use(Some("mail.other.example"), None, None),
             ("mail.other.example".to_owned(), 587, Security::Starttls)

@@ -26,6 +26,8 @@ pub enum Security {
     Starttls,
     /// Encrypted from the start.
     Implicit,
+    /// Left to the program: encrypted if the server offers it, otherwise not.
+    Auto,
 }
 
 impl Security {
@@ -40,6 +42,7 @@ impl Security {
             Security::None => "no encryption",
             Security::Starttls => "STARTTLS",
             Security::Implicit => "SSL/TLS",
+            Security::Auto => "Auto",
         }
     }
 
@@ -117,7 +120,7 @@ pub struct Settings {
     /// Its port.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub port: Option<Given<u16>>,
-    /// The encryption; `None` also stands for the program's "auto".
+    /// The encryption.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub security: Option<Given<Security>>,
     /// The log-in name.

@@ -32,12 +32,12 @@ impl RunArgs {
         let values = Values {
             server,
             port: self.port,
-            security: match self.security {
-                None | Some(SecurityArg::Auto) => None,
-                Some(SecurityArg::None) => Some(Security::None),
-                Some(SecurityArg::Starttls) => Some(Security::Starttls),
-                Some(SecurityArg::Implicit) => Some(Security::Implicit),
-            },
+            security: self.security.map(|security| match security {
+                SecurityArg::None => Security::None,
+                SecurityArg::Starttls => Security::Starttls,
+                SecurityArg::Implicit => Security::Implicit,
+                SecurityArg::Auto => Security::Auto,
+            }),
             user: one_line("--user", self.user.as_deref())?,
         };
         account.settings = Settings::new(values, Origins::default());

@@ -200,9 +200,16 @@ keys! {
         TLS_VERSION: Key<String> = "tls-version", Nobody, "the TLS version agreed on";
         SMALL_SEGMENTS: Key<SmallSegments> = "small-segments", Nobody, "whether a stalled handshake comes through in small segments";
         AUTH_CLEAR: Key<Vec<String>> = "auth-clear", Nobody, "log-in mechanisms offered before encryption";
-        AUTH_CLEAR_PROBE: Key<u16> = "auth-clear-probe", Nobody, "the reply code to AUTH without a secret";
+        AUTH_CLEAR_PROBE: Key<u16> = "auth-clear-probe", Nobody, "the reply code to AUTH without encryption and without a secret";
+        AUTH_CLEAR_REPLY: Key<String> = "auth-clear-reply", Foreign, "the server's words when it refused that";
+        AUTH_CLEAR_WANTS_TLS: Key<bool> = "auth-clear-wants-tls", Nobody, "whether these words ask for encryption";
         AUTH: Key<Vec<String>> = "auth", Nobody, "log-in mechanisms offered in the end";
         THROUGH: Key<bool> = "through", Nobody, "whether the dialogue got as far as the log-in";
+        RELAY: Key<Relay> = "relay", Nobody, "whether mail is taken without a log-in, where none is offered: for any domain, or its own";
+        RELAY_REPLY: Key<String> = "relay-reply", Foreign, "the server's words when it refused";
+        RELAY_CODE: Key<u16> = "relay-code", Nobody, "the reply code";
+        RELAY_REASON: Key<String> = "relay-reason", Nobody, "the cause that the words name";
+        RELAY_ADVICE: Key<String> = "relay-advice", Nobody, "what the words mean";
     }
     /// Whose certificate is it, and is it valid?
     certificate "certificate" {
@@ -257,6 +264,7 @@ keys! {
         PORT: Key<u16> = "port", Nobody, "the port on which the log-in was tried";
         OFFERED: Key<Vec<String>> = "offered", Nobody, "the mechanisms offered, if we support none of them";
         MECHANISM: Key<String> = "mechanism", Nobody, "the mechanism that was used";
+        MECHANISM_NEXT: Key<String> = "mechanism.next", Nobody, "the mechanism tried next, where the server does not know the first";
         USER: Key<String> = "user", User, "the log-in name";
         REPLY: Key<String> = "reply", Foreign, "the server's words when it refused";
         CODE: Key<u16> = "code", Nobody, "the reply code";
@@ -265,11 +273,13 @@ keys! {
         TOKEN_STATUS: Key<String> = "token.status", Foreign, "what the server says about a token that it refuses";
         TOKEN_SCOPE: Key<String> = "token.scope", Foreign, "the scope that the server wants";
         SILENT: Key<bool> = "silent", Nobody, "whether the log-in got no answer";
+        UNTRIED: Key<Vec<String>> = "untried", Nobody, "mechanisms that were not tried, where the refusal may be about the mechanism";
         UNVERIFIED: Key<bool> = "unverified", Nobody, "whether it went over a connection with an unverified certificate";
     }
     /// May this address send?
     sending "sending" {
         RESULT: Key<Sending> = "result", Nobody, "permission to send";
+        WITHOUT_LOG_IN: Key<bool> = "without-log-in", Nobody, "whether it was asked without a log-in, because none is offered";
         REFUSED: Key<Refused> = "refused", Nobody, "what was refused";
         REPLY: Key<String> = "reply", Foreign, "the server's words when it refused";
         CODE: Key<u16> = "code", Nobody, "the reply code";

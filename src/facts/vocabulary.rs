@@ -11,7 +11,7 @@ use super::words::{
 };
 use crate::account::client::Connects;
 use crate::account::provider::{self, Confidence, Passwords};
-use crate::account::{Fit, MeasuredOn, Security};
+use crate::account::{Fit, MeasuredOn};
 use crate::net::PortState;
 use crate::pages;
 use serde::{Deserialize, Serialize};
@@ -201,7 +201,8 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             "whether the names in greeting, EHLO reply and certificate fit the server",
             &["expected", "other"],
         ),
-        fact("security", "the encryption in use", Security::VARIANTS),
+        fact("security", "the encryption in use", &["none", "starttls", "implicit"]),
+        fact("security.auto", "whether the encryption is left to the mail program (Auto), or not known", YES_NO),
         fact("starttls", "STARTTLS on the port in use", Starttls::VARIANTS),
         fact("starttls.reason", "what the server's words mean when it refuses STARTTLS", causes),
         fact("server.encrypts", "whether another mail port of the same server encrypts", YES_NO),
@@ -229,7 +230,14 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("password.given", "whether a password was given for the log-in", YES_NO),
         fact("auth.offered", "the log-in that the server offers", &["yes", "only-after-tls", "no", "not-ours"]),
         fact("auth.elsewhere", "whether another port of the provider offers a log-in", YES_NO),
+        fact(
+            "relay",
+            "whether the server, which offers no log-in, takes mail without one",
+            &["any", "direct", "own-domain", "refused"],
+        ),
+        fact("client.log-in", "whether the mail program speaks a kind of log-in that the server offers", YES_NO),
         fact("login", "the log-in", LogIn::VARIANTS),
+        fact("login.untried", "whether another kind of log-in was left untried that may be accepted", YES_NO),
         fact("login.at", "at which server the log-in was tried", &["in-use", "wanted"]),
         fact("login.with", "what the log-in was tried with", &["password", "token"]),
         fact("login.reason", "what the server's refusal of the log-in means", causes),

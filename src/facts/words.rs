@@ -113,6 +113,8 @@ words! {
     With { Token }
     /// At which server a log-in was tried, if not the one in use.
     At { Wanted }
+    /// For whom a server takes mail that nobody has logged in to send.
+    Relay { Any, OwnDomain, Refused }
     /// The result of the log-in.
     LogIn { Accepted, Rejected, Temporary, NotOffered, NotTried }
     /// The answer to whether this address may send.

@@ -15,7 +15,7 @@
 //!
 //! A command is answered by the first `C:` line after the last one that fits, then by the first in its part; what
 //! follows `-- TLS` counts once the connection is encrypted. `*` at the end stands for anything. `AUTH * NAME PASSWORD`
-//! fits that name and password by PLAIN or LOGIN. `\xNN` is a byte.
+//! fits that name and password by PLAIN, LOGIN or CRAM-MD5. `\xNN` is a byte.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ pub(super) enum Command {
     Exactly(String),
     /// Anything that begins with this, in any case.
     Begins(String),
-    /// A log-in by PLAIN or LOGIN with this name and password.
+    /// A log-in by PLAIN, LOGIN or CRAM-MD5 with this name and password.
     LogIn(String, String),
 }
 

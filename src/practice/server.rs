@@ -4,6 +4,8 @@ use super::dialogue::{Act, Command, Dialogue, Exchange};
 use super::tls::{Stream, Tls};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac};
+use md5::Md5;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,6 +68,42 @@ pub(super) async fn serve(stream: Box<dyn Stream>, service: Service) {
     }
 }
 
+/// What a client gives to log in.
+struct Credentials {
+    name: String,
+    proof: Proof,
+}
+
+enum Proof {
+    Password(String),
+    /// The challenge's keyed digest, in hexadecimal digits.
+    Digest {
+        digest: String,
+        challenge: String,
+    },
+}
+
+impl Credentials {
+    fn password(name: String, password: String) -> Self {
+        Credentials { name, proof: Proof::Password(password) }
+    }
+
+    /// Whether they are those of this name and password.
+    fn are_of(&self, name: &str, password: &str) -> bool {
+        self.name == name
+            && match &self.proof {
+                Proof::Password(given) => given == password,
+                Proof::Digest { digest, challenge } => Some(digest) == digest_of(password, challenge).as_ref(),
+            }
+    }
+}
+
+fn digest_of(password: &str, challenge: &str) -> Option<String> {
+    let mut mac = Hmac::<Md5>::new_from_slice(password.as_bytes()).ok()?;
+    mac.update(challenge.as_bytes());
+    Some(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 struct Speaker<'a> {
     service: &'a Service,
     stream: Option<BufReader<Box<dyn Stream>>>,
@@ -97,7 +135,7 @@ impl Speaker<'_> {
                 _ => None,
             };
             let fits = |exchange: &Exchange| match (&exchange.command, &credentials) {
-                (Command::LogIn(name, password), Some(found)) => found.0 == *name && found.1 == *password,
+                (Command::LogIn(name, password), Some(found)) => found.are_of(name, password),
                 (Command::LogIn(..), None) => false,
                 (Command::Exactly(words), _) => line.eq_ignore_ascii_case(words),
                 (Command::Begins(start), _) => line.to_ascii_uppercase().starts_with(start),
@@ -186,8 +224,8 @@ impl Speaker<'_> {
         None
     }
 
-    /// The name and password of a log-in (RFC 4616, and LOGIN as programs use it); the error is the server's reply.
-    async fn credentials(&mut self, line: &str) -> Option<Result<(String, String), &'static [u8]>> {
+    /// What a log-in gives (RFC 4616, RFC 2195, and LOGIN as programs use it); the error is the server's reply.
+    async fn credentials(&mut self, line: &str) -> Option<Result<Credentials, &'static [u8]>> {
         let mut words = line.split(' ').skip(1);
         let mechanism = words.next().unwrap_or_default().to_ascii_uppercase();
         let first = words.next().map(str::to_owned);
@@ -196,7 +234,7 @@ impl Speaker<'_> {
                 let message = self.answer(first, b"334 ").await?;
                 let parts: Vec<&str> = message.as_deref().unwrap_or_default().split('\0').collect();
                 match parts.as_slice() {
-                    [_, name, password] => Some(((*name).to_owned(), (*password).to_owned())),
+                    [_, name, password] => Some(Credentials::password((*name).to_owned(), (*password).to_owned())),
                     _ => None,
                 }
             }
@@ -206,7 +244,16 @@ impl Speaker<'_> {
                     Some(_) => self.answer(None, b"334 UGFzc3dvcmQ6").await?,
                     None => None,
                 };
-                name.zip(password)
+                name.zip(password).map(|(name, password)| Credentials::password(name, password))
+            }
+            "CRAM-MD5" => {
+                let challenge = format!("<1896.697170952@{}>", self.service.host);
+                let asks = format!("334 {}", STANDARD.encode(&challenge));
+                let answer = self.answer(first, asks.as_bytes()).await?;
+                answer.as_deref().and_then(|answer| answer.rsplit_once(' ')).map(|(name, digest)| Credentials {
+                    name: name.to_owned(),
+                    proof: Proof::Digest { digest: digest.to_owned(), challenge },
+                })
             }
             _ => return Some(Err(b"504 5.5.4 Unrecognized authentication type")),
         };

@@ -5,16 +5,20 @@ use super::secret::{Attempt, Secret};
 use super::smtp::{Dialogue, Line, NoReply, REPLY, Reply, Side};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac};
+use md5::Md5;
 use rsasl::callback::{Context, Request, SessionCallback, SessionData};
 use rsasl::prelude::{Mechname, SASLClient, SASLConfig, Session, SessionError, State};
 use rsasl::property::{AuthId, AuthzId, OAuthBearerKV, OAuthBearerToken, Password};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-/// The log-in mechanisms that this program can use with a password (RFC 4616, RFC 7677, RFC 5802; LOGIN was never
-/// standardised), in the order of trying, which is that of mail programs: some servers offer SCRAM but cannot check
+/// The log-in mechanisms that this program can use with a password (RFC 4616, RFC 2195, RFC 7677, RFC 5802; LOGIN was
+/// never standardised), in the order of trying, which is that of mail programs: Thunderbird tries PLAIN, then LOGIN, and
+/// CRAM-MD5 only if it is told to; hardly any program knows SCRAM. Some servers offer CRAM-MD5 or SCRAM but cannot check
 /// it, and their refusal would make a right password look wrong.
-pub const FOR_PASSWORDS: [&str; 4] = ["PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1"];
+pub const FOR_PASSWORDS: [&str; 5] = ["PLAIN", "LOGIN", CRAM_MD5, "SCRAM-SHA-256", "SCRAM-SHA-1"];
+const CRAM_MD5: &str = "CRAM-MD5";
 /// The mechanisms for a token (RFC 7628; XOAUTH2 is Google's and Microsoft's own, and the only one that Exchange
 /// accepts).
 pub const FOR_TOKENS: [&str; 2] = ["OAUTHBEARER", "XOAUTH2"];
@@ -88,7 +92,7 @@ impl Exchange<'_> {
         for line in &mut dialogue.lines {
             line.text = String::from_utf8_lossy(&scrubbed(line.text.as_bytes(), &sent)).into_owned();
         }
-        if self.mechanism.starts_with("SCRAM") {
+        if self.mechanism.starts_with("SCRAM") || self.mechanism == CRAM_MD5 {
             hide_challenges(&mut dialogue.lines);
         }
         if let Ok(reply) = &mut reply {
@@ -105,6 +109,9 @@ impl Exchange<'_> {
         sent: &mut Vec<Zeroizing<Vec<u8>>>,
     ) -> Result<Reply, NoAnswer> {
         let ours = |what: &str| NoAnswer::Ours(what.to_owned());
+        if let (CRAM_MD5, Secret::Password(password)) = (self.mechanism, &self.attempt.secret) {
+            return self.cram_md5(dialogue, password, sent).await;
+        }
         let credentials = Credentials {
             user: self.user.to_owned(),
             attempt: self.attempt.clone(),
@@ -158,6 +165,35 @@ impl Exchange<'_> {
         Ok(reply)
     }
 
+    /// One challenge, answered with the name and the challenge's keyed digest (RFC 2195 section 2): rsasl does not have
+    /// it.
+    async fn cram_md5(
+        &self,
+        dialogue: &mut Dialogue,
+        password: &SecretString,
+        sent: &mut Vec<Zeroizing<Vec<u8>>>,
+    ) -> Result<Reply, NoAnswer> {
+        let reply = dialogue.ask(b"AUTH CRAM-MD5", None, REPLY).await?;
+        if reply.code != 334 {
+            return Ok(reply);
+        }
+        let Some(challenge) = challenge_of(&reply) else {
+            dialogue.ask(b"*", None, REPLY).await?;
+            return Err(NoAnswer::Ours("the server's challenge makes no sense".to_owned()));
+        };
+        let digest = keyed_digest(password.expose_secret().as_bytes(), &challenge);
+        let answer = Zeroizing::new(STANDARD.encode(format!("{} {}", self.user, *digest)).into_bytes());
+        let reply = dialogue.ask(&answer, Some("********"), REPLY).await;
+        sent.push(answer);
+        sent.push(Zeroizing::new(digest.as_bytes().to_vec()));
+        let reply = reply?;
+        if reply.code == 334 {
+            dialogue.ask(b"*", None, REPLY).await?;
+            return Err(theirs("the server asks for more and more"));
+        }
+        Ok(reply)
+    }
+
     /// The answer to a challenge, and whether it is the last one; `None` if the challenge makes no sense.
     fn answer(
         &self,
@@ -165,8 +201,7 @@ impl Exchange<'_> {
         reply: &Reply,
         document: &mut Option<Vec<u8>>,
     ) -> Option<(Zeroizing<Vec<u8>>, bool)> {
-        let challenge = reply.lines.last().and_then(|line| line.get(4..)).unwrap_or_default();
-        let challenge = STANDARD.decode(challenge.trim_ascii()).ok()?;
+        let challenge = challenge_of(reply)?;
         if self.attempt.secret.is_token() {
             *document = Some(challenge);
             // This ends the exchange after a refused token (RFC 7628 section 3.2.3; XOAUTH2: an empty line).
@@ -175,6 +210,19 @@ impl Exchange<'_> {
         }
         step(session, Some(&challenge)).ok()
     }
+}
+
+/// The challenge in a reply with the code 334 (RFC 4954 section 4).
+fn challenge_of(reply: &Reply) -> Option<Vec<u8>> {
+    let text = reply.lines.last().and_then(|line| line.get(4..)).unwrap_or_default();
+    STANDARD.decode(text.trim_ascii()).ok()
+}
+
+/// HMAC-MD5 (RFC 2104) in hexadecimal digits.
+fn keyed_digest(password: &[u8], challenge: &[u8]) -> Zeroizing<String> {
+    let mut mac = Hmac::<Md5>::new_from_slice(password).expect("HMAC takes a key of any length");
+    mac.update(challenge);
+    Zeroizing::new(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn theirs(what: &str) -> NoAnswer {
@@ -218,6 +266,12 @@ fn hide_challenges(lines: &mut [Line]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_example_of_rfc_2195() {
+        let digest = keyed_digest(b"tanstaaftanstaaf", b"<1896.697170952@postoffice.reston.mci.net>");
+        assert_eq!(*digest, "b913a602c7eda7a495b4e6e7334d3890");
+    }
 
     #[test]
     fn what_a_server_says_back_holds_no_secret() {

@@ -4,7 +4,7 @@
 use super::recommended::{recommended, security_of};
 use super::run::{Run, State};
 use crate::account::provider::Provider;
-use crate::account::{Choice, Endpoint};
+use crate::account::{Choice, Endpoint, Security, mechanisms};
 use crate::facts::derive::Derivation;
 use crate::facts::key::{Key, Names, Observable};
 use crate::facts::keys::{
@@ -63,8 +63,8 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     row("port", "the port that the mail program uses", |case| Some(case.in_use.as_ref()?.port.to_string()), "the port"),
     row(
         "security",
-        "its encryption in words: SSL/TLS, STARTTLS, none",
-        |case| Some(case.in_use.as_ref()?.security.says().to_owned()),
+        "its encryption in words: SSL/TLS, STARTTLS, no encryption, Auto and what it leads to",
+        security,
         "the encryption",
     ),
     row("wanted.server", "the server to set", |case| Some(case.recommended.as_ref()?.host.clone()), "the mail server")
@@ -113,6 +113,9 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         ehlo_of_program,
         "Which name the mail program gives is not known.",
     ),
+    row("auth.offered", "the kinds of log-in that the server offers", log_ins_offered, "kinds that are not known"),
+    row("program.speaks", "the kinds of log-in that the mail program knows", spoken, "kinds that are not known"),
+    row("login.untried", "a kind of log-in that was not tried", |lookup| lookup.shown(&login::UNTRIED), "another kind"),
     row("login.ended", "how the log-in ended, or why it was not tried", log_in_ended, "not tried"),
     row("token.scope", "the scope that a token needs for SMTP", token_scope, "that the provider names for SMTP"),
     row(
@@ -318,6 +321,23 @@ fn show(value: &Value) -> Option<String> {
     }
 }
 
+/// What is set; with Auto, also what it leads to at this server.
+fn security(lookup: &Lookup<'_>) -> Option<String> {
+    let set = lookup.in_use.as_ref()?.security;
+    let ways = [Security::None, Security::Starttls, Security::Implicit];
+    let leads_to = ways.into_iter().find(|way| lookup.is("security", way.word())).filter(|_| set == Security::Auto);
+    Some(leads_to.map_or(set.says().to_owned(), |way| format!("{} (here {})", set.says(), way.says())))
+}
+
+/// What the server offers on the port in use, in clear or encrypted, as the mail program uses it.
+fn log_ins_offered(lookup: &Lookup<'_>) -> Option<String> {
+    if lookup.is("security", "none") { lookup.own(&smtp::AUTH_CLEAR) } else { lookup.own(&smtp::AUTH) }
+}
+
+fn spoken(lookup: &Lookup<'_>) -> Option<String> {
+    Some(mechanisms::of(lookup.run.account.client.as_deref()?)?.list())
+}
+
 /// The words of the last refusal, or else what the caller sees.
 fn said(case: &Lookup<'_>) -> Option<String> {
     let turned_away = case.is("greeting", "refuses") || case.is("greeting", "busy");
@@ -325,6 +345,7 @@ fn said(case: &Lookup<'_>) -> Option<String> {
     case.own(&smtp::EHLO_REPLY)
         .or_else(|| case.shown(&login::REPLY))
         .or_else(|| case.shown(&sending::REPLY))
+        .or_else(|| case.own(&smtp::AUTH_CLEAR_REPLY))
         .or_else(|| case.own(&smtp::STARTTLS_REPLY))
         .or_else(|| case.own(&smtp::BANNER).filter(|_| turned_away))
         .or_else(|| case.run.account.error.clone())

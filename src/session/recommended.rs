@@ -40,6 +40,10 @@ fn fitting(facts: &Derived, in_use: &Endpoint) -> Security {
         Security::Implicit
     } else if is("handshake", "not-tls") || is("auth.offered", "only-after-tls") {
         Security::Starttls
+    } else if is("relay", "any") && is("starttls", "missing") {
+        Security::None
+    } else if in_use.security == Security::Auto {
+        Security::usual_for(in_use.port)
     } else {
         in_use.security
     }

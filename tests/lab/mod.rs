@@ -45,6 +45,9 @@ pub struct Variant {
     pub title: String,
     /// The scenario that it varies.
     scenario: String,
+    /// What replaces the scenario's account: its settings, program and so on.
+    #[serde(default)]
+    account: toml::Table,
     /// What is laid over the scenario's world.
     #[serde(default)]
     world: toml::Table,
@@ -70,7 +73,8 @@ impl Variant {
     }
 
     pub fn run(&self) -> Session {
-        let base = scenario(&self.scenario).unwrap_or_else(|| panic!("no scenario {}", self.scenario));
+        let mut base = scenario(&self.scenario).unwrap_or_else(|| panic!("no scenario {}", self.scenario));
+        base.account.extend(self.account.clone());
         run_with(&base.with(self.world.clone()), |job| {
             if let Some(hosts) = &self.references {
                 let reference = |host: &String| Reference { host: host.clone(), ports: vec![25, 465, 587, 443] };

@@ -155,7 +155,8 @@ impl Prefs {
             None | Some(0) => Some(Security::None),
             Some(2) => Some(Security::Starttls),
             Some(3) => Some(Security::Implicit),
-            // 1 is from long ago: TLS if it is offered.
+            // From long ago: TLS if it is offered.
+            Some(1) => Some(Security::Auto),
             Some(_) => None,
         };
         // 1 is "no authentication".

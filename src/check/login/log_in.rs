@@ -1,5 +1,6 @@
 //! Is the password accepted? One attempt per password, and only over a connection whose certificate verifies.
 
+use crate::account::Security;
 use crate::check::engine::{Check, Handshake, How, Lane, Need, Scope, always};
 use crate::check::smtp::again::prepare;
 use crate::check::smtp::talk;
@@ -84,13 +85,57 @@ async fn run(ctx: &Ctx, book: &mut Notebook, attempt: Option<&Attempt>) -> Verdi
     let host = ctx.host(target.role).unwrap_or_default();
     book.note(keys::HOST, host);
     let exchange = Exchange { mechanism, user: &user, host, port: target.port, attempt };
-    let (reply, document) = exchange.run(&mut dialogue).await;
+    let (mut reply, document) = exchange.run(&mut dialogue).await;
     if let Some(document) = document {
         note_document(book, &document);
+    }
+    let other = offered.iter().any(|name| name == LOGIN).then_some(LOGIN).filter(|_| mechanism == PLAIN);
+    if let (Some(other), Ok(refused)) = (other, &reply) {
+        match blames(refused) {
+            Blames::Mechanism => {
+                book.note(keys::MECHANISM_NEXT, other);
+                book.saw("the refusal is about the mechanism", format!("no password was checked; {other} is tried"));
+                reply = Exchange { mechanism: other, ..exchange }.run(&mut dialogue).await.0;
+            }
+            Blames::Unclear => book.note(keys::UNTRIED, vec![other.to_owned()]),
+            Blames::Other => {}
+        }
     }
     write_lines(ctx, book, &dialogue.lines);
     dialogue.lines.clear();
     sum_up(ctx, book, target, dialogue, reply)
+}
+
+const PLAIN: &str = "PLAIN";
+const LOGIN: &str = "LOGIN";
+
+/// What a refusal of PLAIN is about.
+#[derive(Debug, PartialEq, Eq)]
+enum Blames {
+    /// The mechanism: no password was checked, so another mechanism costs the account nothing.
+    Mechanism,
+    /// That is not clear: it may have cost an attempt.
+    Unclear,
+    /// The password, the account or the moment; or nothing, because it was accepted.
+    Other,
+}
+
+/// 504 is the code for a mechanism that is not supported (RFC 4954 section 4); after 535, whatever its words, the account
+/// may be one attempt nearer to being locked.
+fn blames(reply: &Reply) -> Blames {
+    let words = reply.joined().to_ascii_lowercase();
+    let names_mechanism = ["unrecognized authentication", "mechanism", "authentication type"];
+    let denies = ["unrecognized", "not supported", "unsupported", "unknown", "not implemented", "not enabled"];
+    let says = |list: &[&str]| list.iter().any(|part| words.contains(part));
+    let meaning = replies::meaning(Phase::Auth, &reply.joined(), &reply.as_seen()).map(|row| row.cause.as_str());
+    match (reply.code, meaning) {
+        (504, _) => Blames::Mechanism,
+        (535, Some("auth-mechanism-unsupported")) => Blames::Unclear,
+        (535, _) => Blames::Other,
+        (500..=599, _) if says(&names_mechanism) && says(&denies) => Blames::Mechanism,
+        (500..=599, None | Some("password-wrong" | "auth-mechanism-unsupported")) => Blames::Unclear,
+        _ => Blames::Other,
+    }
 }
 
 /// Why the log-in is not tried.
@@ -185,7 +230,12 @@ fn sum_up(
     if reply.code == 235 {
         book.note(keys::RESULT, LogIn::Accepted);
         ctx.logged_in(dialogue);
-        let how = if book.has(&keys::UNVERIFIED) { ", over a connection with an unverified certificate" } else { "" };
+        let in_clear = ctx.case().is_some_and(|case| case.in_use.security == Security::None);
+        let how = match book.has(&keys::UNVERIFIED) {
+            true => ", over a connection with an unverified certificate",
+            false if in_clear => ", over TLS, which the mail program does not use",
+            false => "",
+        };
         return Verdict::pass(format!("accepted on port {}{how}", target.port));
     }
     tokio::spawn(dialogue.quit());

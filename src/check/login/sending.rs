@@ -1,5 +1,6 @@
 //! May this address send from here? MAIL FROM, RCPT TO, then RSET: nothing is sent. Only if a person asked for it, one
-//! short message to the account's own address instead of RSET.
+//! short message to the account's own address instead of RSET. A server that offers no log-in was asked in its dialogue
+//! (`smtp::relay`).
 
 use super::log_in::{self, RefusalKeys, note_refusal};
 use crate::check::engine::{Check, How, Lane, Need, always};
@@ -10,7 +11,7 @@ use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::sending as keys;
 use crate::facts::keys::smtp as smtp_keys;
 use crate::facts::replies::Phase;
-use crate::facts::words::{Refused, Sending};
+use crate::facts::words::{Refused, Relay, Sending};
 use crate::probe::smtp::{Dialogue, NoReply, REPLY, Reply};
 use crate::text::Text;
 use std::time::Duration;
@@ -29,10 +30,7 @@ pub(crate) static CHECK: Check = Check {
 const AFTER_DATA: Duration = Duration::from_secs(30);
 
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
-    let Some(mut dialogue) = ctx.take_logged_in() else {
-        book.note(keys::RESULT, Sending::NotTried);
-        return Verdict::skipped("only after an accepted log-in");
-    };
+    let Some(mut dialogue) = ctx.take_logged_in() else { return without_log_in(ctx, book) };
     let own = ctx.account.address.ascii();
     let message = ctx.sends_message;
     // A message goes from and to the account itself, and nobody else.
@@ -109,6 +107,40 @@ async fn by_other_names(ctx: &Ctx, book: &mut Notebook, dialogue: &mut Dialogue,
     }
     book.note(keys::EHLO_REFUSED, *refused);
     book.note(keys::EHLO_PASSES, passes);
+}
+
+/// What the server, which offers no log-in, said when it was asked without one.
+fn without_log_in(ctx: &Ctx, book: &mut Notebook) -> Verdict {
+    let Some(id) = ctx.case().map(|case| talk::CHECK.at(case.own)) else { return not_tried(book) };
+    let Some(relay) = ctx.fact(&id, &smtp_keys::RELAY) else { return not_tried(book) };
+    book.note(keys::WITHOUT_LOG_IN, true);
+    let reply = ctx.fact(&id, &smtp_keys::RELAY_REPLY).unwrap_or_default();
+    let refused = match relay {
+        Relay::Any => return without_log_in_accepted(book, ""),
+        Relay::OwnDomain if ctx.account.is_device() => return without_log_in_accepted(book, ", for its own domain"),
+        Relay::OwnDomain => "only mail for its own domain is taken without a log-in, and none is offered",
+        Relay::Refused => "refused without a log-in, and none is offered",
+    };
+    let code = ctx.fact(&id, &smtp_keys::RELAY_CODE).unwrap_or_default();
+    book.note(keys::RESULT, if (400..500).contains(&code) { Sending::Temporary } else { Sending::Rejected });
+    book.note(keys::REPLY, reply.as_str());
+    book.note(keys::CODE, code);
+    for (from, to) in [(smtp_keys::RELAY_REASON, keys::REASON), (smtp_keys::RELAY_ADVICE, keys::ADVICE)] {
+        if let Some(value) = ctx.fact(&id, &from) {
+            book.note(to, value);
+        }
+    }
+    Verdict::fail(format!("{refused}: {reply}"))
+}
+
+fn without_log_in_accepted(book: &mut Notebook, whose: &str) -> Verdict {
+    book.note(keys::RESULT, Sending::Accepted);
+    Verdict::pass(format!("accepted without a log-in{whose}; nothing was sent"))
+}
+
+fn not_tried(book: &mut Notebook) -> Verdict {
+    book.note(keys::RESULT, Sending::NotTried);
+    Verdict::skipped("only after an accepted log-in")
 }
 
 static REFUSAL: RefusalKeys =

@@ -176,6 +176,9 @@ impl Talk<'_> {
         let mechanisms = reply.mechanisms();
         book.note(keys::AUTH, mechanisms.clone());
         book.note(keys::THROUGH, true);
+        if mechanisms.is_empty() {
+            self.ask_without_log_in(book, &mut dialogue).await;
+        }
         self.write(book, &dialogue.lines);
         match self.ctx.lane(self.target).filter(|_| self.ctx.logs_in && !mechanisms.is_empty()) {
             Some(lane) => {

@@ -4,5 +4,6 @@ pub(super) mod again;
 pub(super) mod ehlo;
 mod encrypt;
 mod notes;
+mod relay;
 pub(super) mod talk;
 pub(super) mod words;

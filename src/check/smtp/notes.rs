@@ -109,5 +109,40 @@ pub(super) async fn try_log_in_without_secret(book: &mut Notebook, dialogue: &mu
     book.note(keys::AUTH_CLEAR_PROBE, reply.code);
     if reply.code == 334 {
         let _ = dialogue.ask(b"*", None, REPLY).await;
+        return;
+    }
+    book.note(keys::AUTH_CLEAR_REPLY, reply.joined());
+    book.note(keys::AUTH_CLEAR_WANTS_TLS, wants_encryption(&reply));
+}
+
+/// Whether a refusal asks for encryption: by its code (RFC 3207 section 4, RFC 2554 section 6, RFC 5248 section 2.4), or
+/// by its words, whatever the code.
+fn wants_encryption(reply: &Reply) -> bool {
+    let text = reply.joined().to_ascii_lowercase();
+    let names_it =
+        |word: &str| matches!(word, "tls" | "ssl" | "starttls" | "5.7.10" | "5.7.11") || word.starts_with("encrypt");
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').map(|word| word.trim_matches('.'));
+    matches!(reply.code, 523 | 530 | 538)
+        || (500..600).contains(&reply.code) && (words.any(names_it) || text.contains("secure connection"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_for_encryption() {
+        let wants = |text: &str| {
+            let code = text.split(' ').next().unwrap_or_default().parse().unwrap_or(0);
+            wants_encryption(&Reply { code, lines: vec![text.as_bytes().to_vec()], elapsed: Duration::ZERO })
+        };
+        assert!(wants("538 5.7.11 Encryption required for requested authentication mechanism"));
+        assert!(wants("530 5.7.0 Must issue a STARTTLS command first"));
+        assert!(wants("523 5.7.10 Plaintext authentication disallowed on non-secure (SSL/TLS) connections."));
+        assert!(wants("504 5.7.4 Security: issue a STARTTLS command first"));
+        assert!(wants("503 5.5.1 AUTH is only allowed on an encrypted connection"));
+        assert!(wants("503 AUTH only over a secure connection"));
+        assert!(!wants("503 5.5.1 Error: authentication not enabled"));
+        assert!(!wants("502 5.5.2 Error: command not recognized") && !wants("454 4.7.0 TLS not available"));
     }
 }

@@ -7,7 +7,7 @@ use super::words::{NoEhlo, says, starttls_word, write_lines};
 use crate::account::Security;
 use crate::check::engine::{Check, Handshake, How, Need, always};
 use crate::check::ports::port;
-use crate::check::{Ctx, Group, Notebook, Role, Target, Verdict};
+use crate::check::{Ctx, Group, Notebook, Target, Verdict};
 use crate::facts::keys::smtp as keys;
 use crate::facts::replies::{self, Phase};
 use crate::facts::words::{Greeting, Speaks, Starttls};
@@ -188,10 +188,15 @@ impl Talk<'_> {
         };
         note_ehlo(book, &reply);
         book.note(keys::AUTH_CLEAR, reply.mechanisms());
-        if self.is_in_use_without_encryption() {
+        let starttls = starttls_word(&reply);
+        if self.is_in_use_without_encryption(starttls) {
             try_log_in_without_secret(book, &mut dialogue, &reply).await;
         }
-        let starttls = starttls_word(&reply);
+        if reply.mechanisms().is_empty()
+            && (starttls != Starttls::Offered || self.is_in_use_without_encryption(starttls))
+        {
+            self.ask_without_log_in(book, &mut dialogue).await;
+        }
         if starttls != Starttls::Offered {
             book.note(keys::STARTTLS, starttls);
             book.note(keys::AUTH, reply.mechanisms());
@@ -243,10 +248,14 @@ impl Talk<'_> {
         }
     }
 
-    fn is_in_use_without_encryption(&self) -> bool {
-        let is_clear = |in_use: &crate::account::Endpoint| in_use.security == Security::None;
-        self.target.role == Role::InUse
-            && self.ctx.case().is_some_and(|case| case.own == self.target && is_clear(&case.in_use))
+    /// Whether the mail program uses this port without encryption; with Auto, it does so where STARTTLS is missing.
+    fn is_in_use_without_encryption(&self, starttls: Starttls) -> bool {
+        let is_clear = |security| match security {
+            Security::None => true,
+            Security::Auto => starttls != Starttls::Offered,
+            Security::Starttls | Security::Implicit => false,
+        };
+        self.ctx.case().is_some_and(|case| case.own == self.target && is_clear(case.in_use.security))
     }
 
     pub(super) fn write(&self, book: &mut Notebook, lines: &[Line]) {

@@ -5,7 +5,7 @@ use super::*;
 use crate::account::client::{Connects, SignIn};
 use crate::account::{Choice, Fit, Source};
 use crate::facts::keys::{alive, certificate, dns_domain, dns_server, login, port, sending, settings, smtp};
-use crate::facts::words::{Ehlo, Foreign, Greeting, Handshake, LogIn, NameFound, Sending, ServerFit, Speaks, Starttls};
+use crate::facts::words::{Ehlo, Foreign, Greeting, Handshake, LogIn, NameFound, Relay, Sending, ServerFit};
 use crate::facts::{outlook_errors, pasted};
 
 impl View<'_> {
@@ -139,16 +139,34 @@ impl View<'_> {
         need(self.one(dns_server::RESULT), |result| *result == NameFound::Found)?;
         need(self.own(port::STATE), is_open)?;
         self.lets_us_in()?;
+        let in_clear = self.security() == Security::None;
+        match self.own(if in_clear { smtp::AUTH_CLEAR } else { smtp::AUTH }) {
+            Seen::Is(offered) if offered.is_empty() => return self.relays(),
+            Seen::Is(_) if in_clear && self.asks_for_encryption() => return Err(word("no")),
+            offered => need(offered, |_| true)?,
+        }
         let login = self.one(login::RESULT);
         if login.is(LogIn::NotTried) {
             return Err(gap("the log-in was not tested"));
         }
         need(login, |result| *result == LogIn::Accepted)?;
         // If `--only` left it out, it is not part of the question.
-        if self.input.seen.plan_complete && !self.input.seen.is_planned(sending::RESULT.check) {
-            return Ok(());
+        let is_left_out = self.input.seen.plan_complete && !self.input.seen.is_planned(sending::RESULT.check);
+        if !is_left_out {
+            need(self.one(sending::RESULT), |result| *result == Sending::Accepted)?;
         }
-        need(self.one(sending::RESULT), |result| *result == Sending::Accepted)
+        // The log-in was made with encryption; the program makes it without.
+        if in_clear { Err(gap("no password is sent without encryption to find out")) } else { Ok(()) }
+    }
+
+    /// Whether a server that offers no log-in takes mail without one.
+    fn relays(&self) -> Result<(), Known> {
+        match self.own(smtp::RELAY) {
+            Seen::Is(Relay::Any) => Ok(()),
+            Seen::Is(Relay::OwnDomain) if self.input.account.is_device() => Ok(()),
+            Seen::Pending(checks) => Err(Known::Pending(checks)),
+            _ => Err(word("no")),
+        }
     }
 
     fn lets_us_in(&self) -> Result<(), Known> {
@@ -167,14 +185,12 @@ impl View<'_> {
         need(greeting, |greeting| *greeting == Greeting::Ready)?;
         need(self.own(smtp::EHLO), |ehlo| *ehlo == Ehlo::Accepted)?;
         if self.security() == Security::None {
-            need(self.own(smtp::AUTH_CLEAR), |offered| !offered.is_empty())?;
-            return if self.asks_for_encryption() { Err(word("no")) } else { Ok(()) };
+            return Ok(());
         }
         if self.security() == Security::Starttls {
             need(self.own(smtp::STARTTLS), |starttls| *starttls == Starttls::Offered)?;
         }
-        need(handshake, |handshake| *handshake == Handshake::Done)?;
-        need(self.own(smtp::AUTH), |offered| !offered.is_empty())
+        need(handshake, |handshake| *handshake == Handshake::Done)
     }
 
     fn wanted_works(&self) -> Known {
@@ -186,7 +202,7 @@ impl View<'_> {
         let aliases = wanted.provider().map_or(&[][..], |row| &row.aliases);
         let same_host = |host: &str| host == in_use.host || aliases.contains(&in_use.host);
         let is_same = |choice: &Choice| {
-            same_host(&choice.host) && choice.port == in_use.port && choice.security == in_use.security
+            same_host(&choice.host) && choice.port == in_use.port && choice.security == self.security()
         };
         if wanted.choices.iter().any(is_same) {
             return word("same");

@@ -1,12 +1,10 @@
 //! Facts about the log-in that is offered and tried, and about the permission to send.
 
 use super::*;
+use crate::account::mechanisms;
 use crate::facts::keys::{login, sending, smtp};
-use crate::facts::words::{LogIn, Sending};
+use crate::facts::words::{LogIn, Relay, Sending};
 use crate::probe::sasl::{FOR_PASSWORDS, FOR_TOKENS};
-
-/// Codes that ask for encryption before AUTH (RFC 3207 section 4; RFC 2554 section 6).
-const ONLY_AFTER_TLS: [u16; 2] = [530, 538];
 
 impl View<'_> {
     pub(super) fn log_in(&self, facts: &mut Made) {
@@ -30,6 +28,35 @@ impl View<'_> {
         facts.put("password.given", self.one(login::GIVEN));
         let refused = self.one(login::RESULT).map(|result| matches!(result, LogIn::Rejected | LogIn::Temporary));
         facts.put("login.reason", reason(refused, self.one(login::REASON)));
+        let untried = match self.one(login::UNTRIED) {
+            Seen::Absent(_) => self.one(login::RESULT).known(|_| word("no")),
+            untried => untried.known(|_| word("yes")),
+        };
+        facts.put("login.untried", untried);
+        facts.put("client.log-in", self.client_log_in());
+        facts.put("relay", self.relay());
+    }
+
+    /// Whether the mail program speaks one of the mechanisms that the server offers; by our table.
+    fn client_log_in(&self) -> Known {
+        let Some(client) = self.input.account.client() else { return moot("no mail program is named") };
+        let Some(row) = mechanisms::of(&client.id) else { return moot("what this mail program speaks is not known") };
+        let in_clear = self.security() == Security::None;
+        match self.own(if in_clear { smtp::AUTH_CLEAR } else { smtp::AUTH }) {
+            Seen::Is(offered) if offered.is_empty() => moot("no log-in is offered"),
+            offered => offered.known(|offered| yes_no(offered.iter().any(|name| row.speaks(name)))),
+        }
+    }
+
+    /// Whether a server that offers no log-in takes mail without one.
+    fn relay(&self) -> Known {
+        match self.own(smtp::RELAY) {
+            Seen::Absent(_) => moot("a log-in is offered, or the server did not let us ask"),
+            relay => relay.known(|relay| match relay {
+                Relay::OwnDomain if self.input.account.is_device() => word("direct"),
+                relay => word(relay.word()),
+            }),
+        }
     }
 
     pub(super) fn sending(&self, facts: &mut Made) {
@@ -53,13 +80,16 @@ impl View<'_> {
             Seen::Is(offered) if offered.is_empty() => {
                 after_tls.known(|later| word(if later.is_empty() { "no" } else { "only-after-tls" }))
             }
+            Seen::Is(_) if self.own(smtp::AUTH_CLEAR_PROBE).value().is_some_and(|code| code != 334) => {
+                gap("the server offers a log-in without encryption, and refuses it in words that are not in our table")
+            }
             offered => offered.known(|offered| self.is_ours(&offered)),
         }
     }
 
     /// Whether the server answers an unencrypted AUTH by asking for encryption.
     pub(super) fn asks_for_encryption(&self) -> bool {
-        self.own(smtp::AUTH_CLEAR_PROBE).value().is_some_and(|code| ONLY_AFTER_TLS.contains(&code))
+        self.own(smtp::AUTH_CLEAR_WANTS_TLS).is(true)
     }
 
     /// Whether one of these mechanisms can be used with what was given (password or token).

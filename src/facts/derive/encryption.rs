@@ -4,7 +4,7 @@
 use super::*;
 use crate::facts::keys::{certificate, chain, clients, login, port, reference, smtp, tls};
 use crate::facts::stacks;
-use crate::facts::words::{Accepts, Ehlo, Greeting, Handshake, HandshakeElsewhere, LogIn, SmallSegments, Speaks};
+use crate::facts::words::{Accepts, Ehlo, Greeting, Handshake, HandshakeElsewhere, LogIn, SmallSegments};
 
 /// The versions that today's programs use (RFC 8996 deprecates older ones).
 const OF_TODAY: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
@@ -12,8 +12,8 @@ const OLDER: [&str; 2] = ["TLSv1.0", "TLSv1.1"];
 
 impl View<'_> {
     pub(super) fn encryption(&self, facts: &mut Made) {
-        let security = if self.in_use.is_some() { word(self.security().word()) } else { gap("no server is known") };
-        facts.put("security", security);
+        facts.put("security", self.security_in_words());
+        facts.put("security.auto", yes_no(self.is_auto()));
         facts.put("handshake", self.handshake());
         let elsewhere = self.elsewhere(reference::HANDSHAKE, 465);
         let count = |what| elsewhere.iter().filter(|handshake| **handshake == Seen::Is(what)).count();
@@ -55,6 +55,16 @@ impl View<'_> {
             (not_seen, _) => not_seen.into(),
         };
         facts.put("certificate.issuers", issuers);
+    }
+
+    fn security_in_words(&self) -> Known {
+        let known = |_| word(self.security().word());
+        match self.own(smtp::SPEAKS) {
+            _ if self.in_use.is_none() => gap("no server is known"),
+            _ if !self.is_auto() => word(self.security().word()),
+            Seen::Is(Speaks::Tls) => word(Security::Implicit.word()),
+            _ => self.own(smtp::STARTTLS).known(known),
+        }
     }
 
     fn handshake(&self) -> Known {
@@ -118,6 +128,7 @@ impl View<'_> {
             state => return state.known(|_| word("never-opened")),
         }
         // Each step either ends here with a word, or goes on.
+        let in_clear = self.security() == Security::None;
         let steps = [
             self.own(smtp::GREETING).map(|greeting| match greeting {
                 Greeting::Ready => None,
@@ -130,10 +141,12 @@ impl View<'_> {
                 _ => Some("answer"),
             }),
             self.own(smtp::EHLO_ENCRYPTED).map(|ehlo| match ehlo {
+                _ if in_clear => None,
                 Ehlo::TooSlow => Some("silence"),
                 _ => Some("answer"),
             }),
             self.own(smtp::HANDSHAKE).map(|handshake| match handshake {
+                _ if in_clear => None,
                 Handshake::Done => None,
                 Handshake::Silent => Some("silence"),
                 _ => Some("answer"),

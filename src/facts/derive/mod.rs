@@ -17,6 +17,7 @@ use super::keys;
 use super::known::{Derived, Known, Why};
 use super::observed::{Observations, Seen, planning};
 use super::target::{COMPARED_PORTS, MAIL_PORTS, Role, Target};
+use super::words::{Speaks, Starttls};
 use super::{value, vocabulary};
 use crate::account::provider;
 use crate::account::{Account, Endpoint, Security, Wanted};
@@ -143,8 +144,21 @@ impl View<'_> {
         self.in_use.as_ref().map_or(587, |in_use| in_use.port)
     }
 
+    /// The encryption in use; where the program chooses, the one that this server's offer leads it to.
     fn security(&self) -> Security {
-        self.in_use.as_ref().map_or(Security::Starttls, |in_use| in_use.security)
+        match self.in_use.as_ref().map_or(Security::Starttls, |in_use| in_use.security) {
+            Security::Auto if self.own(keys::smtp::SPEAKS).is(Speaks::Tls) => Security::Implicit,
+            Security::Auto => match self.own(keys::smtp::STARTTLS) {
+                Seen::Is(Starttls::Missing | Starttls::Masked) => Security::None,
+                _ => Security::Starttls,
+            },
+            set => set,
+        }
+    }
+
+    /// Whether the program itself chooses the encryption, or nobody knows what it has.
+    fn is_auto(&self) -> bool {
+        self.in_use.as_ref().is_some_and(|in_use| in_use.security == Security::Auto)
     }
 
     /// What was seen by a check that runs only once.

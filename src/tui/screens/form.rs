@@ -35,8 +35,8 @@ const ORDER: [At; 9] =
     [At::Address, At::Program, At::MeasuredOn, At::Error, At::Server, At::Port, At::Security, At::User, At::Ticket];
 
 const PLACES: [MeasuredOn; 3] = [MeasuredOn::ThisMachine, MeasuredOn::SameNetwork, MeasuredOn::Elsewhere];
-const SECURITIES: [Option<Security>; 4] =
-    [None, Some(Security::Implicit), Some(Security::Starttls), Some(Security::None)];
+const SECURITIES: [Option<Security>; 5] =
+    [None, Some(Security::Implicit), Some(Security::Starttls), Some(Security::Auto), Some(Security::None)];
 
 /// What has been typed.
 pub struct Form {
@@ -215,11 +215,12 @@ impl Form {
         rows.field(At::Port, "Port", &self.port);
         let has_old_names = program.is_some_and(|client| client.tls_means_starttls);
         let security = match (SECURITIES[self.security], has_old_names) {
-            (None, _) => "nobody has looked, or Auto",
+            (None, _) => "nobody has looked",
             (Some(Security::Implicit), true) => "SSL (SSL/TLS from the start)",
             (Some(Security::Implicit), false) => "SSL/TLS",
             (Some(Security::Starttls), true) => "TLS (STARTTLS)",
             (Some(Security::Starttls), false) => "STARTTLS (TLS)",
+            (Some(Security::Auto), _) => "Auto",
             (Some(Security::None), _) => "None",
         };
         rows.choice(At::Security, "Encryption", security);
