@@ -171,7 +171,7 @@ fn push_visible(out: &mut String, text: &str) {
 }
 
 /// Characters that hide or reorder others (bidirectional controls, zero width, line separators, tags).
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c as u32,
         0x061c | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe0fff)
 }

@@ -105,7 +105,7 @@ mod tests {
             [Some(Fit::NotTyped), Some(Fit::AsWanted), Some(Fit::Differs)]
         );
         account.settings = Settings::new(
-            Values { server: Some("mail.example.net".to_owned()), port: Some(25), ..Values::default() },
+            Values { server: Some("mail.example.net".to_owned().into()), port: Some(25), ..Values::default() },
             Origins::default(),
         );
         let fits = account.compare(Some(&wanted()));

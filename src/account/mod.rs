@@ -8,6 +8,7 @@ pub mod client;
 mod compare;
 pub mod mechanisms;
 pub mod provider;
+mod server;
 mod settings;
 pub mod spelling;
 pub mod stored;
@@ -17,6 +18,7 @@ pub use address::Address;
 pub use compare::{Comparison, Fit};
 pub use provider::Choice;
 use serde::{Deserialize, Serialize};
+pub use server::{Flaw, Server};
 pub use settings::{Given, Origin, Origins, Security, Settings, Values};
 pub use wanted::{Source, Wanted};
 
@@ -173,8 +175,10 @@ mod tests {
 
     fn in_use(server: Option<&str>, port: Option<u16>, security: Option<Security>) -> (String, u16, Security) {
         let mut account = Account::new(Address::parse("anna@example.com").unwrap());
-        account.settings =
-            Settings::new(Values { server: server.map(str::to_owned), port, security, user: None }, Origins::default());
+        account.settings = Settings::new(
+            Values { server: server.map(|server| server.to_owned().into()), port, security, user: None },
+            Origins::default(),
+        );
         let endpoint = account.in_use(Some(&wanted())).unwrap();
         (endpoint.host, endpoint.port, endpoint.security)
     }

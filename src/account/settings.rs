@@ -1,6 +1,7 @@
 //! What the mail program has now, as far as it is known, each setting with where it comes from. What the provider
 //! wants is in `wanted`; nothing of it is ever filled in here.
 
+use super::Server;
 use serde::{Deserialize, Serialize};
 
 /// How a connection is encrypted (RFC 8314, RFC 3207).
@@ -116,7 +117,7 @@ impl<T> Given<T> {
 pub struct Settings {
     /// The outgoing server.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub server: Option<Given<String>>,
+    pub server: Option<Given<Server>>,
     /// Its port.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub port: Option<Given<u16>>,
@@ -133,7 +134,8 @@ pub struct Settings {
 #[expect(missing_docs, reason = "the fields of Settings")]
 pub struct Values {
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub server: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub server: Option<Server>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub port: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -194,14 +196,20 @@ impl Settings {
         }
     }
 
-    /// The outgoing server.
+    /// The outgoing server that is meant.
     pub fn server(&self) -> Option<&str> {
-        self.server.as_ref().map(|given| given.value.as_str())
+        self.server.as_ref().map(|given| given.value.host())
     }
 
-    /// Its port.
+    /// The outgoing server as it is written, if no host can have that name.
+    pub fn miswritten(&self) -> Option<&Server> {
+        self.server.as_ref().map(|given| &given.value).filter(|server| server.cannot_exist())
+    }
+
+    /// Its port; without one of its own, that behind the server's name.
     pub fn port(&self) -> Option<u16> {
-        self.port.as_ref().map(|given| given.value)
+        let own = self.port.as_ref().map(|given| given.value);
+        own.or_else(|| self.server.as_ref()?.value.port())
     }
 
     /// The encryption.
@@ -222,8 +230,8 @@ impl Settings {
     /// The values alone.
     pub fn values(&self) -> Values {
         Values {
-            server: self.server().map(str::to_owned),
-            port: self.port(),
+            server: self.server.as_ref().map(|given| given.value.clone()),
+            port: self.port.as_ref().map(|given| given.value),
             security: self.security(),
             user: self.user().map(str::to_owned),
         }
@@ -288,7 +296,7 @@ mod tests {
         assert_eq!(settings.origin_in_words(), "nothing was typed; the provider's are used");
         settings.port = Some(Given::typed(465));
         assert_eq!(settings.origin_in_words(), "server and encryption assumed, port as typed");
-        settings.server = Some(stored("smtp.example.com".to_owned()));
+        settings.server = Some(stored("smtp.example.com".to_owned().into()));
         settings.security = Some(stored(Security::Implicit));
         assert_eq!(settings.origin_in_words(), "server and encryption as stored in Thunderbird, port as typed");
         settings.port = Some(stored(465));
@@ -299,8 +307,11 @@ mod tests {
 
     #[test]
     fn what_was_edited_was_typed() {
-        let before =
-            Settings { server: Some(stored("a.example".to_owned())), port: Some(stored(25)), ..Settings::default() };
+        let before = Settings {
+            server: Some(stored("a.example".to_owned().into())),
+            port: Some(stored(25)),
+            ..Settings::default()
+        };
         let after = before.edited(Values { port: Some(587), ..before.values() });
         assert_eq!(after.server, before.server);
         assert_eq!(after.port, Some(Given::typed(587)));

@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn another_server_is_measured_as_well_as_the_providers() {
         let mut account = account();
-        account.settings.server = Some(Given::typed("mail.example.net".to_owned()));
+        account.settings.server = Some(Given::typed("mail.example.net".to_owned().into()));
         account.settings.port = Some(Given::typed(2525));
         let plan = ids(&second(&account, &wanted(), &options()));
         assert!(plan.contains("port.2525 ") && plan.contains("dns.server wanted.dns.server "), "{plan}");
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn each_need_is_planned_and_none_waits_for_itself() {
         let mut account = account();
-        account.settings.server = Some(Given::typed("mail.example.net".to_owned()));
+        account.settings.server = Some(Given::typed("mail.example.net".to_owned().into()));
         let mut plan = before(CHECKS, &Options::default());
         plan.extend(second(&account, &wanted(), &Options::default()));
         let ids: BTreeSet<&str> = plan.iter().map(|check| check.head.id.as_str()).collect();

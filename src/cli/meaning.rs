@@ -5,7 +5,7 @@ use super::Stop;
 use super::args::{ANY_STORE, MeasuredArg, RedactArg, RunArgs, SecurityArg};
 use crate::account::address::host_name;
 use crate::account::stored::{self, Found, StoredAccount};
-use crate::account::{Account, Address, MeasuredOn, Origins, Security, Settings, Values, client};
+use crate::account::{Account, Address, MeasuredOn, Origins, Security, Server, Settings, Values, client};
 use crate::check::{Options, Reference, defaults};
 use crate::facts::target::COMPARED_PORTS;
 use crate::machine::{Machine, Trust};
@@ -28,7 +28,7 @@ impl RunArgs {
     /// What was said about the account, apart from its address.
     pub(super) fn account(&self) -> Result<Account, Stop> {
         let mut account = Account::default();
-        let server = self.server.as_deref().map(host_name).transpose().map_err(|why| format!("--server: {why}"))?;
+        let server = self.server.as_deref().map(Server::parse).transpose().map_err(|why| format!("--server: {why}"))?;
         let values = Values {
             server,
             port: self.port,

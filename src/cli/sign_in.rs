@@ -208,7 +208,7 @@ mod tests {
     fn where_the_table_says() {
         let place = |address: &str, server: Option<&str>| {
             let mut account = Account::new(Address::parse(address).unwrap());
-            account.settings.server = server.map(|server| Given::typed(server.to_owned()));
+            account.settings.server = server.map(|server| Given::typed(server.to_owned().into()));
             SignInArgs { oauth_client_id: None, oauth_device_url: None, oauth_token_url: None, oauth_scope: vec![] }
                 .place(&account)
         };

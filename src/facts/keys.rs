@@ -40,6 +40,8 @@ keys! {
         SECURITY: Key<Fit> = "security", Nobody, "the configured encryption compared with the provider's";
         USER: Key<Fit> = "user", Nobody, "the configured user name compared with the provider's form";
         SUGGESTION: Key<String> = "suggestion", Host, "the name that was probably meant";
+        WRITTEN: Key<String> = "written", Host, "the configured server as it is written, if it is not written as a name";
+        FLAWS: Key<Vec<String>> = "flaws", Nobody, "what is wrong with how it is written";
     }
     /// Does the mail domain exist?
     dns_domain "dns.domain" {

@@ -201,10 +201,13 @@ impl Redactor {
             let hosts = expected.flat_map(|expected| {
                 expected.server.iter_mut().chain(expected.choices.iter_mut().map(|choice| &mut choice.host))
             });
-            let hosts = hosts
-                .chain(account.settings.server.iter_mut())
-                .chain(account.in_use.iter_mut().map(|way| &mut way.server));
+            let hosts = hosts.chain(account.in_use.iter_mut().map(|way| &mut way.server));
             hosts.for_each(|host| *host = "[server]".to_owned());
+        }
+        if let Some(server) = &mut account.settings.server {
+            let mut written = if self.out.hosts { "[server]".to_owned() } else { server.written().to_owned() };
+            self.theirs(&mut written);
+            *server = written.into();
         }
         [&mut account.error, &mut account.ticket].into_iter().flatten().for_each(|text| self.theirs(text));
     }

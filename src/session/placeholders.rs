@@ -13,7 +13,7 @@ use crate::facts::keys::{
 };
 use crate::facts::words::EhloName;
 use crate::facts::{Derived, Value, ehlo, interceptors, isps, vocabulary};
-use crate::text::{Text, span};
+use crate::text::{Text, span, visible_str};
 use std::fmt::Write;
 
 /// A placeholder, written `{name}` on a page.
@@ -58,6 +58,14 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "the mail server",
     )
     .naming(Names::Host),
+    row("server.written", "the server as it is written in the mail program", written, "the server's name")
+        .naming(Names::Host),
+    row(
+        "server.flaw",
+        "what is wrong with how it is written",
+        |case| case.run.account.settings.server.as_ref()?.value.says(),
+        "is no name",
+    ),
     row("server.addresses", "its addresses", |case| case.shown(&dns_server::ADDRESSES), "addresses not known")
         .naming(Names::Address),
     row("port", "the port that the mail program uses", |case| Some(case.in_use.as_ref()?.port.to_string()), "the port"),
@@ -375,6 +383,11 @@ fn ehlo_name(kind: EhloName) -> &'static str {
         EhloName::AddressLiteral => "an address in brackets",
         EhloName::FullName => "a full name with a domain",
     }
+}
+
+fn written(case: &Lookup<'_>) -> Option<String> {
+    let server = &case.run.account.settings.server.as_ref()?.value;
+    Some(visible_str(server.written()))
 }
 
 fn log_in_ended(case: &Lookup<'_>) -> Option<String> {

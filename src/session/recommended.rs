@@ -16,6 +16,10 @@ pub(super) fn recommended(run: &Run, facts: &Derived, other: Option<u16>) -> Opt
     let first = choices.first().cloned();
     let is = |name: &str, word: &str| vocabulary::is(facts, name, word);
     let right_server = choices.is_empty() || choices.iter().any(|choice| choice.host == in_use.host);
+    if is("settings.server", "miswritten") && is("meant.works", "yes") {
+        let Endpoint { host, port, security } = in_use;
+        return Some(Choice { host, port, security, auth: vec![] });
+    }
     let shut = !is("port.state", "open") || is("starttls", "missing") || is("starttls", "masked");
     if let (true, Some(port)) = (right_server && shut, other) {
         let known = choices.iter().find(|choice| choice.port == port && choice.host == in_use.host);

@@ -3,8 +3,7 @@
 //! Thunderbird's `mailnews.js`).
 
 use super::{Found, Store, StoredAccount, read_text, shown};
-use crate::account::address::host_name;
-use crate::account::{Address, Given, Origin, Security, Settings};
+use crate::account::{Address, Given, Origin, Security, Server, Settings};
 use crate::machine::{Folder, Machine};
 use futures::FutureExt;
 use serde_json::Value;
@@ -145,7 +144,7 @@ impl Prefs {
         let host = self
             .text(&name("hostname"))
             .ok_or_else(|| format!("sends through {server}, which is described nowhere"))?;
-        let host = host_name(host).map_err(|why| format!("sends through {server}: {why}"))?;
+        let host = Server::parse(host).map_err(|why| format!("sends through {server}: {why}"))?;
         let port = match self.number(&name("port")) {
             // The usual port for the encryption.
             None | Some(0) => None,
@@ -221,7 +220,7 @@ user_pref("mail.server.server1.name", "cut off
         let found = accounts(PREFS, "~/.thunderbird/a/prefs.js");
         let of = |address: &str, server: &str, port, security, user: Option<&str>| {
             let (server, user) = (Some(server.to_owned()), user.map(str::to_owned));
-            (address.to_owned(), Values { server, port, security: Some(security), user })
+            (address.to_owned(), Values { server: server.map(Server::from), port, security: Some(security), user })
         };
         assert_eq!(
             found.accounts.iter().map(values).collect::<Vec<_>>(),

@@ -6,7 +6,7 @@ use crate::check::engine::{Check, How, Need, always};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::settings as keys;
 use crate::facts::words::ServerFit;
-use crate::text::Text;
+use crate::text::{Text, visible_str};
 
 pub(crate) static CHECK: Check = Check {
     kind: "settings",
@@ -36,6 +36,16 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let meant = misspelt.or_else(retired).or_else(|| spelling::domain_meant(ctx.account.address.domain()));
     if let Some(meant) = meant {
         book.note(keys::SUGGESTION, meant);
+    }
+    let server = now.server.as_ref().map(|given| &given.value);
+    if let Some((server, says)) = server.and_then(|server| Some((server, server.says()?))) {
+        book.note(keys::WRITTEN, visible_str(server.written()));
+        book.note(keys::FLAWS, server.flaws().iter().map(|flaw| flaw.word().to_owned()).collect::<Vec<_>>());
+        return Verdict::warn(
+            Text::new().say("the server's name \"").host(&visible_str(server.written())).say(format!("\" {says}")),
+        );
+    }
+    if let Some(meant) = meant {
         return Verdict::warn(Text::new().say("did somebody mean ").host(meant).say("?"));
     }
     let parts = [("server", fits.server), ("port", fits.port), ("encryption", fits.security), ("user name", fits.user)];

@@ -8,6 +8,14 @@ use crate::facts::keys::{alive, certificate, dns_domain, dns_server, login, port
 use crate::facts::words::{Ehlo, Foreign, Greeting, Handshake, LogIn, NameFound, Relay, Sending, ServerFit};
 use crate::facts::{outlook_errors, pasted};
 
+/// What a server that lets us in wants next.
+#[derive(PartialEq)]
+enum Next {
+    LogIn,
+    /// It takes mail from here without a log-in.
+    Send,
+}
+
 impl View<'_> {
     pub(super) fn account(&self, facts: &mut Made) {
         facts.put("account.works", self.works());
@@ -65,9 +73,40 @@ impl View<'_> {
         facts.put("settings.port", self.settled(fit(fits.port)));
         facts.put("settings.security", self.settled(fit(fits.security)));
         facts.put("settings.user", self.settled(fit(fits.user)));
-        let server = if fits.server == Some(Fit::Differs) { self.alias() } else { None };
-        let server = server.or_else(|| self.set_server()).unwrap_or_else(|| fit(fits.server));
-        facts.put("settings.server", self.settled(server));
+        facts.put("settings.server", self.settled(self.server_fits(fits.server)));
+        facts.put("meant.works", self.meant_works());
+    }
+
+    /// How the configured server compares with the provider's, and whether it is a server's name at all.
+    fn server_fits(&self, compared: Option<Fit>) -> Known {
+        let alias = || if compared == Some(Fit::Differs) { self.alias() } else { None };
+        let fits = || compared.map_or(gap("nobody says what the provider wants"), |fit| word(fit.word()));
+        let fits = alias().or_else(|| self.set_server()).unwrap_or_else(fits);
+        let settings = &self.input.account.settings;
+        let is_flawed = settings.server.as_ref().is_some_and(|server| !server.value.flaws().is_empty());
+        match (&fits, settings.miswritten()) {
+            (_, Some(_)) => match (self.one(settings::SERVER), self.one(dns_server::RESULT)) {
+                (Seen::Pending(checks), _) | (Seen::Is(ServerFit::Misspelt), Seen::Pending(checks)) => {
+                    Known::Pending(checks)
+                }
+                (Seen::Is(ServerFit::Misspelt), Seen::Is(NameFound::NotFound | NameFound::NoAddress)) => fits,
+                _ => word("miswritten"),
+            },
+            (Known::Word(right), None) if is_flawed && right == "as-wanted" => word("doubtful"),
+            (Known::Unknown(_), None) if is_flawed => word("doubtful"),
+            _ => fits,
+        }
+    }
+
+    /// Whether the server that is meant by a name that no host can have lets us log in, or send without that.
+    fn meant_works(&self) -> Known {
+        if self.input.account.settings.miswritten().is_none() {
+            return moot("the server is written as a name can be");
+        }
+        match self.lets_us_on() {
+            Ok(_) => word("yes"),
+            Err(known) => known,
+        }
     }
 
     /// Whether this is another name of the provider's own server: the same address, or one certificate for both names.
@@ -124,6 +163,9 @@ impl View<'_> {
     }
 
     fn works(&self) -> Known {
+        if self.input.account.settings.miswritten().is_some() {
+            return word("no");
+        }
         match self.gets_through() {
             Ok(()) => word("yes"),
             Err(known) => known,
@@ -133,17 +175,8 @@ impl View<'_> {
     /// Whether the account as configured gets as far as the permission to send; if not, the error is the value of
     /// `account.works`.
     fn gets_through(&self) -> Result<(), Known> {
-        if self.in_use.is_none() {
-            return Err(self.settled(gap("no server is known")));
-        }
-        need(self.one(dns_server::RESULT), |result| *result == NameFound::Found)?;
-        need(self.own(port::STATE), is_open)?;
-        self.lets_us_in()?;
-        let in_clear = self.security() == Security::None;
-        match self.own(if in_clear { smtp::AUTH_CLEAR } else { smtp::AUTH }) {
-            Seen::Is(offered) if offered.is_empty() => return self.relays(),
-            Seen::Is(_) if in_clear && self.asks_for_encryption() => return Err(word("no")),
-            offered => need(offered, |_| true)?,
+        if self.lets_us_on()? == Next::Send {
+            return Ok(());
         }
         let login = self.one(login::RESULT);
         if login.is(LogIn::NotTried) {
@@ -156,7 +189,11 @@ impl View<'_> {
             need(self.one(sending::RESULT), |result| *result == Sending::Accepted)?;
         }
         // The log-in was made with encryption; the program makes it without.
-        if in_clear { Err(gap("no password is sent without encryption to find out")) } else { Ok(()) }
+        if self.security() == Security::None {
+            Err(gap("no password is sent without encryption to find out"))
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether a server that offers no log-in takes mail without one.
@@ -166,6 +203,22 @@ impl View<'_> {
             Seen::Is(Relay::OwnDomain) if self.input.account.is_device() => Ok(()),
             Seen::Pending(checks) => Err(Known::Pending(checks)),
             _ => Err(word("no")),
+        }
+    }
+
+    /// Whether the server is found and lets us log in, or send without that.
+    fn lets_us_on(&self) -> Result<Next, Known> {
+        if self.in_use.is_none() {
+            return Err(self.settled(gap("no server is known")));
+        }
+        need(self.one(dns_server::RESULT), |result| *result == NameFound::Found)?;
+        need(self.own(port::STATE), is_open)?;
+        self.lets_us_in()?;
+        let in_clear = self.security() == Security::None;
+        match self.own(if in_clear { smtp::AUTH_CLEAR } else { smtp::AUTH }) {
+            Seen::Is(offered) if offered.is_empty() => self.relays().map(|()| Next::Send),
+            Seen::Is(_) if in_clear && self.asks_for_encryption() => Err(word("no")),
+            offered => need(offered, |_| true).map(|()| Next::LogIn),
         }
     }
 

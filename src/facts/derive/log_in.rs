@@ -196,7 +196,7 @@ mod tests {
     /// these.
     fn way(typed: Option<&str>, wanted: &[(&str, u16)], source: Source, checks: &[(&str, Smtp)]) -> LogInWay {
         let mut account = Account::new(Address::parse("anna@example.com").unwrap());
-        account.settings.server = typed.map(|typed| Given::typed(typed.to_owned()));
+        account.settings.server = typed.map(|typed| Given::typed(typed.to_owned().into()));
         let choice = |(host, port): &(&str, u16)| Choice {
             host: (*host).to_owned(),
             port: *port,

@@ -2,7 +2,7 @@
 //! not decided here.
 
 use super::{LeftOut, is_label, label};
-use crate::account::provider;
+use crate::account::{Server, provider};
 use crate::report::{Account, Report};
 use crate::text::Mark;
 use crate::text::find::Name;
@@ -102,11 +102,15 @@ impl List {
         }
         let users = account.settings.user.iter().chain(&account.from).chain(&account.to);
         users.chain([&account.address]).for_each(|user| self.user(user, out));
+        let written = account.settings.server.iter().map(Server::written);
+        // Somebody may have typed a mail address as the server.
+        written.clone().filter(|written| written.contains('@')).for_each(|written| self.user(written.trim(), out));
         if out.hosts {
             self.domain(domain);
-            let servers = account.settings.server.iter().chain(account.in_use.iter().map(|way| &way.server));
+            let in_use = account.in_use.iter().map(|way| way.server.as_str());
             let choices = account.expected.iter().flat_map(|expected| &expected.choices);
-            servers.chain(choices.map(|choice| &choice.host)).for_each(|server| self.host(server, "[server]"));
+            let choices = choices.map(|choice| choice.host.as_str());
+            written.chain(in_use).chain(choices).for_each(|server| self.host(server, "[server]"));
             let provider = account.expected.iter().filter_map(|expected| expected.provider.as_deref());
             provider.filter_map(provider::by_id).for_each(|row| self.add(&row.name, "[provider]"));
         }

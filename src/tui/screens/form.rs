@@ -4,7 +4,7 @@
 use super::menu::Menu;
 use super::parts;
 use crate::account::stored::StoredAccount;
-use crate::account::{Account, Address, MeasuredOn, Security, Values, Wanted, address::host_name, client, spelling};
+use crate::account::{Account, Address, MeasuredOn, Security, Server, Values, Wanted, client, spelling};
 use crate::tui::core::Core;
 use crate::tui::effect::{Effect, Request};
 use crate::tui::field::Field;
@@ -85,7 +85,7 @@ impl Form {
             program: program.map_or(0, |index| index + 1),
             measured_on: PLACES.iter().position(|place| *place == account.measured_on).unwrap_or(0),
             error: text(&account.error),
-            server: text(&settings.server),
+            server: Field::with(settings.server.as_ref().map_or("", Server::written)),
             port: Field::with(&settings.port.map_or_else(String::new, |port| port.to_string())),
             security: SECURITIES.iter().position(|security| *security == settings.security).unwrap_or(0),
             user: text(&settings.user),
@@ -156,7 +156,8 @@ impl Form {
     /// The account, or which field is wrong and why.
     fn account(&self) -> Result<Account, (At, String)> {
         let address = Address::parse(self.address.text()).map_err(|why| (At::Address, why))?;
-        let server = self.server.given().map(|server| host_name(&server)).transpose();
+        // The server is taken as it is written: a blank at its end may be what is wrong.
+        let server = self.server.given().map(|_| Server::parse(self.server.text())).transpose();
         let port = self.port.given().map(|port| port.parse().ok().filter(|port: &u16| *port != 0).ok_or(port));
         let port =
             port.transpose().map_err(|port| (At::Port, format!("\"{port}\" is not a port number: 1 to 65535")))?;
