@@ -47,6 +47,8 @@ const NEVER: &[(&str, &str, &[&str])] = &[
     ("healthy", "security.auto", &["yes"]),
     ("healthy", "relay", &["any", "direct"]),
     ("ipv6-broken", "ipv6", &["works"]),
+    ("local-gateway", "server.here", &["no"]),
+    ("local-gateway", "port.state", &["open", "filtered", "denied"]),
     ("offline", "internet", &["yes"]),
     ("offline", "port.others", &["open"]),
     ("password-wrong", "login", &["accepted", "temporary", "not-tried"]),
@@ -63,6 +65,7 @@ const NEVER: &[(&str, &str, &[&str])] = &[
     ("server-unreachable", "server.alive", &["yes"]),
     ("tls-intercepted", "certificate", &["valid"]),
     ("wrong", "settings.read", &["no"]),
+    ("wrong-server", "settings.server", &["as-wanted", "doubtful"]),
 ];
 
 /// The verdict over these facts, checked.

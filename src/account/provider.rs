@@ -215,6 +215,10 @@ pub fn of_mx(host: &str) -> Option<&'static Provider> {
 
 /// The provider that a server's name belongs to, whether the name is current or retired.
 pub fn of_host(host: &str) -> Option<&'static Provider> {
+    // Any program can listen on this computer.
+    if is_address(host) {
+        return None;
+    }
     all().iter().find(|provider| {
         provider.servers.iter().any(|choice| choice.host == host)
             || provider.aliases.iter().chain(&provider.old_hosts).any(|name| name == host)
@@ -238,7 +242,7 @@ pub fn known_hosts() -> impl Iterator<Item = (&'static str, &'static str)> + Clo
         let right = right.chain(provider.aliases.iter().map(String::as_str)).map(|host| (host, host));
         right
             .chain(provider.old_hosts.iter().map(move |old| (old.as_str(), first)))
-            .filter(|(host, _)| !host.contains('{'))
+            .filter(|(host, _)| !host.contains('{') && !is_address(host))
     })
 }
 
@@ -250,6 +254,10 @@ impl Provider {
             .map(|choice| Choice { host: choice.host.replace("{domain}", domain), ..choice.clone() })
             .collect()
     }
+}
+
+fn is_address(host: &str) -> bool {
+    host.parse::<std::net::IpAddr>().is_ok()
 }
 
 fn is_below(name: &str, parent: &str) -> bool {

@@ -44,6 +44,9 @@ const COMMON: &[&str] = &[
 /// The name that is one edit away (a swap counts as one) and at least six characters long; for the most common names
 /// two edits. Misspellings of only the last label (`.con`) count like any others.
 fn nearest(typed: &str, known: impl Iterator<Item = (&'static str, &'static str)> + Clone) -> Option<&'static str> {
+    if typed.parse::<std::net::IpAddr>().is_ok() {
+        return None;
+    }
     if known.clone().any(|(name, _)| name == typed) || typed.len() < 6 {
         return None;
     }
@@ -75,5 +78,6 @@ mod tests {
         assert_eq!(domain_meant("example.com"), None);
         assert_eq!(domain_meant("firma.de"), None);
         assert_eq!(host_meant("mail.example.com"), None);
+        assert_eq!(host_meant("127.0.0.2"), None);
     }
 }

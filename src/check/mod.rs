@@ -46,6 +46,7 @@ static CHECKS: &[&Check] = &[
     &ports::leaves::CHECK,
     &tls::versions::CHECK,
     &ports::alive::CHECK,
+    &ports::doors::CHECK,
     &ports::protection::CHECK,
     &ports::hops::CHECK,
     &internet::ipv6::CHECK,
@@ -112,7 +113,7 @@ mod tests {
              port.587 smtp.587 certificate.587 way.587 tls.587 \
              port.25 smtp.25 certificate.25 way.25 tls.25 \
              port.465 smtp.465 certificate.465 way.465 tls.465 \
-             alive protection path ipv6 chain clients login sending"
+             alive doors protection path ipv6 chain clients login sending"
         );
     }
 

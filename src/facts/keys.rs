@@ -51,6 +51,7 @@ keys! {
     }
     /// What is the server's address, as this computer sees it?
     dns_server "dns.server" {
+        HERE: Key<bool> = "here", Nobody, "whether the name or address means this computer itself";
         RESULT: Key<NameFound> = "result", Nobody, "the server's name in DNS";
         ADDRESSES: Key<Vec<IpAddr>> = "addresses", Address, "the server's addresses, at most 64";
         ADDRESSES_FROM: Key<AddressesFrom> = "addresses-from", Nobody, "who gave the addresses, if not this computer's resolver";
@@ -164,6 +165,11 @@ keys! {
         ALIVE: Key<bool> = "alive", Nobody, "whether anything answers at the server's address";
         OPEN: Key<Vec<u16>> = "open", Nobody, "which of its other ports open";
         ROLE: Key<OtherRole> = "role", Nobody, "what kind of server it is, if it accepts no mail";
+    }
+    /// Does the server take mail on another port than the usual ones?
+    doors "doors" {
+        PORT: Key<u16> = "port", Nobody, "a port other than the usual ones that takes mail";
+        IMPLICIT: Key<bool> = "implicit", Nobody, "whether that port is encrypted from the start";
     }
     /// Which security programs and VPNs are on this computer?
     protection "protection" {

@@ -158,6 +158,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("settings.port", "the configured port compared with the provider's", Fit::VARIANTS),
         fact("settings.security", "the configured encryption compared with the provider's", Fit::VARIANTS),
         fact("settings.user", "the configured user name compared with the provider's form", Fit::VARIANTS),
+        fact("server.here", "whether the server is a program on this computer", YES_NO),
         fact("dns.domain", "the mail address's domain in DNS", DomainFound::VARIANTS),
         fact("dns.near-miss", "whether the name is a near miss of a known one", YES_NO),
         fact("dns.server", "the mail server's name in DNS, as this computer sees it", NameFound::VARIANTS),

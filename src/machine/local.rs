@@ -43,6 +43,17 @@ impl Local {
         addr.is_loopback() || self.addresses.iter().any(|(own, _)| *own == addr)
     }
 
+    /// Whether a host's name or address means this machine itself (RFC 6761 section 6.3 for `localhost`).
+    pub fn is_called(&self, host: &str) -> bool {
+        match host.parse() {
+            Ok(addr) => self.is_own(addr),
+            Err(_) => {
+                let is_own_name = self.hostname.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(host));
+                host == "localhost" || host.ends_with(".localhost") || is_own_name
+            }
+        }
+    }
+
     /// Whether there is a route to the rest of the world in the address's family (IPv4 or IPv6).
     pub fn is_routed(&self, addr: IpAddr) -> bool {
         if addr.is_ipv4() { self.routed_v4 } else { self.routed_v6 }
@@ -77,5 +88,17 @@ mod tests {
         let local = Local { addresses: vec![("192.168.7.2".parse().unwrap(), 24)], ..Local::default() };
         assert!(local.is_on_link("192.168.7.9".parse().unwrap()));
         assert!(!local.is_on_link("192.168.8.9".parse().unwrap()));
+    }
+
+    #[test]
+    fn names_of_this_machine() {
+        let addresses = vec![("192.168.7.2".parse().unwrap(), 24)];
+        let local = Local { addresses, hostname: Some("PC-17".to_owned()), ..Local::default() };
+        for own in ["127.0.0.1", "127.8.9.10", "::1", "192.168.7.2", "localhost", "mail.localhost", "pc-17"] {
+            assert!(local.is_called(own), "{own}");
+        }
+        for other in ["192.168.7.3", "localhost.example", "smtp.example.com"] {
+            assert!(!local.is_called(other), "{other}");
+        }
     }
 }

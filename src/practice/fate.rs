@@ -28,6 +28,14 @@ impl LabWorld {
     /// What happens to a connection attempt with a hop limit of `ttl`.
     pub(super) fn fate(&self, to: SocketAddr, ttl: Option<u8>) -> Fate {
         let own = self.own_addresses();
+        if self.fault_at("this-machine", to).is_none()
+            && (to.ip().is_loopback() || own.iter().any(|(addr, _)| *addr == to.ip()))
+        {
+            return match self.host_at(to.ip()) {
+                Some((name, host)) => self.at_host(name, host, to.port(), Duration::ZERO),
+                None => failed(Does::Reset, to.ip(), Duration::ZERO, false),
+            };
+        }
         let me = own.iter().map(|(addr, _)| *addr).find(|addr| addr.is_ipv4() == to.is_ipv4());
         let routed = if to.is_ipv4() { self.machine.routed_v4 } else { self.machine.routed_v6 };
         let (Some(me), true) = (me, routed) else {

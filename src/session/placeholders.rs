@@ -66,6 +66,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         |case| case.run.account.settings.server.as_ref()?.value.says(),
         "is no name",
     ),
+    row("gateway", "the program on this computer that passes mail on", gateway, "A program on this computer"),
     row("server.addresses", "its addresses", |case| case.shown(&dns_server::ADDRESSES), "addresses not known")
         .naming(Names::Address),
     row("port", "the port that the mail program uses", |case| Some(case.in_use.as_ref()?.port.to_string()), "the port"),
@@ -388,6 +389,14 @@ fn ehlo_name(kind: EhloName) -> &'static str {
 fn written(case: &Lookup<'_>) -> Option<String> {
     let server = &case.run.account.settings.server.as_ref()?.value;
     Some(visible_str(server.written()))
+}
+
+/// Proton Mail Bridge, if the address is Proton's, or its port or greeting fits.
+fn gateway(case: &Lookup<'_>) -> Option<String> {
+    let is_protons = case.provider.is_some_and(|row| row.id.starts_with("proton"));
+    let is_port = case.in_use.as_ref().is_some_and(|way| way.port == 1025);
+    let greets = case.own(&smtp::BANNER).is_some_and(|banner| banner.to_lowercase().contains("proton"));
+    (is_protons || is_port || greets).then(|| "Proton Mail Bridge".to_owned())
 }
 
 fn log_in_ended(case: &Lookup<'_>) -> Option<String> {

@@ -3,7 +3,7 @@
 use super::run::Run;
 use crate::account::{Choice, Endpoint, Security};
 use crate::facts::key::Observable;
-use crate::facts::keys::smtp;
+use crate::facts::keys::{doors, smtp};
 use crate::facts::words::Speaks;
 use crate::facts::{Derived, vocabulary};
 
@@ -15,6 +15,10 @@ pub(super) fn recommended(run: &Run, facts: &Derived, other: Option<u16>) -> Opt
     let choices = wanted.map_or(&[][..], |wanted| &wanted.choices);
     let first = choices.first().cloned();
     let is = |name: &str, word: &str| vocabulary::is(facts, name, word);
+    if is("server.here", "yes") {
+        let security = fitting(facts, &in_use);
+        return Some(Choice { host: in_use.host, port: in_use.port, security, auth: vec![] });
+    }
     let right_server = choices.is_empty() || choices.iter().any(|choice| choice.host == in_use.host);
     if is("settings.server", "miswritten") && is("meant.works", "yes") {
         let Endpoint { host, port, security } = in_use;
@@ -22,8 +26,7 @@ pub(super) fn recommended(run: &Run, facts: &Derived, other: Option<u16>) -> Opt
     }
     let shut = !is("port.state", "open") || is("starttls", "missing") || is("starttls", "masked");
     if let (true, Some(port)) = (right_server && shut, other) {
-        let known = choices.iter().find(|choice| choice.port == port && choice.host == in_use.host);
-        let security = known.map_or(Security::usual_for(port), |choice| choice.security);
+        let security = security_of(run, port);
         return Some(Choice { host: in_use.host, port, security, auth: vec![] });
     }
     // The encryption does not match the port: the port stays, if the provider wants it too.
@@ -58,6 +61,11 @@ pub(super) fn security_of(run: &Run, port: u16) -> Security {
     let choices = run.wanted.as_ref().map_or(&[][..], |wanted| &wanted.choices);
     if let Some(choice) = choices.iter().find(|choice| choice.port == port) {
         return choice.security;
+    }
+    let door = run.check(doors::PORT.check).map(|check| &check.facts);
+    if door.and_then(|facts| doors::PORT.read(facts)) == Some(port) {
+        let is_implicit = door.and_then(|facts| doors::IMPLICIT.read(facts)) == Some(true);
+        return if is_implicit { Security::Implicit } else { Security::Starttls };
     }
     let spoken =
         run.check(&format!("{}.{port}", smtp::SPEAKS.check)).and_then(|check| check.facts.get(&*smtp::SPEAKS.name));

@@ -25,6 +25,8 @@ const MOST_ADDRESSES: usize = 64;
 
 async fn run(ctx: &Ctx, book: &mut Notebook, role: Role) -> Verdict {
     let Some(host) = ctx.host(role) else { return Verdict::skipped("no server to look up") };
+    let here = ctx.machine.local().is_called(host);
+    book.note(keys::HERE, here);
     if let Ok(addr) = host.parse::<IpAddr>() {
         book.note(keys::RESULT, NameFound::Found);
         book.note(keys::ADDRESSES, vec![addr]);
@@ -38,6 +40,10 @@ async fn run(ctx: &Ctx, book: &mut Notebook, role: Role) -> Verdict {
     book.note(keys::HOSTS_FILE, listed.is_some());
     if let Some(addr) = listed {
         book.saw("a line of this computer's hosts file", Text::new().addr(addr).say(" ").host(host));
+    }
+    if here && !found.is_empty() {
+        book.note(keys::ADDRESSES, found);
+        return Verdict::pass(Text::new().host(host).say(" is this computer itself"));
     }
     if !found.is_empty() {
         return resolved(book, host, found);

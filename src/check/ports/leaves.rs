@@ -84,6 +84,9 @@ async fn address(ctx: &Ctx, target: Target) -> Result<IpAddr, Verdict> {
     if ctx.is_open(target) {
         return Err(Verdict::skipped(format!("{} opens", target.port)));
     }
+    if local.is_own(addr) {
+        return Err(Verdict::skipped("the server is on this computer"));
+    }
     if !local.sees_icmp {
         return Err(Verdict::skipped("this system does not tell an ordinary user which router answers"));
     }

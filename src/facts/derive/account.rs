@@ -55,8 +55,10 @@ impl View<'_> {
             self.settled(row.map_or(gap("the provider is not in our table"), says))
         };
         facts.put("provider.confidence", of_row(|row| word(row.confidence.word())));
-        facts.put("provider.passwords", of_row(|row| word(row.passwords.word())));
-        facts.put("provider.switch", of_row(|row| yes_no(row.switch.is_some())));
+        let own = || moot("a program on this computer has a password of its own");
+        let of_server = |says: fn(&provider::Provider) -> Known| if self.is_here() { own() } else { of_row(says) };
+        facts.put("provider.passwords", of_server(|row| word(row.passwords.word())));
+        facts.put("provider.switch", of_server(|row| yes_no(row.switch.is_some())));
         facts.put("provider.smtp", of_row(|row| yes_no(row.smtp)));
         let found = match self.input.wanted.map(|wanted| wanted.source) {
             Some(Source::Table) => "known",

@@ -86,6 +86,9 @@ impl View<'_> {
     }
 
     fn identity(&self) -> Known {
+        if self.is_here() {
+            return moot("a program on this computer may pass on any server's name");
+        }
         match self.own(smtp::HANDSHAKE) {
             Seen::Is(Handshake::Done) => return word("expected"),
             Seen::Pending(checks) => return Known::Pending(checks),
@@ -147,7 +150,7 @@ impl View<'_> {
     /// server offers there.
     fn is_known_to_offer_starttls(&self) -> bool {
         let wanted = self.input.wanted.filter(|wanted| wanted.is_known() && wanted.source != Source::Srv);
-        let Some((wanted, in_use)) = wanted.zip(self.in_use.as_ref()) else { return false };
+        let Some((wanted, in_use)) = wanted.zip(self.in_use.as_ref()).filter(|_| !self.is_here()) else { return false };
         wanted.choices.iter().any(|choice| {
             choice.host == in_use.host && choice.port == in_use.port && choice.security == Security::Starttls
         })

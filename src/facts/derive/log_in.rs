@@ -57,11 +57,13 @@ pub enum LogInWay {
 /// Where to log in with a password or a token: with the configured settings if they work safely, otherwise with the
 /// provider's, otherwise on any other port of the server in use.
 pub fn log_in_way(input: Input<'_>, by: By) -> LogInWay {
+    let view = View { input, in_use: input.account.in_use(input.wanted) };
     let provider = input.wanted.and_then(Wanted::provider);
-    if by == By::Password && provider.is_some_and(|row| row.passwords == Passwords::None) {
+    let takes_none = provider.is_some_and(|row| row.passwords == Passwords::None);
+    if by == By::Password && takes_none && !view.is_here() {
         return LogInWay::NoPasswords;
     }
-    View { input, in_use: input.account.in_use(input.wanted) }.log_in_way()
+    view.log_in_way()
 }
 
 /// Whether more than an unsigned DNS answer says that this is the account's server: the mail program has it, the table
@@ -110,6 +112,8 @@ impl View<'_> {
     fn log_in_ways<'a>(&'a self, in_use: &'a Endpoint) -> Vec<(Target, &'a str)> {
         let choices = self.input.wanted.map_or(&[][..], |wanted| &wanted.choices);
         let measured = choices.first().map(|choice| &choice.host);
+        // The password of a program on this computer is none of the provider's.
+        let choices = if self.is_here() { &[][..] } else { choices };
         let wanted = choices.iter().filter_map(|choice| {
             let role = match &choice.host {
                 host if *host == in_use.host => Role::InUse,

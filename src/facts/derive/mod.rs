@@ -161,6 +161,11 @@ impl View<'_> {
         self.in_use.as_ref().is_some_and(|in_use| in_use.security == Security::Auto)
     }
 
+    /// Whether the server is this computer itself: a program that passes mail on. `false` while that is not known.
+    fn is_here(&self) -> bool {
+        self.one(keys::dns_server::HERE).is(true)
+    }
+
     /// What was seen by a check that runs only once.
     fn one<T: Observable>(&self, key: Key<T>) -> Seen<T> {
         self.input.seen.get(key.check, &key)

@@ -42,6 +42,7 @@ impl View<'_> {
         facts.put("dns.others", self.other_names());
         facts.put("dns.own", self.one(dns_own::RESULT));
         facts.put("dns.hosts-file", self.one(dns_server::HOSTS_FILE));
+        facts.put("server.here", self.one(dns_server::HERE));
         facts.put("dns.answer", self.one(dns_server::ANSWER));
     }
 
@@ -82,6 +83,7 @@ impl View<'_> {
         facts.put("internet", self.connected());
         facts.put("loss", self.one(quality::LOSS));
         let ipv6 = match (self.own(port::STATE_V6), self.own(port::STATE_V4)) {
+            _ if self.is_here() => moot("the server is on this computer"),
             (Seen::Is(PortState::Open), _) => word("works"),
             (Seen::Is(_), Seen::Is(PortState::Open)) => word("broken"),
             (Seen::Is(_), Seen::Pending(checks)) | (Seen::Pending(checks), _) => Known::Pending(checks),
@@ -99,7 +101,7 @@ impl View<'_> {
 
     fn connected(&self) -> Known {
         let mut targets = self.input.seen.targets(smtp::THROUGH.check).filter(|target| target.role == Role::InUse);
-        if targets.any(|target| self.on(target, smtp::THROUGH).is(true)) {
+        if !self.is_here() && targets.any(|target| self.on(target, smtp::THROUGH).is(true)) {
             return word("yes");
         }
         match self.one(connectivity::RESULT) {
@@ -144,7 +146,13 @@ impl View<'_> {
         let seen = self.input.seen;
         let mut states: Vec<Seen<PortState>> =
             COMPARED_PORTS.into_iter().flat_map(|port| self.reference_states(port)).collect();
-        states.extend(seen.targets(port::STATE.check).map(|target| self.on(target, port::STATE)));
+        // A server on this computer shows nothing of the connection.
+        let is_here = |role| match role {
+            Role::InUse => self.is_here(),
+            Role::Wanted => self.of_wanted(dns_server::HERE).is(true),
+        };
+        let targets = seen.targets(port::STATE.check).filter(|target| !is_here(target.role));
+        states.extend(targets.map(|target| self.on(target, port::STATE)));
         if !seen.plan_complete {
             states.push(Seen::Pending(planning()));
         }

@@ -1,7 +1,7 @@
 //! Facts about the port in use, compared with other ports and other companies' servers.
 
 use super::*;
-use crate::facts::keys::{alive, connectivity, dns_server, hops, leaves, port, reference, smtp, testnet};
+use crate::facts::keys::{alive, connectivity, dns_server, doors, hops, leaves, port, reference, smtp, testnet};
 use crate::facts::words::{Greeting, Near, Pages, TurnedAway};
 use crate::text::{is_inner, is_shared};
 use std::net::IpAddr;
@@ -185,6 +185,11 @@ impl View<'_> {
                 }
                 _ => {}
             }
+        }
+        match self.one(doors::PORT) {
+            Seen::Pending(checks) => pending.extend(checks),
+            Seen::Is(port) if pending.is_empty() => return (word("open"), Some(port)),
+            _ => {}
         }
         if pending.is_empty() { (word("closed"), None) } else { (Known::Pending(pending), None) }
     }
