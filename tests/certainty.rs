@@ -65,7 +65,7 @@ const NEVER: &[(&str, &str, &[&str])] = &[
     ("server-unreachable", "server.alive", &["yes"]),
     ("tls-intercepted", "certificate", &["valid"]),
     ("wrong", "settings.read", &["no"]),
-    ("wrong-server", "settings.server", &["as-wanted", "doubtful"]),
+    ("wrong-server", "settings.server", &["doubtful"]),
 ];
 
 /// The verdict over these facts, checked.

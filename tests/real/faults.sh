@@ -44,6 +44,13 @@ redirect() {
     until_true listens router "$1"
     chain router "type nat hook prerouting priority -100" "iifname lan tcp dport $1 redirect"
 }
+fault_gateway() { # PORT: a program on the client passes every connection on to the server
+    serve client python3 "$HERE/other_servers.py" pass "$1" $MAIL4.5
+    until_true listens client "$1"
+}
+fault_door() { # PORT: the server takes mail there too
+    chain provider "type nat hook prerouting priority -100" "ip daddr $MAIL4.5 tcp dport $1 redirect to :587"
+}
 fault_stop() { # SERVER: the host stays, and refuses
     kill "$(tr -d ' ' <"$STATE/postfix/queue/pid/master.pid")"
     while listens provider 587; do sleep 0.05; done

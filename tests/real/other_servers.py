@@ -5,6 +5,7 @@
     other_servers.py relay CHAIN.pem                    a stranger's mail server on 587
     other_servers.py turn-away                          "no service" on 2421, whoever connects
     other_servers.py introspect ADDRESS                 an authorization server's endpoint on 127.0.0.1:8081
+    other_servers.py pass PORT ADDRESS                  a program on 127.0.0.1 that passes all on to port 587 there
     other_servers.py truncate                           DNS on UDP 5353 that only says "ask by TCP"
 
 Standard library only (Python 3.11 or later, for start_tls). Each serves until it is killed.
@@ -84,6 +85,17 @@ async def turn_away(_reader, writer):
     writer.write(b"421 mail.example.test : No SMTP service (MBL-B)\r\n")
 
 
+async def passed_on(reader, writer, address):
+    async def copy(source, sink):
+        while data := await source.read(4096):
+            sink.write(data)
+            await sink.drain()
+        sink.close()
+
+    far_reader, far_writer = await asyncio.open_connection(address, 587)
+    await asyncio.gather(copy(reader, far_writer), copy(far_reader, writer))
+
+
 class Truncate(asyncio.DatagramProtocol):
     """The question back, with the bits QR and TC (RFC 1035 section 4.1.1)."""
 
@@ -120,6 +132,8 @@ async def main(role, *arguments):
         await listen(served(turn_away), None, 2421)
     elif role == "introspect":
         await listen(served(introspect, arguments[0]), "127.0.0.1", 8081)
+    elif role == "pass":
+        await listen(served(passed_on, arguments[1]), "127.0.0.1", int(arguments[0]))
     elif role == "truncate":
         await asyncio.get_running_loop().create_datagram_endpoint(Truncate, ("0.0.0.0", 5353))
     await asyncio.Event().wait()
