@@ -6,7 +6,7 @@ use crate::account::{Security, provider};
 use crate::check::dns::server;
 use crate::check::engine::{Case, Check, How, Need, Scope, always};
 use crate::check::{Ctx, Group, Notebook, Role, Verdict};
-use crate::facts::keys::{self, doors, dns_server};
+use crate::facts::keys::{self, dns_server, doors};
 use crate::net::{ConnectOptions, PortState};
 use crate::probe::secure::{Verify, secure};
 use crate::probe::smtp::Dialogue;
@@ -51,7 +51,8 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
         return Verdict::moot("one of the usual ports opens");
     }
     let local = ctx.machine.local();
-    let Some(addr) = ctx.addresses(Role::InUse).into_iter().min_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()))
+    let Some(addr) =
+        ctx.addresses(Role::InUse).into_iter().min_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()))
     else {
         return Verdict::skipped("the server has no address here");
     };
@@ -81,9 +82,7 @@ fn doors_of(host: &str, is_measured: impl Fn(u16) -> bool) -> Vec<(u16, Security
     let row = provider::of_host(host);
     let listed = row.into_iter().flat_map(|row| &row.servers).filter(|choice| choice.host == host);
     let mut doors: Vec<(u16, Security)> = Vec::new();
-    for (port, security) in
-        listed.map(|choice| (choice.port, choice.security)).chain([(USUAL, Security::Starttls)])
-    {
+    for (port, security) in listed.map(|choice| (choice.port, choice.security)).chain([(USUAL, Security::Starttls)]) {
         if !is_measured(port) && doors.iter().all(|(known, _)| *known != port) {
             doors.push((port, security));
         }
