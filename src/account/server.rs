@@ -195,7 +195,7 @@ impl Cleaning {
             self.to(self.text.trim_start_matches(&is_flaw).to_owned(), before);
         }
         if self.text.ends_with(&is_flaw) {
-            let kept = self.text.trim_end_matches(|c| is_flaw(c)).to_owned();
+            let kept = self.text.trim_end_matches(is_flaw).to_owned();
             self.to(kept, after);
         }
     }

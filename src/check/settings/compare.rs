@@ -42,7 +42,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         book.note(keys::WRITTEN, visible_str(server.written()));
         book.note(keys::FLAWS, server.flaws().iter().map(|flaw| flaw.word().to_owned()).collect::<Vec<_>>());
         return Verdict::warn(
-            Text::new().say("the server's name \"").host(&visible_str(server.written())).say(format!("\" {says}")),
+            Text::new().say("the server's name \"").host(visible_str(server.written())).say(format!("\" {says}")),
         );
     }
     if let Some(meant) = meant {
