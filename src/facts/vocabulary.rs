@@ -184,7 +184,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("port.leaves", "whether packets for the port in use get as far as the first router", YES_NO),
         fact("port.refuser", "where the device that turned the connection away is", &["inside", "beyond"]),
         fact("port.rejected-by", "who says that the port in use is forbidden or closed", &["device"]),
-        fact("port.last-heard", "where the last device that answered for the port is", &["inside", "beyond"]),
+        fact("port.last-heard", "where the last device that answered for the port is", &["inside", "near", "beyond"]),
         fact("port.elsewhere", "the same port at other companies' servers", &["open", "closed"]),
         fact("port.others", "whether any other port opens, at this server or elsewhere", &["open", "closed"]),
         fact("submission.elsewhere", "whether 465 or 587 opens anywhere", &["open", "closed"]),
@@ -255,6 +255,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("login.reason", "what the server's refusal of the log-in means", causes),
         fact("sending", "permission to send", Sending::VARIANTS),
         fact("sending.refused", "what the server refused to take", Refused::VARIANTS),
+        fact("sending.message", "whether the test handed over a whole message, not only sender and recipient", YES_NO),
         fact("sending.reason", "what the server's refusal to send means", causes),
         // The steps do not use these: they are for `also.md`.
         fact("also.port-25", "port 25 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),

@@ -108,7 +108,8 @@ fn page_check(page: &Page, kind: Kind, pages: &Pages) -> Result<(), String> {
     let rows = rows.chain(page.ruled_out_anyway.iter().map(|row| &row.terms));
     let rows = rows.chain(page.against.iter().map(|row| &row.terms)).chain(page.proof.iter().map(|row| &row.terms));
     let mut rows = rows.chain(page.at_most.iter().map(|row| &row.terms)).chain([&page.answered_by]);
-    rows.try_for_each(|terms| rule::check(terms, &[]))?;
+    let asked: Vec<_> = pages.values().flat_map(|page| &page.questions).cloned().collect();
+    rows.try_for_each(|terms| rule::check(terms, &asked))?;
     match kind {
         Kind::Step => step_check(page),
         Kind::Cause => cause_check(page, pages),

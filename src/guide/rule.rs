@@ -203,13 +203,14 @@ impl Rule {
     }
 }
 
-/// Checks that every fact and word is in the vocabulary. Answers are checked against the questions of the page.
+/// Checks that every fact and word is in the vocabulary, and every answer among the given questions: a step's rows go by
+/// its own, all others by those of any step.
 pub(super) fn check(terms: &[Term], questions: &[super::page::Question]) -> Result<(), String> {
     for term in terms {
         let words: Vec<&str> = match term.fact.strip_prefix("answer.") {
             Some(name) => {
                 let question = questions.iter().find(|question| question.name == name);
-                let question = question.ok_or_else(|| format!("{term}: nobody asks {name} on this page"))?;
+                let question = question.ok_or_else(|| format!("{term}: nobody asks {name}"))?;
                 question.words.iter().map(String::as_str).collect()
             }
             None => {

@@ -35,6 +35,22 @@ fault_intercept() { # PORT at router: a stranger answers for every server
     serve router python3 "$HERE/other_servers.py" relay "$STATE/tls/relay.pem"
     redirect "$1"
 }
+fault_scanner() { # a box with a certificate of its own, of its own issuer, for every name, on every port that encrypts
+    serve router python3 "$HERE/other_servers.py" scanner "$STATE/tls/scanner.pem"
+    redirect 465
+    redirect 587
+    redirect 443
+}
+fault_mail_proxy() { # PORTS: a box that takes mail for every server, and does not encrypt
+    serve router python3 "$HERE/other_servers.py" mail-proxy
+    until_true listens router 2525
+    chain router "type nat hook prerouting priority -100" "iifname lan tcp dport { $1 } redirect to :2525"
+}
+fault_login_alone() { # a server that refuses AUTH PLAIN as such and takes LOGIN
+    serve provider python3 "$HERE/other_servers.py" login-alone "$STATE/tls/mail.pem"
+    until_true listens provider 5870
+    chain provider "type nat hook prerouting priority -100" "tcp dport 587 redirect to :5870"
+}
 fault_portal() { # a network with a sign-in page: the web is the page, all else is silent
     serve router python3 "$HERE/other_servers.py" portal
     redirect 80
@@ -89,6 +105,14 @@ fault_truncated() { # every answer by UDP is cut short (RFC 1035 section 4.1.1, 
     until_true ns router sh -c 'ss -Hlun "sport = :5353" | grep -q .'
     chain router "type nat hook prerouting priority -100" "iifname lan udp dport 53 redirect to :5353"
 }
+fault_resolver_says() { # WORD at WHERE: nxdomain, servfail, nodata or one address for every name; at the router for every resolver
+    serve router python3 "$HERE/other_servers.py" resolver "$1"
+    until_true ns router sh -c 'ss -Hlun "sport = :5353" | grep -q .'
+    local whom="ip daddr $LAN4.1"
+    [[ $3 != router ]] || whom=
+    chain router "type nat hook prerouting priority -100" "iifname lan $whom udp dport 53 redirect to :5353"
+    chain router "type nat hook prerouting priority -100" "iifname lan $whom tcp dport 53 redirect to :5353"
+}
 fault_line() { # MILLISECONDS HOPS: the router's way out is long
     serve router python3 "$HERE/long_line.py" line-out "$1" "$2"
     until_true ip -n mt-router link show line-out
@@ -142,6 +166,8 @@ fault_token() { # TOKEN in place of the password; the endpoint knows ya29.right
     serve provider python3 "$HERE/other_servers.py" introspect "$ADDRESS"
     until_true listens provider 8081
 }
+fault_references() { REFERENCES=("$@"); }
+fault_descriptors() { PREFIX=(prlimit "--nofile=$1"); } # how many files and connections the tool may have open
 fault_password() { TYPED=$*; }
 fault_clock() { PREFIX=(FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f "$1"); }
 

@@ -3,10 +3,14 @@
     other_servers.py reference NAME ADDRESS CHAIN.pem   mail on 25, 465 and 587, web on 80 and 443
     other_servers.py portal                             a sign-in page on 80, whatever was asked for
     other_servers.py relay CHAIN.pem                    a stranger's mail server on 587
+    other_servers.py scanner CHAIN.pem                  mail on 465 and 587 and web on 443, for every name
+    other_servers.py mail-proxy                         mail on 2525, for every server, without encryption
+    other_servers.py login-alone CHAIN.pem              a mail server on 5870 that takes AUTH LOGIN, and not PLAIN
     other_servers.py turn-away                          "no service" on 2421, whoever connects
     other_servers.py introspect ADDRESS                 an authorization server's endpoint on 127.0.0.1:8081
     other_servers.py pass PORT ADDRESS                  a program on 127.0.0.1 that passes all on to port 587 there
     other_servers.py truncate                           DNS on UDP 5353 that only says "ask by TCP"
+    other_servers.py resolver WORD                      DNS on 5353: nxdomain, servfail, nodata or one address for all
 
 Standard library only (Python 3.11 or later, for start_tls). Each serves until it is killed.
 """
@@ -96,6 +100,68 @@ async def passed_on(reader, writer, address):
     await asyncio.gather(copy(reader, far_writer), copy(far_reader, writer))
 
 
+async def mail_proxy(reader, writer):
+    writer.write(b"220 proxy ESMTP\r\n")
+    while line := await reader.readline():
+        verb = line.split(b" ")[0].strip().upper()
+        known = verb in (b"EHLO", b"HELO", b"MAIL", b"RCPT", b"RSET", b"NOOP", b"QUIT")
+        writer.write(b"250 Requested mail action okay, completed\r\n" if known else b"502 Command not implemented\r\n")
+        await writer.drain()
+
+
+async def login_alone(reader, writer, tls):
+    writer.write(b"220 mail.example.test ESMTP\r\n")
+    encrypted = False
+    while line := await reader.readline():
+        verb = line.upper().split()
+        if verb[:1] == [b"EHLO"]:
+            more = b"250-AUTH PLAIN LOGIN\r\n" if encrypted else b"250-STARTTLS\r\n"
+            writer.write(b"250-mail.example.test\r\n" + more + b"250 8BITMIME\r\n")
+        elif verb[:1] == [b"STARTTLS"]:
+            writer.write(b"220 2.0.0 Ready to start TLS\r\n")
+            await writer.start_tls(tls)
+            encrypted = True
+        elif verb[:2] == [b"AUTH", b"LOGIN"]:
+            for question in (b"VXNlcm5hbWU6", b"UGFzc3dvcmQ6"):
+                writer.write(b"334 " + question + b"\r\n")
+                await reader.readline()
+            writer.write(b"235 2.7.0 Authentication successful\r\n")
+        elif verb[:1] == [b"AUTH"]:
+            writer.write(b"553 5.3.0 Auth failure\r\n")
+        else:
+            writer.write(b"250 2.0.0 Ok\r\n")
+        await writer.drain()
+
+
+class Resolver(asyncio.DatagramProtocol):
+    """The same for every question, by UDP; by TCP through `by_tcp`."""
+
+    def __init__(self, word):
+        self.word = word
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, address):
+        self.transport.sendto(self.answer(data), address)
+
+    def answer(self, data):
+        end = 12
+        while data[end]:
+            end += data[end] + 1
+        question = data[12 : end + 5]
+        code = {"nxdomain": 3, "servfail": 2}.get(self.word, 0)
+        has_answer = self.word not in ("nxdomain", "servfail", "nodata") and question[-4:-2] == b"\0\1"
+        head = data[:2] + bytes([0x84 | data[2] & 1, 0x80 | code, 0, 1, 0, int(has_answer), 0, 0, 0, 0])
+        record = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + bytes(map(int, self.word.split("."))) if has_answer else b""
+        return head + question + record
+
+    async def by_tcp(self, reader, writer):
+        data = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
+        answer = self.answer(data)
+        writer.write(len(answer).to_bytes(2, "big") + answer)
+
+
 class Truncate(asyncio.DatagramProtocol):
     """The question back, with the bits QR and TC (RFC 1035 section 4.1.1)."""
 
@@ -114,7 +180,7 @@ class Truncate(asyncio.DatagramProtocol):
 
 async def main(role, *arguments):
     listen = asyncio.start_server
-    if role in ("reference", "relay"):
+    if role in ("reference", "relay", "scanner", "login-alone"):
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(arguments[-1])
     if role == "reference":
@@ -124,6 +190,14 @@ async def main(role, *arguments):
         await listen(served(smtp, name, tls, True), addresses, 465, ssl=tls)
         await listen(served(http, False), addresses, 80)
         await listen(served(http, False), addresses, 443, ssl=tls)
+    elif role == "scanner":
+        await listen(served(smtp, "mail.example.test", tls, False), None, 587)
+        await listen(served(smtp, "mail.example.test", tls, True), None, 465, ssl=tls)
+        await listen(served(http, False), None, 443, ssl=tls)
+    elif role == "mail-proxy":
+        await listen(served(mail_proxy), None, 2525)
+    elif role == "login-alone":
+        await listen(served(login_alone, tls), None, 5870)
     elif role == "portal":
         await listen(served(http, True), None, 80)
     elif role == "relay":
@@ -134,6 +208,10 @@ async def main(role, *arguments):
         await listen(served(introspect, arguments[0]), "127.0.0.1", 8081)
     elif role == "pass":
         await listen(served(passed_on, arguments[1]), "127.0.0.1", int(arguments[0]))
+    elif role == "resolver":
+        resolver = Resolver(arguments[0])
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: resolver, ("0.0.0.0", 5353))
+        await listen(served(resolver.by_tcp), "0.0.0.0", 5353)
     elif role == "truncate":
         await asyncio.get_running_loop().create_datagram_endpoint(Truncate, ("0.0.0.0", 5353))
     await asyncio.Event().wait()

@@ -96,6 +96,8 @@ CNF
     issue link-missing mail.example.test middle "-30 days" "+60 days"
     issue full-chain mail.example.test middle "-30 days" "+60 days"
     issue relay gateway.hotel.test "" "-30 days" "+60 days"
+    issue inspector "Company inspection" "" "-5 years" "+5 years"
+    issue scanner "mail.example.test,DNS:ref-a.test,DNS:ref-b.test" inspector "-30 days" "+60 days"
     issue ref-a ref-a.test root "-30 days" "+60 days"
     issue ref-b ref-b.test root "-30 days" "+60 days"
     cp root.crt ca.pem
@@ -105,11 +107,11 @@ CNF
 issue() { # FILE NAME ISSUER (empty: itself) FROM TO → FILE.pem: key and certificate
     local by=(-selfsign -keyfile "$1.key") kind=leaf
     [[ -z $3 ]] || by=(-keyfile "$3.key" -cert "$3.crt")
-    [[ $1 != root && $1 != middle ]] || kind=root
+    [[ $1 != root && $1 != middle && $1 != inspector ]] || kind=root
     stamp() { date -u -d "$1" +%Y%m%d%H%M%SZ; }
     {
         if [[ ${KEYS:-ec} == rsa ]]; then openssl genrsa -traditional -out "$1.key" 2048; else openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"; fi
-        NAME=$2 openssl req -new -config openssl.cnf -key "$1.key" -subj "/CN=$2" -out "$1.csr"
+        NAME=$2 openssl req -new -config openssl.cnf -key "$1.key" -subj "/CN=${2%%,*}" -out "$1.csr"
         NAME=$2 openssl ca -batch -notext -config openssl.cnf -extensions $kind -in "$1.csr" -out "$1.crt" \
             -startdate "$(stamp "$4")" -enddate "$(stamp "$5")" "${by[@]}"
     } >>"$STATE/log/openssl" 2>&1 || die "openssl: see $STATE/log/openssl"

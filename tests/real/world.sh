@@ -171,7 +171,7 @@ rows() { grep -v -e '^#' -e '^$' "$HERE/scenarios.tsv"; }
 prepare() {
     local fault account faults
     IFS=$'\t' read -r NAME account faults OPTIONS WANT_EXIT WANT_CAUSE WITNESS < <(rows | grep -P "^$1\t") || die "no scenario $1"
-    TYPED=$PASSWORD SECRET=--password-stdin PREFIX=() SETTINGS=() PORT_TYPED=${account%/*} SECURITY=${account#*/}
+    TYPED=$PASSWORD SECRET=--password-stdin PREFIX=() REFERENCES=(ref-a.test ref-b.test) SETTINGS=() PORT_TYPED=${account%/*} SECURITY=${account#*/}
     [[ $account == - ]] || SETTINGS=(--server mail.example.test --port "$PORT_TYPED" --security "$SECURITY")
     [[ $OPTIONS != - ]] || OPTIONS=
     up
@@ -193,13 +193,18 @@ swaks_says() {
 
 # check OUT: the tool on the client, its report into OUT
 check() {
+    local reference compared=()
+    for reference in "${REFERENCES[@]}"; do
+        compared+=(--reference-host "$reference" --connectivity-url "http://$reference/generate_204")
+    done
     # shellcheck disable=SC2086 # OPTIONS is a list of words
     as_user "${PREFIX[@]}" timeout -k 5 90 "$PROGRAM" check $ADDRESS --format json $SECRET --ca-file "$STATE/tls/ca.pem" \
-        --reference-host ref-a.test --reference-host ref-b.test \
-        --connectivity-url http://ref-a.test/generate_204 --connectivity-url http://ref-b.test/generate_204 \
-        --resolver $WAN4.53 "${SETTINGS[@]}" $OPTIONS <<<"$TYPED" >"$1" 2>"${1%.json}.stderr"
+        "${compared[@]}" --resolver $WAN4.53 "${SETTINGS[@]}" $OPTIONS <<<"$TYPED" >"$1" 2>"${1%.json}.stderr"
 }
-cause_of() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["diagnosis"]["cause"])' "$1" 2>/dev/null || echo "(no report)"; }
+# The cause and how certain it is said to be, as CAUSE:CERTAINTY.
+cause_of() { python3 -c 'import json, sys; d = json.load(open(sys.argv[1]))["diagnosis"]; print(d["cause"], d["certainty"], sep=":")' "$1" 2>/dev/null || echo "(no report)"; }
+# What else the report accuses.
+also_in() { python3 -c 'import json, sys; print(*["also " + also["cause"] for also in json.load(open(sys.argv[1]))["diagnosis"]["also"]])' "$1" 2>/dev/null; }
 
 run_one() {
     local out=$RESULTS/$1.json code=0 began cause seconds verdict=ok swaks=
@@ -208,13 +213,14 @@ run_one() {
     check "$out" || code=$?
     seconds=$((($(date +%s%N) - began) / 10000000))
     cause=$(cause_of "$out")
-    [[ $cause == "$WANT_CAUSE" && $code == "$WANT_EXIT" ]] || verdict=FAILED
+    [[ $cause == "$WANT_CAUSE" || ${cause%:*} == "$WANT_CAUSE" ]] && [[ $code == "$WANT_EXIT" ]] || verdict=FAILED
     # Where a log-in is reached, another program must agree about the same credentials.
     if [[ $WITNESS =~ swaks=(0|28)$ ]]; then
         swaks=$(swaks_says)
         [[ $swaks == "${BASH_REMATCH[1]}" && $((code == 0)) == $((swaks == 0)) ]] || verdict=FAILED
         swaks="swaks: $([[ $swaks == 0 ]] && echo accepted || echo "refused ($swaks)"), mailtriage: $cause"
     fi
+    swaks="$(also_in "$out")${swaks:+ $swaks}"
     [[ $verdict == ok ]] || swaks+=" wanted $WANT_CAUSE/$WANT_EXIT, see $out"
     printf '%-7s %-30s %-28s exit %-3s %6s s  %s\n' "$verdict" "$1" "$cause" "$code" "$((seconds / 100)).$(printf %02d $((seconds % 100)))" "$swaks"
     [[ $verdict == ok ]] || return $DIFFERS

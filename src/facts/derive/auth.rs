@@ -68,6 +68,8 @@ impl View<'_> {
             refused => refused.known(|_| moot("nothing was refused")),
         };
         facts.put("sending.refused", what);
+        let was_handed_over = self.one(sending::MESSAGE).is_there();
+        facts.put("sending.message", self.one(sending::RESULT).known(|_| yes_no(was_handed_over)));
     }
 
     fn offered(&self) -> Known {

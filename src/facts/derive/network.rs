@@ -3,7 +3,7 @@
 use super::*;
 use crate::facts::keys::{alive, ipv6, leaves, port, quality, smtp, testnet};
 use crate::facts::keys::{clock, connectivity, dns_domain, dns_elsewhere, dns_own, dns_server, reference, settings};
-use crate::facts::words::{Loss, NameFound, OtherNames, Pages, ServerFit};
+use crate::facts::words::{Loss, NameFound, Opens, OtherNames, Pages, ServerFit};
 use std::net::IpAddr;
 
 /// The share of lost handshakes, in percent, that counts as heavy: 8 of the 60 of one sampling. A line that loses 3 %
@@ -153,6 +153,10 @@ impl View<'_> {
         };
         let targets = seen.targets(port::STATE.check).filter(|target| !is_here(target.role));
         states.extend(targets.map(|target| self.on(target, port::STATE)));
+        let at_other_address = self.one(dns_elsewhere::OTHER_ADDRESS);
+        states.push(
+            at_other_address.map(|opens| if opens == Opens::Opens { PortState::Open } else { PortState::Unknown }),
+        );
         if !seen.plan_complete {
             states.push(Seen::Pending(planning()));
         }
@@ -174,10 +178,12 @@ impl View<'_> {
         any(states, answers, "yes", none)
     }
 
-    /// How many different hosts were tried: a single one may be down.
+    /// How many different hosts were tried: a single one may be down. Names with the same addresses are one host.
     fn hosts_tried(&self) -> usize {
-        let has_address = |id: &&str| self.reference(id, &reference::ADDRESS).is_there();
+        let of_references =
+            self.input.seen.references().filter_map(|id| self.reference(id, &reference::ADDRESS).value());
         let servers = [self.one(dns_server::ADDRESSES), self.of_wanted(dns_server::ADDRESSES)];
-        self.input.seen.references().filter(has_address).count() + servers.iter().filter(|seen| seen.is_there()).count()
+        let of_servers = servers.into_iter().filter_map(Seen::value);
+        of_references.map(|address| vec![address]).chain(of_servers).collect::<BTreeSet<_>>().len()
     }
 }

@@ -10,6 +10,9 @@ use std::net::IpAddr;
 /// mail server's port: a rule forbids it, or the protocol or port is not accepted.
 const FILTERS_SAY: [&str; 9] = ["3/2", "3/3", "3/9", "3/10", "3/13", "1/1", "1/4", "1/5", "1/6"];
 
+/// The hop of the first router.
+const FIRST_HOP: usize = 1;
+
 impl View<'_> {
     pub(super) fn ports(&self, facts: &mut Made) {
         let port = self.port();
@@ -120,7 +123,9 @@ impl View<'_> {
         let goes_on = self.one(hops::CONTRAST_LAST_HOP).value().is_some_and(|other| other > hop);
         let is_of_provider = matches!(last, IpAddr::V4(v4) if is_shared(v4));
         match (is_inner(last) && !is_of_provider, goes_on) {
-            (true, true) => word("inside"),
+            (true, true) if hop == FIRST_HOP => word("inside"),
+            // An inner address further on: a company's own router, or one of an internet provider that numbers so.
+            (true, true) => word("near"),
             (true, false) => gap("nothing goes further, so the end of this network is not seen"),
             (false, _) => word("beyond"),
         }
