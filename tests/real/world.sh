@@ -204,7 +204,7 @@ check() {
 # The cause and how certain it is said to be, as CAUSE:CERTAINTY.
 cause_of() { python3 -c 'import json, sys; d = json.load(open(sys.argv[1]))["diagnosis"]; print(d["cause"], d["certainty"], sep=":")' "$1" 2>/dev/null || echo "(no report)"; }
 # What else the report accuses.
-also_in() { python3 -c 'import json, sys; print(*["also " + also["cause"] for also in json.load(open(sys.argv[1]))["diagnosis"]["also"]])' "$1" 2>/dev/null; }
+also_in() { python3 -c 'import json, sys; print(*["also " + cause for cause in json.load(open(sys.argv[1]))["diagnosis"]["also"]])' "$1" 2>/dev/null; }
 
 run_one() {
     local out=$RESULTS/$1.json code=0 began cause seconds verdict=ok swaks=
@@ -220,7 +220,7 @@ run_one() {
         [[ $swaks == "${BASH_REMATCH[1]}" && $((code == 0)) == $((swaks == 0)) ]] || verdict=FAILED
         swaks="swaks: $([[ $swaks == 0 ]] && echo accepted || echo "refused ($swaks)"), mailtriage: $cause"
     fi
-    swaks="$(also_in "$out")${swaks:+ $swaks}"
+    swaks="$(also_in "$out" || true)${swaks:+ $swaks}"
     [[ $verdict == ok ]] || swaks+=" wanted $WANT_CAUSE/$WANT_EXIT, see $out"
     printf '%-7s %-30s %-28s exit %-3s %6s s  %s\n' "$verdict" "$1" "$cause" "$code" "$((seconds / 100)).$(printf %02d $((seconds % 100)))" "$swaks"
     [[ $verdict == ok ]] || return $DIFFERS
