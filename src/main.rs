@@ -3,8 +3,16 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+/// Nothing could be found out: the same as for the outcome *unsure*.
+const EXIT_UNSURE: u8 = 3;
+
 fn main() -> color_eyre::Result<ExitCode> {
     color_eyre::install()?;
+    // Before anything is opened: the runtime itself panics where it gets no descriptor.
+    if let Err(why) = mailtriage::net::limits::make_room() {
+        eprintln!("mailtriage: {why}");
+        return Ok(ExitCode::from(EXIT_UNSURE));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(mailtriage::cli::main());
     // A name look-up by the system that nobody is waiting for any more must not delay the end.

@@ -88,6 +88,20 @@ fn an_existing_file_is_left_as_it_is() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
 }
 
+/// Too few descriptors would look like a silent network.
+#[cfg(unix)]
+#[rstest]
+#[case(7)]
+#[case(16)]
+#[case(100)]
+fn a_limit_of_this_computer_is_named_and_tests_nothing(#[case] descriptors: u32) {
+    let run = format!("ulimit -n {descriptors}; exec \"$0\" check anna@example.test --server 127.0.0.1 --format json");
+    let program = assert_cmd::cargo::cargo_bin("mailtriage");
+    let mut command = Command::new("sh");
+    command.args(["-c", &run]).arg(program).env("HOME", "/nonexistent");
+    command.assert().code(3).stdout("").stderr(contains("nothing was tested"));
+}
+
 #[rstest]
 #[case("healthy-465", 0, "can-send", "healthy")]
 #[case("587-forbidden-here", 1, "cannot-send", "blocked-local")]

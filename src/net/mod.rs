@@ -6,6 +6,7 @@
 pub mod dns;
 pub mod errors;
 pub mod icmp;
+pub mod limits;
 pub mod system;
 pub mod tcp;
 
