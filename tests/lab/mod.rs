@@ -31,10 +31,14 @@ pub fn run(scenario: &Scenario) -> Session {
 }
 
 pub fn run_with(scenario: &Scenario, change: impl FnOnce(&mut Job)) -> Session {
+    run_answered(scenario, BTreeMap::new(), change)
+}
+
+fn run_answered(scenario: &Scenario, answers: BTreeMap<String, String>, change: impl FnOnce(&mut Job)) -> Session {
     on_paused_time(async {
         let mut job = job(scenario).unwrap();
         change(&mut job);
-        run_to_end(job, BTreeMap::new()).await
+        run_to_end(job, answers).await
     })
 }
 
@@ -51,6 +55,9 @@ pub struct Variant {
     /// What is laid over the scenario's world.
     #[serde(default)]
     world: toml::Table,
+    /// The technician's answers, by question.
+    #[serde(default)]
+    answers: BTreeMap<String, String>,
     /// The references in place of the usual ones.
     references: Option<Vec<String>>,
     /// Which connection comes first at a full server, or what still fits before the deadline, differs from run to run:
@@ -75,7 +82,7 @@ impl Variant {
     pub fn run(&self) -> Session {
         let mut base = scenario(&self.scenario).unwrap_or_else(|| panic!("no scenario {}", self.scenario));
         base.account.extend(self.account.clone());
-        run_with(&base.with(self.world.clone()), |job| {
+        run_answered(&base.with(self.world.clone()), self.answers.clone(), |job| {
             if let Some(hosts) = &self.references {
                 let reference = |host: &String| Reference { host: host.clone(), ports: vec![25, 465, 587, 443] };
                 job.options.references = hosts.iter().map(reference).collect();

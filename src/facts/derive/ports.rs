@@ -145,12 +145,12 @@ impl View<'_> {
         word(if is_inner(from) && is_first && !is_last { "inside" } else { "beyond" })
     }
 
-    /// A device that is neither this computer nor the server says that a rule forbids the connection, or that the port
-    /// is closed.
+    /// Another device than this computer says that a rule forbids the connection, or that the port is closed. A server
+    /// on which nothing listens sends a reset instead: such a message from the server itself is its firewall's.
     fn rejected_by(&self) -> Known {
         match (self.own(port::ICMP), self.own(port::ICMP_PROHIBITED), self.own(port::ICMP_FROM)) {
             (Seen::Is(code), Seen::Is(_), Seen::Is(from)) if FILTERS_SAY.contains(&code.as_str()) => {
-                if self.is_server(from) { gap("the server itself says so") } else { word("device") }
+                word(if self.is_server(from) { "server" } else { "device" })
             }
             (Seen::Pending(checks), ..) => Known::Pending(checks),
             _ => gap("no device said so"),
