@@ -137,7 +137,6 @@ keys! {
     leaves "way" {
         LEAVES: Key<bool> = "leaves", Nobody, "whether packets get as far as the first router";
         FIRST_ROUTER: Key<IpAddr> = "first-router", Address, "the first router on the way";
-        SECOND_ROUTER: Key<IpAddr> = "second-router", Address, "the router behind the first one";
         NEAR: Key<Near> = "near", Nobody, "the port opens before the first router";
         TURNED_AWAY: Key<TurnedAway> = "turned-away", Nobody, "who turned the connection away on this computer";
         ICMP: Key<String> = "icmp", Nobody, "type and code of an ICMP message that came back";
@@ -176,6 +175,10 @@ keys! {
         PRODUCTS: Key<Vec<String>> = "products", Nobody, "security programs that are running here";
         FIREWALL: Key<String> = "firewall", Nobody, "a firewall that is switched on";
         VPN: Key<String> = "vpn", Nobody, "a VPN's network interface";
+        VPN_CARRIES: Key<bool> = "vpn.carries", Nobody, "whether connections to the server go through that VPN";
+        VPN_CARRIES_ALL: Key<bool> = "vpn.carries-all", Nobody, "whether everything else goes through it too";
+        HOSTER: Key<String> = "hoster", Nobody, "the hoster from which this computer is rented, by its firmware";
+        OWN_PUBLIC_ADDRESS: Key<bool> = "own-public-address", Nobody, "whether this computer sends from a public address of its own";
         PROXY: Key<String> = "proxy", Inner, "the configured web proxy";
     }
     /// Does a mail server answer, and what does it offer?

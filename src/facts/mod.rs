@@ -2,6 +2,7 @@
 
 pub mod derive;
 pub mod ehlo;
+pub mod hosters;
 pub mod interceptors;
 pub mod isps;
 pub mod key;

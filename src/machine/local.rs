@@ -25,6 +25,10 @@ pub struct Local {
     pub tls_policy: Vec<(String, bool)>,
     /// The name of the interface of a connected VPN.
     pub vpn: Option<String>,
+    /// The addresses of that interface.
+    pub vpn_addresses: Vec<IpAddr>,
+    /// What its firmware says about maker and model, where the system tells an ordinary user.
+    pub firmware: Vec<String>,
     /// The machine's name.
     pub hostname: Option<String>,
     /// The name of the user's account on this computer.

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod firewall;
+mod firmware;
 mod hosts;
 mod local;
 mod programs;
@@ -15,14 +16,22 @@ mod tls;
 pub use local::Local;
 pub use roots::Trust;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
+
+/// Ordinary addresses of the public internet, for asking which way leads there: a root name server's
+/// (a.root-servers.net).
+pub const ANYWHERE: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(198, 41, 0, 4)), IpAddr::V6(Ipv6Addr::new(0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30))];
 
 /// Everything that this program asks from the computer it runs on.
 #[async_trait::async_trait]
 pub trait Machine: Send + Sync {
     /// What it knows about itself.
     fn local(&self) -> Local;
+
+    /// Its own address from which packets to that one would be sent; `None` if there is no route. Nothing is sent.
+    fn source_for(&self, to: IpAddr) -> Option<IpAddr>;
 
     /// The address that its hosts file gives for a name.
     async fn hosts_file(&self, name: &str) -> Option<IpAddr>;

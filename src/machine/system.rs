@@ -1,6 +1,6 @@
 //! The real machine: the one that this program runs on.
 
-use super::{Folder, Local, Machine, Trust, addresses, firewall, hosts, programs, proxy, tls};
+use super::{Folder, Local, Machine, Trust, addresses, firewall, firmware, hosts, programs, proxy, tls};
 use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,10 @@ impl SystemMachine {
 impl Machine for SystemMachine {
     fn local(&self) -> Local {
         self.local.get_or_init(look).clone()
+    }
+
+    fn source_for(&self, to: IpAddr) -> Option<IpAddr> {
+        addresses::source_for(to)
     }
 
     async fn hosts_file(&self, name: &str) -> Option<IpAddr> {
@@ -58,6 +62,7 @@ impl Machine for SystemMachine {
 
 fn look() -> Local {
     let (addresses, vpn) = addresses::interfaces();
+    let (vpn, vpn_addresses) = vpn.map_or((None, vec![]), |(name, addresses)| (Some(name), addresses));
     let (routed_v4, routed_v6) = addresses::routes();
     Local {
         addresses,
@@ -66,6 +71,8 @@ fn look() -> Local {
         sees_icmp: crate::net::icmp::is_told(),
         resolvers: addresses::resolvers(),
         vpn,
+        vpn_addresses,
+        firmware: firmware::names(),
         tls_policy: tls::policy(),
         firewall: firewall::switched_on(),
         proxy: proxy::configured(),

@@ -21,7 +21,9 @@ impl Machine for Lab {
             sees_icmp: machine.hears_routers,
             resolvers: vec![self.world.resolver.address],
             tls_policy: vec![],
-            vpn: machine.vpn.clone(),
+            vpn: machine.vpn.as_ref().map(|vpn| vpn.name.clone()),
+            vpn_addresses: machine.vpn.iter().map(|vpn| vpn.address).collect(),
+            firmware: machine.firmware.clone(),
             firewall: machine.firewall.clone(),
             proxy: machine.proxy.clone(),
             hostname: Some(machine.hostname.clone()),
@@ -30,6 +32,12 @@ impl Machine for Lab {
             os: machine.os.clone(),
             tls_library: machine.tls_library.clone(),
         }
+    }
+
+    fn source_for(&self, to: IpAddr) -> Option<IpAddr> {
+        let vpn = self.world.machine.vpn.as_ref().filter(|vpn| vpn.only.is_empty() || vpn.only.contains(&to));
+        let own = self.world.own_addresses().into_iter().map(|(addr, _)| addr);
+        vpn.map(|vpn| vpn.address).into_iter().chain(own).find(|addr| addr.is_ipv4() == to.is_ipv4())
     }
 
     async fn hosts_file(&self, name: &str) -> Option<IpAddr> {

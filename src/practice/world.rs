@@ -48,9 +48,12 @@ pub(super) struct LabMachine {
     /// The lines of the hosts file: `10.9.9.9 smtp.example.com`.
     #[serde(default)]
     pub(super) hosts: Vec<String>,
-    /// The name of a VPN's interface.
+    /// A VPN's interface.
     #[serde(default)]
-    pub(super) vpn: Option<String>,
+    pub(super) vpn: Option<LabVpn>,
+    /// What its firmware says about maker and model.
+    #[serde(default)]
+    pub(super) firmware: Vec<String>,
     /// Whether the system tells an ordinary user about ICMP messages; Linux does.
     #[serde(default = "yes")]
     pub(super) hears_routers: bool,
@@ -68,6 +71,17 @@ pub(super) struct LabMachine {
     /// How many seconds the rest of the world's clock is ahead of this computer's.
     #[serde(default)]
     pub(super) clock_behind: i64,
+}
+
+/// A VPN's interface. It changes nothing in the world: the routers are those behind it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct LabVpn {
+    pub(super) name: String,
+    pub(super) address: IpAddr,
+    /// The addresses to which it leads; all, if none are given.
+    #[serde(default)]
+    pub(super) only: Vec<IpAddr>,
 }
 
 /// This computer's own DNS server.

@@ -12,7 +12,7 @@ use crate::facts::keys::{
     smtp, tls,
 };
 use crate::facts::words::EhloName;
-use crate::facts::{Derived, Value, ehlo, interceptors, isps, vocabulary};
+use crate::facts::{Derived, Value, ehlo, hosters, interceptors, isps, vocabulary};
 use crate::text::{Text, span, visible_str};
 use std::fmt::Write;
 
@@ -207,6 +207,14 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
             products.iter().find_map(switch)
         },
         "The product's event log shows which rule it is",
+    ),
+    row("vpn", "the interface of the VPN", |case| case.shown(&protection::VPN), "its interface is not known"),
+    row("hoster", "the hoster of this machine", |case| case.shown(&protection::HOSTER), "the hoster"),
+    row(
+        "hoster.page",
+        "the hoster's page about the ports that it shuts",
+        |case| hosters::by_name(&case.shown(&protection::HOSTER)?)?.page.clone(),
+        "see its help pages",
     ),
     row("resolver", "this computer's own DNS server", resolver, "this computer's DNS server").naming(Names::Address),
     row(

@@ -1,10 +1,19 @@
 # What can be broken: the words of the table's third column. Sourced by world.sh, whose names it uses.
 # shellcheck shell=bash disable=SC2154,SC2034
 
-# rule WHERE MATCH-AND-VERDICT: on the client's way out, through the router or the ISP, into a server
+# rule WHERE MATCH-AND-VERDICT: on the client's way out, through the router or the ISP, at the far end of the VPN, into a
+# server
 rule() {
     local space=$1 hook=forward
-    case $1 in client) hook=output ;; provider) hook=input ;; resolver) space=router hook=input ;; esac
+    case $1 in
+    client) hook=output ;;
+    provider) hook=input ;;
+    resolver) space=router hook=input ;;
+    vpn) # the other companies' servers are on that very machine
+        space=elsewhere
+        chain elsewhere "type filter hook input priority 0" "iifname clients ${*:2}"
+        ;;
+    esac
     chain "$space" "type filter hook $hook priority 0" "${*:2}"
 }
 chain() { # SPACE HOOK RULE: a chain of its own for each rule, so that several faults go together
@@ -59,6 +68,24 @@ fault_portal() { # a network with a sign-in page: the web is the page, all else 
 redirect() {
     until_true listens router "$1"
     chain router "type nat hook prerouting priority -100" "iifname lan tcp dport $1 redirect"
+}
+fault_vpn() { # [NETWORK]: everything, or what goes to that network, leaves through an interface that is named as a VPN's
+    cable client tun0 elsewhere clients
+    plug client tun0 10.8.0.2/24
+    plug elsewhere clients 10.8.0.1/24
+    ns elsewhere sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0
+    chain elsewhere "type nat hook postrouting priority 100" "ip saddr 10.8.0.0/24 oifname eth0 masquerade"
+    if [[ ${1:-} ]]; then
+        route client "$1" via 10.8.0.1
+    else
+        ip -n mt-client route replace default via 10.8.0.1
+    fi
+}
+fault_public() { # ADDRESS: the client sends from a public address of its own, as a rented machine does
+    ip -n mt-client addr add "$1/32" dev eth0
+    ip -n mt-client route replace default via $LAN4.1 src "$1"
+    route router "$1" dev lan
+    route isp "$1" via $WAN4.130
 }
 fault_gateway() { # PORT: a program on the client passes every connection on to the server
     serve client python3 "$HERE/other_servers.py" pass "$1" $MAIL4.5

@@ -60,9 +60,6 @@ async fn look(ctx: &Ctx, book: &mut Notebook, target: Target, to: SocketAddr) ->
     if let Some(router) = router(&first) {
         book.note(keys::LEAVES, true);
         book.note(keys::FIRST_ROUTER, router);
-        if let Some(second) = second_router(ctx, book, to.ip()).await {
-            book.note(keys::SECOND_ROUTER, second);
-        }
         return Some(Verdict::pass(leaves(target, router)));
     }
     match first {
@@ -204,15 +201,4 @@ fn is_silent(result: &Tried) -> bool {
 fn router(result: &Tried) -> Option<IpAddr> {
     let icmp = result.as_ref().err()?.icmp?;
     icmp.is_time_exceeded().then_some(icmp.from)
-}
-
-/// The router behind the first one, found with a port that is normally allowed: if there is a second router, the first
-/// is a device of this network, not the provider's.
-async fn second_router(ctx: &Ctx, book: &mut Notebook, addr: IpAddr) -> Option<IpAddr> {
-    for port in [443, 80] {
-        if let Some(router) = router(&probe(ctx, book, SocketAddr::new(addr, port), 2).await?) {
-            return Some(router);
-        }
-    }
-    None
 }

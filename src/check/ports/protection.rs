@@ -1,19 +1,22 @@
-//! Which security programs, firewalls and VPNs are on this computer? What the system tells an ordinary user: the names
-//! of running programs, switches, network interfaces. Nothing is blamed here: it names what to look at if a port is
-//! blocked on this computer.
+//! Which security programs, firewalls and VPNs are on this computer, and is it a rented machine? What the system tells an
+//! ordinary user: the names of running programs, switches, network interfaces, which of them leads to the server, and
+//! what the firmware says. Nothing is blamed here: it names what to look at if a port is blocked.
 
-use crate::check::engine::{Check, How, always, none};
-use crate::check::{Ctx, Group, Notebook, Verdict};
-use crate::facts::interceptors;
+use crate::check::dns::server;
+use crate::check::engine::{Check, How, Need, always};
+use crate::check::{Ctx, Group, Notebook, Role, Verdict};
 use crate::facts::keys::protection as keys;
-use crate::text::{Mark, Text};
+use crate::facts::{hosters, interceptors};
+use crate::machine::{ANYWHERE, Local};
+use crate::text::{Mark, Text, is_inner};
+use std::net::IpAddr;
 
 pub(crate) static CHECK: Check = Check {
     kind: "protection",
     group: Group::Ports,
     question: "Which security programs and VPNs are on this computer?",
     when: always,
-    needs: none,
+    needs: |_| vec![Need::After(server::CHECK.of(Role::InUse))],
     facts: keys::ALL,
     how: How::Case(|ctx, book, _| Box::pin(run(ctx, book))),
 };
@@ -38,8 +41,15 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     }
     if let Some(vpn) = &local.vpn {
         book.note(keys::VPN, vpn.as_str());
-        says.push(format!("a VPN is connected ({vpn})").into());
+        says.push(format!("a VPN is connected ({vpn}){}", way_by_vpn(ctx, book, &local)).into());
     }
+    if let Some(hoster) = hosters::of_firmware(&local.firmware) {
+        book.note(keys::HOSTER, hoster.name.as_str());
+        says.push(format!("this is a machine rented from {}", hoster.name).into());
+    }
+    let [anywhere, _] = ANYWHERE;
+    let source = ctx.machine.source_for(anywhere).filter(|addr| !local.vpn_addresses.contains(addr));
+    book.note(keys::OWN_PUBLIC_ADDRESS, source.is_some_and(|addr| !is_inner(addr)));
     if let Some(proxy) = &local.proxy {
         book.note(keys::PROXY, proxy.as_str());
         book.saw("a web proxy is set", Text::new().mark(Mark::Inner, proxy));
@@ -50,5 +60,24 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         Some(says) => Verdict::pass(says),
         None if running.is_empty() => Verdict::unknown("the system does not say which programs run"),
         None => Verdict::pass("no security program or firewall that we know, no VPN, no proxy"),
+    }
+}
+
+/// Whether connections to the server, and others, go through the VPN: noted, and in words.
+fn way_by_vpn(ctx: &Ctx, book: &mut Notebook, local: &Local) -> &'static str {
+    let by_vpn = |to: IpAddr| ctx.machine.source_for(to).map(|own| local.vpn_addresses.contains(&own));
+    // The address that is tried first, and anywhere else in the same family.
+    let addresses = ctx.addresses(Role::InUse);
+    let Some(to) = addresses.into_iter().min_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6())) else { return "" };
+    let Some(carries) = by_vpn(to) else { return "" };
+    book.note(keys::VPN_CARRIES, carries);
+    let elsewhere = ANYWHERE.into_iter().find(|addr| addr.is_ipv4() == to.is_ipv4()).and_then(by_vpn);
+    if let Some(all) = elsewhere {
+        book.note(keys::VPN_CARRIES_ALL, all);
+    }
+    match (carries, elsewhere) {
+        (true, Some(true)) => "; everything goes through it",
+        (true, _) => "; the way to the server goes through it",
+        (false, _) => "; the way to the server does not go through it",
     }
 }

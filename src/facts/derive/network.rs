@@ -1,7 +1,8 @@
 //! Facts about names and the connection.
 
 use super::*;
-use crate::facts::keys::{alive, ipv6, leaves, port, quality, smtp, testnet};
+use crate::facts::hosters;
+use crate::facts::keys::{alive, ipv6, leaves, port, protection, quality, smtp, testnet};
 use crate::facts::keys::{clock, connectivity, dns_domain, dns_elsewhere, dns_own, dns_server, reference, settings};
 use crate::facts::words::{Loss, NameFound, Opens, OtherNames, Pages, ServerFit};
 use std::net::IpAddr;
@@ -82,6 +83,8 @@ impl View<'_> {
     pub(super) fn internet(&self, facts: &mut Made) {
         facts.put("internet", self.connected());
         facts.put("loss", self.one(quality::LOSS));
+        facts.put("vpn", self.vpn());
+        facts.put("hoster", self.hoster());
         let ipv6 = match (self.own(port::STATE_V6), self.own(port::STATE_V4)) {
             _ if self.is_here() => moot("the server is on this computer"),
             (Seen::Is(PortState::Open), _) => word("works"),
@@ -97,6 +100,29 @@ impl View<'_> {
             "clock",
             clock.known(|ahead| word(if ahead.unsigned_abs() <= MOST_CLOCK_OFF_S { "right" } else { "wrong" })),
         );
+    }
+
+    /// Where the server alone is reached through a VPN, other companies' servers show nothing about that way.
+    fn vpn(&self) -> Known {
+        if !self.one(protection::VPN).is_there() {
+            // The interface is noted only if there is one.
+            return self.one(protection::OWN_PUBLIC_ADDRESS).known(|_| word("none"));
+        }
+        match (self.one(protection::VPN_CARRIES), self.one(protection::VPN_CARRIES_ALL)) {
+            (Seen::Is(true), Seen::Is(true)) => word("carries"),
+            (Seen::Is(true), _) => word("server-only"),
+            (Seen::Is(false), _) => word("beside"),
+            (not_seen, _) => not_seen.into(),
+        }
+    }
+
+    /// A public address of its own shows a rented machine, or a line without a router.
+    fn hoster(&self) -> Known {
+        let row = self.one(protection::HOSTER).value().and_then(|name| hosters::by_name(&name));
+        match row {
+            Some(row) => word(if row.shuts.contains(&self.port()) { "shuts" } else { "known" }),
+            None => self.one(protection::OWN_PUBLIC_ADDRESS).known(|own| word(if own { "unnamed" } else { "none" })),
+        }
     }
 
     fn connected(&self) -> Known {

@@ -109,7 +109,8 @@ impl View<'_> {
     }
 
     /// The device that drops a silent port's packets is the last one that answers, or the one after it. It is inside
-    /// the network if it has a private address and another port gets beyond it.
+    /// the network if it has a private address and another port gets beyond it. Internet providers have private addresses
+    /// too, but the first router is mostly this network's own.
     fn last_heard(&self) -> Known {
         if let Seen::Pending(checks) = self.one(hops::PORT) {
             return Known::Pending(checks);
@@ -123,9 +124,8 @@ impl View<'_> {
         let goes_on = self.one(hops::CONTRAST_LAST_HOP).value().is_some_and(|other| other > hop);
         let is_of_provider = matches!(last, IpAddr::V4(v4) if is_shared(v4));
         match (is_inner(last) && !is_of_provider, goes_on) {
-            (true, true) if hop == FIRST_HOP => word("inside"),
-            // An inner address further on: a company's own router, or one of an internet provider that numbers so.
-            (true, true) => word("near"),
+            (true, true) if hop == 1 => word("first-router"),
+            (true, true) => word("inside"),
             (true, false) => gap("nothing goes further, so the end of this network is not seen"),
             (false, _) => word("beyond"),
         }
@@ -140,9 +140,12 @@ impl View<'_> {
             Seen::Pending(checks) => return Known::Pending(checks),
             Seen::Absent(_) => return gap("no device said that it turned the connection away"),
         };
-        let is_first = self.own(leaves::FIRST_ROUTER).is(from);
-        let is_last = !self.own(leaves::SECOND_ROUTER).is_there();
-        word(if is_inner(from) && is_first && !is_last { "inside" } else { "beyond" })
+        let is_of_provider = matches!(from, IpAddr::V4(v4) if is_shared(v4));
+        match (is_inner(from) && !is_of_provider, self.own(leaves::FIRST_ROUTER).is(from)) {
+            (true, true) => word("inside"),
+            (true, false) => gap("a private address does not say whose the device is"),
+            (false, _) => word("beyond"),
+        }
     }
 
     /// Another device than this computer says that a rule forbids the connection, or that the port is closed. A server
