@@ -88,6 +88,8 @@ keys! {
         HOST: Key<String> = "host", Host, "the other company's server";
         LOOK_UP: Key<NameFound> = "look-up", Nobody, "its name in DNS, unless it was given as an address";
         ADDRESS: Key<IpAddr> = "address", Address, "the address that was tried";
+        SEEN_AS: Key<IpAddr> = "seen-as", Address, "our address as that server sees it";
+        OWN_NAME: Key<bool> = "own-name", Nobody, "yes, if it gives itself this computer's own name";
         STATE: Family<PortState> = "PORT", Nobody, "what that port does there";
         GREETING: Family<GreetingElsewhere> = "PORT.greeting", Nobody, "the greeting there";
         HANDSHAKE: Family<HandshakeElsewhere> = "PORT.handshake", Nobody, "the TLS handshake there";
@@ -137,6 +139,7 @@ keys! {
     leaves "way" {
         LEAVES: Key<bool> = "leaves", Nobody, "whether packets get as far as the first router";
         FIRST_ROUTER: Key<IpAddr> = "first-router", Address, "the first router on the way";
+        AT_ROUTER: Key<bool> = "at-router", Nobody, "yes, if the first router itself answers for the server's address";
         NEAR: Key<Near> = "near", Nobody, "the port opens before the first router";
         TURNED_AWAY: Key<TurnedAway> = "turned-away", Nobody, "who turned the connection away on this computer";
         ICMP: Key<String> = "icmp", Nobody, "type and code of an ICMP message that came back";
@@ -163,6 +166,7 @@ keys! {
     alive "alive" {
         ALIVE: Key<bool> = "alive", Nobody, "whether anything answers at the server's address";
         OPEN: Key<Vec<u16>> = "open", Nobody, "which of its other ports open";
+        WEB_PROXY: Key<String> = "web-proxy", Nobody, "the web proxy (CDN) that answers at its address";
         ROLE: Key<OtherRole> = "role", Nobody, "what kind of server it is, if it accepts no mail";
     }
     /// Does the server take mail on another port than the usual ones?
@@ -201,6 +205,7 @@ keys! {
         EHLO_ENCRYPTED: Key<Ehlo> = "ehlo-encrypted", Nobody, "the result of EHLO after STARTTLS, if it was not accepted";
         KEYWORDS: Key<Vec<String>> = "keywords", Nobody, "what the server offers (RFC 5321 section 4.1.1.1), at most 64";
         SEEN_AS: Key<IpAddr> = "seen-as", Address, "our address as the server sees it";
+        OWN_NAME: Key<bool> = "own-name", Nobody, "yes, if the server gives itself this computer's own name";
         SIZE: Key<i64> = "size", Nobody, "the largest message that it accepts, in bytes; 0 means no fixed limit (RFC 1870)";
         STARTTLS: Key<Starttls> = "starttls", Nobody, "the result of STARTTLS";
         STARTTLS_REPLY: Key<String> = "starttls-reply", Foreign, "the server's words when it refused";

@@ -199,6 +199,12 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("port.others", "whether any other port opens, at this server or elsewhere", &["open", "closed"]),
         fact("submission.elsewhere", "whether 465 or 587 opens anywhere", &["open", "closed"]),
         fact("server.other-port", "another mail port of the same server, tried to the greeting", &["open", "closed"]),
+        fact(
+            "server.address",
+            "the server's address compared with this network's own public address",
+            &["own", "router", "other"],
+        ),
+        fact("server.web-proxy", "whether a web proxy (CDN) answers at the server's address", YES_NO),
         fact("server.alive", "whether anything at all answers at the server's address", YES_NO),
         fact("testnet", "a connection to an address that cannot answer", UnusedAddress::VARIANTS),
         fact(
@@ -221,8 +227,9 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact(
             "identity",
             "whether the names in greeting, EHLO reply and certificate fit the server",
-            &["expected", "other"],
+            &["expected", "other", "own-host"],
         ),
+        fact("identity.elsewhere", "whose name other companies' servers seem to have", &["own-host"]),
         fact("security", "the encryption in use", &["none", "starttls", "implicit"]),
         fact("security.auto", "whether the encryption is left to the mail program (Auto), or not known", YES_NO),
         fact("starttls", "STARTTLS on the port in use", Starttls::VARIANTS),

@@ -58,6 +58,11 @@ impl Local {
         }
     }
 
+    /// Whether a server's name for itself is this machine's full name. A name without a domain says nothing.
+    pub fn has_name(&self, name: &str) -> bool {
+        name.contains('.') && self.hostname.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))
+    }
+
     /// Whether there is a route to the rest of the world in the address's family (IPv4 or IPv6).
     pub fn is_routed(&self, addr: IpAddr) -> bool {
         if addr.is_ipv4() { self.routed_v4 } else { self.routed_v6 }

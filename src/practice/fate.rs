@@ -49,10 +49,20 @@ impl LabWorld {
         if let Some(fault) = self.fault_at("this-machine", to) {
             return match fault.does {
                 Does::Drop => Fate::Nothing,
+                Does::Redirect => self.redirected(fault, to.port(), Duration::ZERO),
                 Does::Deny => {
                     Fate::Fails { state: PortState::Denied, errno: EACCES, icmp: None, after: Duration::ZERO }
                 }
                 _ => failed(fault.does, me, Duration::ZERO, true),
+            };
+        }
+        // The first router has the public address itself: what is sent there from inside never comes further.
+        if let Some(router) = self.router.first().filter(|_| to.ip() == self.machine.public_address) {
+            let rtt = Duration::from_millis(router.rtt_ms);
+            return match self.host_at(to.ip()) {
+                Some((_, host)) if host.down => Fate::Nothing,
+                Some((name, host)) => self.at_host(name, host, to.port(), rtt),
+                None => failed(Does::Reset, to.ip(), rtt, false),
             };
         }
         for (index, router) in self.router.iter().enumerate() {

@@ -107,7 +107,11 @@ impl Lab {
         let speaks = match (&port.dialogue, &port.pages) {
             (Some(_), _) if crowded => Speaks::Crowded,
             (Some(text), _) => Speaks::Smtp(Arc::clone(self.dialogues.get(text)?)),
-            (None, Some(pages)) => Speaks::Http(pages.clone(), self.network_date()),
+            (None, Some(pages)) => {
+                let date = format!("Date: {}", self.network_date());
+                let head = [date].iter().chain(&port.headers).map(|line| format!("{line}\r\n")).collect();
+                Speaks::Http(pages.clone(), head)
+            }
             (None, None) => Speaks::Nothing,
         };
         let service = Service {

@@ -26,7 +26,7 @@ pub(super) struct Service {
 /// The protocol that a port speaks.
 pub(super) enum Speaks {
     Smtp(Arc<Dialogue>),
-    /// HTTP: pages by path, and the date that every answer carries.
+    /// HTTP: pages by path, and the header lines that every answer carries.
     Http(BTreeMap<String, String>, String),
     /// SMTP, but the server has too many connections from this client.
     Crowded,
@@ -50,7 +50,7 @@ pub(super) async fn serve(stream: Box<dyn Stream>, service: Service) {
                 .speak(&dialogue)
                 .await;
         }
-        Speaks::Http(pages, date) => drop(http(stream, pages, date).await),
+        Speaks::Http(pages, head) => drop(http(stream, pages, head).await),
         Speaks::Crowded => {
             let mut stream = stream;
             let line = format!("421 4.7.0 {} Error: too many connections from {}\r\n", service.host, service.client);
@@ -272,7 +272,7 @@ impl Speaker<'_> {
     }
 }
 
-async fn http(stream: Box<dyn Stream>, pages: &BTreeMap<String, String>, date: &str) -> Option<()> {
+async fn http(stream: Box<dyn Stream>, pages: &BTreeMap<String, String>, head: &str) -> Option<()> {
     let mut stream = BufReader::new(stream);
     let mut request = String::new();
     stream.read_line(&mut request).await.ok()?;
@@ -287,10 +287,8 @@ async fn http(stream: Box<dyn Stream>, pages: &BTreeMap<String, String>, date: &
         Some((text, None)) => ("200 OK", "Content-Type: text/plain\r\n".to_owned(), text.as_str()),
         None => ("404 Not Found", String::new(), "Not found\n"),
     };
-    let answer = format!(
-        "HTTP/1.1 {status}\r\nDate: {date}\r\n{more}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    );
+    let answer =
+        format!("HTTP/1.1 {status}\r\n{head}{more}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
     stream.write_all(answer.as_bytes()).await.ok()?;
     stream.shutdown().await.ok()
 }

@@ -161,6 +161,9 @@ pub(super) struct Port {
     /// Web pages by path: their text; `> URL` sends on to another address; `*` is every other path.
     #[serde(default)]
     pub(super) pages: Option<BTreeMap<String, String>>,
+    /// Further header lines of every page.
+    #[serde(default)]
+    pub(super) headers: Vec<String>,
     /// Whether it speaks TLS from the start.
     #[serde(default)]
     pub(super) implicit: bool,

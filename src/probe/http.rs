@@ -8,12 +8,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use url::{Position, Url};
 use zeroize::Zeroizing;
 
 /// The most bytes of an answer that are read.
 const MAX_ANSWER: usize = 256 * 1024;
+
+/// The most bytes that are read where only the head counts.
+const MAX_HEAD: u64 = 16 * 1024;
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +161,26 @@ pub async fn fetch_by_proxy(
 pub async fn fetch(net: &dyn Network, library: &Library, url: &Url, limit: Duration) -> Result<Answer, NotFetched> {
     let stream = open(net, url, limit).await?;
     get(stream, url, &url[Position::BeforePath..Position::AfterQuery], library, limit).await
+}
+
+/// The header lines with which the web server behind an open connection answers, without encryption; none if nothing
+/// like that comes.
+pub async fn headers(mut stream: BoxStream, host: &str, limit: Duration) -> Vec<String> {
+    let request = format!("HEAD / HTTP/1.0\r\nHost: {host}\r\nUser-Agent: mailtriage\r\nConnection: close\r\n\r\n");
+    let mut received = Vec::new();
+    let exchange = async {
+        stream.write_all(request.as_bytes()).await?;
+        (&mut stream).take(MAX_HEAD).read_to_end(&mut received).await
+    };
+    // What has come until then counts.
+    let _ = timeout(limit, exchange).await;
+    let text = String::from_utf8_lossy(&received);
+    let head = text.split("\r\n\r\n").next().unwrap_or_default();
+    let mut lines = head.lines();
+    match lines.next() {
+        Some(status) if status.starts_with("HTTP/") => lines.map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Sends a form (application/x-www-form-urlencoded).

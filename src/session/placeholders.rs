@@ -8,8 +8,8 @@ use crate::account::{Choice, Endpoint, Security, mechanisms};
 use crate::facts::derive::Derivation;
 use crate::facts::key::{Key, Names, Observable};
 use crate::facts::keys::{
-    certificate, clients, clock, dns_domain, dns_own, dns_server, isp, login, port, protection, sending, settings,
-    smtp, tls,
+    alive, certificate, clients, clock, dns_domain, dns_own, dns_server, isp, login, port, protection, sending,
+    settings, smtp, tls,
 };
 use crate::facts::words::EhloName;
 use crate::facts::{Derived, Value, ehlo, hosters, interceptors, isps, vocabulary};
@@ -209,6 +209,12 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "The product's event log shows which rule it is",
     ),
     row("vpn", "the interface of the VPN", |case| case.shown(&protection::VPN), "its interface is not known"),
+    row(
+        "web-proxy",
+        "the web proxy that answers at the server's address",
+        |case| case.shown(&alive::WEB_PROXY),
+        "a web proxy",
+    ),
     row("hoster", "the hoster of this machine", |case| case.shown(&protection::HOSTER), "the hoster"),
     row(
         "hoster.page",

@@ -87,6 +87,25 @@ fault_public() { # ADDRESS: the client sends from a public address of its own, a
     route router "$1" dev lan
     route isp "$1" via $WAN4.130
 }
+fault_in_the_house() { # the server's name has the router's public address, which from inside leads nowhere
+    chain router "type nat hook postrouting priority 100" "oifname wan masquerade"
+    chain router "type nat hook prerouting priority -100" "iifname wan tcp dport { 25, 465, 587 } dnat ip to $MAIL4.5"
+    everywhere mail.example.test A $WAN4.130
+}
+fault_web_proxy() { # the server's name leads to a content delivery network
+    ip -n mt-elsewhere addr add $WAN4.30/26 dev eth0
+    chain elsewhere "type filter hook input priority 0" "ip daddr $WAN4.30 tcp dport != { 80, 443 } drop"
+    serve elsewhere python3 "$HERE/other_servers.py" web-proxy $WAN4.30 "$STATE/tls/ref-a.pem"
+    until_true ns elsewhere sh -c "ss -Hltn 'src $WAN4.30 and sport = :443' | grep -q ."
+    everywhere mail.example.test A $WAN4.30
+}
+fault_smtp_block() { # a shared host leads its users' mail to the mail server that runs there
+    local name=server12.hosting.test
+    UTS=(unshare --uts sh -c 'hostname "$0"; exec "$@"' $name)
+    serve client python3 "$HERE/other_servers.py" own $name "$STATE/tls/relay.pem"
+    until_true listens client 465
+    chain client "type nat hook output priority -100" "meta skuid != 0 tcp dport { 25, 465, 587 } redirect"
+}
 fault_gateway() { # PORT: a program on the client passes every connection on to the server
     serve client python3 "$HERE/other_servers.py" pass "$1" $MAIL4.5
     until_true listens client "$1"
@@ -148,9 +167,10 @@ fault_line() { # MILLISECONDS HOPS: the router's way out is long
     ip -n mt-router rule add iif lan lookup 100
     ip -n mt-router route add default dev line-out table 100
 }
-fault_ipv6() { # the server has an IPv6 address too, for everybody
-    dns_again router "$LAN4.1 $LAN6::1" mail.example.test AAAA $MAIL6::5
-    dns_again elsewhere $WAN4.53 mail.example.test AAAA $MAIL6::5
+fault_ipv6() { everywhere mail.example.test AAAA $MAIL6::5; } # the server has an IPv6 address too
+everywhere() { # NAME TYPE VALUE: all resolvers say so
+    dns_again router "$LAN4.1 $LAN6::1" "$@"
+    dns_again elsewhere $WAN4.53 "$@"
 }
 dns_again() {
     kill "${RESOLVER[$1]}"

@@ -3,9 +3,8 @@
     other_servers.py reference NAME ADDRESS CHAIN.pem   mail on 25, 465 and 587, web on 80 and 443
     other_servers.py portal                             a sign-in page on 80, whatever was asked for
     other_servers.py relay CHAIN.pem                    a stranger's mail server on 587
-    other_servers.py scanner CHAIN.pem                  mail on 465 and 587 and web on 443, for every name
-    other_servers.py mail-proxy                         mail on 2525, for every server, without encryption
-    other_servers.py login-alone CHAIN.pem              a mail server on 5870 that takes AUTH LOGIN, and not PLAIN
+    other_servers.py own NAME CHAIN.pem                 a machine's own mail server on 25, 465 and 587
+    other_servers.py web-proxy ADDRESS CHAIN.pem        a content delivery network's web ports
     other_servers.py turn-away                          "no service" on 2421, whoever connects
     other_servers.py introspect ADDRESS                 an authorization server's endpoint on 127.0.0.1:8081
     other_servers.py pass PORT ADDRESS                  a program on 127.0.0.1 that passes all on to port 587 there
@@ -27,11 +26,12 @@ async def smtp(reader, writer, name, tls, encrypted):
         for line in lines:
             writer.write(line.encode() + b"\r\n")
 
+    seen_as = writer.get_extra_info("peername")[0]
     say(f"220 {name} ESMTP")
     while line := await reader.readline():
         verb = line.decode("latin-1").split(" ")[0].strip().upper()
         if verb == "EHLO":
-            say(f"250-{name}", *([] if encrypted or not tls else ["250-STARTTLS"]), "250-8BITMIME", "250 PIPELINING")
+            say(f"250-{name} Hello [{seen_as}]", *([] if encrypted or not tls else ["250-STARTTLS"]), "250-8BITMIME", "250 PIPELINING")
         elif verb == "STARTTLS" and tls and not encrypted:
             say("220 2.0.0 Ready to start TLS")
             await writer.start_tls(tls)
@@ -83,6 +83,11 @@ async def introspect(reader, writer, address):
     active = b"token=ya29.right&" in request.replace(b" ", b"&")
     body = (f'{{"active": true, "email": "{address}", "scope": "smtp"}}' if active else '{"active": false}').encode()
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
+
+
+async def web_proxy(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 403 Forbidden\r\nServer: cloudflare\r\nCF-RAY: 0-TEST\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
 
 async def turn_away(_reader, writer):
@@ -180,7 +185,7 @@ class Truncate(asyncio.DatagramProtocol):
 
 async def main(role, *arguments):
     listen = asyncio.start_server
-    if role in ("reference", "relay", "scanner", "login-alone"):
+    if role in ("reference", "relay", "own", "web-proxy"):
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(arguments[-1])
     if role == "reference":
@@ -202,6 +207,13 @@ async def main(role, *arguments):
         await listen(served(http, True), None, 80)
     elif role == "relay":
         await listen(served(smtp, "gateway.hotel.test", tls, False), None, 587)
+    elif role == "own":
+        for port in (25, 587):
+            await listen(served(smtp, arguments[0], tls, False), None, port)
+        await listen(served(smtp, arguments[0], tls, True), None, 465, ssl=tls)
+    elif role == "web-proxy":
+        await listen(served(web_proxy), arguments[0], 80)
+        await listen(served(web_proxy), arguments[0], 443, ssl=tls)
     elif role == "turn-away":
         await listen(served(turn_away), None, 2421)
     elif role == "introspect":

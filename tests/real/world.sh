@@ -52,7 +52,8 @@ until_true() { for _ in $(seq 100); do "$@" >/dev/null 2>&1 && return; sleep 0.0
 listens() { ns "$1" ss -Hltn "sport = :$2" | grep -q .; }
 
 # The tool gets no rights, no groups, no home and nothing of our environment.
-as_user() { ns client setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs env -i -C / PATH=/usr/bin:/bin LANG=C.UTF-8 "$@"; }
+UTS=() # a command as root that gives the tool's machine another name
+as_user() { ns client "${UTS[@]}" setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs env -i -C / PATH=/usr/bin:/bin LANG=C.UTF-8 "$@"; }
 
 # --- the network -----------------------------------------------------------------------------------------------------
 

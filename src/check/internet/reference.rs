@@ -1,7 +1,9 @@
-//! Which mail ports open at another company's server? One polite connection per port: greeting, QUIT, close.
+//! Which mail ports open at another company's server? One polite connection per port: greeting, EHLO, QUIT, close. The
+//! answer to EHLO often tells our public address.
 
 use crate::check::dns::ask::{ask_own, describe, found, or_others};
 use crate::check::engine::{Check, How, always, millis, none};
+use crate::check::smtp::words::address_in;
 use crate::check::{Ctx, Group, Notebook, Reference, Verdict};
 use crate::facts::keys::reference as keys;
 use crate::facts::words::{GreetingElsewhere, HandshakeElsewhere};
@@ -9,7 +11,7 @@ use crate::net::{Answer, BoxStream, PortState, RecordKind};
 use crate::probe::secure::{CertificateFault, FailureKind, Verify, secure};
 use crate::probe::smtp::{Dialogue, NoReply};
 use crate::probe::tcp;
-use crate::text::Text;
+use crate::text::{Mark, Text};
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::net::{IpAddr, SocketAddr};
@@ -27,6 +29,8 @@ pub(crate) static CHECK: Check = Check {
 
 /// How long a greeting or a handshake may take there.
 const GREETING: Duration = Duration::from_secs(10);
+/// How long the answer to EHLO may take.
+const EHLO: Duration = Duration::from_secs(3);
 
 async fn run(ctx: &Ctx, book: &mut Notebook, reference: &Reference) -> Verdict {
     let host = reference.host.as_str();
@@ -52,12 +56,22 @@ async fn run(ctx: &Ctx, book: &mut Notebook, reference: &Reference) -> Verdict {
                 states.push((port, state));
                 waiting.extend(rest);
             }
-            Step::Dialogue { greeting, handshake } => {
+            Step::Dialogue { greeting, handshake, rest } => {
                 if let Some(greeting) = greeting {
                     book.note(keys::GREETING.of(port), greeting);
                 }
                 if let Some(handshake) = handshake {
                     book.note(keys::HANDSHAKE.of(port), handshake);
+                }
+                waiting.extend(rest);
+            }
+            Step::Introduced { name, seen_as } => {
+                if let Some(addr) = seen_as.filter(|_| !book.has(&keys::SEEN_AS)) {
+                    book.note(keys::SEEN_AS, addr);
+                }
+                if ctx.machine.local().has_name(&name) && !book.has(&keys::OWN_NAME) {
+                    book.saw(format!("port {port}, the answer to EHLO"), Text::new().mark(Mark::Inner, &name));
+                    book.note(keys::OWN_NAME, true);
                 }
             }
         }
@@ -95,7 +109,16 @@ type Waiting<'a> = BoxFuture<'a, (u16, Step<'a>)>;
 
 enum Step<'a> {
     State(PortState, String, Option<Waiting<'a>>),
-    Dialogue { greeting: Option<GreetingElsewhere>, handshake: Option<HandshakeElsewhere> },
+    Dialogue {
+        greeting: Option<GreetingElsewhere>,
+        handshake: Option<HandshakeElsewhere>,
+        rest: Option<Waiting<'a>>,
+    },
+    /// The answer to EHLO: the server's name, and our address.
+    Introduced {
+        name: String,
+        seen_as: Option<IpAddr>,
+    },
 }
 
 fn try_port<'a>(ctx: &'a Ctx, host: &'a str, to: SocketAddr) -> Waiting<'a> {
@@ -114,10 +137,7 @@ fn try_port<'a>(ctx: &'a Ctx, host: &'a str, to: SocketAddr) -> Waiting<'a> {
 async fn dialogue<'a>(ctx: &'a Ctx, host: &'a str, port: u16, stream: BoxStream) -> Step<'a> {
     match port {
         465 => match secure(stream, host, &ctx.tls, how_to_verify(host), GREETING).await {
-            Ok(secured) => {
-                let greeting = greet(Dialogue::over(secured.stream)).await;
-                Step::Dialogue { greeting: Some(greeting), handshake: Some(HandshakeElsewhere::Done) }
-            }
+            Ok(secured) => greet(port, Dialogue::over(secured.stream), Some(HandshakeElsewhere::Done)).await,
             Err(failure) => {
                 let handshake = match failure.kind {
                     FailureKind::Certificate => fault(ctx, failure.certificate_fault()).await,
@@ -125,11 +145,11 @@ async fn dialogue<'a>(ctx: &'a Ctx, host: &'a str, port: u16, stream: BoxStream)
                     _ => HandshakeElsewhere::Failed,
                 };
                 let mute = (handshake == HandshakeElsewhere::Cut).then_some(GreetingElsewhere::Mute);
-                Step::Dialogue { greeting: mute, handshake: Some(handshake) }
+                Step::Dialogue { greeting: mute, handshake: Some(handshake), rest: None }
             }
         },
-        25 | 587 => Step::Dialogue { greeting: Some(greet(Dialogue::over(stream)).await), handshake: None },
-        _ => Step::Dialogue { greeting: None, handshake: None },
+        25 | 587 => greet(port, Dialogue::over(stream), None).await,
+        _ => Step::Dialogue { greeting: None, handshake: None, rest: None },
     }
 }
 
@@ -152,15 +172,24 @@ async fn fault(ctx: &Ctx, fault: CertificateFault) -> HandshakeElsewhere {
     }
 }
 
-async fn greet(mut dialogue: Dialogue) -> GreetingElsewhere {
-    match dialogue.reply(GREETING).await {
+async fn greet<'a>(port: u16, mut dialogue: Dialogue, handshake: Option<HandshakeElsewhere>) -> Step<'a> {
+    let greeting = match dialogue.reply(GREETING).await {
         Ok(_) => {
-            dialogue.quit().await;
-            GreetingElsewhere::Ready
+            let rest: Waiting<'a> = Box::pin(async move { (port, introduce(dialogue).await) });
+            return Step::Dialogue { greeting: Some(GreetingElsewhere::Ready), handshake, rest: Some(rest) };
         }
         // One that greets in parts, and has not come to the end.
         Err(NoReply::Unfinished(begun)) if begun.starts_with(b"220") => GreetingElsewhere::Ready,
         Err(NoReply::NotSmtp(_) | NoReply::TooLong(..)) => GreetingElsewhere::NotSmtp,
         Err(_) => GreetingElsewhere::Mute,
-    }
+    };
+    Step::Dialogue { greeting: Some(greeting), handshake, rest: None }
+}
+
+async fn introduce<'a>(mut dialogue: Dialogue) -> Step<'a> {
+    let answer = dialogue.ask(b"EHLO mailtriage.invalid", None, EHLO).await;
+    tokio::spawn(dialogue.quit());
+    let first = answer.ok().and_then(|reply| reply.texts().next()).unwrap_or_default();
+    let name = first.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+    Step::Introduced { name, seen_as: address_in(&first) }
 }

@@ -1,14 +1,16 @@
 //! Does anything answer at the server's address? Asked only while no mail port opens; tells a host that is down from a
-//! closed port, and a server for reading mail, or a website, from one for sending.
+//! closed port, and a server for reading mail, a website, or a web proxy before one, from one for sending.
 
 use super::port;
 use crate::check::dns::server;
 use crate::check::engine::{Case, Check, How, Need, Scope, always};
 use crate::check::smtp::talk;
 use crate::check::{Ctx, Group, MAIL_PORTS, Notebook, Role, Target, Verdict};
+use crate::facts::cdns;
 use crate::facts::keys::{self, alive};
 use crate::facts::words::{Greeting, OtherRole};
 use crate::net::{ConnectOptions, PortState};
+use crate::probe::http;
 use crate::text::Text;
 use futures::future::join_all;
 use std::net::SocketAddr;
@@ -36,6 +38,8 @@ const OTHER_PORTS: [u16; 6] = [443, 80, 993, 143, 995, 110];
 
 /// Those of them that are for reading mail.
 const READING: [u16; 4] = [993, 143, 995, 110];
+/// How long a web server may take to answer.
+const PAGE: Duration = Duration::from_secs(3);
 /// How long the mail ports may be silent before other ports are asked.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -61,24 +65,34 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     let options = ConnectOptions::within(ctx.options.timeout.min(Duration::from_secs(4)));
     let tries = OTHER_PORTS.map(|port| async move {
         let state = match ctx.door.connect(SocketAddr::new(addr, port), options).await {
+            Some(Ok(connection)) if port == 80 => {
+                return (port, PortState::Open, http::headers(connection.stream, &case.in_use.host, PAGE).await);
+            }
             Some(Ok(_)) => PortState::Open,
             Some(Err(failure)) => failure.state,
             None => PortState::Unknown,
         };
-        (port, state)
+        (port, state, Vec::new())
     });
     let others = join_all(tries).await;
-    for (port, state) in &others {
+    for (port, state, _) in &others {
         book.saw(format!("port {port}"), Text::new().addr(addr).say(format!(": {}", state.says())));
     }
-    let open: Vec<u16> = others.iter().filter(|(_, state)| *state == PortState::Open).map(|(port, _)| *port).collect();
+    let open: Vec<u16> =
+        others.iter().filter(|(_, state, _)| *state == PortState::Open).map(|(port, ..)| *port).collect();
+    let web_proxy =
+        others.iter().find_map(|(.., headers)| cdns::of_headers(headers)).or_else(|| cdns::of_address(addr));
+    if let Some(cdn) = web_proxy.filter(|_| !open.is_empty()) {
+        book.saw("a web proxy answers there", cdn.name.as_str());
+        book.note(alive::WEB_PROXY, cdn.name.as_str());
+    }
     book.note(alive::OPEN, open.clone());
     if open.iter().any(|port| READING.contains(port)) {
         book.note(alive::ROLE, OtherRole::Incoming);
     } else if !open.is_empty() {
         book.note(alive::ROLE, OtherRole::Website);
     }
-    let refused = others.iter().map(|(_, state)| state).chain(&mail).any(|state| *state == PortState::Refused);
+    let refused = others.iter().map(|(_, state, _)| state).chain(&mail).any(|state| *state == PortState::Refused);
     let is_alive = !open.is_empty() || refused || mail_open;
     if !mail_open {
         book.note(alive::ALIVE, is_alive);

@@ -150,7 +150,8 @@ async fn answered_nearby(
             return Some(Verdict::fail(turned_away_here));
         }
     }
-    Some(Verdict::unknown(format!("{port} is turned away before the first router")))
+    book.note(keys::AT_ROUTER, true);
+    Some(Verdict::unknown(format!("{port} is turned away as near as the first router, like all ports of that address")))
 }
 
 /// Nothing answered: does the first router answer for other ports at all?

@@ -171,7 +171,7 @@ impl Talk<'_> {
             Err(ended) => return ended,
         };
         if implicit {
-            note_ehlo(book, &reply);
+            note_ehlo(book, &self.ctx.machine.local(), &reply);
         }
         let mechanisms = reply.mechanisms();
         book.note(keys::AUTH, mechanisms.clone());

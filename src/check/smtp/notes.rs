@@ -8,6 +8,7 @@ use crate::facts::key::Key;
 use crate::facts::keys::smtp as keys;
 use crate::facts::replies::{self, Phase};
 use crate::facts::words::{Ehlo, Greeting};
+use crate::machine::Local;
 use crate::probe::smtp::{Dialogue, NoReply, REPLY, Reply};
 use std::time::Duration;
 
@@ -79,7 +80,7 @@ pub(super) fn note_reason(book: &mut Notebook, key: Key<String>, phase: Phase, r
 }
 
 /// Notes what the server says about itself, and what it offers.
-pub(super) fn note_ehlo(book: &mut Notebook, reply: &Reply) {
+pub(super) fn note_ehlo(book: &mut Notebook, local: &Local, reply: &Reply) {
     // If another name was refused before, that stays the result.
     if !book.has(&keys::EHLO) {
         book.note(keys::EHLO, Ehlo::Accepted);
@@ -87,6 +88,9 @@ pub(super) fn note_ehlo(book: &mut Notebook, reply: &Reply) {
     book.note(keys::EHLO_MS, millis(reply.elapsed));
     let first = reply.texts().next().unwrap_or_default();
     if let Some(name) = first.split_whitespace().next() {
+        if local.has_name(name) {
+            book.note(keys::OWN_NAME, true);
+        }
         book.note(keys::EHLO_NAME, name.to_ascii_lowercase());
     }
     if let Some(addr) = address_in(&first) {

@@ -186,7 +186,7 @@ impl Talk<'_> {
             Ok(answer) => answer,
             Err(ended) => return ended,
         };
-        note_ehlo(book, &reply);
+        note_ehlo(book, &self.ctx.machine.local(), &reply);
         book.note(keys::AUTH_CLEAR, reply.mechanisms());
         let starttls = starttls_word(&reply);
         if self.is_in_use_without_encryption(starttls) {

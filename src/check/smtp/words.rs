@@ -131,7 +131,7 @@ pub(super) fn is_plain_name(name: &str) -> bool {
 }
 
 /// The address in an EHLO reply such as `mail.example.com Hello [203.0.113.9]`: ours, as the server sees it.
-pub(super) fn address_in(text: &str) -> Option<IpAddr> {
+pub(crate) fn address_in(text: &str) -> Option<IpAddr> {
     text.split_once(' ').and_then(|(_, rest)| addresses_in(rest).next())
 }
 

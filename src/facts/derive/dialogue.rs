@@ -35,6 +35,10 @@ impl View<'_> {
         let in_time = |ehlo| word(if ehlo == Ehlo::TooSlow || is_late { "too-slow" } else { "in-time" });
         facts.put("dialogue", self.own(smtp::EHLO).known(in_time));
         facts.put("identity", self.identity());
+        let own_names: Vec<Seen<bool>> =
+            self.other_companies().into_iter().map(|id| self.reference(id, &reference::OWN_NAME)).collect();
+        let none = gap("none of them has this computer's name");
+        facts.put("identity.elsewhere", any(own_names, |is_own| *is_own, "own-host", none));
     }
 
     fn greeting(&self) -> Known {
@@ -99,6 +103,9 @@ impl View<'_> {
             Seen::Is(true) => return word("expected"),
             Seen::Pending(checks) => return Known::Pending(checks),
             _ => {}
+        }
+        if self.own(smtp::OWN_NAME).is(true) {
+            return word("own-host");
         }
         let Some(name) = self.own_name(self.port()) else { return gap("the server gave no name of a host") };
         let is_proven = |port: &u16| self.at(*port, smtp::HANDSHAKE).is(Handshake::Done);

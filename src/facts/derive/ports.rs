@@ -10,8 +10,9 @@ use std::net::IpAddr;
 /// mail server's port: a rule forbids it, or the protocol or port is not accepted.
 const FILTERS_SAY: [&str; 9] = ["3/2", "3/3", "3/9", "3/10", "3/13", "1/1", "1/4", "1/5", "1/6"];
 
-/// The hop of the first router.
-const FIRST_HOP: usize = 1;
+fn is_public(seen: &Seen<IpAddr>) -> bool {
+    matches!(seen, Seen::Is(addr) if !is_inner(*addr))
+}
 
 impl View<'_> {
     pub(super) fn ports(&self, facts: &mut Made) {
@@ -32,6 +33,9 @@ impl View<'_> {
         });
         facts.put("submission.elsewhere", any(submission, is_open, "open", word("closed")));
         facts.put("server.alive", self.one(alive::ALIVE));
+        facts.put("server.address", self.server_address());
+        let none = self.one(alive::OPEN).known(|_| word("no"));
+        facts.put("server.web-proxy", any([self.one(alive::WEB_PROXY)], |_| true, "yes", none));
         facts.put("testnet", self.one(testnet::STATE.of(port)));
         for other in MAIL_PORTS {
             let state = match self.at(other, port::STATE) {
@@ -59,6 +63,26 @@ impl View<'_> {
         facts.put("port.refuser", self.refuser());
         facts.put("port.rejected-by", self.rejected_by());
         facts.put("port.last-heard", self.last_heard());
+    }
+
+    /// A server that has this network's own public address is behind this network's own router.
+    fn server_address(&self) -> Known {
+        if self.is_here() {
+            return moot("the server is on this computer");
+        }
+        let seen = self.one(dns_server::ADDRESSES);
+        let Seen::Is(addresses) = seen else { return seen.known(|_| word("other")) };
+        let told: Vec<Seen<IpAddr>> = (self.input.seen.references())
+            .map(|id| self.reference(id, &reference::SEEN_AS))
+            .chain(self.input.seen.targets(smtp::SEEN_AS.check).map(|target| self.on(target, smtp::SEEN_AS)))
+            .collect();
+        let none = match (self.own(leaves::AT_ROUTER), told.iter().any(is_public)) {
+            (Seen::Pending(checks), _) => Known::Pending(checks),
+            (_, true) => word("other"),
+            (Seen::Is(_), _) if addresses.iter().all(|addr| !is_inner(*addr)) => word("router"),
+            _ => gap("no mail server has told us our public address"),
+        };
+        any(told, |addr| !is_inner(*addr) && addresses.contains(addr), "own", none)
     }
 
     fn own_state(&self) -> Seen<PortState> {
