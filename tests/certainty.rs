@@ -57,7 +57,7 @@ const NEVER: &[(&str, &str, &[&str])] = &[
     ("port-25", "hoster", &["shuts", "known", "unnamed"]),
     ("port-25", "port.last-heard", &["inside", "first-router"]),
     ("port-25", "port.refuser", &["inside"]),
-    ("port-25", "vpn", &["carries", "server-only"]),
+    ("port-25", "vpn", &["carries", "parts"]),
     ("name-behind-web-proxy", "server.web-proxy", &["no", "unknown"]),
     ("server", "internet", &["no", "portal"]),
     ("server-behind-own-router", "server.address", &["router", "other", "unknown"]),

@@ -170,7 +170,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("dns.hosts-file", "whether the server's name is in this computer's hosts file", YES_NO),
         fact("dns.answer", "the kind of address in the answer", AddressKind::VARIANTS),
         fact("internet", "whether there is an internet connection", &["yes", "no", "portal", "proxy-only"]),
-        fact("vpn", "whether a VPN carries the connection", &["carries", "server-only", "beside", "none"]),
+        fact("vpn", "whether a VPN carries all connections, some, or none (beside)", &["carries", "parts", "beside", "none"]),
         fact(
             "hoster",
             "whether this computer is rented from a hoster, and whether that shuts the port in use",

@@ -102,7 +102,8 @@ impl View<'_> {
         );
     }
 
-    /// Where the server alone is reached through a VPN, other companies' servers show nothing about that way.
+    /// Where the server is reached through a VPN and others are not, or the other way round, other companies' servers show
+    /// nothing about the way to the server.
     fn vpn(&self) -> Known {
         if !self.one(protection::VPN).is_there() {
             // The interface is noted only if there is one.
@@ -110,9 +111,9 @@ impl View<'_> {
         }
         match (self.one(protection::VPN_CARRIES), self.one(protection::VPN_CARRIES_ALL)) {
             (Seen::Is(true), Seen::Is(true)) => word("carries"),
-            (Seen::Is(true), _) => word("server-only"),
-            (Seen::Is(false), _) => word("beside"),
-            (not_seen, _) => not_seen.into(),
+            (Seen::Is(false), Seen::Is(false)) => word("beside"),
+            (Seen::Is(_), Seen::Is(_)) => word("parts"),
+            (Seen::Is(_), not_seen) | (not_seen, _) => not_seen.into(),
         }
     }
 

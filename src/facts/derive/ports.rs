@@ -1,7 +1,9 @@
 //! Facts about the port in use, compared with other ports and other companies' servers.
 
 use super::*;
-use crate::facts::keys::{alive, connectivity, dns_server, doors, hops, leaves, port, reference, smtp, testnet};
+use crate::facts::keys::{
+    alive, connectivity, dns_server, doors, hops, leaves, port, protection, reference, smtp, testnet,
+};
 use crate::facts::words::{Greeting, Near, Pages, TurnedAway};
 use crate::text::{is_inner, is_shared};
 use std::net::IpAddr;
@@ -69,6 +71,14 @@ impl View<'_> {
     fn server_address(&self) -> Known {
         if self.is_here() {
             return moot("the server is on this computer");
+        }
+        if self.one(protection::VPN_CARRIES_ALL).is(true) {
+            return moot("other servers see the VPN's public address, not this network's");
+        }
+        match self.one(protection::OWN_PUBLIC_ADDRESS) {
+            Seen::Is(true) => return moot("this computer has a public address of its own"),
+            Seen::Pending(checks) => return Known::Pending(checks),
+            _ => {}
         }
         let seen = self.one(dns_server::ADDRESSES);
         let Seen::Is(addresses) = seen else { return seen.known(|_| word("other")) };
