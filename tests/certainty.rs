@@ -55,7 +55,7 @@ const NEVER: &[(&str, &str, &[&str])] = &[
     ("password-wrong", "provider.passwords", &["app-only", "none"]),
     ("port-25", "port.elsewhere", &["open"]),
     ("port-25", "hoster", &["shuts", "known", "unnamed"]),
-    ("port-25", "port.last-heard", &["inside", "first-router"]),
+    ("port-25", "port.last-heard", &["inside", "near"]),
     ("port-25", "port.refuser", &["inside"]),
     ("port-25", "vpn", &["carries", "parts"]),
     ("name-behind-web-proxy", "server.web-proxy", &["no", "unknown"]),

@@ -170,7 +170,11 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("dns.hosts-file", "whether the server's name is in this computer's hosts file", YES_NO),
         fact("dns.answer", "the kind of address in the answer", AddressKind::VARIANTS),
         fact("internet", "whether there is an internet connection", &["yes", "no", "portal", "proxy-only"]),
-        fact("vpn", "whether a VPN carries all connections, some, or none (beside)", &["carries", "parts", "beside", "none"]),
+        fact(
+            "vpn",
+            "whether a VPN carries all connections, some, or none (beside)",
+            &["carries", "parts", "beside", "none"],
+        ),
         fact(
             "hoster",
             "whether this computer is rented from a hoster, and whether that shuts the port in use",
@@ -190,11 +194,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("port.leaves", "whether packets for the port in use get as far as the first router", YES_NO),
         fact("port.refuser", "where the device that turned the connection away is", &["inside", "beyond"]),
         fact("port.rejected-by", "who says that the port in use is forbidden or closed", &["device", "server"]),
-        fact(
-            "port.last-heard",
-            "where the last device that answered for the port is",
-            &["first-router", "inside", "beyond"],
-        ),
+        fact("port.last-heard", "where the last device that answered for the port is", &["inside", "near", "beyond"]),
         fact("port.elsewhere", "the same port at other companies' servers", &["open", "closed"]),
         fact("port.others", "whether any other port opens, at this server or elsewhere", &["open", "closed"]),
         fact("submission.elsewhere", "whether 465 or 587 opens anywhere", &["open", "closed"]),

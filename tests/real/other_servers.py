@@ -3,6 +3,9 @@
     other_servers.py reference NAME ADDRESS CHAIN.pem   mail on 25, 465 and 587, web on 80 and 443
     other_servers.py portal                             a sign-in page on 80, whatever was asked for
     other_servers.py relay CHAIN.pem                    a stranger's mail server on 587
+    other_servers.py scanner CHAIN.pem                  mail on 465 and 587 and web on 443, for every name
+    other_servers.py mail-proxy                         mail on 2525, for every server, without encryption
+    other_servers.py login-alone CHAIN.pem              a mail server on 5870 that takes AUTH LOGIN, and not PLAIN
     other_servers.py own NAME CHAIN.pem                 a machine's own mail server on 25, 465 and 587
     other_servers.py web-proxy ADDRESS CHAIN.pem        a content delivery network's web ports
     other_servers.py turn-away                          "no service" on 2421, whoever connects
@@ -185,7 +188,7 @@ class Truncate(asyncio.DatagramProtocol):
 
 async def main(role, *arguments):
     listen = asyncio.start_server
-    if role in ("reference", "relay", "own", "web-proxy"):
+    if role in ("reference", "relay", "scanner", "login-alone", "own", "web-proxy"):
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(arguments[-1])
     if role == "reference":

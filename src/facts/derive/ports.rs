@@ -12,6 +12,9 @@ use std::net::IpAddr;
 /// mail server's port: a rule forbids it, or the protocol or port is not accepted.
 const FILTERS_SAY: [&str; 9] = ["3/2", "3/3", "3/9", "3/10", "3/13", "1/1", "1/4", "1/5", "1/6"];
 
+/// The hop of the first router.
+const FIRST_HOP: usize = 1;
+
 fn is_public(seen: &Seen<IpAddr>) -> bool {
     matches!(seen, Seen::Is(addr) if !is_inner(*addr))
 }
@@ -143,8 +146,7 @@ impl View<'_> {
     }
 
     /// The device that drops a silent port's packets is the last one that answers, or the one after it. It is inside
-    /// the network if it has a private address and another port gets beyond it. Internet providers have private addresses
-    /// too, but the first router is mostly this network's own.
+    /// the network if it has a private address and another port gets beyond it.
     fn last_heard(&self) -> Known {
         if let Seen::Pending(checks) = self.one(hops::PORT) {
             return Known::Pending(checks);
@@ -158,8 +160,9 @@ impl View<'_> {
         let goes_on = self.one(hops::CONTRAST_LAST_HOP).value().is_some_and(|other| other > hop);
         let is_of_provider = matches!(last, IpAddr::V4(v4) if is_shared(v4));
         match (is_inner(last) && !is_of_provider, goes_on) {
-            (true, true) if hop == 1 => word("first-router"),
-            (true, true) => word("inside"),
+            (true, true) if hop == FIRST_HOP => word("inside"),
+            // An inner address further on: a company's own router, or one of an internet provider that numbers so.
+            (true, true) => word("near"),
             (true, false) => gap("nothing goes further, so the end of this network is not seen"),
             (false, _) => word("beyond"),
         }
