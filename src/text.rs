@@ -202,6 +202,19 @@ fn is_unique_local(v6: Ipv6Addr) -> bool {
     v6.segments()[0] & 0xfe00 == 0xfc00
 }
 
+/// A number with a comma between its thousands: `1,024`.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -68,6 +68,10 @@ const NEVER: &[(&str, &str, &[&str])] = &[
     ("server-unreachable", "port.state", &["open"]),
     ("server-unreachable", "server.alive", &["yes"]),
     ("tls-intercepted", "certificate", &["valid"]),
+    ("tls-too-weak", "client.strength", &["yes"]),
+    ("tls-too-weak", "certificate.accepted", &["yes"]),
+    ("tls-too-weak", "handshake.elsewhere", &["private-issuer", "cut"]),
+    ("tls-version", "handshake", &["too-weak"]),
     ("wrong", "settings.read", &["no"]),
     ("wrong-server", "settings.server", &["doubtful"]),
 ];

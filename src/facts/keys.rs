@@ -211,6 +211,9 @@ keys! {
         STARTTLS_REPLY: Key<String> = "starttls-reply", Foreign, "the server's words when it refused";
         STARTTLS_REASON: Key<String> = "starttls-reason", Nobody, "the cause that these words name";
         HANDSHAKE: Key<Handshake> = "handshake", Nobody, "the result of the TLS handshake";
+        HANDSHAKE_WEAK: Key<TooWeak> = "handshake-weak", Nobody, "what this computer's TLS library refused as too weak";
+        DHE: Key<bool> = "dhe", Nobody, "yes, if the handshake used DHE, whose parameters are the server's own";
+        WEAK_CERTIFICATE: Key<bool> = "weak-certificate", Nobody, "yes, if the certificate was accepted, although its key or signature is weak";
         HANDSHAKE_SAID: Key<String> = "handshake-said", Foreign, "what this computer's TLS library said about it";
         HANDSHAKE_MS: Key<u64> = "handshake_ms", Nobody, "milliseconds that the handshake took";
         TLS_VERSION: Key<String> = "tls-version", Nobody, "the TLS version agreed on";
@@ -241,7 +244,9 @@ keys! {
         UNTIL: Key<String> = "until", Nobody, "valid until (RFC 3339)";
         DATES: Key<Dates> = "dates", Nobody, "the certificate's dates, judged by network time";
         VERIFIED: Key<bool> = "verified", Nobody, "whether this computer's TLS library accepts the certificate";
-        PUBLIC: Key<bool> = "public", Nobody, "whether the certificate is good by Mozilla's list of issuers, if this computer does not accept it";
+        WEAK: Key<Vec<String>> = "weak", Nobody, "what is too weak in the certificate, in figures";
+        PROGRAM_ROOTS: Key<ProgramRoots> = "program-roots", Nobody, "whose list of issuers the mail program goes by, if it has its own";
+        PUBLIC: Key<bool> = "public", Nobody, "whether the certificate is good by Mozilla's list of issuers, if this computer does not accept it or the mail program goes by that list";
         NO_ISSUERS: Key<bool> = "no-issuers", Nobody, "yes, if this computer knows no issuer at all";
         FOR_SERVER: Key<bool> = "for-server", Nobody, "whether the certificate names the server";
         CHAIN: Key<usize> = "chain", Nobody, "number of certificates examined";
@@ -253,6 +258,10 @@ keys! {
         CHAIN: Key<usize> = "chain", Nobody, "number of certificates that the server sends";
         WEAK: Key<String> = "weak", Nobody, "a weak cipher suite that is accepted if nothing better is offered";
         OLDER_SUITES: Key<Accepts> = "older-suites", Nobody, "TLS 1.2 with the cipher suites of Windows 7 to 8.1";
+        DH_BITS: Key<usize> = "dh-bits", Nobody, "bits of the server's DHE parameters, if it chooses DHE";
+        TOO_WEAK: Key<TooWeak> = "too-weak", Nobody, "what the server has nothing stronger for";
+        ODD_SUITE: Key<String> = "odd-suite", Nobody, "the cipher suite that it chooses, if today's programs do not have it";
+        NO_SUITE: Key<Vec<String>> = "no-suite", Nobody, "versions that it knows, but for which it has none of the cipher suites offered";
         BREAKS_ON: Key<String> = "breaks-on", Nobody, "what makes the server break off the handshake";
     }
     /// Is the chain of certificates whole, strong, and everywhere the same?
@@ -265,6 +274,7 @@ keys! {
     }
     /// Which mail programs can encrypt with this server?
     clients "clients" {
+        LACKS: Key<Lacks> = "lacks", Nobody, "what it does not have in common with the server";
         CAN: Key<bool> = "can", Nobody, "whether the named mail program can encrypt with the server";
         SYSTEMS: Key<Vec<String>> = "systems", Nobody, "the systems that it may run on";
         CANNOT: Key<Vec<String>> = "cannot", Nobody, "the systems whose programs cannot";

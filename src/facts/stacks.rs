@@ -22,6 +22,17 @@ pub struct Stack {
     #[serde(default)]
     perhaps: Vec<String>,
     suites: Suites,
+    /// Whether it has the suites with DHE at all.
+    #[serde(default = "yes")]
+    dhe: bool,
+    /// How many bits DHE parameters must have; absent: not known.
+    least_dh: Option<usize>,
+    /// How many bits an RSA key must have; absent: not known.
+    least_rsa: Option<usize>,
+    /// Whether it accepts certificates that are signed with SHA-1; absent: not known.
+    sha1: Option<bool>,
+    #[serde(default)]
+    roots: Roots,
     /// What to do if it is too old.
     remedy: String,
     /// The source of the row.
@@ -33,6 +44,19 @@ pub struct Stack {
 enum Suites {
     All,
     NoEcdheRsaGcm,
+}
+
+/// Whose list of certificate issuers counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Roots {
+    #[default]
+    System,
+    Mozilla,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -55,6 +79,17 @@ pub struct Offer {
     pub rejected: Vec<String>,
     /// Whether it accepts TLS 1.2 with the cipher suites of Windows 7 to 8.1; `None`: not known.
     pub older_suites: Option<bool>,
+}
+
+/// What is weak in a server's encryption, as far as it was seen.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Weak {
+    /// The bits of its DHE parameters, if it has nothing but DHE.
+    pub dh_bits: Option<usize>,
+    /// The bits of its RSA key.
+    pub rsa_bits: Option<usize>,
+    /// Whether its certificate is signed with SHA-1.
+    pub sha1: bool,
 }
 
 /// Whether a program can encrypt with a server.
@@ -99,7 +134,22 @@ pub fn of_system(os: &str) -> Option<&'static Stack> {
     ROWS.iter().filter(|row| length(row).is_some()).max_by_key(|row| length(row))
 }
 
+/// Whether a program goes by a list of certificate issuers of its own (Mozilla's).
+pub fn has_own_roots(program: &str) -> bool {
+    ROWS.iter().any(|row| row.is_of(program) && row.roots == Roots::Mozilla)
+}
+
 impl Stack {
+    /// Whether it accepts what is weak in a server's encryption; `None` if that is not known.
+    pub fn accepts(&self, weak: &Weak) -> Option<bool> {
+        let least = |bits: usize, least: Option<usize>| least.map(|least| bits >= least);
+        let dh = weak.dh_bits.map(|bits| if self.dhe { least(bits, self.least_dh) } else { Some(false) });
+        let rsa = weak.rsa_bits.map(|bits| least(bits, self.least_rsa));
+        let sha1 = weak.sha1.then_some(self.sha1);
+        let all: Vec<Option<bool>> = dh.into_iter().chain(rsa).chain(sha1).collect();
+        if all.contains(&Some(false)) { Some(false) } else { (!all.contains(&None)).then_some(true) }
+    }
+
     /// Whether a program uses this TLS.
     pub fn is_of(&self, program: &str) -> bool {
         self.programs.iter().any(|name| name == program)
@@ -225,6 +275,21 @@ mod tests {
         // A version that was not asked for was not refused.
         let unasked = Offer { rejected: vec![], ..offer(&["TLSv1.0"], None) };
         assert_eq!(fit("Thunderbird 78 and later", &unasked), Fit::Unknown);
+    }
+
+    #[test]
+    fn what_is_weak_is_accepted_by_some() {
+        let row = |name: &str| all().iter().find(|row| row.name == name).unwrap();
+        let dh = |bits| Weak { dh_bits: Some(bits), ..Weak::default() };
+        assert_eq!(row("Windows 10").accepts(&dh(1_024)), Some(true));
+        assert_eq!(row("Windows 10").accepts(&dh(768)), Some(false));
+        assert_eq!(row("Thunderbird 78 and later").accepts(&dh(4_096)), Some(false));
+        assert_eq!(row("macOS 10.13 and later").accepts(&dh(1_024)), None);
+        let key = Weak { rsa_bits: Some(1_024), ..Weak::default() };
+        assert_eq!(row("macOS 10.13 and later").accepts(&key), Some(false));
+        assert_eq!(row("Windows 10").accepts(&key), Some(true));
+        assert_eq!(row("Windows 10").accepts(&Weak { sha1: true, ..key }), None);
+        assert!(has_own_roots("thunderbird") && !has_own_roots("outlook-2016"));
     }
 
     #[test]

@@ -6,8 +6,8 @@
 use super::known::{Derived, Known};
 use super::value::YES_NO;
 use super::words::{
-    AddressKind, CertificateIs, Dates, DomainFound, EhloName, Elsewhere, Ipv6, LogIn, Loss, NameFound, Opens,
-    OtherNames, OwnServers, Refused, Sending, Starttls, UnusedAddress,
+    AddressKind, CertificateIs, Dates, DomainFound, EhloName, Elsewhere, Ipv6, Lacks, LogIn, Loss, NameFound, Opens,
+    OtherNames, OwnServers, Refused, Sending, Starttls, TooWeak, UnusedAddress,
 };
 use crate::account::client::Connects;
 use crate::account::provider::{self, Confidence, Passwords};
@@ -123,6 +123,13 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         ),
         fact("client.named", "whether somebody said which mail program it is", YES_NO),
         fact("client.tls", "whether the mail program can encrypt with the server", YES_NO),
+        fact("client.lacks", "what the mail program and the server do not have in common", Lacks::VARIANTS),
+        fact("client.strength", "whether the mail program accepts what is weak in the server's encryption", YES_NO),
+        fact(
+            "client.roots",
+            "whose list of certificate issuers the mail program goes by: the system's, its own, or perhaps both",
+            &["system", "own", "both"],
+        ),
         fact(
             "chain",
             "whether the server sends all certificates between its own and the root",
@@ -243,13 +250,14 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact(
             "handshake",
             "the TLS handshake on the port in use",
-            &["done", "no-common-version", "refused", "breaks", "cut", "not-tls", "not-tried"],
+            &["done", "no-common-version", "too-weak", "refused", "breaks", "cut", "not-tls", "not-tried"],
         ),
         fact(
             "handshake.elsewhere",
             "the TLS handshake with other companies' servers",
             &["done", "cut", "private-issuer"],
         ),
+        fact("handshake.weak", "what is too weak in the server's key exchange", TooWeak::VARIANTS),
         fact("handshake.stalls", "whether only large records stall", YES_NO),
         fact("certificate", "the certificate on the port in use", CertificateIs::VARIANTS),
         fact("certificate.dates", "the certificate's dates by network time", Dates::VARIANTS),

@@ -98,11 +98,17 @@ words! {
     /// The result of STARTTLS.
     Starttls { Offered, Missing, Masked, Busy, Refused, Injected }
     /// The result of the TLS handshake.
-    Handshake { Done, Certificate, NoCommonVersion, Refused, NotTls, Cut, Silent, TooLong }
+    Handshake { Done, Certificate, NoCommonVersion, TooWeak, Refused, NotTls, Cut, Silent, TooLong }
+    /// What is too weak in a key exchange, besides the certificate.
+    TooWeak { KeyExchange, ExchangeSignature, Suites, Renegotiation }
     /// Whether a stalled handshake comes through in small segments.
     SmallSegments { Done, Silent }
     /// Whether a certificate is valid, or what is wrong with it.
-    CertificateIs { Valid, Expired, NotYetValid, NameMismatch, SelfSigned, Untrusted, Incomplete, Intercepted }
+    CertificateIs { Valid, Expired, NotYetValid, NameMismatch, SelfSigned, Untrusted, Incomplete, Intercepted, TooWeak }
+    /// Whose list of issuers a mail program goes by: its own, or perhaps the system's as well.
+    ProgramRoots { Own, Both }
+    /// What a mail program and a server do not have in common.
+    Lacks { Version, Suite }
     /// A certificate's dates, judged by network time.
     Dates { Hold, Expired, NotYetValid }
     /// Whether a TLS version is accepted.

@@ -61,7 +61,7 @@ impl Machine for Lab {
             if certificate.trusted {
                 *issuers.entry(issuer).or_default() |= certificate.link_known;
             }
-            if certificate.public {
+            if certificate.is_public() {
                 public.insert(issuer);
             }
         }

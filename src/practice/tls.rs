@@ -2,12 +2,13 @@
 //! server's first flight, which is all that a modern client accepts of them.
 
 use super::world::{Certificate, HandshakeFault};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PublicKeyData, SignatureAlgorithm};
 use std::collections::HashMap;
 use std::io::{self, Cursor};
 use std::sync::{Arc, Mutex, PoisonError};
 use tls_parser::{
-    TlsExtension, TlsMessage, TlsMessageHandshake, parse_tls_client_hello_extensions, parse_tls_plaintext,
+    TlsClientHelloContents, TlsExtension, TlsMessage, TlsMessageHandshake, parse_tls_client_hello_extensions,
+    parse_tls_plaintext,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
@@ -104,7 +105,11 @@ impl Authorities {
                 params.custom_extensions.push(issuer_is_published());
             }
             let signer = middle.as_ref().unwrap_or(&root);
-            chain.push(params.signed_by(&key, &signer.issuer)?.der().clone());
+            let signed = match instead.and_then(HandshakeFault::rsa_bits) {
+                Some(bits) => params.signed_by(&RsaKey::of(bits), &signer.issuer)?,
+                None => params.signed_by(&key, &signer.issuer)?,
+            };
+            chain.push(signed.der().clone());
             if middle.is_none() {
                 chain.push(root.der.clone());
             }
@@ -123,6 +128,54 @@ impl Authorities {
         let config = config.and_then(|config| config.with_no_client_auth().with_single_cert(chain.clone(), key).ok());
         let codes = versions.iter().filter_map(|name| code(name));
         Ok(Tls { config: config.map(Arc::new), chain, versions: codes.collect(), instead })
+    }
+}
+
+/// The public half of an RSA key that nobody has the other half of: for servers whose handshake ends at their first
+/// flight.
+struct RsaKey(Vec<u8>);
+
+impl RsaKey {
+    /// `RSAPublicKey` of RFC 8017 appendix A.1.1: any odd number of that length will do as a modulus.
+    fn of(bits: usize) -> Self {
+        let integer = |number: &[u8]| [&[2, 0x82][..], &(number.len() as u16).to_be_bytes(), number].concat();
+        let mut modulus = vec![0xc5; bits / 8 + 1];
+        modulus[0] = 0;
+        let body = [integer(&modulus), vec![2, 3, 1, 0, 1]].concat();
+        RsaKey([&[0x30, 0x82][..], &(body.len() as u16).to_be_bytes(), &body].concat())
+    }
+}
+
+impl PublicKeyData for RsaKey {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &rcgen::PKCS_RSA_SHA256
+    }
+}
+
+impl HandshakeFault {
+    /// The length of the RSA key that the certificate has, if it has one.
+    fn rsa_bits(self) -> Option<usize> {
+        match self {
+            HandshakeFault::WeakKey => Some(1_024),
+            HandshakeFault::WeakDh => Some(2_048),
+            _ => None,
+        }
+    }
+
+    /// The cipher suite of a server that has TLS 1.2 alone and something that is too weak; 0 if nobody offers it.
+    fn weak_suite(self) -> Option<u16> {
+        match self {
+            HandshakeFault::WeakDh => Some(0x009e),
+            HandshakeFault::WeakKey => Some(0x002f),
+            HandshakeFault::Sha1Only => Some(0xc009),
+            HandshakeFault::OddSuites | HandshakeFault::OddSuitesCut => Some(0x0041),
+            HandshakeFault::NoSuites => Some(0),
+            _ => None,
+        }
     }
 }
 
@@ -165,11 +218,25 @@ impl Tls {
             Some(_) | None => {}
         }
         let Some(offered) = offered(&hello) else { return refuse(stream, 50).await };
+        if let Some((fault, suite)) = self.instead.and_then(|fault| Some((fault, fault.weak_suite()?))) {
+            let is_met = has_suite(&hello, suite) && (fault != HandshakeFault::Sha1Only || offers_sha1(&hello));
+            return match (offered.contains(&0x0303), is_met) {
+                (false, _) => refuse(stream, 70).await,
+                (true, false) if fault == HandshakeFault::OddSuitesCut => None,
+                (true, false) => refuse(stream, 40).await,
+                (true, true) => {
+                    stream.write_all(&self.first_flight(0x0303, suite, &weak_exchange(fault))).await.ok()?;
+                    let _ = stream.read(&mut [0; 64]).await;
+                    None
+                }
+            };
+        }
         let chosen = self.versions.iter().filter(|version| offered.contains(version)).max();
         match chosen {
             None => refuse(stream, 70).await,
             Some(&old) if old < 0x0303 => {
-                stream.write_all(&self.old_flight(old)).await.ok()?;
+                const TLS_RSA_WITH_AES_128_CBC_SHA: u16 = 0x002f;
+                stream.write_all(&self.first_flight(old, TLS_RSA_WITH_AES_128_CBC_SHA, &[])).await.ok()?;
                 let _ = stream.read(&mut [0; 64]).await;
                 None
             }
@@ -183,9 +250,9 @@ impl Tls {
         }
     }
 
-    /// ServerHello, Certificate and ServerHelloDone of TLS 1.0 or 1.1 (RFC 2246 section 7.4).
-    fn old_flight(&self, version: u16) -> Vec<u8> {
-        const TLS_RSA_WITH_AES_128_CBC_SHA: [u8; 2] = [0, 0x2f];
+    /// ServerHello, Certificate, ServerKeyExchange if there is one, and ServerHelloDone of TLS 1.0 to 1.2 (RFC 5246
+    /// section 7.4).
+    fn first_flight(&self, version: u16, suite: u16, exchange: &[u8]) -> Vec<u8> {
         let message = |kind: u8, body: &[u8]| {
             let mut out = vec![kind];
             out.extend_from_slice(&(body.len() as u32).to_be_bytes()[1..]);
@@ -195,8 +262,10 @@ impl Tls {
         let mut hello = version.to_be_bytes().to_vec();
         hello.extend([7; 32]);
         hello.push(0);
-        hello.extend(TLS_RSA_WITH_AES_128_CBC_SHA);
+        hello.extend(suite.to_be_bytes());
         hello.push(0);
+        // RFC 5746 section 3.6: secure renegotiation, which today's libraries insist on.
+        hello.extend([0, 5, 0xff, 1, 0, 1, 0]);
         let mut list = Vec::new();
         for certificate in &self.chain {
             list.extend_from_slice(&(certificate.len() as u32).to_be_bytes()[1..]);
@@ -204,13 +273,55 @@ impl Tls {
         }
         let mut certificates = (list.len() as u32).to_be_bytes()[1..].to_vec();
         certificates.extend(list);
-        let flight = [message(2, &hello), message(11, &certificates), message(14, &[])].concat();
+        let exchange = if exchange.is_empty() { vec![] } else { message(12, exchange) };
+        let flight = [message(2, &hello), message(11, &certificates), exchange, message(14, &[])].concat();
         let mut record = vec![22];
         record.extend(version.to_be_bytes());
         record.extend((flight.len() as u16).to_be_bytes());
         record.extend(flight);
         record
     }
+}
+
+/// ServerKeyExchange with a signature that nobody gets to verify (RFC 5246 section 7.4.3, RFC 8422 section 5.4).
+fn weak_exchange(fault: HandshakeFault) -> Vec<u8> {
+    const RSA_SHA256: [u8; 2] = [4, 1];
+    const ECDSA_SHA1: [u8; 2] = [2, 3];
+    let (params, signed) = match fault {
+        HandshakeFault::WeakDh => {
+            let number = |bytes: &[u8]| [&(bytes.len() as u16).to_be_bytes()[..], bytes].concat();
+            ([number(&[0xff; 128]), number(&[2]), number(&[0x77; 128])].concat(), RSA_SHA256)
+        }
+        HandshakeFault::Sha1Only => ([&[3, 0, 0x17, 65, 4][..], &[9; 64]].concat(), ECDSA_SHA1),
+        _ => return vec![],
+    };
+    [&params[..], &signed, &[0, 4, 1, 2, 3, 4]].concat()
+}
+
+/// Whether a ClientHello offers this cipher suite.
+fn has_suite(record: &[u8], suite: u16) -> bool {
+    client_hello(record, |hello| hello.ciphers.iter().any(|cipher| cipher.0 == suite)).unwrap_or(false)
+}
+
+/// Whether a ClientHello accepts signatures by ECDSA with SHA-1 (RFC 5246 section 7.4.1.4.1).
+fn offers_sha1(record: &[u8]) -> bool {
+    const ECDSA_SHA1: u16 = 0x0203;
+    let read = |hello: &TlsClientHelloContents<'_>| {
+        let (_, extensions) = parse_tls_client_hello_extensions(hello.ext?).ok()?;
+        Some(extensions.iter().any(
+            |extension| matches!(extension, TlsExtension::SignatureAlgorithms(list) if list.contains(&ECDSA_SHA1)),
+        ))
+    };
+    client_hello(record, read).flatten().unwrap_or(false)
+}
+
+/// What is read from the ClientHello in a record.
+fn client_hello<T>(record: &[u8], read: impl Fn(&TlsClientHelloContents<'_>) -> T) -> Option<T> {
+    let (_, plaintext) = parse_tls_plaintext(record).ok()?;
+    plaintext.msg.iter().find_map(|message| match message {
+        TlsMessage::Handshake(TlsMessageHandshake::ClientHello(hello)) => Some(read(hello)),
+        _ => None,
+    })
 }
 
 /// A fatal alert, then the end.
@@ -255,17 +366,14 @@ fn is_name(bytes: &[u8]) -> bool {
 
 /// The versions that a ClientHello offers.
 fn offered(record: &[u8]) -> Option<Vec<u16>> {
-    let (_, plaintext) = parse_tls_plaintext(record).ok()?;
-    let hello = plaintext.msg.iter().find_map(|message| match message {
-        TlsMessage::Handshake(TlsMessageHandshake::ClientHello(hello)) => Some(hello),
-        _ => None,
-    })?;
-    let extensions = hello.ext.map(|bytes| parse_tls_client_hello_extensions(bytes).map(|(_, found)| found));
-    let listed =
-        extensions.and_then(Result::ok).unwrap_or_default().into_iter().find_map(|extension| match extension {
-            TlsExtension::SupportedVersions(versions) => Some(versions.iter().map(|version| version.0).collect()),
-            _ => None,
-        });
-    // Without that list, a client offers its own version and, as far as it says, all before it.
-    Some(listed.unwrap_or_else(|| (0x0300..=hello.version.0.min(0x0303)).collect()))
+    client_hello(record, |hello| {
+        let extensions = hello.ext.map(|bytes| parse_tls_client_hello_extensions(bytes).map(|(_, found)| found));
+        let listed =
+            extensions.and_then(Result::ok).unwrap_or_default().into_iter().find_map(|extension| match extension {
+                TlsExtension::SupportedVersions(versions) => Some(versions.iter().map(|version| version.0).collect()),
+                _ => None,
+            });
+        // Without that list, a client offers its own version and, as far as it says, all before it.
+        listed.unwrap_or_else(|| (0x0300..=hello.version.0.min(0x0303)).collect())
+    })
 }

@@ -191,6 +191,18 @@ pub(super) enum HandshakeFault {
     CutNamed,
     /// If the ClientHello does not fit into one packet.
     CutLarge,
+    /// It has TLS 1.2 alone, with DHE parameters of 1,024 bits.
+    WeakDh,
+    /// It has TLS 1.2 alone, and its certificate an RSA key of 1,024 bits.
+    WeakKey,
+    /// It has TLS 1.2 alone, and signs with SHA-1 alone.
+    Sha1Only,
+    /// It has TLS 1.2 alone, with Camellia alone.
+    OddSuites,
+    /// The same, and it closes the connection in place of an alert.
+    OddSuitesCut,
+    /// It has TLS 1.2 alone, and no cipher suite that anybody offers.
+    NoSuites,
 }
 
 /// The certificate of a host.
@@ -206,12 +218,21 @@ pub(super) struct Certificate {
     pub(super) issuer: String,
     /// Whether this computer trusts that issuer.
     pub(super) trusted: bool,
-    /// Whether that issuer is on Mozilla's list.
-    pub(super) public: bool,
+    /// Whether that issuer is on Mozilla's list; if it is not said, the usual one is where it is trusted.
+    pub(super) public: Option<bool>,
     /// Whether it is signed by an intermediate authority whose own certificate the server does not send.
     pub(super) link_missing: bool,
     /// Whether that authority's certificate is on this computer.
     pub(super) link_known: bool,
+}
+
+/// Who signs where nothing else is said.
+const USUAL_ISSUER: &str = "Practice Lab Root";
+
+impl Certificate {
+    pub(super) fn is_public(&self) -> bool {
+        self.public.unwrap_or(self.trusted && self.issuer == USUAL_ISSUER)
+    }
 }
 
 impl Default for Certificate {
@@ -220,9 +241,9 @@ impl Default for Certificate {
             names: vec![],
             from_days: -30,
             until_days: 60,
-            issuer: "Practice Lab Root".to_owned(),
+            issuer: USUAL_ISSUER.to_owned(),
             trusted: true,
-            public: false,
+            public: None,
             link_missing: false,
             link_known: false,
         }

@@ -1,5 +1,6 @@
 //! Reads a certificate (RFC 5280): names, dates, issuer. Whether it is trusted is for the TLS library to say.
 
+use crate::text::grouped;
 use x509_parser::extensions::GeneralName;
 use x509_parser::objects::{oid_registry, oid2sn};
 use x509_parser::prelude::*;
@@ -72,8 +73,8 @@ fn key(key: &SubjectPublicKeyInfo<'_>) -> String {
     }
 }
 
-/// The length of a number without its leading zeroes.
-fn bits(number: &[u8]) -> usize {
+/// The length of a number without its leading zeroes, in bits.
+pub(super) fn bits(number: &[u8]) -> usize {
     let first = number.iter().position(|byte| *byte != 0).unwrap_or(number.len());
     let number = &number[first..];
     number.len() * 8 - number.first().map_or(0, |byte| byte.leading_zeros() as usize)
@@ -103,19 +104,21 @@ fn one_line(name: &X509Name<'_>) -> String {
 }
 
 impl Certificate {
-    /// What today's programs refuse: RSA keys under 2,048 bits, EC keys under 224 (NIST SP 800-57), signatures by MD5
-    /// or SHA-1 (RFC 9155; a root's own signature means nothing).
-    pub fn weakness(&self) -> Option<String> {
-        let size = |kind: &str| self.key.strip_prefix(kind)?.trim().parse::<u32>().ok();
-        if size("RSA").is_some_and(|bits| bits < 2_048)
-            || size("EC").is_some_and(|bits| bits < 224)
-            || self.key == "DSA"
-        {
-            return Some(format!("the key is too weak ({})", self.key));
-        }
+    /// What today's programs refuse, each in figures: RSA keys under 2,048 bits, EC keys under 224 (NIST SP 800-57),
+    /// signatures by MD5 or SHA-1 (RFC 9155; a root's own signature means nothing).
+    pub fn weaknesses(&self) -> Vec<String> {
+        let size = |kind: &str| self.key.strip_prefix(kind)?.trim().parse::<usize>().ok();
+        let weak = |kind: &str, least: usize| {
+            let bits = size(kind).filter(|bits| *bits < least)?;
+            Some(format!("an {kind} key of {} bits", grouped(bits)))
+        };
         let signature = self.signature.to_ascii_lowercase();
-        let broken = signature.contains("sha1") || signature.contains("md5") || signature == "dsawithsha1";
-        (broken && !self.self_issued).then(|| format!("the signature is too weak ({})", self.signature))
+        let digest = ["md5", "sha1"].into_iter().find(|digest| !self.self_issued && signature.contains(digest));
+        let dsa = || (self.key == "DSA").then(|| "a DSA key".to_owned());
+        let key = weak("RSA", 2_048).or_else(|| weak("EC", 224)).or_else(dsa);
+        let signed =
+            digest.map(|digest| if digest == "md5" { "a signature with MD5" } else { "a signature with SHA-1" });
+        key.into_iter().chain(signed.map(str::to_owned)).collect()
     }
 
     /// Whether it is for this host: exact, or one `*` as the whole leftmost label (RFC 6125 section 6.4.3).
@@ -170,6 +173,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_weak() {
+        let made = |key: &str, signature: &str| {
+            Certificate { key: key.to_owned(), signature: signature.to_owned(), ..for_names(&[]) }.weaknesses()
+        };
+        assert_eq!(made("RSA 2048", "sha256WithRSAEncryption"), [""; 0]);
+        assert_eq!(made("RSA 1024", "sha1WithRSAEncryption"), ["an RSA key of 1,024 bits", "a signature with SHA-1"]);
+        let root = Certificate { self_issued: true, signature: "sha1WithRSAEncryption".to_owned(), ..for_names(&[]) };
+        assert_eq!(root.weaknesses(), [""; 0]);
+    }
+
+    #[test]
     fn odd_certificates() {
         let key = rcgen::KeyPair::generate().unwrap();
         let mut params = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
@@ -192,7 +206,7 @@ mod tests {
             let mut der = params.self_signed(&key).unwrap().der().to_vec();
             let at = at % der.len();
             der[at] = byte;
-            let _ = parse(&der).map(|certificate| (certificate.is_for("mail.example.com"), certificate.weakness()));
+            let _ = parse(&der).map(|certificate| (certificate.is_for("mail.example.com"), certificate.weaknesses()));
             let _ = parse(&der[..at]);
         }
     }
@@ -203,7 +217,7 @@ mod tests {
         let params = rcgen::CertificateParams::new(vec!["mail.example.com".to_owned()]).unwrap();
         let certificate = parse(params.self_signed(&key).unwrap().der()).unwrap();
         assert_eq!((bits(&[0, 0x7f, 0xff]), bits(&[0x80, 0]), bits(&[])), (15, 16, 0));
-        assert_eq!((certificate.key.as_str(), certificate.weakness()), ("EC 256", None));
+        assert_eq!((certificate.key.as_str(), certificate.weaknesses()), ("EC 256", vec![]));
         assert!(certificate.self_issued && certificate.is_for("mail.example.com"));
         assert!(parse(b"no certificate").is_err());
     }

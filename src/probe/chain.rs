@@ -47,14 +47,29 @@ pub fn is_whole(trust: &Trust, chain: &[Vec<u8>], host: &str, now: i64) -> Whole
 }
 
 /// Whether a chain is good for this host at this time by the public list of issuers (Mozilla's), whatever this machine
-/// has.
-pub fn is_public(trust: &Trust, chain: &[Vec<u8>], host: &str, now: i64) -> bool {
+/// has; `None` if something other than the issuer is wrong with it, or if its root was given for this run: whoever
+/// gave it knows which programs have it.
+pub fn is_public(trust: &Trust, chain: &[Vec<u8>], host: &str, now: i64) -> Option<bool> {
     let mut roots = RootCertStore::empty();
     match &trust.public_roots {
         Some(these) => drop(roots.add_parsable_certificates(these.iter().cloned().map(CertificateDer::from))),
         None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
     }
-    matches!(verify(roots, chain, host, now), Some(Ok(())))
+    if roots.is_empty() {
+        return Some(false);
+    }
+    match verify(roots, chain, host, now)? {
+        Ok(()) => Some(true),
+        Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            let mut given = RootCertStore::empty();
+            if trust.public_roots.is_none() {
+                given.add_parsable_certificates(trust.extra_roots.iter().cloned().map(CertificateDer::from));
+            }
+            let is_given = !given.is_empty() && matches!(verify(given, chain, host, now), Some(Ok(())));
+            (!is_given).then_some(false)
+        }
+        Err(_) => None,
+    }
 }
 
 /// Whether this machine knows any issuer at all.
@@ -175,5 +190,24 @@ mod tests {
         assert_eq!(whole(std::slice::from_ref(&leaf), "mail.example.com"), Whole::No);
         assert_eq!(whole(&[leaf, middle], "mail.example.org"), Whole::NotKnown);
         assert_eq!(whole(&[b"nonsense".to_vec()], "mail.example.com"), Whole::NotKnown);
+    }
+
+    #[test]
+    fn whose_list_has_the_issuer() {
+        let (root, by_root) = authority("Root", None);
+        let params = CertificateParams::new(vec!["mail.example.com".to_owned()]).unwrap();
+        let leaf = params.signed_by(&KeyPair::generate().unwrap(), &by_root).unwrap().der().to_vec();
+        let trust = |extra_roots: &[Vec<u8>], public_roots: Option<Vec<Vec<u8>>>| Trust {
+            extra_roots: extra_roots.to_vec(),
+            system_roots: false,
+            public_roots,
+        };
+        let public = |trust: &Trust, host| is_public(trust, std::slice::from_ref(&leaf), host, 1_700_000_000);
+        let given = [root.clone()];
+        assert_eq!(public(&trust(&[], None), "mail.example.com"), Some(false));
+        assert_eq!(public(&trust(&given, None), "mail.example.com"), None);
+        assert_eq!(public(&trust(&given, Some(vec![])), "mail.example.com"), Some(false));
+        assert_eq!(public(&trust(&[], Some(vec![root.clone()])), "mail.example.com"), Some(true));
+        assert_eq!(public(&trust(&[], Some(vec![root])), "mail.example.org"), None);
     }
 }

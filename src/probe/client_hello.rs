@@ -23,6 +23,11 @@ pub(super) const SUITES_WINDOWS_7: &[u16] = &[
     0xc024, 0xc023, 0xc00a, 0xc009, 0x000a, 0x0005,
 ];
 
+/// Suites of `SUITES_OLD` whose key exchange is DHE: its parameters are the server's own.
+pub(super) const SUITES_DHE: &[u16] = &[0x009e, 0x009f, 0xccaa, 0x0033, 0x0039, 0x0067, 0x006b, 0x0016];
+/// Suites of `SUITES_OLD` that today's libraries no longer offer, besides the weak ones: Camellia.
+pub(super) const SUITES_GONE: &[u16] = &[0x0041, 0x0084];
+
 /// Suites that are broken or give no protection, the worst first (RFC 7465, RFC 8996, RFC 9325 section 4.1).
 pub(super) const WEAK: &[(&str, &[u16])] = &[
     ("no encryption", &[0x0001, 0x0002, 0x003b, 0xc010, 0xc006]),

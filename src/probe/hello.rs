@@ -1,9 +1,11 @@
 //! Tests one TLS version at a time, with ClientHello bytes of our own (RFC 8446 section 4.1.2, RFC 5246 section
 //! 7.4.1.2), independently of what this computer's library allows.
 
+use super::certificate::bits;
 pub use super::client_hello::offered;
-use super::client_hello::{Hello, SUITES_13, SUITES_OLD, SUITES_WINDOWS_7, WEAK};
+use super::client_hello::{Hello, SUITES_13, SUITES_DHE, SUITES_GONE, SUITES_OLD, SUITES_WINDOWS_7, WEAK};
 use super::version::Version;
+use crate::text::grouped;
 use std::time::Duration;
 use tls_parser::{
     TlsExtension, TlsMessageHandshake, parse_tls_handshake_msg_certificate, parse_tls_handshake_server_hello,
@@ -15,8 +17,9 @@ use tokio::time::{Instant, timeout_at};
 /// How a server answered a ClientHello.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
-    /// It chose a version and this cipher suite; up to TLS 1.2 its certificates follow unencrypted.
-    Chose(Version, u16, Vec<Vec<u8>>),
+    /// It chose a version and this cipher suite; up to TLS 1.2 its certificates and its part of the key exchange follow
+    /// unencrypted.
+    Chose(Version, u16, Vec<Vec<u8>>, Exchange),
     /// It refused with this alert (RFC 8446 section 6.2): 70 = protocol version, 40 = handshake failure.
     Alert(u8),
     /// It closed the connection.
@@ -29,11 +32,35 @@ pub enum Heard {
     Garbage(&'static str),
 }
 
+/// What the server's part of a key exchange says (RFC 5246 section 7.4.3); suites without one, and TLS 1.3, say nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Exchange {
+    /// The length of the prime of a DHE suite, in bits.
+    pub dh_bits: Option<usize>,
+    /// The algorithm with which it is signed (RFC 5246 section 7.4.1.4.1); only TLS 1.2 names it.
+    signed_with: Option<u16>,
+}
+
+impl Exchange {
+    /// Whether it is signed with SHA-1, which a server does only if it can do nothing else that was offered.
+    pub fn is_signed_with_sha1(&self) -> bool {
+        matches!(self.signed_with, Some(0x0201 | 0x0202 | 0x0203))
+    }
+
+    fn says(&self) -> String {
+        let dh = self.dh_bits.map(|bits| format!(", DHE with {} bits", grouped(bits)));
+        let signed = self.is_signed_with_sha1().then(|| ", signed with SHA-1".to_owned());
+        dh.into_iter().chain(signed).collect()
+    }
+}
+
 impl Heard {
     /// The answer in words.
     pub fn says(&self) -> String {
         match self {
-            Heard::Chose(version, cipher, _) => format!("chose {version}, cipher suite {cipher:#06x}"),
+            Heard::Chose(version, cipher, _, exchange) => {
+                format!("chose {version}, cipher suite {cipher:#06x}{}", exchange.says())
+            }
             Heard::Alert(70) => "refused: alert 70, protocol version".to_owned(),
             Heard::Alert(40) => "refused: alert 40, handshake failure".to_owned(),
             Heard::Alert(number) => format!("refused: alert {number}"),
@@ -89,6 +116,16 @@ pub fn is_older(suite: u16) -> bool {
     SUITES_WINDOWS_7.contains(&suite)
 }
 
+/// Whether the key exchange of a cipher suite is DHE.
+pub fn is_dhe(suite: u16) -> bool {
+    SUITES_DHE.contains(&suite)
+}
+
+/// Whether today's libraries still offer a cipher suite of TLS 1.2 or before.
+pub fn is_of_today(suite: u16) -> bool {
+    SUITES_OLD.contains(&suite) && !SUITES_GONE.contains(&suite) && weakness(suite).is_none()
+}
+
 /// What is wrong with a cipher suite, if nobody should accept it.
 pub fn weakness(suite: u16) -> Option<&'static str> {
     WEAK.iter().find(|(_, suites)| suites.contains(&suite)).map(|(name, _)| *name)
@@ -127,7 +164,7 @@ fn ended_early(received: &[u8]) -> Heard {
     match handshake_messages(received) {
         Ok(messages) => {
             match messages.iter().find(|(kind, _)| *kind == SERVER_HELLO).map(|(_, body)| server_hello(body)) {
-                Some(Some((version, cipher))) => Heard::Chose(version, cipher, certificates(&messages)),
+                Some(Some((version, cipher))) => chose(version, cipher, &messages),
                 Some(None) => Heard::Garbage("a ServerHello that cannot be parsed"),
                 None => Heard::Cut,
             }
@@ -143,6 +180,7 @@ enum Flight {
 
 const SERVER_HELLO: u8 = 2;
 const CERTIFICATE: u8 = 11;
+const SERVER_KEY_EXCHANGE: u8 = 12;
 
 /// Reads the answer as far as the bytes go.
 fn read_flight(received: &[u8]) -> Flight {
@@ -162,13 +200,44 @@ fn read_flight(received: &[u8]) -> Flight {
     let Some((version, cipher)) = server_hello(hello) else {
         return Flight::Done(Heard::Garbage("a ServerHello that cannot be parsed"));
     };
-    // Up to 1.2 the certificates follow unencrypted; a later message means that there are none (anonymous suites).
-    let has_certificates = messages.iter().any(|(kind, _)| *kind == CERTIFICATE);
+    // Up to 1.2 the certificates follow unencrypted, if there are any (anonymous suites have none), then the key
+    // exchange or the end of the flight.
     let has_later = messages.iter().any(|(kind, _)| *kind > CERTIFICATE);
-    if version == Version::Tls13 || has_certificates || has_later {
-        return Flight::Done(Heard::Chose(version, cipher, certificates(&messages)));
+    if version == Version::Tls13 || has_later {
+        return Flight::Done(chose(version, cipher, &messages));
     }
     Flight::More
+}
+
+fn chose(version: Version, cipher: u16, messages: &[(u8, Vec<u8>)]) -> Heard {
+    let body = messages.iter().find(|(kind, _)| *kind == SERVER_KEY_EXCHANGE).map(|(_, body)| body.as_slice());
+    let exchange = body.and_then(|body| key_exchange(version, cipher, body)).unwrap_or_default();
+    Heard::Chose(version, cipher, certificates(messages), exchange)
+}
+
+/// ServerKeyExchange: for DHE the prime, the generator and the public value (RFC 5246 section 7.4.3); for ECDHE a named
+/// curve and the public point (RFC 8422 section 5.4); then, in TLS 1.2, the algorithm of the signature.
+fn key_exchange(version: Version, cipher: u16, body: &[u8]) -> Option<Exchange> {
+    const NAMED_CURVE: u8 = 3;
+    let long = |bytes: &[u8]| {
+        let (length, rest) = bytes.split_first_chunk::<2>()?;
+        let (value, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        Some((value.to_vec(), rest.to_vec()))
+    };
+    let (dh_bits, rest) = if is_dhe(cipher) {
+        let (prime, rest) = long(body)?;
+        let (_, rest) = long(&rest)?;
+        let (_, rest) = long(&rest)?;
+        (Some(bits(&prime)), rest)
+    } else {
+        let [NAMED_CURVE, _, _, length, rest @ ..] = body else { return None };
+        (None, rest.get(usize::from(*length)..)?.to_vec())
+    };
+    let signed_with = match rest[..] {
+        [high, low, ..] if version == Version::Tls12 => Some(u16::from_be_bytes([high, low])),
+        _ => None,
+    };
+    Some(Exchange { dh_bits, signed_with })
 }
 
 /// The complete handshake messages in the records so far; the error says what the records are instead.
@@ -264,7 +333,23 @@ mod tests {
         hello.extend_from_slice(&[7; 32]);
         hello.extend_from_slice(&[0, 0, 0x2f, 0]);
         assert_eq!(done(&hello), None);
-        assert_eq!(ended_early(&hello), Heard::Chose(Version::Tls10, 0x002f, vec![]));
+        assert_eq!(ended_early(&hello), Heard::Chose(Version::Tls10, 0x002f, vec![], Exchange::default()));
+    }
+
+    #[test]
+    fn what_a_key_exchange_says() {
+        let mut dhe = vec![0, 128];
+        dhe.extend([0xff; 128]);
+        dhe.extend([0, 1, 2, 0, 2, 7, 7, 4, 1, 0, 0]);
+        let read = |cipher, body: &[u8]| key_exchange(Version::Tls12, cipher, body);
+        assert_eq!(read(0x009e, &dhe), Some(Exchange { dh_bits: Some(1_024), signed_with: Some(0x0401) }));
+        assert_eq!(read(0x009e, &dhe[..100]), None);
+        let ecdhe = read(0xc02f, &[3, 0, 0x1d, 2, 9, 9, 2, 1, 0, 0]).unwrap();
+        assert!(ecdhe.is_signed_with_sha1() && ecdhe.dh_bits.is_none());
+        assert_eq!(
+            Heard::Chose(Version::Tls12, 0xc02f, vec![], ecdhe).says(),
+            "chose TLS 1.2, cipher suite 0xc02f, signed with SHA-1"
+        );
     }
 
     proptest! {

@@ -57,6 +57,8 @@ pub enum CertificateFault {
     UnknownIssuer,
     /// It is self-signed.
     SelfSigned,
+    /// Its key, or the signature on it or on an issuer's, is too weak.
+    TooWeak,
     /// The words do not say what is wrong.
     Unsaid,
 }
@@ -66,7 +68,10 @@ impl NotSecured {
     pub fn certificate_fault(&self) -> CertificateFault {
         let said = self.said.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|words| said.contains(words));
-        if says(&["has expired", "certificate expired", "expired certificate"]) {
+        // OpenSSL: verification errors 66 to 68 (X509_verify_cert_error_string).
+        if says(&["certificate key too weak", "digest algorithm too weak", "ee key too small", "ca md too weak"]) {
+            CertificateFault::TooWeak
+        } else if says(&["has expired", "certificate expired", "expired certificate"]) {
             CertificateFault::Expired
         } else if says(&["not yet valid"]) {
             CertificateFault::NotYetValid
@@ -99,8 +104,23 @@ pub enum FailureKind {
     TooLong,
     /// No version, suite or signature algorithm in common, in the library's words.
     NothingInCommon,
+    /// The library refuses something of the server's as too weak.
+    TooWeak(Weakness),
     /// The library refused for another reason.
     Other,
+}
+
+/// What a TLS library refuses as too weak, besides the certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weakness {
+    /// The parameters of a Diffie-Hellman key exchange.
+    KeyExchange,
+    /// The signature on the key exchange.
+    ExchangeSignature,
+    /// Every cipher suite in common.
+    Suites,
+    /// No secure renegotiation (RFC 5746).
+    Renegotiation,
 }
 
 /// Whether certificates are verified.
@@ -187,6 +207,7 @@ pub async fn secure(
         Ok(Err(error)) => {
             let said = full_text(&error);
             let received = seen.lock().unwrap_or_else(PoisonError::into_inner).len();
+            let weakness = weakness(&said);
             let kind = match () {
                 () if received > MAX_HANDSHAKE || said.contains("excessive message size") => FailureKind::TooLong,
                 () if is_about_certificate(&said) => FailureKind::Certificate,
@@ -194,7 +215,8 @@ pub async fn secure(
                 () if has_nothing_in_common(&said) => FailureKind::NothingInCommon,
                 () => FailureKind::Other,
             };
-            Err(failed(kind, said))
+            let is_answer = matches!(kind, FailureKind::NothingInCommon | FailureKind::Other);
+            Err(failed(weakness.filter(|_| is_answer).map_or(kind, FailureKind::TooWeak), said))
         }
         Ok(Ok(mut stream)) => {
             let leaf = stream.get_ref().peer_certificate().ok().flatten().and_then(|leaf| leaf.to_der().ok());
@@ -240,7 +262,7 @@ fn connector(trust: &Trust, verify: Verify) -> Result<tokio_native_tls::TlsConne
 /// The kind of failure; what the bytes say outranks the library's words.
 fn refine(kind: FailureKind, received: &[u8]) -> FailureKind {
     match received {
-        _ if matches!(kind, FailureKind::Certificate | FailureKind::TooLong) => kind,
+        _ if matches!(kind, FailureKind::Certificate | FailureKind::TooLong | FailureKind::TooWeak(_)) => kind,
         // A fatal alert as the last record: type 21, version, length 2, level, description (RFC 8446 section 6).
         [.., 21, 3, _, 0, 2, 2, description] => FailureKind::Alert(*description),
         [20..=24, 3, ..] | [] => kind,
@@ -261,12 +283,32 @@ fn is_about_certificate(said: &str) -> bool {
         "cn name",
         "trust failure",
         "principal name",
+        "ee key too small",
+        "ca md too weak",
         // The certificate cannot be parsed.
         "asn1",
         "process_server_certificate",
     ]
     .iter()
     .any(|words| said.contains(words))
+}
+
+/// What a library says it refuses as too weak: OpenSSL by its reasons (SSL_R_…), Secure Transport by its number
+/// (errSSLWeakPeerEphemeralDHKey). SChannel has no word for it: SEC_E_ALGORITHM_MISMATCH is about versions too.
+fn weakness(said: &str) -> Option<Weakness> {
+    const SAID: [(&str, Weakness); 9] = [
+        ("dh key too small", Weakness::KeyExchange),
+        ("-9850", Weakness::KeyExchange),
+        ("weak peer ephemeral", Weakness::KeyExchange),
+        ("legacy sigalg disallowed", Weakness::ExchangeSignature),
+        ("wrong signature type", Weakness::ExchangeSignature),
+        ("no shared cipher", Weakness::Suites),
+        ("wrong cipher returned", Weakness::Suites),
+        ("no ciphers available", Weakness::Suites),
+        ("unsafe legacy renegotiation disabled", Weakness::Renegotiation),
+    ];
+    let said = said.to_ascii_lowercase();
+    SAID.into_iter().find(|(words, _)| said.contains(words)).map(|(_, weakness)| weakness)
 }
 
 /// What libraries say if they do not accept the server's choice.
@@ -351,7 +393,27 @@ impl AsyncWrite for Recorder {
 
 #[cfg(test)]
 mod tests {
-    use super::without_place;
+    use super::*;
+
+    #[test]
+    fn what_a_library_calls_too_weak() {
+        assert_eq!(weakness("dh key too small [OpenSSL 0A00018A]"), Some(Weakness::KeyExchange));
+        assert_eq!(weakness("unsafe legacy renegotiation disabled [OpenSSL 0A000152]"), Some(Weakness::Renegotiation));
+        assert_eq!(weakness("sslv3 alert handshake failure"), None);
+        let fault = |said: &str| {
+            let kind = FailureKind::Certificate;
+            NotSecured { kind, said: said.to_owned(), received: vec![], elapsed: Duration::ZERO }.certificate_fault()
+        };
+        assert_eq!(fault("certificate verify failed (EE certificate key too weak)"), CertificateFault::TooWeak);
+        assert_eq!(
+            fault("certificate verify failed (CA signature digest algorithm too weak)"),
+            CertificateFault::TooWeak
+        );
+        assert_eq!(
+            fault("certificate verify failed (unable to get local issuer certificate)"),
+            CertificateFault::UnknownIssuer
+        );
+    }
 
     #[test]
     fn openssl_speaks_without_its_source_files() {

@@ -13,7 +13,7 @@ use crate::facts::keys::{
 };
 use crate::facts::words::EhloName;
 use crate::facts::{Derived, Value, ehlo, hosters, interceptors, isps, vocabulary};
-use crate::text::{Text, span, visible_str};
+use crate::text::{Text, grouped, span, visible_str};
 use std::fmt::Write;
 
 /// A placeholder, written `{name}` on a page.
@@ -132,6 +132,12 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "what makes the server break off the handshake",
         |case| case.own(&tls::BREAKS_ON),
         "when offered a modern TLS handshake",
+    ),
+    row(
+        "weak",
+        "what is too weak in the server's encryption, in figures",
+        weak,
+        "a key, a signature or a cipher suite",
     ),
     row(
         "client.remedy",
@@ -411,6 +417,28 @@ fn gateway(case: &Lookup<'_>) -> Option<String> {
     let is_port = case.in_use.as_ref().is_some_and(|way| way.port == 1025);
     let greets = case.own(&smtp::BANNER).is_some_and(|banner| banner.to_lowercase().contains("proton"));
     (is_protons || is_port || greets).then(|| "Proton Mail Bridge".to_owned())
+}
+
+/// Such as "DHE with 1,024 bits".
+fn weak(case: &Lookup<'_>) -> Option<String> {
+    if case.is("client.lacks", "suite") {
+        return Some("no cipher suite of TLS 1.2 that the mail program has".to_owned());
+    }
+    let in_certificate = || case.own(&certificate::WEAK);
+    let dh = || case.get(&case.own_id(tls::DH_BITS.check)?, &tls::DH_BITS);
+    match vocabulary::word_of(case.facts, "handshake.weak") {
+        Some("key-exchange") => Some(match dh() {
+            Some(bits) => format!("DHE with {} bits", grouped(bits)),
+            None => "the parameters of DHE".to_owned(),
+        }),
+        Some("exchange-signature") => Some("signatures with SHA-1 alone in the key exchange".to_owned()),
+        Some("suites") => Some(match case.own(&tls::ODD_SUITE) {
+            Some(suite) => format!("no cipher suite that today's programs have (it chooses {suite})"),
+            None => "no cipher suite that today's programs have".to_owned(),
+        }),
+        Some("renegotiation") => Some("no secure renegotiation (RFC 5746)".to_owned()),
+        _ => in_certificate().or_else(|| Some(format!("DHE with {} bits", grouped(dh()?)))),
+    }
 }
 
 fn log_in_ended(case: &Lookup<'_>) -> Option<String> {

@@ -180,6 +180,26 @@ dns_again() {
 }
 # Nobody has connected to Postfix yet: an smtpd reads what is here when the first one does.
 fault_certificate() { ln -sf "$1.pem" "$STATE/tls/mail.pem"; }
+fault_weak() { # WHAT: a server with TLS 1.2 whose dh, key, signature, signatures or suites are too weak
+    local kind=$1
+    cd "$STATE/tls"
+    case $kind in
+    key) KEYS=rsa BITS=1024 issue weak mail.example.test root "-30 days" "+60 days" ;;
+    signature) KEYS=rsa DIGEST=sha1 issue weak mail.example.test root "-30 days" "+60 days" ;;
+    *) KEYS=rsa issue weak mail.example.test root "-30 days" "+60 days" ;;
+    esac
+    [[ $kind != dh ]] || openssl dhparam -dsaparam -out dh.pem 1024 2>>"$STATE/log/openssl"
+    # Python cannot choose the signature algorithms; OpenSSL's own configuration can.
+    printf 'openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n' >weak.cnf
+    [[ $kind != signatures ]] || echo 'SignatureAlgorithms = RSA+SHA1' >>weak.cnf
+    cd - >/dev/null
+    serve provider env OPENSSL_CONF="$STATE/tls/weak.cnf" python3 "$HERE/other_servers.py" weak "$kind" "$STATE/tls/weak.pem"
+    until_true listens provider 2588
+    chain provider "type nat hook prerouting priority -100" "tcp dport 587 redirect to :2588"
+}
+# The authority is on the system's list, not only given to the tool; no list at all
+fault_installed_root() { PREFIX=(SSL_CERT_FILE="$STATE/tls/ca.pem") CA_FILE=(); }
+fault_no_roots() { PREFIX=(SSL_CERT_FILE=/nonexistent SSL_CERT_DIR=/nonexistent) CA_FILE=(); }
 fault_postfix() { # KEY=VALUE …
     postconf -c "$STATE/postfix/conf" "$@"
     settled

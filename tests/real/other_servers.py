@@ -9,6 +9,7 @@
     other_servers.py own NAME CHAIN.pem                 a machine's own mail server on 25, 465 and 587
     other_servers.py web-proxy ADDRESS CHAIN.pem        a content delivery network's web ports
     other_servers.py turn-away                          "no service" on 2421, whoever connects
+    other_servers.py weak WHAT CHAIN.pem                mail on 2588 with TLS 1.2 that is too weak: see WEAK
     other_servers.py introspect ADDRESS                 an authorization server's endpoint on 127.0.0.1:8081
     other_servers.py pass PORT ADDRESS                  a program on 127.0.0.1 that passes all on to port 587 there
     other_servers.py truncate                           DNS on UDP 5353 that only says "ask by TCP"
@@ -20,8 +21,19 @@ Standard library only (Python 3.11 or later, for start_tls). Each serves until i
 import asyncio
 import contextlib
 import email.utils
+import os
 import ssl
 import sys
+
+
+# Cipher lists of servers that are too weak in one thing; level 0 is what lets OpenSSL have it at all.
+WEAK = {
+    "dh": "DHE:@SECLEVEL=0",
+    "key": "ALL:@SECLEVEL=0",
+    "signature": "ALL:@SECLEVEL=0",
+    "signatures": "ECDHE:@SECLEVEL=0",
+    "suites": "CAMELLIA128-SHA:@SECLEVEL=0",
+}
 
 
 async def smtp(reader, writer, name, tls, encrypted):
@@ -191,6 +203,14 @@ async def main(role, *arguments):
     if role in ("reference", "relay", "scanner", "login-alone", "own", "web-proxy"):
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(arguments[-1])
+    if role == "weak":
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.set_ciphers(WEAK[arguments[0]])
+        tls.maximum_version = ssl.TLSVersion.TLSv1_2
+        tls.load_cert_chain(arguments[1])
+        if arguments[0] == "dh":
+            tls.load_dh_params(os.path.join(os.path.dirname(arguments[1]), "dh.pem"))
+        await listen(served(smtp, "mail.example.test", tls, False), None, 2588)
     if role == "reference":
         name, addresses = arguments[0], arguments[1].split(",")
         for port in (25, 587):

@@ -110,9 +110,9 @@ issue() { # FILE NAME ISSUER (empty: itself) FROM TO → FILE.pem: key and certi
     [[ $1 != root && $1 != middle && $1 != inspector ]] || kind=root
     stamp() { date -u -d "$1" +%Y%m%d%H%M%SZ; }
     {
-        if [[ ${KEYS:-ec} == rsa ]]; then openssl genrsa -traditional -out "$1.key" 2048; else openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"; fi
+        if [[ ${KEYS:-ec} == rsa ]]; then openssl genrsa -traditional -out "$1.key" "${BITS:-2048}"; else openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"; fi
         NAME=$2 openssl req -new -config openssl.cnf -key "$1.key" -subj "/CN=${2%%,*}" -out "$1.csr"
-        NAME=$2 openssl ca -batch -notext -config openssl.cnf -extensions $kind -in "$1.csr" -out "$1.crt" \
+        NAME=$2 openssl ca -batch -notext -config openssl.cnf -md "${DIGEST:-sha256}" -extensions $kind -in "$1.csr" -out "$1.crt" \
             -startdate "$(stamp "$4")" -enddate "$(stamp "$5")" "${by[@]}"
     } >>"$STATE/log/openssl" 2>&1 || die "openssl: see $STATE/log/openssl"
     cat "$1.key" "$1.crt" >"$1.pem"

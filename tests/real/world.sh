@@ -172,7 +172,7 @@ rows() { grep -v -e '^#' -e '^$' "$HERE/scenarios.tsv"; }
 prepare() {
     local fault account faults
     IFS=$'\t' read -r NAME account faults OPTIONS WANT_EXIT WANT_CAUSE WITNESS < <(rows | grep -P "^$1\t") || die "no scenario $1"
-    TYPED=$PASSWORD SECRET=--password-stdin PREFIX=() REFERENCES=(ref-a.test ref-b.test) SETTINGS=() PORT_TYPED=${account%/*} SECURITY=${account#*/}
+    TYPED=$PASSWORD SECRET=--password-stdin PREFIX=() CA_FILE=(--ca-file "$STATE/tls/ca.pem") REFERENCES=(ref-a.test ref-b.test) SETTINGS=() PORT_TYPED=${account%/*} SECURITY=${account#*/}
     [[ $account == - ]] || SETTINGS=(--server mail.example.test --port "$PORT_TYPED" --security "$SECURITY")
     [[ $OPTIONS != - ]] || OPTIONS=
     up
@@ -199,7 +199,7 @@ check() {
         compared+=(--reference-host "$reference" --connectivity-url "http://$reference/generate_204")
     done
     # shellcheck disable=SC2086 # OPTIONS is a list of words
-    as_user "${PREFIX[@]}" timeout -k 5 90 "$PROGRAM" check $ADDRESS --format json $SECRET --ca-file "$STATE/tls/ca.pem" \
+    as_user "${PREFIX[@]}" timeout -k 5 90 "$PROGRAM" check $ADDRESS --format json $SECRET "${CA_FILE[@]}" \
         "${compared[@]}" --resolver $WAN4.53 "${SETTINGS[@]}" $OPTIONS <<<"$TYPED" >"$1" 2>"${1%.json}.stderr"
 }
 # The cause and how certain it is said to be, as CAUSE:CERTAINTY.

@@ -166,9 +166,10 @@ async fn fault(ctx: &Ctx, fault: CertificateFault) -> HandshakeElsewhere {
         }
         CertificateFault::Name => HandshakeElsewhere::OtherName,
         CertificateFault::Expired | CertificateFault::NotYetValid => HandshakeElsewhere::Dates,
-        CertificateFault::UnknownIssuer | CertificateFault::SelfSigned | CertificateFault::Unsaid => {
-            HandshakeElsewhere::Failed
-        }
+        CertificateFault::UnknownIssuer
+        | CertificateFault::SelfSigned
+        | CertificateFault::TooWeak
+        | CertificateFault::Unsaid => HandshakeElsewhere::Failed,
     }
 }
 

@@ -4,11 +4,13 @@
 use super::again::{prepare, prepare_with};
 use super::notes::{Ended, note_ehlo, note_greeting};
 use super::talk::Talk;
-use super::words::{handshake_word, refusal};
+use super::words::{handshake_word, refusal, weakness_word};
 use crate::check::engine::{Handshake, millis};
 use crate::check::{Kind, Notebook};
 use crate::facts::keys::smtp as keys;
 use crate::facts::words::{Greeting, Handshake as HandshakeWord, SmallSegments, Speaks};
+use crate::probe::certificate::parse;
+use crate::probe::hello;
 use crate::probe::secure::{FailureKind, NotSecured, Secured, Verify, secure};
 use crate::probe::smtp::{Dialogue, Line, REPLY, Reply, Side};
 use crate::text::Text;
@@ -45,10 +47,17 @@ impl Talk<'_> {
     async fn secured(&mut self, book: &mut Notebook, secured: Secured, mut lines: Vec<Line>, implicit: bool) -> Ended {
         let took = millis(secured.elapsed);
         book.note(keys::HANDSHAKE, HandshakeWord::Done);
-        if let Some((version, _)) = secured.chosen {
+        if let Some((version, suite)) = secured.chosen {
             book.note(keys::TLS_VERSION, version.word());
+            if hello::is_dhe(suite) {
+                book.note(keys::DHE, true);
+            }
         }
         book.note(keys::HANDSHAKE_MS, took);
+        let leaf = secured.leaf.as_ref().and_then(|leaf| parse(leaf).ok());
+        if leaf.is_some_and(|leaf| !leaf.weaknesses().is_empty()) {
+            book.note(keys::WEAK_CERTIFICATE, true);
+        }
         if implicit {
             book.note(keys::SPEAKS, Speaks::Tls);
         }
@@ -119,8 +128,13 @@ impl Talk<'_> {
     }
 
     fn failed(&mut self, book: &mut Notebook, failure: NotSecured, implicit: bool) -> Ended {
-        if implicit && matches!(failure.kind, FailureKind::Certificate | FailureKind::Alert(_)) {
+        if implicit
+            && matches!(failure.kind, FailureKind::Certificate | FailureKind::Alert(_) | FailureKind::TooWeak(_))
+        {
             book.note(keys::SPEAKS, Speaks::Tls);
+        }
+        if let FailureKind::TooWeak(weakness) = failure.kind {
+            book.note(keys::HANDSHAKE_WEAK, weakness_word(weakness));
         }
         book.note(keys::HANDSHAKE, handshake_word(&failure));
         book.note(keys::HANDSHAKE_SAID, crate::text::visible_str(&failure.said));

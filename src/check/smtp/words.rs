@@ -1,8 +1,8 @@
 //! The report's words for what servers say and do in a dialogue; and the dialogue's lines as evidence. No I/O here.
 
 use crate::check::{Ctx, Kind, Notebook};
-use crate::facts::words::{Ehlo, Foreign, Handshake, Starttls};
-use crate::probe::secure::{FailureKind, NotSecured};
+use crate::facts::words::{Ehlo, Foreign, Handshake, Starttls, TooWeak};
+use crate::probe::secure::{FailureKind, NotSecured, Weakness};
 use crate::probe::smtp::{Line, NoReply, Reply, Side};
 use crate::text::{Mark, Text, is_inner};
 use std::net::IpAddr;
@@ -87,11 +87,22 @@ pub(super) fn handshake_word(failure: &NotSecured) -> Handshake {
     match failure.kind {
         FailureKind::Certificate => Handshake::Certificate,
         FailureKind::Alert(70 | 40 | 71 | 86) | FailureKind::NothingInCommon => Handshake::NoCommonVersion,
+        FailureKind::TooWeak(_) => Handshake::TooWeak,
         FailureKind::Alert(_) | FailureKind::Other => Handshake::Refused,
         FailureKind::NotTls => Handshake::NotTls,
         FailureKind::Cut => Handshake::Cut,
         FailureKind::Silent => Handshake::Silent,
         FailureKind::TooLong => Handshake::TooLong,
+    }
+}
+
+/// The report's word for what the library refused as too weak.
+pub(super) fn weakness_word(weakness: Weakness) -> TooWeak {
+    match weakness {
+        Weakness::KeyExchange => TooWeak::KeyExchange,
+        Weakness::ExchangeSignature => TooWeak::ExchangeSignature,
+        Weakness::Suites => TooWeak::Suites,
+        Weakness::Renegotiation => TooWeak::Renegotiation,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whose certificate is it, and is it valid? The library has verified it already; this says what it is, and why not.
 
+use crate::account::MeasuredOn;
 use crate::check::engine::{Check, Handshake, How, Need, always};
 use crate::check::internet::clock;
 use crate::check::smtp::again::{LIMIT, prepare};
@@ -8,7 +9,8 @@ use crate::check::{Ctx, Group, Notebook, Target, Verdict};
 use crate::facts::interceptors;
 use crate::facts::keys::certificate as keys;
 use crate::facts::keys::clock as clock_keys;
-use crate::facts::words::{CertificateIs, Dates};
+use crate::facts::stacks;
+use crate::facts::words::{CertificateIs, Dates, ProgramRoots};
 use crate::probe::certificate::{Certificate, parse};
 use crate::probe::chain::{is_public, record};
 use crate::probe::hello::{self, Heard};
@@ -41,6 +43,8 @@ struct Examined {
     interceptor: Option<&'static str>,
     /// What the library's message says is wrong, if it did not.
     fault: CertificateFault,
+    /// What is too weak in it or in those above it, in figures.
+    weak: Vec<String>,
 }
 
 async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
@@ -53,7 +57,16 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
         return Verdict::skipped("the handshake did not get as far as the certificate");
     }
     let fault = refused.map_or(CertificateFault::Unsaid, |refused| refused.certificate_fault());
+    let program_roots = program_roots(ctx).filter(|_| ctx.is_in_use(target));
+    if let Some(roots) = program_roots {
+        book.note(keys::PROGRAM_ROOTS, roots);
+    }
     let chain = match &handshake.leaf {
+        Some(leaf) if program_roots.is_some() && !ctx.door.is_careful() => {
+            let read = look_at_chain(ctx, book, target, handshake, host).await;
+            // A server may have another chain for other kinds of keys.
+            if read.first() == Some(leaf) { read } else { vec![leaf.clone()] }
+        }
         Some(leaf) => vec![leaf.clone()],
         None => look_at_chain(ctx, book, target, handshake, host).await,
     };
@@ -71,8 +84,12 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     let issuers = chain.iter().filter_map(|der| parse(der).ok()).map(|certificate| certificate.issuer);
     let interceptor = issuers.into_iter().find_map(|issuer| interceptors::of_issuer(&issuer));
     let interceptor = interceptor.map(|row| row.name.as_str());
-    let seen = Examined { certificate, chain: chain.len(), verified: handshake.leaf.is_some(), interceptor, fault };
+    let (verified, weak) = (handshake.leaf.is_some(), too_weak(&chain));
+    let seen = Examined { certificate, chain: chain.len(), verified, interceptor, fault, weak };
     note(book, &seen.certificate);
+    if !seen.weak.is_empty() {
+        book.note(keys::WEAK, seen.weak.clone());
+    }
     book.note(keys::VERIFIED, seen.verified);
     book.note(keys::FOR_SERVER, seen.certificate.is_for(host));
     book.note(keys::CHAIN, seen.chain);
@@ -84,6 +101,11 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     if !seen.verified {
         let at = time_of_judging(ctx, &seen.certificate, now).await;
         note_issuers(ctx, book, &chain, host, at).await;
+    } else if chain.len() > 1
+        && program_roots.is_some()
+        && let Some(is_public) = is_public(ctx.tls.trust(), &chain, host, now)
+    {
+        note_public(book, is_public);
     }
     let word = judge(&seen, host, now);
     book.note(keys::CERTIFICATE, word);
@@ -113,14 +135,38 @@ async fn time_of_judging(ctx: &Ctx, certificate: &Certificate, now: i64) -> i64 
 /// A certificate that this computer's library does not accept: would others accept it, and does this computer know any
 /// issuer at all?
 async fn note_issuers(ctx: &Ctx, book: &mut Notebook, chain: &[Vec<u8>], host: &str, at: i64) {
-    let is_public = is_public(ctx.tls.trust(), chain, host, at);
-    book.note(keys::PUBLIC, is_public);
-    let by = if is_public { "accepts it" } else { "does not accept it either" };
-    book.saw("by Mozilla's list of issuers", format!("a program {by}"));
+    note_public(book, is_public(ctx.tls.trust(), chain, host, at).unwrap_or(false));
     if !ctx.tls.knows_issuers().await {
         book.note(keys::NO_ISSUERS, true);
         book.saw("this computer's list of issuers", "is empty, so that no certificate can be accepted");
     }
+}
+
+fn note_public(book: &mut Notebook, is_public: bool) {
+    book.note(keys::PUBLIC, is_public);
+    let by = if is_public { "accepts it" } else { "does not accept it" };
+    book.saw("by Mozilla's list of issuers", format!("a program {by}"));
+}
+
+/// Whose list of issuers the mail program goes by, if it has one of its own. On Windows and macOS it may go by the
+/// system's as well (Gecko's `security.enterprise_roots.enabled`, whose default has changed); so it may on a computer that
+/// is not this one.
+fn program_roots(ctx: &Ctx) -> Option<ProgramRoots> {
+    ctx.account.client().filter(|client| stacks::has_own_roots(&client.id))?;
+    let os = ctx.machine.local().os;
+    let imports = ["Windows", "macOS", "Mac OS"].iter().any(|name| os.starts_with(name));
+    let is_here = ctx.account.measured_on == MeasuredOn::ThisMachine;
+    Some(if is_here && !imports { ProgramRoots::Own } else { ProgramRoots::Both })
+}
+
+/// What is too weak in the certificates of a chain, in figures.
+fn too_weak(chain: &[Vec<u8>]) -> Vec<String> {
+    let certificates = chain.iter().filter_map(|der| parse(der).ok()).enumerate();
+    let weak = certificates.flat_map(|(index, certificate)| {
+        let of = if index == 0 { String::new() } else { format!(" (certificate {} of the chain)", index + 1) };
+        certificate.weaknesses().into_iter().map(move |weakness| format!("{weakness}{of}"))
+    });
+    weak.take(4).collect()
 }
 
 fn sum_up(ctx: &Ctx, target: Target, seen: &Examined, host: &str, now: i64, word: CertificateIs) -> Verdict {
@@ -143,10 +189,14 @@ fn sum_up(ctx: &Ctx, target: Target, seen: &Examined, host: &str, now: i64, word
             let product = seen.interceptor.unwrap_or("a scanner");
             summary.say(format!("it was made by {product}, not by the provider"))
         }
-        CertificateIs::Untrusted => match certificate.weakness() {
-            Some(weakness) => summary.say(format!("not accepted; also, {weakness}")),
-            None => summary.say(format!("this computer does not trust its issuer, {}", certificate.issuer)),
-        },
+        CertificateIs::TooWeak if seen.weak.is_empty() => summary.say("too weak for this computer's TLS library"),
+        CertificateIs::TooWeak => summary.say(format!("too weak: it has {}", seen.weak.join(" and "))),
+        CertificateIs::Untrusted if !seen.weak.is_empty() => {
+            summary.say(format!("not accepted; also, it has {}", seen.weak.join(" and ")))
+        }
+        CertificateIs::Untrusted => {
+            summary.say(format!("this computer does not trust its issuer, {}", certificate.issuer))
+        }
     };
     match (word, seen.verified) {
         (CertificateIs::Valid, _) if left >= SOON => Verdict::pass(summary),
@@ -163,6 +213,7 @@ fn said(fault: CertificateFault) -> CertificateIs {
         CertificateFault::NotYetValid => CertificateIs::NotYetValid,
         CertificateFault::Name => CertificateIs::NameMismatch,
         CertificateFault::SelfSigned => CertificateIs::SelfSigned,
+        CertificateFault::TooWeak => CertificateIs::TooWeak,
         CertificateFault::UnknownIssuer | CertificateFault::Unsaid => CertificateIs::Untrusted,
     }
 }
@@ -178,6 +229,8 @@ fn judge(seen: &Examined, host: &str, now: i64) -> CertificateIs {
         CertificateIs::NotYetValid
     } else if now > certificate.until {
         CertificateIs::Expired
+    } else if seen.fault == CertificateFault::TooWeak {
+        CertificateIs::TooWeak
     } else if certificate.self_issued {
         CertificateIs::SelfSigned
     } else if !certificate.is_for(host) && seen.fault != CertificateFault::UnknownIssuer {
@@ -235,7 +288,7 @@ async fn look_at_chain(
     host: &str,
 ) -> Vec<Vec<u8>> {
     if let Some(mut stream) = prepare(ctx, handshake).await
-        && let Heard::Chose(_, _, chain) = hello::ask(&mut stream, host, Version::Tls12, LIMIT).await
+        && let Heard::Chose(_, _, chain, _) = hello::ask(&mut stream, host, Version::Tls12, LIMIT).await
         && !chain.is_empty()
     {
         book.saw("read again, without verification", format!("{} certificates in the chain", chain.len()));

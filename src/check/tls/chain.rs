@@ -102,9 +102,9 @@ fn look_at(book: &mut Notebook, certificates: &[Certificate]) -> Vec<String> {
         let detail =
             detail.say(format!("; issued by {}; {}, {}", certificate.issuer, certificate.key, certificate.signature));
         book.saw(what.clone(), detail);
-        if let Some(weakness) = certificate.weakness() {
-            weak.push(weakness.clone());
-            remarks.push(format!("{what}: {weakness}"));
+        for weakness in certificate.weaknesses() {
+            remarks.push(format!("{what} has {weakness}"));
+            weak.push(weakness);
         }
     }
     if !weak.is_empty() {
@@ -127,7 +127,7 @@ async fn follow(ctx: &Ctx, ders: Vec<Vec<u8>>, host: &str) -> Whole {
 /// The chain that a server sends: read unencrypted up to TLS 1.2; by a library for a server that has only 1.3.
 async fn read(ctx: &Ctx, seen: &Handshake, host: &str) -> Vec<Vec<u8>> {
     if let Some(mut stream) = prepare(ctx, seen).await
-        && let Heard::Chose(_, _, chain) = hello::ask(&mut stream, host, Version::Tls12, LIMIT).await
+        && let Heard::Chose(_, _, chain, _) = hello::ask(&mut stream, host, Version::Tls12, LIMIT).await
         && !chain.is_empty()
     {
         return chain;

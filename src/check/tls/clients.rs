@@ -10,7 +10,7 @@ use crate::check::{Ctx, Group, Notebook, Target, Verdict};
 use crate::facts::keys::clients as keys;
 use crate::facts::keys::tls as tls_keys;
 use crate::facts::stacks::{self, Fit, Lacks, Offer, Stack};
-use crate::facts::words::Accepts;
+use crate::facts::words::{Accepts, Lacks as LacksWord};
 use crate::probe::secure;
 use crate::probe::version::Version;
 
@@ -142,6 +142,7 @@ fn judge_client(book: &mut Notebook, client: &Client, rows: &Rows<'_>, offer: &O
     {
         // The newest system that the program may run on says what would help.
         book.note(keys::CAN, false);
+        book.note(keys::LACKS, if *fit == Fit::Cannot(Lacks::Suite) { LacksWord::Suite } else { LacksWord::Version });
         book.note(keys::REMEDY, newest.remedy(fit).as_str());
         let on = if is_row(rows.here, newest) { format!(" on {}", newest.name) } else { String::new() };
         return Verdict::fail(format!("{name}{on} cannot: {}", says(newest, fit)));

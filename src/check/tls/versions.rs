@@ -6,10 +6,11 @@ use crate::check::smtp::again::{LIMIT, not_again, prepare};
 use crate::check::smtp::talk;
 use crate::check::{Ctx, Group, Notebook, Role, Target, Verdict};
 use crate::facts::keys::tls as keys;
-use crate::facts::words::Accepts;
+use crate::facts::words::{Accepts, TooWeak};
 use crate::probe::hello::{self, Heard};
 use crate::probe::secure::FailureKind;
 use crate::probe::version::Version;
+use crate::text::grouped;
 use futures::future::join;
 use futures::stream::StreamExt;
 use std::collections::BTreeMap;
@@ -26,6 +27,10 @@ pub(crate) static CHECK: Check = Check {
     facts: keys::ALL,
     how: How::Port(|ctx, book, target| Box::pin(run(ctx, book, target))),
 };
+
+/// DHE parameters of fewer bits are refused by OpenSSL at its security level 2 (SSL_CTX_set_security_level(3): 112 bits of
+/// security), which Debian, Ubuntu and Fedora set; RFC 9325 section 4.5 wants the same.
+const LEAST_DH_BITS: usize = 2_048;
 
 /// The port that is asked, and the server's name to ask with.
 struct Asked<'a> {
@@ -46,12 +51,13 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     let answers = port.ask_each_version(book).await;
     let accepted: Vec<Version> = answers.values().flatten().filter_map(chosen).collect();
     note_versions(book, &answers, &accepted);
+    let strength = note_strength(book, &answers, &accepted);
     let suite_12 = answers.values().flatten().find_map(|heard| match heard {
-        Heard::Chose(Version::Tls12, suite, _) => Some(*suite),
+        Heard::Chose(Version::Tls12, suite, ..) => Some(*suite),
         _ => None,
     });
     let chain = answers.into_values().rev().flatten().find_map(|heard| match heard {
-        Heard::Chose(_, _, chain) if !chain.is_empty() => Some(chain),
+        Heard::Chose(_, _, chain, _) if !chain.is_empty() => Some(chain),
         _ => None,
     });
     if let (Some(chain), Some(lane)) = (chain, ctx.lane(target)) {
@@ -59,7 +65,8 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
         lane.read_chain(chain);
     }
     let is_own = ctx.is_in_use(target);
-    if is_own && seen.refused.as_ref().is_some_and(|refused| refused.kind != FailureKind::Certificate) {
+    let is_explained = |kind: &FailureKind| matches!(kind, FailureKind::Certificate | FailureKind::TooWeak(_));
+    if is_own && seen.refused.as_ref().is_some_and(|refused| !is_explained(&refused.kind)) {
         let newest_alone = accepted.iter().any(|version| *version >= Version::Tls12);
         if let Some(breaks) = breaks_on(&port, book, newest_alone).await {
             book.note(keys::BREAKS_ON, breaks);
@@ -67,7 +74,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
         }
     }
     let weak = if is_own && !accepted.is_empty() { port.ask_details(book, suite_12).await } else { None };
-    sum_up(target, &accepted, weak)
+    sum_up(target, &accepted, strength, weak)
 }
 
 fn chosen(heard: &Heard) -> Option<Version> {
@@ -81,6 +88,12 @@ fn note_versions(book: &mut Notebook, answers: &BTreeMap<Version, Option<Heard>>
     for (version, heard) in answers {
         let word = match heard {
             Some(heard) if chosen(heard) == Some(*version) => Accepts::Accepted,
+            // "Nothing acceptable" need not mean the version, if that is all that the server ever says.
+            Some(Heard::Alert(alert))
+                if NO_SUITE.contains(alert) && accepted.is_empty() && !tells_versions(answers) =>
+            {
+                Accepts::Unknown
+            }
             Some(Heard::Chose(..) | Heard::Alert(_)) => Accepts::Rejected,
             // Some servers cut the connection instead of refusing; a port that cuts everything says nothing.
             Some(Heard::Cut) if !accepted.is_empty() => Accepts::Rejected,
@@ -91,9 +104,66 @@ fn note_versions(book: &mut Notebook, answers: &BTreeMap<Version, Option<Heard>>
     }
 }
 
-fn sum_up(target: Target, accepted: &[Version], weak: Option<&'static str>) -> Verdict {
+/// Alerts of a server that found nothing acceptable in what it was offered: handshake_failure, insufficient_security
+/// (RFC 5246 section 7.2.2).
+const NO_SUITE: [u8; 2] = [40, 71];
+
+/// Whether the server has an alert of its own for versions (protocol_version), so that its others mean something else.
+fn tells_versions(answers: &BTreeMap<Version, Option<Heard>>) -> bool {
+    answers.values().flatten().any(|heard| *heard == Heard::Alert(70))
+}
+
+/// What the server has nothing stronger for than what it chose from all that it was offered, and the versions that it
+/// refuses for want of a cipher suite; in words, if there is anything.
+fn note_strength(
+    book: &mut Notebook,
+    answers: &BTreeMap<Version, Option<Heard>>,
+    accepted: &[Version],
+) -> Option<String> {
+    let alert = |version: &Version| match answers.get(version) {
+        Some(Some(Heard::Alert(alert))) => Some(*alert),
+        _ => None,
+    };
+    let of_today = [Version::Tls12, Version::Tls13];
+    let no_suite = of_today.iter().filter(|version| alert(version).is_some_and(|alert| NO_SUITE.contains(&alert)));
+    let no_suite: Vec<&Version> = no_suite.collect();
+    if tells_versions(answers) && !no_suite.is_empty() {
+        book.note(keys::NO_SUITE, no_suite.iter().map(|version| version.word().to_owned()).collect::<Vec<_>>());
+        if accepted.is_empty() {
+            book.note(keys::TOO_WEAK, TooWeak::Suites);
+            return Some(format!("{} is known there, but none of the cipher suites offered", no_suite[0]));
+        }
+    }
+    let Some(Some(Heard::Chose(Version::Tls12, suite, _, exchange))) = answers.get(&Version::Tls12) else {
+        return None;
+    };
+    if let Some(bits) = exchange.dh_bits {
+        book.note(keys::DH_BITS, bits);
+    }
+    // A server that has TLS 1.3 as well is not reduced to this.
+    if accepted.contains(&Version::Tls13) {
+        return None;
+    }
+    let (weak, says) = if !hello::is_of_today(*suite) {
+        book.note(keys::ODD_SUITE, format!("{suite:#06x}"));
+        (TooWeak::Suites, "with no cipher suite of today".to_owned())
+    } else if let Some(bits) = exchange.dh_bits.filter(|bits| *bits < LEAST_DH_BITS) {
+        (TooWeak::KeyExchange, format!("with DHE of {} bits", grouped(bits)))
+    } else if exchange.is_signed_with_sha1() {
+        (TooWeak::ExchangeSignature, "signed with SHA-1 alone".to_owned())
+    } else {
+        return None;
+    };
+    book.note(keys::TOO_WEAK, weak);
+    Some(says)
+}
+
+fn sum_up(target: Target, accepted: &[Version], strength: Option<String>, weak: Option<&'static str>) -> Verdict {
     let Some(best) = accepted.iter().max() else {
-        return Verdict::unknown("no TLS version could be established");
+        return match strength {
+            Some(strength) => Verdict::fail(format!("{}: {strength}", target.port)),
+            None => Verdict::unknown("no TLS version could be established"),
+        };
     };
     let mut shown: Vec<&str> = accepted.iter().map(|version| version.word().trim_start_matches("TLSv")).collect();
     shown.sort_unstable();
@@ -102,7 +172,7 @@ fn sum_up(target: Target, accepted: &[Version], weak: Option<&'static str>) -> V
     if *best < Version::Tls12 {
         return Verdict::fail(format!("{summary}: too old for today's mail programs"));
     }
-    let mut remarks = Vec::new();
+    let mut remarks: Vec<String> = strength.into_iter().collect();
     if accepted.contains(&Version::Ssl3) {
         remarks.push("SSLv3 is broken, RFC 7568".to_owned());
     }
@@ -186,7 +256,7 @@ impl Asked<'_> {
 fn note_weak(book: &mut Notebook, heard: Option<Heard>) -> Option<&'static str> {
     let heard = heard?;
     book.saw("ClientHello with weak cipher suites only", heard.says());
-    let Heard::Chose(_, suite, _) = heard else { return None };
+    let Heard::Chose(_, suite, ..) = heard else { return None };
     let weak = hello::weakness(suite)?;
     book.note(keys::WEAK, weak);
     Some(weak)

@@ -55,6 +55,7 @@ impl View<'_> {
             Seen::Is(Greeting::Closes) if is_implicit => match self.own(tls::BREAKS_ON) {
                 Seen::Is(_) => gap("the handshake breaks off before it"),
                 Seen::Pending(checks) => Known::Pending(checks),
+                Seen::Absent(_) if self.too_weak().word().is_some() => gap("the handshake fails before it"),
                 Seen::Absent(_) => word("closes"),
             },
             greeting => greeting.into(),

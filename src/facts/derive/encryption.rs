@@ -4,10 +4,13 @@
 use super::*;
 use crate::facts::keys::{certificate, chain, clients, login, port, reference, smtp, tls};
 use crate::facts::stacks;
+use crate::facts::stacks::Weak;
 use crate::facts::words::{Accepts, Ehlo, Greeting, Handshake, HandshakeElsewhere, LogIn, SmallSegments};
 
 /// The versions that today's programs use (RFC 8996 deprecates older ones).
 const OF_TODAY: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+/// RSA keys of fewer bits are weak (NIST SP 800-57; RFC 9325 section 4.5).
+const LEAST_RSA_BITS: usize = 2_048;
 const OLDER: [&str; 2] = ["TLSv1.0", "TLSv1.1"];
 
 impl View<'_> {
@@ -34,7 +37,17 @@ impl View<'_> {
         let all_rejected = of_today.iter().all(|state| *state == Seen::Is(Accepts::Rejected));
         let none = if all_rejected { word("no") } else { gap("not both of them were asked") };
         facts.put("tls.common", any(of_today, |state| *state == Accepts::Accepted, "yes", none));
-        facts.put("client.tls", self.client_tls());
+        let client_tls = self.client_tls();
+        let lacks = match client_tls.word() {
+            Some("no") => self.one(clients::LACKS).into(),
+            Some(_) => moot("the mail program can encrypt with the server"),
+            None => client_tls.clone(),
+        };
+        facts.put("client.tls", client_tls);
+        facts.put("client.lacks", lacks);
+        facts.put("client.strength", self.client_strength());
+        facts.put("client.roots", self.client_roots());
+        facts.put("handshake.weak", self.too_weak());
     }
 
     pub(super) fn certificate(&self, facts: &mut Made) {
@@ -44,6 +57,7 @@ impl View<'_> {
         facts.put("certificate.dates", self.own(certificate::DATES));
         facts.put("certificate.accepted", self.own(certificate::VERIFIED));
         let judged = |seen: Seen<bool>| match (self.own(certificate::VERIFIED), seen) {
+            (Seen::Is(true), seen) if self.has_own_roots() => seen,
             (Seen::Is(true), _) => Seen::Absent(Why::Moot("this computer accepts the certificate".to_owned())),
             (_, seen) => seen,
         };
@@ -79,7 +93,24 @@ impl View<'_> {
         }
     }
 
+    /// What is too weak, in the words of this computer's library, or otherwise by what the server chose from all that it
+    /// was offered.
+    pub(super) fn too_weak(&self) -> Known {
+        match self.own(smtp::HANDSHAKE) {
+            Seen::Is(Handshake::TooWeak) => self.own(smtp::HANDSHAKE_WEAK).into(),
+            // Some servers close the connection in place of an alert.
+            Seen::Is(Handshake::NoCommonVersion | Handshake::Refused | Handshake::Cut) => {
+                self.own(tls::TOO_WEAK).into()
+            }
+            Seen::Is(_) => moot("nothing was refused as too weak"),
+            not_seen => not_seen.into(),
+        }
+    }
+
     fn failed_handshake(&self, failed: Handshake) -> Known {
+        if failed == Handshake::TooWeak {
+            return word("too-weak");
+        }
         match self.own(tls::BREAKS_ON) {
             Seen::Is(_) => return word("breaks"),
             Seen::Pending(checks) => return Known::Pending(checks),
@@ -95,6 +126,11 @@ impl View<'_> {
         // This computer's library offers nothing older. A server that accepts no version at all has a different fault.
         if takes_none_of_today && OLDER.iter().any(|old| self.own(tls::VERSION.of(old)).is(Accepts::Accepted)) {
             return word("no-common-version");
+        }
+        match self.too_weak() {
+            Known::Word(_) => return word("too-weak"),
+            pending @ Known::Pending(_) => return pending,
+            Known::Unknown(_) => {}
         }
         word(match failed {
             Handshake::NoCommonVersion | Handshake::Refused => "refused",
@@ -118,6 +154,60 @@ impl View<'_> {
         let systems = self.one(clients::SYSTEMS).value().unwrap_or_default();
         let mut rows = stacks::all().iter().filter(|row| systems.contains(&row.name));
         if rows.any(|row| row.surely_fits(accepted)) { word("yes") } else { self.one(clients::CAN).into() }
+    }
+
+    /// Whether the mail program accepts what is weak in the server's encryption, on all the systems that it may run on.
+    fn client_strength(&self) -> Known {
+        let Some(client) = self.input.account.client() else { return moot("no mail program is named") };
+        let handshake = match self.own(smtp::HANDSHAKE) {
+            Seen::Is(handshake) => handshake,
+            not_seen => return not_seen.into(),
+        };
+        let uses_dhe = handshake == Handshake::TooWeak || self.own(smtp::DHE).is(true);
+        let dh_bits = match self.own(tls::DH_BITS) {
+            Seen::Pending(checks) if uses_dhe => return Known::Pending(checks),
+            bits => bits.value().filter(|_| uses_dhe),
+        };
+        let shows_weak = handshake == Handshake::Certificate || self.own(smtp::WEAK_CERTIFICATE).is(true);
+        let mut weak = Weak { dh_bits, ..Weak::default() };
+        if shows_weak {
+            match (self.own(certificate::KEY), self.own(certificate::SIGNATURE)) {
+                (Seen::Pending(checks), _) | (_, Seen::Pending(checks)) => return Known::Pending(checks),
+                (key, signature) => {
+                    let rsa = key.value().and_then(|key| key.strip_prefix("RSA ")?.parse().ok());
+                    weak.rsa_bits = rsa.filter(|bits| *bits < LEAST_RSA_BITS);
+                    weak.sha1 = signature.value().is_some_and(|name| name.to_ascii_lowercase().contains("sha1"));
+                }
+            }
+        }
+        if weak.dh_bits.is_none() && weak.rsa_bits.is_none() && !weak.sha1 {
+            return moot("nothing weak was seen");
+        }
+        let systems = match self.one(clients::SYSTEMS) {
+            Seen::Pending(checks) => return Known::Pending(checks),
+            systems => systems.value().unwrap_or_default(),
+        };
+        let rows = stacks::all().iter().filter(|row| row.is_of(&client.id));
+        let rows = rows.filter(|row| systems.is_empty() || systems.contains(&row.name));
+        let accept: Vec<Option<bool>> = rows.map(|row| row.accepts(&weak)).collect();
+        match accept.first() {
+            Some(Some(first)) if accept.iter().all(|other| *other == Some(*first)) => yes_no(*first),
+            _ => gap("it is not known what this mail program accepts, or it depends on the system"),
+        }
+    }
+
+    fn has_own_roots(&self) -> bool {
+        self.input.account.client().is_some_and(|client| stacks::has_own_roots(&client.id))
+    }
+
+    /// Whose list of issuers the mail program goes by.
+    fn client_roots(&self) -> Known {
+        match self.input.account.client() {
+            None => moot("no mail program is named"),
+            Some(_) if self.has_own_roots() => self.own(certificate::PROGRAM_ROOTS).into(),
+            Some(client) if stacks::all().iter().any(|row| row.is_of(&client.id)) => word("system"),
+            Some(_) => gap("not known for this mail program"),
+        }
     }
 
     /// Where the account's connection ends if it does not get through. Only silence and slowness can be caused by the
