@@ -44,7 +44,7 @@ pub struct Exchange {
 impl Exchange {
     /// Whether it is signed with SHA-1, which a server does only if it can do nothing else that was offered.
     pub fn is_signed_with_sha1(&self) -> bool {
-        matches!(self.signed_with, Some(0x0201 | 0x0202 | 0x0203))
+        matches!(self.signed_with, Some(0x0201..=0x0203))
     }
 
     fn says(&self) -> String {
