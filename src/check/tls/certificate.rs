@@ -62,13 +62,12 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
         book.note(keys::PROGRAM_ROOTS, roots);
     }
     let chain = match &handshake.leaf {
-        Some(leaf) if program_roots.is_some() && !ctx.door.is_careful() => {
+        Some(leaf) if program_roots.is_none() || ctx.door.is_careful() => vec![leaf.clone()],
+        leaf => {
             let read = look_at_chain(ctx, book, target, handshake, host).await;
             // A server may have another chain for other kinds of keys.
-            if read.first() == Some(leaf) { read } else { vec![leaf.clone()] }
+            leaf.as_ref().filter(|leaf| read.first() != Some(leaf)).map_or(read, |leaf| vec![leaf.clone()])
         }
-        Some(leaf) => vec![leaf.clone()],
-        None => look_at_chain(ctx, book, target, handshake, host).await,
     };
     let Some(leaf) = chain.first() else {
         book.note(keys::CERTIFICATE, said(fault));
@@ -87,29 +86,37 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     let (verified, weak) = (handshake.leaf.is_some(), too_weak(&chain));
     let seen = Examined { certificate, chain: chain.len(), verified, interceptor, fault, weak };
     note(book, &seen.certificate);
+    note_examined(book, &seen, host);
+    let now = ctx.machine.now().as_second();
+    book.note(keys::DATES, dates(ctx, &seen.certificate, now).await);
+    if !seen.verified {
+        let at = time_of_judging(ctx, &seen.certificate, now).await;
+        note_issuers(ctx, book, &chain, host, at).await;
+    } else if program_roots.is_some() && !lacks_a_link(&seen) {
+        let is_public = is_public(ctx.tls.trust(), &chain, host, now);
+        is_public.into_iter().for_each(|is_public| note_public(book, is_public));
+    }
+    let word = judge(&seen, host, now);
+    book.note(keys::CERTIFICATE, word);
+    sum_up(ctx, target, &seen, host, now, word)
+}
+
+fn note_examined(book: &mut Notebook, seen: &Examined, host: &str) {
     if !seen.weak.is_empty() {
         book.note(keys::WEAK, seen.weak.clone());
     }
     book.note(keys::VERIFIED, seen.verified);
     book.note(keys::FOR_SERVER, seen.certificate.is_for(host));
     book.note(keys::CHAIN, seen.chain);
-    if let Some(product) = interceptor {
+    if let Some(product) = seen.interceptor {
         book.note(keys::INTERCEPTOR, product);
     }
-    let now = ctx.machine.now().as_second();
-    book.note(keys::DATES, dates(ctx, &seen.certificate, now).await);
-    if !seen.verified {
-        let at = time_of_judging(ctx, &seen.certificate, now).await;
-        note_issuers(ctx, book, &chain, host, at).await;
-    } else if chain.len() > 1
-        && program_roots.is_some()
-        && let Some(is_public) = is_public(ctx.tls.trust(), &chain, host, now)
-    {
-        note_public(book, is_public);
-    }
-    let word = judge(&seen, host, now);
-    book.note(keys::CERTIFICATE, word);
-    sum_up(ctx, target, &seen, host, now, word)
+}
+
+/// A single certificate, from an issuer that publishes its own certificate (RFC 5280 section 4.2.2.1), means a missing
+/// link; without that it is usually a private issuer.
+fn lacks_a_link(seen: &Examined) -> bool {
+    seen.chain == 1 && seen.certificate.names_its_issuer
 }
 
 /// Its dates: network time tells whether the certificate is wrong or this computer's clock.
@@ -235,9 +242,7 @@ fn judge(seen: &Examined, host: &str, now: i64) -> CertificateIs {
         CertificateIs::SelfSigned
     } else if !certificate.is_for(host) && seen.fault != CertificateFault::UnknownIssuer {
         CertificateIs::NameMismatch
-    } else if seen.chain == 1 && certificate.names_its_issuer {
-        // A single certificate, from an issuer that publishes its own certificate (RFC 5280 section 4.2.2.1), means a
-        // missing link; without that it is usually a private issuer.
+    } else if lacks_a_link(seen) {
         CertificateIs::Incomplete
     } else {
         CertificateIs::Untrusted
