@@ -206,7 +206,7 @@ impl View<'_> {
             None => moot("no mail program is named"),
             Some(_) if self.has_own_roots() => self.own(certificate::PROGRAM_ROOTS).into(),
             Some(client) if stacks::all().iter().any(|row| row.is_of(&client.id)) => word("system"),
-            Some(_) => gap("not known for this mail program"),
+            Some(_) => moot("not known for this mail program"),
         }
     }
 
