@@ -19,6 +19,9 @@ use std::fmt;
 use std::sync::LazyLock;
 use strum::VariantNames;
 
+/// What a mail port does that is not in use.
+const SHUT: &[&str] = &["open", "shut-here", "shut-everywhere", "shut-on-this-computer"];
+
 /// A fact of the guide: its name, what it says, and the words it can have besides `unknown`.
 #[derive(Debug, Clone, Copy)]
 pub struct FactKind {
@@ -177,6 +180,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("dns.hosts-file", "whether the server's name is in this computer's hosts file", YES_NO),
         fact("dns.answer", "the kind of address in the answer", AddressKind::VARIANTS),
         fact("internet", "whether there is an internet connection", &["yes", "no", "portal", "proxy-only"]),
+        fact("internet.route", "whether this computer has a route to the internet", YES_NO),
         fact(
             "vpn",
             "whether a VPN carries all connections, some, or none (beside)",
@@ -283,9 +287,9 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("sending.message", "whether the test handed over a whole message, not only sender and recipient", YES_NO),
         fact("sending.reason", "what the server's refusal to send means", causes),
         // The steps do not use these: they are for `also.md`.
-        fact("also.port-25", "port 25 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
-        fact("also.port-465", "port 465 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
-        fact("also.port-587", "port 587 where it is not the port in use", &["open", "shut-here", "shut-everywhere"]),
+        fact("also.port-25", "port 25 where it is not the port in use", SHUT),
+        fact("also.port-465", "port 465 where it is not the port in use", SHUT),
+        fact("also.port-587", "port 587 where it is not the port in use", SHUT),
     ]
 });
 

@@ -111,6 +111,9 @@ impl LabWorld {
 
     /// Whether large packets vanish on a connection to that address.
     pub(super) fn drops_large(&self, to: SocketAddr) -> bool {
+        if to.ip().is_loopback() {
+            return false;
+        }
         let concerns = |fault: &Fault| fault.ports.is_empty() || fault.ports.contains(&to.port());
         let host = self.host_at(to.ip()).map(|(name, _)| name);
         let on_the_way = |place: &str| self.router.iter().any(|router| router.name == place) || host == Some(place);

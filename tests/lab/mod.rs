@@ -105,7 +105,7 @@ pub fn faults(truth: &Truth, session: &Session) -> Vec<String> {
 }
 
 /// The checks that broke off: a snapshot would take that for what they found.
-fn broken_off(session: &Session) -> Vec<String> {
+pub fn broken_off(session: &Session) -> Vec<String> {
     let checks = session.run().into_iter().flat_map(|run| &run.checks);
     let broken = checks.filter(|check| match &check.state {
         State::Done(finding) => finding.summary == "this check broke off",

@@ -88,15 +88,16 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     note(book, &seen.certificate);
     note_examined(book, &seen, host);
     let now = ctx.machine.now().as_second();
-    book.note(keys::DATES, dates(ctx, &seen.certificate, now).await);
+    let at = time_of_judging(ctx, &seen.certificate, now).await;
+    let dates = dates(&seen.certificate, at);
+    book.note(keys::DATES, dates);
     if !seen.verified {
-        let at = time_of_judging(ctx, &seen.certificate, now).await;
         note_issuers(ctx, book, &chain, host, at).await;
     } else if program_roots.is_some() && !lacks_a_link(&seen) {
         let is_public = is_public(ctx.tls.trust(), &chain, host, now);
         is_public.into_iter().for_each(|is_public| note_public(book, is_public));
     }
-    let word = judge(&seen, host, now);
+    let word = judge(&seen, host, now, dates);
     book.note(keys::CERTIFICATE, word);
     sum_up(ctx, target, &seen, host, now, word)
 }
@@ -120,8 +121,8 @@ fn lacks_a_link(seen: &Examined) -> bool {
 }
 
 /// Its dates: network time tells whether the certificate is wrong or this computer's clock.
-async fn dates(ctx: &Ctx, certificate: &Certificate, now: i64) -> Dates {
-    match time_of_judging(ctx, certificate, now).await {
+fn dates(certificate: &Certificate, at: i64) -> Dates {
+    match at {
         at if at < certificate.from => Dates::NotYetValid,
         at if at > certificate.until => Dates::Expired,
         _ => Dates::Hold,
@@ -226,16 +227,26 @@ fn said(fault: CertificateFault) -> CertificateIs {
 }
 
 /// The report's word. What can be read from the certificate itself outranks the library's message.
-fn judge(seen: &Examined, host: &str, now: i64) -> CertificateIs {
+fn judge(seen: &Examined, host: &str, now: i64, dates: Dates) -> CertificateIs {
     let certificate = &seen.certificate;
-    if seen.interceptor.is_some() {
+    // A wrong clock is all that is wrong only with a certificate that would be accepted at another time.
+    let is_bad_anyway = dates == Dates::Hold
+        && (matches!(seen.fault, CertificateFault::UnknownIssuer | CertificateFault::SelfSigned)
+            || certificate.self_issued
+            || !certificate.is_for(host));
+    let by_clock = match now {
+        _ if is_bad_anyway => None,
+        now if now < certificate.from => Some(CertificateIs::NotYetValid),
+        now if now > certificate.until => Some(CertificateIs::Expired),
+        _ => None,
+    };
+    let is_a_matter_of_time = !seen.verified && dates == Dates::Hold && by_clock.is_some();
+    if seen.interceptor.is_some() && !is_a_matter_of_time {
         CertificateIs::Intercepted
     } else if seen.verified {
         CertificateIs::Valid
-    } else if now < certificate.from {
-        CertificateIs::NotYetValid
-    } else if now > certificate.until {
-        CertificateIs::Expired
+    } else if let Some(word) = by_clock {
+        word
     } else if seen.fault == CertificateFault::TooWeak {
         CertificateIs::TooWeak
     } else if certificate.self_issued {

@@ -223,7 +223,13 @@ impl View<'_> {
         let ids = self.other_companies();
         let is_asked = |id: &&str| self.reference(id, &key).value().is_some_and(|state| state != PortState::Unknown);
         let asked: Vec<&str> = ids.iter().copied().filter(is_asked).collect();
-        let none = match asked.len() {
+        // One answer for every name makes one host of several.
+        let host = |id: &&str| {
+            let address = self.reference(id, &keys::reference::ADDRESS).value();
+            address.map_or_else(|| (*id).to_owned(), |address| address.to_string())
+        };
+        let hosts: BTreeSet<String> = asked.iter().map(host).collect();
+        let none = match hosts.len() {
             0 => gap("the same port could not be tried at any other company's server"),
             n if n < AGREEING_REFERENCES => gap("only one other company's server could be tried"),
             // Servers that may be down themselves also show the same; one that is known to be up must be among them.

@@ -82,6 +82,7 @@ impl View<'_> {
 
     pub(super) fn internet(&self, facts: &mut Made) {
         facts.put("internet", self.connected());
+        facts.put("internet.route", self.one(testnet::ROUTE));
         facts.put("loss", self.one(quality::LOSS));
         facts.put("vpn", self.vpn());
         facts.put("hoster", self.hoster());

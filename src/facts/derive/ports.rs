@@ -45,11 +45,15 @@ impl View<'_> {
         for other in MAIL_PORTS {
             let state = match self.at(other, port::STATE) {
                 _ if other == port => gap("it is the port in use"),
+                _ if self.is_here() => moot("the server is on this computer"),
                 Seen::Is(PortState::Open) => word("open"),
-                Seen::Is(_) => match self.state_elsewhere(other) {
-                    Known::Word(elsewhere) if elsewhere == "closed" => word("shut-everywhere"),
-                    Known::Word(_) => word("shut-here"),
-                    not_known => not_known,
+                Seen::Is(PortState::Denied) => word("shut-on-this-computer"),
+                Seen::Is(_) => match (self.at(other, leaves::LEAVES), self.state_elsewhere(other)) {
+                    (Seen::Is(false), _) => word("shut-on-this-computer"),
+                    (Seen::Pending(checks), _) => Known::Pending(checks),
+                    (_, Known::Word(elsewhere)) if elsewhere == "closed" => word("shut-everywhere"),
+                    (_, Known::Word(_)) => word("shut-here"),
+                    (_, not_known) => not_known,
                 },
                 not_seen => not_seen.into(),
             };
