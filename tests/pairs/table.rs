@@ -17,6 +17,8 @@ pub enum Place {
     Name,
     /// The answer for this one name.
     Answer,
+    /// Where the right address leads.
+    Address,
     /// Which server and port are set.
     Port,
     /// A rule on this computer.
@@ -43,6 +45,8 @@ pub enum Place {
     Packets,
     /// The certificate.
     Certificate,
+    /// The keys of the handshake, which come after the certificate.
+    Strength,
     /// This computer's clock, by which certificates are judged.
     Clock,
     /// The log-in.
@@ -68,10 +72,16 @@ impl Place {
             Place::Local => &["this computer's firewall"],
             Place::Network => &["the network"],
             Place::Server | Place::Greeting | Place::Ehlo => &["a server that does not answer"],
-            Place::Starttls | Place::Version | Place::Certificate | Place::Clock => &["TLS version"],
+            Place::Starttls | Place::Version | Place::Certificate | Place::Strength | Place::Clock => &["TLS version"],
             Place::LogIn => &["log-in"],
             Place::Sending => &["permission to send"],
-            Place::Gateway | Place::Program | Place::Packets | Place::Told | Place::Unreliable | Place::Nothing => &[],
+            Place::Gateway
+            | Place::Address
+            | Place::Program
+            | Place::Packets
+            | Place::Told
+            | Place::Unreliable
+            | Place::Nothing => &[],
         }
     }
 }
@@ -96,6 +106,8 @@ pub const ROWS: &[(Place, &str)] = &[
     (Place::Answer, "name-hijacked-to-a-public-address"),
     (Place::Answer, "one-address-for-every-name"),
     (Place::Answer, "resolver-lies"),
+    (Place::Address, "name-behind-web-proxy"),
+    (Place::Address, "server-in-the-house"),
     (Place::Port, "wrong-port"),
     (Place::Port, "wrong-server"),
     (Place::Local, "587-dropped-here"),
@@ -112,15 +124,12 @@ pub const ROWS: &[(Place, &str)] = &[
     (Place::Network, "port-25-isp"),
     (Place::Network, "something-answers-everywhere-without-starttls"),
     (Place::Network, "rented-machine"),
-    (Place::Network, "server-in-the-house"),
-    (Place::Network, "shared-host-keeps-mail"),
     (Place::Network, "vpn-shuts-mail"),
     (Place::Server, "server-down"),
     (Place::Server, "server-drops-587-itself"),
     (Place::Server, "server-gone"),
     (Place::Server, "server-has-only-465-587-set"),
     (Place::Server, "address-locked-out"),
-    (Place::Server, "name-behind-web-proxy"),
     (Place::Security, "wrong-security"),
     (Place::Greeting, "a-greeting-that-never-ends"),
     (Place::Greeting, "a-port-that-hangs-up"),
@@ -137,7 +146,6 @@ pub const ROWS: &[(Place, &str)] = &[
     (Place::Starttls, "starttls-missing"),
     (Place::Program, "old-windows"),
     (Place::Version, "tls-old"),
-    (Place::Version, "tls-weak-dh"),
     (Place::Packets, "large-packets-vanish"),
     (Place::Certificate, "a-private-issuer-everywhere"),
     (Place::Certificate, "certificate-expired"),
@@ -148,6 +156,7 @@ pub const ROWS: &[(Place, &str)] = &[
     (Place::Certificate, "scanner-untrusted"),
     (Place::Certificate, "certificate-weak-key"),
     (Place::Certificate, "thunderbird-company-root"),
+    (Place::Strength, "tls-weak-dh"),
     (Place::Clock, "clock-wrong"),
     (Place::LogIn, "a-log-in-refused-because-of-the-country"),
     (Place::LogIn, "a-log-in-refused-because-of-the-limit"),
@@ -196,6 +205,7 @@ pub const ALONE: &[(&str, &str)] = &[
     ("no-password", "what is missing is the test"),
     ("password-in-clear", "another kind of log-in, not a fault"),
     ("relay-by-address", "another kind of server, not a fault"),
+    ("shared-host-keeps-mail", "this computer itself answers for every server: what lies beyond is not seen"),
     ("token-accepted", "another kind of log-in, not a fault"),
     ("wrong-security-465", "as wrong-security"),
 ];
@@ -217,6 +227,15 @@ impl Of {
     }
 }
 use Of::{All, Any, One};
+
+/// Pairs that are never in one world, and why.
+pub const APART: &[(Of, Of, &str)] = &[
+    (All(Place::Portal), One("rented-machine"), "a rented machine sits in no hotel"),
+    (All(Place::Portal), One("vpn-shuts-mail"), "no VPN comes up before the portal lets it"),
+    (All(Place::Portal), One("server-in-the-house"), "a house with a mail server has no portal"),
+    (One("name-behind-web-proxy"), One("server-gone"), "the proxy is the host that would be gone"),
+    (One("name-behind-web-proxy"), One("portal-but-443-opens"), "the portal answers in the proxy's place"),
+];
 
 /// Pairs that may also end in another cause than the first one's, and why.
 pub const EXCEPTIONS: &[(Of, Of, &[&str], &str)] = &[
@@ -340,6 +359,40 @@ pub const EXCEPTIONS: &[(Of, Of, &[&str], &str)] = &[
     (One("old-windows"), One("line-lossy"), &["unstable-connection"], "as the row before"),
     (All(Place::Resolver), One("line-lossy"), &["unstable-connection"], "on such a line no DNS server is accused"),
     (All(Place::Greeting), One("line-lossy"), &["unstable-connection"], "both are right, and likely at most"),
+    (All(Place::Address), All(Place::Local), &["blocked-local"], "both are right: the port is shut to every address"),
+    (
+        One("name-hijacked-to-a-public-address"),
+        All(Place::Address),
+        &["server-refusing"],
+        "a server may have several addresses, and the right one does not answer either",
+    ),
+    (
+        One("certificate-weak-key"),
+        One("clock-wrong"),
+        &["clock-wrong"],
+        "both are right: by this clock every certificate is bad",
+    ),
+    (One("thunderbird-company-root"), One("clock-wrong"), &["clock-wrong"], "as the row before"),
+    (One("tls-weak-dh"), One("clock-wrong"), &["clock-wrong"], "as the row before"),
+    (One("thunderbird-company-root"), One("tls-weak-dh"), &["tls-too-weak"], "both are right"),
+    (
+        One("roots-out-of-date"),
+        One("ehlo-name-accepted"),
+        &["undetermined"],
+        "the mail program that is named there has issuers of its own",
+    ),
+    (
+        One("address-locked-out"),
+        One("routers-that-are-not-heard-healthy"),
+        &["server-unreachable"],
+        "that it is the server that refuses is not heard; likely at most",
+    ),
+    (
+        One("certificate-weak-key"),
+        One("scanner-trusted"),
+        &["tls-intercepted"],
+        "both are right: the weak certificate is the scanner's",
+    ),
     (
         One("starttls-missing"),
         One("healthy-25-blocked"),

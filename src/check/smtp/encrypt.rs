@@ -152,7 +152,9 @@ impl Talk<'_> {
         let way_back = self.no_handshake(implicit);
         let stream = prepare_with(self.ctx, &way_back, Some(SMALL_SEGMENT)).await?;
         let small = secure(stream, &self.host, &self.ctx.tls, Verify::No, HANDSHAKE).await;
-        if small.is_err_and(|failure| !matches!(failure.kind, FailureKind::Certificate | FailureKind::Alert(_))) {
+        let is_answer =
+            |kind| matches!(kind, FailureKind::Certificate | FailureKind::Alert(_) | FailureKind::TooWeak(_));
+        if small.is_err_and(|failure| !is_answer(failure.kind)) {
             return Some(false);
         }
         // The second attempt may have met a better machine, or a better moment: it counts only if large segments stall
