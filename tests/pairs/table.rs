@@ -361,6 +361,12 @@ pub const EXCEPTIONS: &[(Of, Of, &[&str], &str)] = &[
     (All(Place::Greeting), One("line-lossy"), &["unstable-connection"], "both are right, and likely at most"),
     (All(Place::Address), All(Place::Local), &["blocked-local"], "both are right: the port is shut to every address"),
     (
+        All(Place::Address),
+        All(Place::Network),
+        &["blocked-network", "port-25-blocked-by-isp", "smtp-intercepted"],
+        "both are right: the network does it to every server",
+    ),
+    (
         One("name-hijacked-to-a-public-address"),
         All(Place::Address),
         &["server-refusing"],
