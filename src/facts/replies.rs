@@ -5,7 +5,7 @@ use super::plain;
 use crate::pages::table;
 use regex::Regex;
 use serde::Deserialize;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Where in the dialogue a reply came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -77,8 +77,25 @@ impl Row {
 
 struct Ready {
     row: Row,
-    pattern: Option<Regex>,
-    enhanced: Option<Regex>,
+    pattern: Option<Pattern>,
+    enhanced: Option<Pattern>,
+}
+
+/// A regex that is compiled when it is first needed: all of them take some megabytes, and a run needs few.
+struct Pattern {
+    text: String,
+    compiled: OnceLock<Regex>,
+}
+
+impl Pattern {
+    fn new(text: String) -> Self {
+        Pattern { text, compiled: OnceLock::new() }
+    }
+
+    fn is_match(&self, words: &str) -> bool {
+        let compile = || Regex::new(&self.text).expect("replies.toml is checked by a test");
+        self.compiled.get_or_init(compile).is_match(words)
+    }
 }
 
 impl Ready {
@@ -97,12 +114,11 @@ struct File {
 
 static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
     let file: File = table::read("replies.toml", include_str!("replies.toml"));
-    let regex = |pattern: &String| Regex::new(pattern).expect("replies.toml is checked by a test");
     file.reply
         .into_iter()
         .map(|row| Ready {
-            pattern: row.pattern.as_ref().map(regex),
-            enhanced: row.enhanced_pattern.as_ref().map(|pattern| regex(&format!("^(?:{pattern})$"))),
+            pattern: row.pattern.clone().map(Pattern::new),
+            enhanced: row.enhanced_pattern.as_ref().map(|pattern| Pattern::new(format!("^(?:{pattern})$"))),
             row,
         })
         .collect()
@@ -180,7 +196,7 @@ impl Words {
 
     fn agrees(&self, ready: &Ready) -> bool {
         let row = &ready.row;
-        let words = match (&row.text, &ready.pattern) {
+        let words = || match (&row.text, &ready.pattern) {
             (Some(_), _) => self.contains_text(ready),
             (None, Some(pattern)) if row.raw_line => self.lines.iter().any(|line| pattern.is_match(line)),
             (None, Some(pattern)) => pattern.is_match(&self.text),
@@ -188,10 +204,10 @@ impl Words {
         };
         // A number that is not known contradicts nothing.
         let is = |known: &Option<String>, fits: &dyn Fn(&str) -> bool| known.as_deref().is_none_or(fits);
-        words
-            && (row.code.is_empty() || is(&self.code, &|code| code == row.code))
+        (row.code.is_empty() || is(&self.code, &|code| code == row.code))
             && row.enhanced.as_ref().is_none_or(|wanted| is(&self.enhanced, &|enhanced| enhanced == wanted))
             && ready.enhanced.as_ref().is_none_or(|wanted| is(&self.enhanced, &|enhanced| wanted.is_match(enhanced)))
+            && words()
             && (!row.plain || (self.has_a_number() && plain::gives_no_reason(&self.text)))
     }
 

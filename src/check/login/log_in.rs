@@ -123,6 +123,9 @@ enum Blames {
 /// 504 is the code for a mechanism that is not supported (RFC 4954 section 4); after 535, whatever its words, the account
 /// may be one attempt nearer to being locked.
 fn blames(reply: &Reply) -> Blames {
+    if reply.is_positive() {
+        return Blames::Other;
+    }
     let words = reply.joined().to_ascii_lowercase();
     let names_mechanism = ["unrecognized authentication", "mechanism", "authentication type"];
     let denies = ["unrecognized", "not supported", "unsupported", "unknown", "not implemented", "not enabled"];

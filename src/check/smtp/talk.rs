@@ -68,9 +68,11 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
 
 /// Whether a greeting may mean too many connections: 421, unless its words say that we are turned away for good.
 fn is_crowded(reply: &Reply) -> bool {
+    if reply.code != 421 {
+        return false;
+    }
     let row = replies::meaning(Phase::Banner, &reply.joined(), &reply.as_seen());
-    let for_good = row.is_some_and(|row| row.tier < replies::BARE_CODE && row.cause == "server-rejects-client");
-    reply.code == 421 && !for_good
+    !row.is_some_and(|row| row.tier < replies::BARE_CODE && row.cause == "server-rejects-client")
 }
 
 /// The dialogue with one port.
