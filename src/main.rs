@@ -1,17 +1,15 @@
 //! Starts the runtime and turns the outcome into an exit code; everything else is in the library.
 
+use mailtriage::session::diagnosis::Outcome;
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// Nothing could be found out: the same as for the outcome *unsure*.
-const EXIT_UNSURE: u8 = 3;
 
 fn main() -> color_eyre::Result<ExitCode> {
     color_eyre::install()?;
     // Before anything is opened: the runtime itself panics where it gets no descriptor.
     if let Err(why) = mailtriage::net::limits::make_room() {
         eprintln!("mailtriage: {why}");
-        return Ok(ExitCode::from(EXIT_UNSURE));
+        return Ok(ExitCode::from(Outcome::Unsure.exit_code()));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(mailtriage::cli::main());

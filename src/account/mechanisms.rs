@@ -1,6 +1,7 @@
 //! Which log-in mechanisms (RFC 4954) each mail program speaks: the table `mechanisms.toml`. What a program cannot do is
 //! said from this table alone, and nothing is said of a program without a row.
 
+use crate::pages::table;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -15,16 +16,8 @@ pub struct Mechanisms {
     _source: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    program: Vec<Mechanisms>,
-}
-
-static ROWS: LazyLock<Vec<Mechanisms>> = LazyLock::new(|| {
-    let file: Result<File, _> = toml::from_str(include_str!("mechanisms.toml")).map_err(|why| why.to_string());
-    file.expect("mechanisms.toml is checked by a test").program
-});
+static ROWS: LazyLock<Vec<Mechanisms>> =
+    LazyLock::new(|| table::rows("mechanisms.toml", "program", include_str!("mechanisms.toml")));
 
 /// The row of a mail program.
 pub fn of(program: &str) -> Option<&'static Mechanisms> {

@@ -17,16 +17,7 @@ pub struct Cdn {
     networks: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    cdn: Vec<Cdn>,
-}
-
-static ROWS: LazyLock<Vec<Cdn>> = LazyLock::new(|| {
-    let file: File = table::read("cdns.toml", include_str!("cdns.toml"));
-    file.cdn
-});
+static ROWS: LazyLock<Vec<Cdn>> = LazyLock::new(|| table::rows("cdns.toml", "cdn", include_str!("cdns.toml")));
 
 /// The one whose pages come with such header lines.
 pub fn of_headers(lines: &[String]) -> Option<&'static Cdn> {

@@ -1,6 +1,7 @@
 //! Which name mail programs give in EHLO: the table `ehlo.toml`.
 
 use super::words::EhloName;
+use crate::pages::table;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -23,17 +24,7 @@ impl Row {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    program: Vec<Row>,
-}
-
-static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
-    let file: Result<File, _> = toml::from_str(include_str!("ehlo.toml")).map_err(|why| why.to_string());
-    let file = file.expect("ehlo.toml is checked by a test");
-    file.program
-});
+static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| table::rows("ehlo.toml", "program", include_str!("ehlo.toml")));
 
 /// The row for a mail program; `None` if it is not known what that program gives.
 pub fn of_program(id: &str) -> Option<&'static Row> {

@@ -17,16 +17,8 @@ pub struct Hoster {
     pub page: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    hoster: Vec<Hoster>,
-}
-
-static ROWS: LazyLock<Vec<Hoster>> = LazyLock::new(|| {
-    let file: File = table::read("hosters.toml", include_str!("hosters.toml"));
-    file.hoster
-});
+static ROWS: LazyLock<Vec<Hoster>> =
+    LazyLock::new(|| table::rows("hosters.toml", "hoster", include_str!("hosters.toml")));
 
 /// The hoster of a machine whose firmware says this.
 pub fn of_firmware(says: &[String]) -> Option<&'static Hoster> {

@@ -24,16 +24,8 @@ pub struct Interceptor {
     pub switch: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    interceptor: Vec<Interceptor>,
-}
-
-static ROWS: LazyLock<Vec<Interceptor>> = LazyLock::new(|| {
-    let file: File = table::read("interceptors.toml", include_str!("interceptors.toml"));
-    file.interceptor
-});
+static ROWS: LazyLock<Vec<Interceptor>> =
+    LazyLock::new(|| table::rows("interceptors.toml", "interceptor", include_str!("interceptors.toml")));
 
 /// The product that an issuer (CN, O, OU) names, if it is one that intercepts connections.
 pub fn of_issuer(issuer: &str) -> Option<&'static Interceptor> {

@@ -17,16 +17,7 @@ pub struct Isp {
     pub page: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    isp: Vec<Isp>,
-}
-
-static ROWS: LazyLock<Vec<Isp>> = LazyLock::new(|| {
-    let file: File = table::read("isps.toml", include_str!("isps.toml"));
-    file.isp
-});
+static ROWS: LazyLock<Vec<Isp>> = LazyLock::new(|| table::rows("isps.toml", "isp", include_str!("isps.toml")));
 
 /// The provider of a line with this name (PTR record).
 pub fn of_line(name: &str) -> Option<&'static Isp> {

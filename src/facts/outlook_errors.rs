@@ -20,16 +20,8 @@ pub struct OutlookError {
     pub decides: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    error: Vec<OutlookError>,
-}
-
-static ROWS: LazyLock<Vec<OutlookError>> = LazyLock::new(|| {
-    let file: File = table::read("outlook-errors.toml", include_str!("outlook-errors.toml"));
-    file.error
-});
+static ROWS: LazyLock<Vec<OutlookError>> =
+    LazyLock::new(|| table::rows("outlook-errors.toml", "error", include_str!("outlook-errors.toml")));
 
 /// The known numbers in a pasted text, in the order of the text.
 pub fn in_text(text: &str) -> Vec<&'static OutlookError> {

@@ -2,7 +2,7 @@
 //! library's own. Nothing is known about the phase in which it came but what the text itself tells.
 
 use super::program_errors;
-use super::replies::{BARE_CODE, Phase, Row, Words};
+use super::replies::{Phase, Row, Words};
 use crate::text::one_line;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
@@ -39,7 +39,7 @@ fn meaning(parts: &[Part<'_>], text: &str) -> Option<&'static Row> {
         let passes = part.code.is_some_and(|code| code.starts_with('4'));
         phases.iter().filter_map(move |phase| Some((part.words.meaning(*phase)?, passes)))
     });
-    let telling = found.filter(|(row, _)| row.tier < BARE_CODE && row.cause != "undetermined");
+    let telling = found.filter(|(row, _)| row.goes_by_words() && row.cause != "undetermined");
     telling.min_by_key(|(row, passes)| (row.tier, *passes)).map(|(row, _)| row)
 }
 

@@ -23,16 +23,10 @@ pub struct ProgramError {
     pub source: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    error: Vec<ProgramError>,
-}
-
 static ROWS: LazyLock<Vec<(Regex, ProgramError)>> = LazyLock::new(|| {
-    let file: File = table::read("program-errors.toml", include_str!("program-errors.toml"));
+    let rows: Vec<ProgramError> = table::rows("program-errors.toml", "error", include_str!("program-errors.toml"));
     let ready = |row: ProgramError| (Regex::new(&row.pattern).expect("program-errors.toml is checked by a test"), row);
-    file.error.into_iter().map(ready).collect()
+    rows.into_iter().map(ready).collect()
 });
 
 /// The first row that this text contains. Typographic quotes and line ends count as plain ones.

@@ -22,7 +22,7 @@ pub enum Phase {
 }
 
 /// The tier of rows that know nothing but the code.
-pub const BARE_CODE: u8 = 4;
+const BARE_CODE: u8 = 4;
 
 /// A row of the table.
 #[derive(Debug, Deserialize)]
@@ -67,6 +67,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whether the reply's words mean this, and not its code alone.
+    pub fn goes_by_words(&self) -> bool {
+        self.tier < BARE_CODE
+    }
+
     fn is_for(&self, phase: Phase) -> bool {
         match self.only_in.as_slice() {
             [] => self.phase.is_none_or(|own| own == phase),
@@ -106,16 +111,9 @@ impl Ready {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    reply: Vec<Row>,
-}
-
 static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
-    let file: File = table::read("replies.toml", include_str!("replies.toml"));
-    file.reply
-        .into_iter()
+    let rows: Vec<Row> = table::rows("replies.toml", "reply", include_str!("replies.toml"));
+    rows.into_iter()
         .map(|row| Ready {
             pattern: row.pattern.clone().map(Pattern::new),
             enhanced: row.enhanced_pattern.as_ref().map(|pattern| Pattern::new(format!("^(?:{pattern})$"))),

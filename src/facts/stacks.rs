@@ -59,16 +59,7 @@ fn yes() -> bool {
     true
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    stack: Vec<Stack>,
-}
-
-static ROWS: LazyLock<Vec<Stack>> = LazyLock::new(|| {
-    let file: File = table::read("stacks.toml", include_str!("stacks.toml"));
-    file.stack
-});
+static ROWS: LazyLock<Vec<Stack>> = LazyLock::new(|| table::rows("stacks.toml", "stack", include_str!("stacks.toml")));
 
 /// What a server was seen to accept.
 #[derive(Debug, Clone, Default)]

@@ -1,7 +1,7 @@
 //! Whether the pages of a guide fit together, and the order of its steps and causes. Whatever is missing on a page is
 //! an error here, which names the page and says what to do.
 
-use super::page::{ASK, Page, TO, task};
+use super::page::{ASK, Page, Question, TO, task};
 use super::rule::{self, Term};
 use super::{ALSO, CERTAINTY, HEALTHY, START, Step, UNDETERMINED};
 use crate::pages::markdown::anchor;
@@ -75,9 +75,10 @@ pub(super) fn check(pages: &Pages, placeholders: &[&str]) -> Result<Order, Strin
             return Err(format!("{name}.md: this page must exist"));
         }
     }
+    let asked: Vec<Question> = pages.values().flat_map(|page| &page.questions).cloned().collect();
     for (name, page) in pages {
         let kind = Kind::of(name);
-        page_check(page, kind, pages)
+        page_check(page, kind, pages, &asked)
             .and_then(|()| placeholders_check(page, kind, placeholders))
             .map_err(|why| format!("{name}.md: {why}"))?;
     }
@@ -94,7 +95,8 @@ fn cause_page(cause: &str) -> String {
     format!("causes/{cause}")
 }
 
-fn page_check(page: &Page, kind: Kind, pages: &Pages) -> Result<(), String> {
+/// `asked` are the questions of all steps.
+fn page_check(page: &Page, kind: Kind, pages: &Pages, asked: &[Question]) -> Result<(), String> {
     heads_and_sections(page, kind)?;
     for rule in &page.rules {
         rule::check(&rule.terms, &page.questions)?;
@@ -108,8 +110,7 @@ fn page_check(page: &Page, kind: Kind, pages: &Pages) -> Result<(), String> {
     let rows = rows.chain(page.ruled_out_anyway.iter().map(|row| &row.terms));
     let rows = rows.chain(page.against.iter().map(|row| &row.terms)).chain(page.proof.iter().map(|row| &row.terms));
     let mut rows = rows.chain(page.at_most.iter().map(|row| &row.terms)).chain([&page.answered_by]);
-    let asked: Vec<_> = pages.values().flat_map(|page| &page.questions).cloned().collect();
-    rows.try_for_each(|terms| rule::check(terms, &asked))?;
+    rows.try_for_each(|terms| rule::check(terms, asked))?;
     match kind {
         Kind::Step => step_check(page),
         Kind::Cause => cause_check(page, pages),

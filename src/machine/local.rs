@@ -63,6 +63,16 @@ impl Local {
         name.contains('.') && self.hostname.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))
     }
 
+    /// Of several addresses, the one that is tried first: with a route, IPv4 before IPv6.
+    pub fn first_tried(&self, addresses: impl IntoIterator<Item = IpAddr>) -> Option<IpAddr> {
+        addresses.into_iter().min_by_key(|addr| (!self.is_routed(*addr), addr.is_ipv6()))
+    }
+
+    /// Whether a host's name is looked up in DNS: it is no address, and not this machine's own.
+    pub fn looks_up(&self, host: &str) -> bool {
+        host.parse::<IpAddr>().is_err() && !self.is_called(host)
+    }
+
     /// Whether there is a route to the rest of the world in the address's family (IPv4 or IPv6).
     pub fn is_routed(&self, addr: IpAddr) -> bool {
         if addr.is_ipv4() { self.routed_v4 } else { self.routed_v6 }

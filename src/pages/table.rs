@@ -2,6 +2,7 @@
 //! files.
 
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 
 /// Reads an embedded table.
 ///
@@ -12,4 +13,15 @@ pub fn read<T: DeserializeOwned>(name: &str, text: &str) -> T {
     // As text: the error's own debug output would show the whole file.
     let table: Result<T, String> = toml::from_str(text).map_err(|why| format!("{name}: {why}"));
     table.expect("embedded tables are checked by tests")
+}
+
+/// Reads the rows of an embedded table that holds nothing but `[[of]]`.
+///
+/// # Panics
+///
+/// As [`read`]; also if it holds anything else.
+pub fn rows<T: DeserializeOwned>(name: &str, of: &str, text: &str) -> Vec<T> {
+    let mut table: BTreeMap<String, Vec<T>> = read(name, text);
+    let rows = table.remove(of).filter(|_| table.is_empty());
+    rows.ok_or_else(|| format!("{name}: its rows are all [[{of}]]")).expect("embedded tables are checked by tests")
 }

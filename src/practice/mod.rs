@@ -93,7 +93,7 @@ impl Scenario {
 }
 
 /// Lays one table over another: tables are merged, everything else replaces what was there.
-fn lay_over(below: &mut Table, above: Table) {
+pub fn lay_over(below: &mut Table, above: Table) {
     for (key, value) in above {
         match (below.get_mut(&key), value) {
             (Some(Value::Table(below)), Value::Table(above)) => lay_over(below, above),

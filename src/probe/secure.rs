@@ -110,6 +110,13 @@ pub enum FailureKind {
     Other,
 }
 
+impl FailureKind {
+    /// Whether the server answered the handshake, and something in the answer made it fail.
+    pub fn is_answer(self) -> bool {
+        matches!(self, FailureKind::Certificate | FailureKind::Alert(_) | FailureKind::TooWeak(_))
+    }
+}
+
 /// What a TLS library refuses as too weak, besides the certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weakness {

@@ -12,6 +12,9 @@ const MAX_LINE: usize = 8 * 1024;
 /// How long to wait for the greeting and for each reply: RFC 5321 section 4.5.3.2 allows five minutes, mail programs
 /// wait one, and servers delay refusals on purpose.
 pub const REPLY: Duration = Duration::from_secs(30);
+/// EHLO from a client that has no name of its own (RFC 2606): for servers that are only compared, and ports that are only
+/// tried.
+pub const NAMELESS_EHLO: &[u8] = b"EHLO mailtriage.invalid";
 /// The longest reply that is read, in bytes.
 const MAX_REPLY: usize = 64 * 1024;
 /// The longest reply that is read, in lines.

@@ -1,7 +1,7 @@
 //! Makes the verdict from facts and guide: walks the guide and fills in the page of the cause that it reaches.
 
 use super::diagnosis::{Diagnosis, OpenQuestion, Outcome, PathStep};
-use super::placeholders::Lookup;
+use super::lookup::Lookup;
 use super::run::Run;
 use crate::account::client;
 use crate::facts::derive::Derivation;

@@ -4,6 +4,7 @@
 pub mod diagnose;
 pub mod diagnosis;
 pub mod journal;
+mod lookup;
 pub mod placeholders;
 mod recommended;
 pub mod run;

@@ -1,18 +1,17 @@
 //! The placeholders of the guide's pages: one table, one row each. A row finds its value in a `Lookup`: one run, its
 //! facts, and what many rows need.
 
-use super::recommended::{recommended, security_of};
-use super::run::{Run, State};
-use crate::account::provider::Provider;
-use crate::account::{Choice, Endpoint, Security, mechanisms};
-use crate::facts::derive::Derivation;
+use super::lookup::Lookup;
+use super::recommended::security_of;
+use super::run::State;
+use crate::account::{Security, mechanisms};
 use crate::facts::key::{Key, Names, Observable};
 use crate::facts::keys::{
     alive, certificate, clients, clock, dns_domain, dns_own, dns_server, isp, login, port, protection, sending,
     settings, smtp, tls,
 };
 use crate::facts::words::EhloName;
-use crate::facts::{Derived, Value, ehlo, hosters, interceptors, isps, vocabulary};
+use crate::facts::{ehlo, hosters, interceptors, isps, vocabulary};
 use crate::text::{Text, grouped, span, visible_str};
 use std::fmt::Write;
 
@@ -251,31 +250,7 @@ pub fn as_markdown() -> String {
     out
 }
 
-/// A run and its facts, with what many placeholders need looked up once.
-pub(super) struct Lookup<'a> {
-    run: &'a Run,
-    facts: &'a Derived,
-    in_use: Option<Endpoint>,
-    provider: Option<&'static Provider>,
-    /// Another port of the server by which mail can be sent.
-    other: Option<u16>,
-    /// What to set in the mail program.
-    recommended: Option<Choice>,
-}
-
-impl<'a> Lookup<'a> {
-    pub(super) fn new(run: &'a Run, derived: &'a Derivation) -> Self {
-        let Derivation { facts, other_port } = derived;
-        Lookup {
-            run,
-            facts,
-            in_use: run.in_use(),
-            provider: run.wanted.as_ref().and_then(|wanted| wanted.provider()),
-            other: *other_port,
-            recommended: recommended(run, facts, *other_port),
-        }
-    }
-
+impl Lookup<'_> {
     /// Fills in the placeholders of a text, with the names among them marked; unknown names in braces stay as they are.
     pub(super) fn fill(&self, text: &str) -> Text {
         let mut out = Text::new();
@@ -300,34 +275,6 @@ impl<'a> Lookup<'a> {
         }
         out.say(rest)
     }
-
-    fn value(&self, id: &str, key: &str) -> Option<&'a Value> {
-        self.run.check(id)?.facts.get(key)
-    }
-
-    /// What a check wrote down.
-    fn get<T: Observable>(&self, id: &str, key: &Key<T>) -> Option<T> {
-        T::of_value(self.value(id, &key.name)?)
-    }
-
-    /// The same as text; of a list, the first three items.
-    fn shown<T>(&self, key: &Key<T>) -> Option<String> {
-        show(self.value(key.check, &key.name)?)
-    }
-
-    /// The same, from the check of the port in use.
-    fn own<T>(&self, key: &Key<T>) -> Option<String> {
-        show(self.value(&self.own_id(key.check)?, &key.name)?)
-    }
-
-    fn own_id(&self, check: &str) -> Option<String> {
-        Some(format!("{check}.{}", self.in_use.as_ref()?.port))
-    }
-
-    /// Whether a fact of the guide has this word.
-    fn is(&self, name: &str, word: &str) -> bool {
-        vocabulary::is(self.facts, name, word)
-    }
 }
 
 /// Adds a placeholder's value, each item of a list with its own mark.
@@ -340,14 +287,6 @@ fn marked(mut out: Text, names: Names, value: &str) -> Text {
         };
     }
     out
-}
-
-fn show(value: &Value) -> Option<String> {
-    match value {
-        Value::List(list) if list.is_empty() => None,
-        Value::List(list) => Some(list.iter().take(3).cloned().collect::<Vec<_>>().join(", ")),
-        Value::Word(_) | Value::Number(_) => Some(value.to_string()),
-    }
 }
 
 /// What is set; with Auto, also what it leads to at this server.
@@ -381,14 +320,17 @@ fn said(case: &Lookup<'_>) -> Option<String> {
 }
 
 fn ehlo_refused(case: &Lookup<'_>) -> Option<String> {
-    let at_ehlo = case.get(&case.own_id(smtp::EHLO_REFUSED.check)?, &smtp::EHLO_REFUSED);
-    let kind = at_ehlo.or_else(|| case.get(sending::EHLO_REFUSED.check, &sending::EHLO_REFUSED))?;
+    let kind = at_ehlo_or_later(case, &smtp::EHLO_REFUSED, &sending::EHLO_REFUSED)?;
     Some(ehlo_name(kind).to_owned())
 }
 
+/// Servers refuse the name at EHLO itself, or only when there is something to send.
+fn at_ehlo_or_later<T: Observable>(case: &Lookup<'_>, at_ehlo: &Key<T>, later: &Key<T>) -> Option<T> {
+    case.get(&case.own_id(at_ehlo.check)?, at_ehlo).or_else(|| case.get(later.check, later))
+}
+
 fn ehlo_passes(case: &Lookup<'_>) -> Option<String> {
-    let at_ehlo = case.get(&case.own_id(smtp::EHLO_PASSES.check)?, &smtp::EHLO_PASSES);
-    let kinds = at_ehlo.or_else(|| case.get(sending::EHLO_PASSES.check, &sending::EHLO_PASSES))?;
+    let kinds = at_ehlo_or_later(case, &smtp::EHLO_PASSES, &sending::EHLO_PASSES)?;
     let names: Vec<&str> = kinds.into_iter().map(ehlo_name).collect();
     (!names.is_empty()).then(|| names.join(" or "))
 }

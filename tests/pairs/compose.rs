@@ -2,7 +2,7 @@
 
 use super::table::Place;
 use mailtriage::cli::Truth;
-use mailtriage::practice::{Scenario, scenario};
+use mailtriage::practice::{Scenario, lay_over, scenario};
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::{Table, Value};
@@ -269,19 +269,7 @@ fn said_by_all(parts: &[&Part], usual: &str, port: Option<&str>) -> String {
     text.collect()
 }
 
-/// Lays one table over another, as the lab does.
-fn lay_over(below: &mut Table, above: Table) {
-    for (key, value) in above {
-        match (below.get_mut(&key), value) {
-            (Some(Value::Table(below)), Value::Table(above)) => lay_over(below, above),
-            (_, value) => {
-                below.insert(key, value);
-            }
-        }
-    }
-}
-
-/// The same, unless both say something different about one thing.
+/// Lays one table over another, unless both say something different about one thing.
 fn lay_beside(below: &mut Table, above: Table) -> bool {
     above.into_iter().all(|(key, value)| match (below.get_mut(&key), value) {
         // A server has one certificate.

@@ -208,22 +208,22 @@ cause_of() { python3 -c 'import json, sys; d = json.load(open(sys.argv[1]))["dia
 also_in() { python3 -c 'import json, sys; print(*["also " + cause for cause in json.load(open(sys.argv[1]))["diagnosis"]["also"]])' "$1" 2>/dev/null; }
 
 run_one() {
-    local out=$RESULTS/$1.json code=0 began cause seconds verdict=ok swaks=
+    local out=$RESULTS/$1.json code=0 began cause seconds verdict=ok swaks remarks
     prepare "$1"
     began=$(date +%s%N)
     check "$out" || code=$?
     seconds=$((($(date +%s%N) - began) / 10000000))
     cause=$(cause_of "$out")
     [[ $cause == "$WANT_CAUSE" || ${cause%:*} == "$WANT_CAUSE" ]] && [[ $code == "$WANT_EXIT" ]] || verdict=FAILED
+    remarks=$(also_in "$out" || true)
     # Where a log-in is reached, another program must agree about the same credentials.
     if [[ $WITNESS =~ swaks=(0|28)$ ]]; then
         swaks=$(swaks_says)
         [[ $swaks == "${BASH_REMATCH[1]}" && $((code == 0)) == $((swaks == 0)) ]] || verdict=FAILED
-        swaks="swaks: $([[ $swaks == 0 ]] && echo accepted || echo "refused ($swaks)"), mailtriage: $cause"
+        remarks+=" swaks: $([[ $swaks == 0 ]] && echo accepted || echo "refused ($swaks)"), mailtriage: $cause"
     fi
-    swaks="$(also_in "$out" || true)${swaks:+ $swaks}"
-    [[ $verdict == ok ]] || swaks+=" wanted $WANT_CAUSE/$WANT_EXIT, see $out"
-    printf '%-7s %-30s %-28s exit %-3s %6s s  %s\n' "$verdict" "$1" "$cause" "$code" "$((seconds / 100)).$(printf %02d $((seconds % 100)))" "$swaks"
+    [[ $verdict == ok ]] || remarks+=" wanted $WANT_CAUSE/$WANT_EXIT, see $out"
+    printf '%-7s %-30s %-28s exit %-3s %6s s  %s\n' "$verdict" "$1" "$cause" "$code" "$((seconds / 100)).$(printf %02d $((seconds % 100)))" "$remarks"
     [[ $verdict == ok ]] || return $DIFFERS
 }
 

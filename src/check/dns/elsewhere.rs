@@ -32,7 +32,7 @@ struct Others {
 
 async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     let host = case.in_use.host.as_str();
-    if host.parse::<IpAddr>().is_ok() || ctx.machine.local().is_called(host) {
+    if !ctx.machine.local().looks_up(host) {
         return Verdict::skipped("there is no name to look up elsewhere");
     }
     let Others { sets, not_found } = ask_others(ctx, book, host).await;

@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
 
 async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     let host = case.in_use.host.as_str();
-    if host.parse::<IpAddr>().is_ok() || ctx.machine.local().is_called(host) {
+    if !ctx.machine.local().looks_up(host) {
         return Verdict::skipped("no name to look up");
     }
     let servers = ctx.machine.local().resolvers;

@@ -9,7 +9,7 @@ use crate::facts::keys::reference as keys;
 use crate::facts::words::{GreetingElsewhere, HandshakeElsewhere};
 use crate::net::{Answer, BoxStream, PortState, RecordKind};
 use crate::probe::secure::{CertificateFault, FailureKind, Verify, secure};
-use crate::probe::smtp::{Dialogue, NoReply};
+use crate::probe::smtp::{Dialogue, NAMELESS_EHLO, NoReply};
 use crate::probe::tcp;
 use crate::text::{Mark, Text};
 use futures::future::BoxFuture;
@@ -95,9 +95,7 @@ async fn look_up(ctx: &Ctx, host: &str) -> (Option<Answer>, Vec<IpAddr>) {
 
 /// One of these addresses that there is a route to, IPv4 before IPv6.
 fn nearest(ctx: &Ctx, addresses: Vec<IpAddr>) -> Option<IpAddr> {
-    let local = ctx.machine.local();
-    let usable = addresses.into_iter().filter(|addr| ctx.uses(*addr));
-    usable.min_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()))
+    ctx.machine.local().first_tried(addresses.into_iter().filter(|addr| ctx.uses(*addr)))
 }
 
 /// One of a reference's addresses that there is a route to.
@@ -188,7 +186,7 @@ async fn greet<'a>(port: u16, mut dialogue: Dialogue, handshake: Option<Handshak
 }
 
 async fn introduce<'a>(mut dialogue: Dialogue) -> Step<'a> {
-    let answer = dialogue.ask(b"EHLO mailtriage.invalid", None, EHLO).await;
+    let answer = dialogue.ask(NAMELESS_EHLO, None, EHLO).await;
     tokio::spawn(dialogue.quit());
     let first = answer.ok().and_then(|reply| reply.texts().next()).unwrap_or_default();
     let name = first.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();

@@ -56,10 +56,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
             return Verdict::pass("mail ports open");
         }
     }
-    let local = ctx.machine.local();
-    let mut addresses = ctx.addresses(Role::InUse);
-    addresses.sort_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()));
-    let Some(addr) = addresses.first().copied() else {
+    let Some(addr) = ctx.machine.local().first_tried(ctx.addresses(Role::InUse)) else {
         return Verdict::skipped("the server has no address here");
     };
     let options = ConnectOptions::within(ctx.options.timeout.min(Duration::from_secs(4)));

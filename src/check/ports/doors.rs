@@ -9,7 +9,7 @@ use crate::check::{Ctx, Group, Notebook, Role, Verdict};
 use crate::facts::keys::{self, dns_server, doors};
 use crate::net::{ConnectOptions, PortState};
 use crate::probe::secure::{Verify, secure};
-use crate::probe::smtp::Dialogue;
+use crate::probe::smtp::{Dialogue, NAMELESS_EHLO};
 use crate::text::Text;
 use futures::future::join_all;
 use std::net::{IpAddr, SocketAddr};
@@ -50,10 +50,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     if usual.iter().any(|id| ctx.fact(id, &keys::port::STATE) == Some(PortState::Open)) {
         return Verdict::moot("one of the usual ports opens");
     }
-    let local = ctx.machine.local();
-    let Some(addr) =
-        ctx.addresses(Role::InUse).into_iter().min_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6()))
-    else {
+    let Some(addr) = ctx.machine.local().first_tried(ctx.addresses(Role::InUse)) else {
         return Verdict::skipped("the server has no address here");
     };
     let measured = |port: u16| usual.iter().any(|id| id.strip_prefix("port.") == Some(port.to_string().as_str()));
@@ -110,7 +107,7 @@ async fn knock(ctx: &Ctx, host: &str, addr: IpAddr, port: u16, security: Securit
     if !greets {
         return Err("opens, but no mail server greets".to_owned());
     }
-    let reply = dialogue.ask(b"EHLO mailtriage.invalid", None, LIMIT).await;
+    let reply = dialogue.ask(NAMELESS_EHLO, None, LIMIT).await;
     tokio::spawn(dialogue.quit());
     match reply {
         Ok(reply) if reply.is_positive() => {

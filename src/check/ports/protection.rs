@@ -67,10 +67,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
 fn way_by_vpn(ctx: &Ctx, book: &mut Notebook, local: &Local) -> &'static str {
     let by_vpn = |to: IpAddr| ctx.machine.source_for(to).map(|own| local.vpn_addresses.contains(&own));
     // The address that is tried first, and anywhere else in the same family.
-    let addresses = ctx.addresses(Role::InUse);
-    let Some(to) = addresses.into_iter().min_by_key(|addr| (!local.is_routed(*addr), addr.is_ipv6())) else {
-        return "";
-    };
+    let Some(to) = local.first_tried(ctx.addresses(Role::InUse)) else { return "" };
     let Some(carries) = by_vpn(to) else { return "" };
     book.note(keys::VPN_CARRIES, carries);
     let elsewhere = ANYWHERE.into_iter().find(|addr| addr.is_ipv4() == to.is_ipv4()).and_then(by_vpn);

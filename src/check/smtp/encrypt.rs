@@ -128,9 +128,7 @@ impl Talk<'_> {
     }
 
     fn failed(&mut self, book: &mut Notebook, failure: NotSecured, implicit: bool) -> Ended {
-        if implicit
-            && matches!(failure.kind, FailureKind::Certificate | FailureKind::Alert(_) | FailureKind::TooWeak(_))
-        {
+        if implicit && failure.kind.is_answer() {
             book.note(keys::SPEAKS, Speaks::Tls);
         }
         if let FailureKind::TooWeak(weakness) = failure.kind {
@@ -152,9 +150,7 @@ impl Talk<'_> {
         let way_back = self.no_handshake(implicit);
         let stream = prepare_with(self.ctx, &way_back, Some(SMALL_SEGMENT)).await?;
         let small = secure(stream, &self.host, &self.ctx.tls, Verify::No, HANDSHAKE).await;
-        let is_answer =
-            |kind| matches!(kind, FailureKind::Certificate | FailureKind::Alert(_) | FailureKind::TooWeak(_));
-        if small.is_err_and(|failure| !is_answer(failure.kind)) {
+        if small.is_err_and(|failure| !failure.kind.is_answer()) {
             return Some(false);
         }
         // The second attempt may have met a better machine, or a better moment: it counts only if large segments stall

@@ -73,7 +73,7 @@ pub(super) fn note_greeting(book: &mut Notebook, took: Duration, greeting: Resul
 /// Notes the cause that the server's words name. A bare code names none.
 pub(super) fn note_reason(book: &mut Notebook, key: Key<String>, phase: Phase, reply: &Reply) {
     let row = replies::meaning(phase, &reply.joined(), &reply.as_seen());
-    if let Some(row) = row.filter(|row| row.tier < replies::BARE_CODE) {
+    if let Some(row) = row.filter(|row| row.goes_by_words()) {
         book.note(key, row.cause.as_str());
         book.saw("this reply means", row.advice.as_str());
     }

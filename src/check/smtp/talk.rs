@@ -72,7 +72,7 @@ fn is_crowded(reply: &Reply) -> bool {
         return false;
     }
     let row = replies::meaning(Phase::Banner, &reply.joined(), &reply.as_seen());
-    !row.is_some_and(|row| row.tier < replies::BARE_CODE && row.cause == "server-rejects-client")
+    !row.is_some_and(|row| row.goes_by_words() && row.cause == "server-rejects-client")
 }
 
 /// The dialogue with one port.

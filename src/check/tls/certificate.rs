@@ -80,10 +80,10 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
             return Verdict::fail(format!("the certificate is broken: {why}"));
         }
     };
-    let issuers = chain.iter().filter_map(|der| parse(der).ok()).map(|certificate| certificate.issuer);
-    let interceptor = issuers.into_iter().find_map(|issuer| interceptors::of_issuer(&issuer));
+    let readable: Vec<Certificate> = chain.iter().filter_map(|der| parse(der).ok()).collect();
+    let interceptor = readable.iter().find_map(|certificate| interceptors::of_issuer(&certificate.issuer));
     let interceptor = interceptor.map(|row| row.name.as_str());
-    let (verified, weak) = (handshake.leaf.is_some(), too_weak(&chain));
+    let (verified, weak) = (handshake.leaf.is_some(), too_weak(&readable));
     let seen = Examined { certificate, chain: chain.len(), verified, interceptor, fault, weak };
     note(book, &seen.certificate);
     note_examined(book, &seen, host);
@@ -168,9 +168,8 @@ fn program_roots(ctx: &Ctx) -> Option<ProgramRoots> {
 }
 
 /// What is too weak in the certificates of a chain, in figures.
-fn too_weak(chain: &[Vec<u8>]) -> Vec<String> {
-    let certificates = chain.iter().filter_map(|der| parse(der).ok()).enumerate();
-    let weak = certificates.flat_map(|(index, certificate)| {
+fn too_weak(chain: &[Certificate]) -> Vec<String> {
+    let weak = chain.iter().enumerate().flat_map(|(index, certificate)| {
         let of = if index == 0 { String::new() } else { format!(" (certificate {} of the chain)", index + 1) };
         certificate.weaknesses().into_iter().map(move |weakness| format!("{weakness}{of}"))
     });

@@ -5,7 +5,7 @@ use super::*;
 use crate::account::client::{Connects, SignIn};
 use crate::account::{Choice, Fit, Source};
 use crate::facts::keys::{alive, certificate, dns_domain, dns_server, login, port, sending, settings, smtp};
-use crate::facts::words::{Ehlo, Foreign, Greeting, Handshake, LogIn, NameFound, Relay, Sending, ServerFit};
+use crate::facts::words::{Ehlo, Foreign, Greeting, Handshake, LogIn, NameFound, Sending, ServerFit};
 use crate::facts::{outlook_errors, pasted};
 
 /// What a server that lets us in wants next.
@@ -200,10 +200,9 @@ impl View<'_> {
 
     /// Whether a server that offers no log-in takes mail without one.
     fn relays(&self) -> Result<(), Known> {
-        match self.own(smtp::RELAY) {
-            Seen::Is(Relay::Any) => Ok(()),
-            Seen::Is(Relay::OwnDomain) if self.input.account.is_device() => Ok(()),
-            Seen::Pending(checks) => Err(Known::Pending(checks)),
+        match self.relay() {
+            Known::Word(relay) if relay == "any" || relay == "direct" => Ok(()),
+            pending @ Known::Pending(_) => Err(pending),
             _ => Err(word("no")),
         }
     }

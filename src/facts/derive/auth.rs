@@ -49,7 +49,7 @@ impl View<'_> {
     }
 
     /// Whether a server that offers no log-in takes mail without one.
-    fn relay(&self) -> Known {
+    pub(super) fn relay(&self) -> Known {
         match self.own(smtp::RELAY) {
             Seen::Absent(_) => moot("a log-in is offered, or the server did not let us ask"),
             relay => relay.known(|relay| match relay {

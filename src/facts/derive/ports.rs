@@ -15,6 +15,11 @@ const FILTERS_SAY: [&str; 9] = ["3/2", "3/3", "3/9", "3/10", "3/13", "1/1", "1/4
 /// The hop of the first router.
 const FIRST_HOP: usize = 1;
 
+/// Whether an address is an inner one, and not of those that internet providers share among lines (RFC 6598).
+fn is_of_a_house(addr: IpAddr) -> bool {
+    is_inner(addr) && !matches!(addr, IpAddr::V4(v4) if is_shared(v4))
+}
+
 fn is_public(seen: &Seen<IpAddr>) -> bool {
     matches!(seen, Seen::Is(addr) if !is_inner(*addr))
 }
@@ -162,8 +167,7 @@ impl View<'_> {
             return gap("no router on the way reports what reaches it");
         };
         let goes_on = self.one(hops::CONTRAST_LAST_HOP).value().is_some_and(|other| other > hop);
-        let is_of_provider = matches!(last, IpAddr::V4(v4) if is_shared(v4));
-        match (is_inner(last) && !is_of_provider, goes_on) {
+        match (is_of_a_house(last), goes_on) {
             (true, true) if hop == FIRST_HOP => word("inside"),
             // An inner address further on: a company's own router, or one of an internet provider that numbers so.
             (true, true) => word("near"),
@@ -181,8 +185,7 @@ impl View<'_> {
             Seen::Pending(checks) => return Known::Pending(checks),
             Seen::Absent(_) => return gap("no device said that it turned the connection away"),
         };
-        let is_of_provider = matches!(from, IpAddr::V4(v4) if is_shared(v4));
-        match (is_inner(from) && !is_of_provider, self.own(leaves::FIRST_ROUTER).is(from)) {
+        match (is_of_a_house(from), self.own(leaves::FIRST_ROUTER).is(from)) {
             (true, true) => word("inside"),
             (true, false) => gap("a private address does not say whose the device is"),
             (false, _) => word("beyond"),
