@@ -257,6 +257,7 @@ keys! {
         VERSION: Family<Accepts> = "VERSION", Nobody, "whether that version is accepted: SSLv3, TLSv1.0 to TLSv1.3";
         CHAIN: Key<usize> = "chain", Nobody, "number of certificates that the server sends";
         WEAK: Key<String> = "weak", Nobody, "a weak cipher suite that is accepted if nothing better is offered";
+        ANONYMOUS: Key<bool> = "anonymous", Nobody, "whether a server that takes no usual cipher suite agrees to one without a certificate";
         OLDER_SUITES: Key<Accepts> = "older-suites", Nobody, "TLS 1.2 with the cipher suites of Windows 7 to 8.1";
         DH_BITS: Key<usize> = "dh-bits", Nobody, "bits of the server's DHE parameters, if it chooses DHE";
         TOO_WEAK: Key<TooWeak> = "too-weak", Nobody, "what the server has nothing stronger for";

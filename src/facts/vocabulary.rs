@@ -262,6 +262,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             &["done", "cut", "private-issuer"],
         ),
         fact("handshake.weak", "what is too weak in the server's key exchange", TooWeak::VARIANTS),
+        fact("handshake.anonymous", "whether the server agrees to encrypt only without a certificate", YES_NO),
         fact("handshake.stalls", "whether only large records stall", YES_NO),
         fact("certificate", "the certificate on the port in use", CertificateIs::VARIANTS),
         fact("certificate.dates", "the certificate's dates by network time", Dates::VARIANTS),

@@ -174,6 +174,7 @@ impl HandshakeFault {
             HandshakeFault::Sha1Only => Some(0xc009),
             HandshakeFault::OddSuites | HandshakeFault::OddSuitesCut => Some(0x0041),
             HandshakeFault::NoSuites => Some(0),
+            HandshakeFault::NoCertificate => Some(0xc018),
             _ => None,
         }
     }

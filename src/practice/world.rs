@@ -203,6 +203,8 @@ pub(super) enum HandshakeFault {
     OddSuitesCut,
     /// It has TLS 1.2 alone, and no cipher suite that anybody offers.
     NoSuites,
+    /// It has TLS 1.2 alone, and no certificate.
+    NoCertificate,
 }
 
 /// The certificate of a host.

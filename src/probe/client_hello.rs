@@ -28,12 +28,15 @@ pub(super) const SUITES_DHE: &[u16] = &[0x009e, 0x009f, 0xccaa, 0x0033, 0x0039, 
 /// Suites of `SUITES_OLD` that today's libraries no longer offer, besides the weak ones: Camellia.
 pub(super) const SUITES_GONE: &[u16] = &[0x0041, 0x0084];
 
+/// The kind of suite in which the server proves nothing: it needs no certificate (RFC 5246 appendix A.5).
+pub const ANONYMOUS: &str = "anonymous key exchange";
+
 /// Suites that are broken or give no protection, the worst first (RFC 7465, RFC 8996, RFC 9325 section 4.1).
 pub(super) const WEAK: &[(&str, &[u16])] = &[
     ("no encryption", &[0x0001, 0x0002, 0x003b, 0xc010, 0xc006]),
     ("export encryption", &[0x0003, 0x0006, 0x0008, 0x000b, 0x000e, 0x0011, 0x0014, 0x0017, 0x0019]),
     (
-        "anonymous key exchange",
+        ANONYMOUS,
         &[
             0x0018, 0x001b, 0x0034, 0x003a, 0x0046, 0x0089, 0x006c, 0x006d, 0x00a6, 0x00a7, 0xc016, 0xc017, 0xc018,
             0xc019,

@@ -3,6 +3,7 @@
 
 use super::certificate::bits;
 pub use super::client_hello::offered;
+pub use super::client_hello::ANONYMOUS;
 use super::client_hello::{Hello, SUITES_13, SUITES_DHE, SUITES_GONE, SUITES_OLD, SUITES_WINDOWS_7, WEAK};
 use super::version::Version;
 use crate::text::grouped;

@@ -56,8 +56,8 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
         Heard::Chose(Version::Tls12, suite, ..) => Some(*suite),
         _ => None,
     });
-    let chain = answers.into_values().rev().flatten().find_map(|heard| match heard {
-        Heard::Chose(_, _, chain, _) if !chain.is_empty() => Some(chain),
+    let chain = answers.values().rev().flatten().find_map(|heard| match heard {
+        Heard::Chose(_, _, chain, _) if !chain.is_empty() => Some(chain.clone()),
         _ => None,
     });
     if let (Some(chain), Some(lane)) = (chain, ctx.lane(target)) {
@@ -72,6 +72,9 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
             book.note(keys::BREAKS_ON, breaks);
             return Verdict::fail(format!("{}: the server breaks off {breaks}", target.port));
         }
+    }
+    if is_own && accepted.is_empty() && is_refused_by_suite(&answers) && port.is_anonymous(book).await {
+        return Verdict::fail(format!("{}: the server has no certificate to encrypt with", target.port));
     }
     let weak = if is_own && !accepted.is_empty() { port.ask_details(book, suite_12).await } else { None };
     sum_up(target, &accepted, strength, weak)
@@ -107,6 +110,10 @@ fn note_versions(book: &mut Notebook, answers: &BTreeMap<Version, Option<Heard>>
 /// Alerts of a server that found nothing acceptable in what it was offered: handshake_failure, insufficient_security
 /// (RFC 5246 section 7.2.2).
 const NO_SUITE: [u8; 2] = [40, 71];
+
+fn is_refused_by_suite(answers: &BTreeMap<Version, Option<Heard>>) -> bool {
+    answers.values().flatten().any(|heard| matches!(heard, Heard::Alert(alert) if NO_SUITE.contains(alert)))
+}
 
 /// Whether the server has an alert of its own for versions (protocol_version), so that its others mean something else.
 fn tells_versions(answers: &BTreeMap<Version, Option<Heard>>) -> bool {
@@ -232,6 +239,15 @@ impl Asked<'_> {
     async fn ask_weak(&self) -> Option<Heard> {
         let mut stream = prepare(self.ctx, self.seen).await?;
         Some(hello::ask_weak(&mut stream, self.host, LIMIT).await)
+    }
+
+    /// Whether the server takes a cipher suite without a certificate, having refused all others: it has none that it can
+    /// use (RFC 5246 section 7.4.2).
+    async fn is_anonymous(&self, book: &mut Notebook) -> bool {
+        let Some(heard) = self.ask_weak().await else { return false };
+        let anonymous = note_weak(book, Some(heard)) == Some(hello::ANONYMOUS);
+        book.note(keys::ANONYMOUS, anonymous);
+        anonymous
     }
 
     async fn ask_older(&self) -> Option<Heard> {
