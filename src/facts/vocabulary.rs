@@ -285,6 +285,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("login.reason", "what the server's refusal of the log-in means", causes),
         fact("sending", "permission to send", Sending::VARIANTS),
         fact("sending.refused", "what the server refused to take", Refused::VARIANTS),
+        fact("sending.to", "whose address the recipient of the test is: the account's own, or one that was given", &["own", "given"]),
         fact("sending.message", "whether the test handed over a whole message, not only sender and recipient", YES_NO),
         fact("sending.reason", "what the server's refusal to send means", causes),
         // The steps do not use these: they are for `also.md`.

@@ -228,11 +228,10 @@ fn said(fault: CertificateFault) -> CertificateIs {
 /// The report's word. What can be read from the certificate itself outranks the library's message.
 fn judge(seen: &Examined, host: &str, now: i64, dates: Dates) -> CertificateIs {
     let certificate = &seen.certificate;
-    // A wrong clock is all that is wrong only with a certificate that would be accepted at another time.
-    let is_bad_anyway = dates == Dates::Hold
-        && (matches!(seen.fault, CertificateFault::UnknownIssuer | CertificateFault::SelfSigned)
-            || certificate.self_issued
-            || !certificate.is_for(host));
+    // The dates are all that is wrong only with a certificate that would be accepted at another time.
+    let is_bad_anyway = matches!(seen.fault, CertificateFault::UnknownIssuer | CertificateFault::SelfSigned)
+        || certificate.self_issued
+        || !certificate.is_for(host);
     let by_clock = match now {
         _ if is_bad_anyway => None,
         now if now < certificate.from => Some(CertificateIs::NotYetValid),

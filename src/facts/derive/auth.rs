@@ -68,6 +68,7 @@ impl View<'_> {
             refused => refused.known(|_| moot("nothing was refused")),
         };
         facts.put("sending.refused", what);
+        facts.put("sending.to", word(if self.input.account.to.is_none() { "own" } else { "given" }));
         let was_handed_over = self.one(sending::MESSAGE).is_there();
         facts.put("sending.message", self.one(sending::RESULT).known(|_| yes_no(was_handed_over)));
     }
