@@ -29,7 +29,7 @@ struct Part<'a> {
     code: Option<&'a str>,
 }
 
-/// The most telling row; a bare code may mean anything, so only sentences count.
+/// The most telling row; numbers alone may be anybody's, so only sentences count.
 fn meaning(parts: &[Part<'_>], text: &str) -> Option<&'static Row> {
     let told = phase_told(text);
     let found = parts.iter().flat_map(|part| {

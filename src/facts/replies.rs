@@ -21,15 +21,17 @@ pub enum Phase {
     Data,
 }
 
-/// The tier of rows that know nothing but the code.
-const BARE_CODE: u8 = 4;
+/// The tier of rows for a kind of sentence, whoever prints it.
+const KIND: u8 = 2;
+/// The tier of rows that know nothing but the enhanced status code (RFC 5248). A reply code alone means nothing here.
+const BY_STATUS: u8 = 4;
 
 /// A row of the table.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Row {
-    /// How telling the match is: 1 a sentence of one family of servers, 2 a kind of sentence, 3 a common sentence, 4 a
-    /// bare code.
+    /// How telling the match is: 1 a sentence of one family of servers, 2 a kind of sentence, 3 a common sentence, 4 an
+    /// enhanced status code alone.
     pub tier: u8,
     /// Three digits, or empty for any.
     pub code: String,
@@ -67,9 +69,9 @@ pub struct Row {
 }
 
 impl Row {
-    /// Whether the reply's words mean this, and not its code alone.
+    /// Whether the reply's words mean this, and not its numbers alone.
     pub fn goes_by_words(&self) -> bool {
-        self.tier < BARE_CODE
+        self.tier < BY_STATUS
     }
 
     fn is_for(&self, phase: Phase) -> bool {
@@ -140,6 +142,8 @@ pub(super) struct Words {
     code: Option<String>,
     enhanced: Option<String>,
     text: String,
+    /// The text without names of hosts: the "mail" in mail.example.com is no word of a sentence.
+    sentence: String,
     lines: Vec<String>,
 }
 
@@ -154,6 +158,7 @@ impl Words {
             code: Some(code),
             enhanced: Some(enhanced),
             lines: lines.to_lowercase().lines().map(str::to_owned).collect(),
+            sentence: without_hosts(&text),
             text,
         }
     }
@@ -162,11 +167,11 @@ impl Words {
     pub(super) fn without_code(said: &str) -> Self {
         let text = said.to_lowercase();
         let enhanced = text.split_whitespace().next().filter(|word| is_enhanced(word)).map(str::to_owned);
-        Words { code: None, enhanced, lines: vec![text.clone()], text }
+        Words { code: None, enhanced, lines: vec![text.clone()], sentence: without_hosts(&text), text }
     }
 
     /// The row for these words in this phase. A sentence is first looked for among those of the phase, then among all,
-    /// then whatever its numbers are; bare codes come last.
+    /// then whatever its numbers are; status codes come last.
     pub(super) fn meaning(&self, phase: Phase) -> Option<&'static Row> {
         let found = (1..=3).find_map(|tier| {
             let rows = || ROWS.iter().filter(move |ready| ready.row.tier == tier);
@@ -177,9 +182,9 @@ impl Words {
                     rows().find(|ready| ready.may_come_anywhere() && !ready.row.plain && self.contains_text(ready))
                 })
         });
-        let by_code =
-            || ROWS.iter().find(|ready| ready.row.tier == BARE_CODE && ready.row.is_for(phase) && self.agrees(ready));
-        found.or_else(by_code).map(|ready| &ready.row)
+        let by_status =
+            || ROWS.iter().find(|ready| ready.row.tier == BY_STATUS && ready.row.is_for(phase) && self.agrees(ready));
+        found.or_else(by_status).map(|ready| &ready.row)
     }
 
     /// Whether they speak of a log-in: then a refusal of it is as likely as any other.
@@ -197,6 +202,7 @@ impl Words {
         let words = || match (&row.text, &ready.pattern) {
             (Some(_), _) => self.contains_text(ready),
             (None, Some(pattern)) if row.raw_line => self.lines.iter().any(|line| pattern.is_match(line)),
+            (None, Some(pattern)) if row.tier == KIND => pattern.is_match(&self.sentence),
             (None, Some(pattern)) => pattern.is_match(&self.text),
             (None, None) => true,
         };
@@ -213,6 +219,27 @@ impl Words {
         self.code.is_some() || self.enhanced.is_some()
     }
 }
+
+fn without_hosts(text: &str) -> String {
+    text.split(' ').filter(|word| !is_host(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a word is a host's name. Those of block lists stay: they say why.
+fn is_host(word: &str) -> bool {
+    let name = word.trim_matches(|c: char| !c.is_alphanumeric());
+    let mut labels = name.rsplit('.');
+    let is_top = labels.next().is_some_and(|top| top.len() > 1 && top.bytes().all(|byte| byte.is_ascii_lowercase()));
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let others: Vec<&str> = labels.collect();
+    is_top
+        && others.len() > 1
+        && others.iter().all(|label| is_label(label))
+        && !BLOCK_LISTS.iter().any(|list| name.contains(list))
+}
+
+/// What names of block lists contain.
+const BLOCK_LISTS: [&str; 6] = ["spam", "barracuda", "senderbase", "rbl", "dnsbl", "abuse"];
 
 fn is_enhanced(word: &str) -> bool {
     word.split('.').count() == 3 && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')

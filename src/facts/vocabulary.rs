@@ -234,6 +234,11 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             &["computer-name", "address-literal", "full-name", "both", "none"],
         ),
         fact("client.ehlo", "the name that the mail program gives in EHLO", EhloName::VARIANTS),
+        fact(
+            "ehlo.encrypted",
+            "the server's answer to EHLO after STARTTLS, if it was not accepted",
+            &["refused", "busy", "closes"],
+        ),
         fact("dialogue", "whether a reply took longer than a mail program waits", &["in-time", "too-slow"]),
         fact(
             "identity",
@@ -285,7 +290,11 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("login.reason", "what the server's refusal of the log-in means", causes),
         fact("sending", "permission to send", Sending::VARIANTS),
         fact("sending.refused", "what the server refused to take", Refused::VARIANTS),
-        fact("sending.to", "whose address the recipient of the test is: the account's own, or one that was given", &["own", "given"]),
+        fact(
+            "sending.to",
+            "whose address the recipient of the test is: the account's own, or one that was given",
+            &["own", "given"],
+        ),
         fact("sending.message", "whether the test handed over a whole message, not only sender and recipient", YES_NO),
         fact("sending.reason", "what the server's refusal to send means", causes),
         // The steps do not use these: they are for `also.md`.

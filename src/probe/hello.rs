@@ -2,8 +2,8 @@
 //! 7.4.1.2), independently of what this computer's library allows.
 
 use super::certificate::bits;
-pub use super::client_hello::offered;
 pub use super::client_hello::ANONYMOUS;
+pub use super::client_hello::offered;
 use super::client_hello::{Hello, SUITES_13, SUITES_DHE, SUITES_GONE, SUITES_OLD, SUITES_WINDOWS_7, WEAK};
 use super::version::Version;
 use crate::text::grouped;

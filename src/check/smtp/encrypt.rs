@@ -150,7 +150,8 @@ impl Talk<'_> {
         let way_back = self.no_handshake(implicit);
         let stream = prepare_with(self.ctx, &way_back, Some(SMALL_SEGMENT)).await?;
         let small = secure(stream, &self.host, &self.ctx.tls, Verify::No, HANDSHAKE).await;
-        if small.is_err_and(|failure| !failure.kind.is_answer()) {
+        // Whatever it fails by: it counts that something came.
+        if small.is_err_and(|failure| failure.kind == FailureKind::Silent || failure.received.is_empty()) {
             return Some(false);
         }
         // The second attempt may have met a better machine, or a better moment: it counts only if large segments stall

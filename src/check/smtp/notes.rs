@@ -70,7 +70,7 @@ pub(super) fn note_greeting(book: &mut Notebook, took: Duration, greeting: Resul
     ended
 }
 
-/// Notes the cause that the server's words name. A bare code names none.
+/// Notes the cause that the server's words name. Numbers alone name none.
 pub(super) fn note_reason(book: &mut Notebook, key: Key<String>, phase: Phase, reply: &Reply) {
     let row = replies::meaning(phase, &reply.joined(), &reply.as_seen());
     if let Some(row) = row.filter(|row| row.goes_by_words()) {

@@ -24,8 +24,8 @@ impl Talk<'_> {
         if !self.ctx.is_in_use(self.target) || !from.is_ascii() || !to.is_ascii() {
             return;
         }
-        let is_elsewhere = |address: &&&str| !address.ends_with(&format!("@{}", account.address.domain()));
-        let elsewhere = ELSEWHERE.iter().find(is_elsewhere).filter(|_| account.to.is_none()).copied();
+        let is_own = |address: &str| address.ends_with(&format!("@{}", account.address.domain()));
+        let elsewhere = ELSEWHERE.iter().find(|address| !is_own(address)).filter(|_| is_own(to)).copied();
         if let Ok((relay, refusal)) = ask(dialogue, from, elsewhere, to).await {
             book.note(keys::RELAY, relay);
             if let Some(refusal) = refusal {

@@ -28,6 +28,12 @@ impl View<'_> {
         let refused = self.own(smtp::EHLO).map(|ehlo| matches!(ehlo, Ehlo::Busy | Ehlo::Refused));
         facts.put("ehlo.reason", reason(refused, self.own(smtp::EHLO_REASON)));
         facts.put("ehlo.passes", self.passing_names());
+        let encrypted = match self.own(smtp::EHLO_ENCRYPTED) {
+            Seen::Is(Ehlo::TooSlow) => gap("the answer never came"),
+            Seen::Absent(_) => moot("no EHLO was refused after STARTTLS"),
+            encrypted => encrypted.into(),
+        };
+        facts.put("ehlo.encrypted", encrypted);
         let program = self.input.account.client().and_then(|client| ehlo::of_program(&client.id));
         let gives = program.map_or(gap("not known for this mail program"), |row| word(row.kind().word()));
         facts.put("client.ehlo", gives);
