@@ -40,6 +40,7 @@ static CHECKS: &[&Check] = &[
     &dns::server::CHECK,
     &dns::own::CHECK,
     &dns::elsewhere::CHECK,
+    &dns::known::CHECK,
     &ports::port::CHECK,
     &smtp::talk::CHECK,
     &tls::certificate::CHECK,
@@ -109,7 +110,7 @@ mod tests {
         assert_eq!(ids(&before(CHECKS, &options())), "provider dns.domain testnet");
         assert_eq!(
             ids(&second(&account(), &wanted(), &options())),
-            "settings dns.server dns.own \
+            "settings dns.server dns.own dns.known \
              port.587 smtp.587 certificate.587 way.587 tls.587 \
              port.25 smtp.25 certificate.25 way.25 tls.25 \
              port.465 smtp.465 certificate.465 way.465 tls.465 \

@@ -64,6 +64,10 @@ keys! {
         SERVERS: Key<Vec<IpAddr>> = "servers", Address, "this computer's DNS servers";
         FAILING: Key<Vec<IpAddr>> = "failing", Address, "this computer's DNS servers that gave no answer";
     }
+    /// Are the names of large mail providers found?
+    dns_known "dns.known" {
+        RESULT: Key<NameFound> = "result", Nobody, "whether the names of two large mail providers are found";
+    }
     /// Do other DNS servers say the same?
     dns_elsewhere "dns.elsewhere" {
         RESULT: Key<Elsewhere> = "result", Nobody, "what other DNS servers say about the server's name";

@@ -176,6 +176,11 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("dns.other-address", "the port in use at an address that only other resolvers give", Opens::VARIANTS),
         fact("dns.rewritten", "whether this computer's DNS server gives an address to names that do not exist", YES_NO),
         fact("dns.others", "the names of other companies' servers in DNS", OtherNames::VARIANTS),
+        fact(
+            "dns.known",
+            "the names of two large mail providers, where no server to compare with has a name",
+            &["found", "not-found", "failed"],
+        ),
         fact("dns.own", "whether each DNS server of this computer answers", OwnServers::VARIANTS),
         fact("dns.hosts-file", "whether the server's name is in this computer's hosts file", YES_NO),
         fact("dns.answer", "the kind of address in the answer", AddressKind::VARIANTS),

@@ -3,5 +3,6 @@
 pub(super) mod ask;
 pub(super) mod domain;
 pub(super) mod elsewhere;
+pub(super) mod known;
 pub(super) mod own;
 pub(super) mod server;

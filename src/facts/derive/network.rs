@@ -3,7 +3,9 @@
 use super::*;
 use crate::facts::hosters;
 use crate::facts::keys::{alive, ipv6, leaves, port, protection, quality, smtp, testnet};
-use crate::facts::keys::{clock, connectivity, dns_domain, dns_elsewhere, dns_own, dns_server, reference, settings};
+use crate::facts::keys::{
+    clock, connectivity, dns_domain, dns_elsewhere, dns_known, dns_own, dns_server, reference, settings,
+};
 use crate::facts::words::{Loss, NameFound, Opens, OtherNames, Pages, ServerFit};
 use std::net::IpAddr;
 
@@ -41,6 +43,11 @@ impl View<'_> {
             rewritten => facts.put("dns.rewritten", rewritten),
         }
         facts.put("dns.others", self.other_names());
+        let known = match self.one(dns_known::RESULT) {
+            Seen::Absent(_) => moot("servers to compare with have names"),
+            known => known.into(),
+        };
+        facts.put("dns.known", known);
         facts.put("dns.own", self.one(dns_own::RESULT));
         facts.put("dns.hosts-file", self.one(dns_server::HOSTS_FILE));
         facts.put("server.here", self.one(dns_server::HERE));

@@ -1,0 +1,56 @@
+//! Are the names of large mail providers found? Asked only where no server to compare with has a name: then nothing else
+//! shows whether this computer finds any name at all.
+
+use super::ask::{ask_own, describe, found};
+use crate::account::provider;
+use crate::check::engine::{Case, Check, How, Scope, none};
+use crate::check::{Ctx, Group, Notebook, Verdict};
+use crate::facts::keys::dns_known as keys;
+use crate::facts::words::NameFound;
+use crate::net::RecordKind;
+use crate::text::Text;
+use futures::future::join_all;
+use std::net::IpAddr;
+
+pub(crate) static CHECK: Check = Check {
+    kind: "dns.known",
+    group: Group::Dns,
+    question: "Are the names of large mail providers found?",
+    when: no_reference_has_a_name,
+    needs: none,
+    facts: keys::ALL,
+    how: How::Case(|ctx, book, case| Box::pin(run(ctx, book, case))),
+};
+
+/// Providers of the table whose names have existed for decades.
+const LARGE: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];
+/// How many of them are asked for: a single name may be blocked.
+const ASKED: usize = 2;
+
+fn no_reference_has_a_name(scope: &Scope<'_>) -> bool {
+    scope.options.references.iter().all(|reference| reference.host.parse::<IpAddr>().is_ok())
+}
+
+async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
+    let rows = LARGE.iter().filter_map(|id| provider::by_id(id)?.servers.first());
+    let names: Vec<&str> = rows.map(|choice| choice.host.as_str()).filter(|host| *host != case.in_use.host).collect();
+    let asked =
+        names.into_iter().take(ASKED).map(|name| async move { (name, ask_own(ctx, name, RecordKind::Address).await) });
+    let mut words = Vec::new();
+    for (name, answer) in join_all(asked).await {
+        book.saw(name, describe(&answer));
+        words.push(found(&answer));
+    }
+    let all_are = |kinds: &[NameFound]| words.iter().all(|word| kinds.contains(word));
+    let result = match () {
+        () if all_are(&[NameFound::NotFound, NameFound::NoAddress]) => NameFound::NotFound,
+        () if all_are(&[NameFound::Failed, NameFound::Silent]) => NameFound::Failed,
+        () => NameFound::Found,
+    };
+    book.note(keys::RESULT, result);
+    match result {
+        NameFound::Found => Verdict::pass("found"),
+        NameFound::NotFound => Verdict::warn(Text::from("this computer's DNS server knows none of them")),
+        _ => Verdict::warn(Text::from("this computer's DNS server answers for none of them")),
+    }
+}
