@@ -107,10 +107,10 @@ mod tests {
 
     #[test]
     fn the_usual_plan() {
-        assert_eq!(ids(&before(CHECKS, &options())), "provider dns.domain testnet");
+        assert_eq!(ids(&before(CHECKS, &options())), "provider dns.domain testnet dns.known");
         assert_eq!(
             ids(&second(&account(), &wanted(), &options())),
-            "settings dns.server dns.own dns.known \
+            "settings dns.server dns.own \
              port.587 smtp.587 certificate.587 way.587 tls.587 \
              port.25 smtp.25 certificate.25 way.25 tls.25 \
              port.465 smtp.465 certificate.465 way.465 tls.465 \

@@ -3,7 +3,7 @@
 
 use super::ask::{ask_own, describe, found};
 use crate::account::provider;
-use crate::check::engine::{Case, Check, How, Scope, none};
+use crate::check::engine::{Check, How, Scope, none};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::dns_known as keys;
 use crate::facts::words::NameFound;
@@ -19,7 +19,7 @@ pub(crate) static CHECK: Check = Check {
     when: no_reference_has_a_name,
     needs: none,
     facts: keys::ALL,
-    how: How::Case(|ctx, book, case| Box::pin(run(ctx, book, case))),
+    how: How::Before(|ctx, book| Box::pin(run(ctx, book))),
 };
 
 /// Providers of the table whose names have existed for decades.
@@ -31,9 +31,11 @@ fn no_reference_has_a_name(scope: &Scope<'_>) -> bool {
     scope.options.references.iter().all(|reference| reference.host.parse::<IpAddr>().is_ok())
 }
 
-async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
-    let rows = LARGE.iter().filter_map(|id| provider::by_id(id)?.servers.first());
-    let names: Vec<&str> = rows.map(|choice| choice.host.as_str()).filter(|host| *host != case.in_use.host).collect();
+async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
+    // The account's own provider may be the one whose names are blocked.
+    let own = provider::of_domain(ctx.account.address.domain()).map_or("", |own| own.id.as_str());
+    let rows = LARGE.iter().filter(|id| **id != own).filter_map(|id| provider::by_id(id)?.servers.first());
+    let names: Vec<&str> = rows.map(|choice| choice.host.as_str()).collect();
     let asked =
         names.into_iter().take(ASKED).map(|name| async move { (name, ask_own(ctx, name, RecordKind::Address).await) });
     let mut words = Vec::new();
