@@ -2,7 +2,7 @@
 
 use super::defaults;
 use super::finding::Group;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// What a run needs to know in addition to the account.
@@ -52,6 +52,13 @@ pub struct Reference {
     pub host: String,
     /// The ports to try there.
     pub ports: Vec<u16>,
+}
+
+impl Reference {
+    /// Whether it is given by its name, which must be looked up first.
+    pub fn has_name(&self) -> bool {
+        self.host.parse::<IpAddr>().is_err()
+    }
 }
 
 /// A page whose exact answer is known.

@@ -81,6 +81,14 @@ impl<T> Seen<T> {
         }
     }
 
+    /// The same, but if nothing was seen, there was nothing to ask: why.
+    pub fn or_moot(self, why: &str) -> Self {
+        match self {
+            Seen::Absent(_) => Seen::Absent(Why::Moot(why.to_owned())),
+            seen => seen,
+        }
+    }
+
     /// The same with the value changed.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Seen<U> {
         match self {

@@ -4,13 +4,11 @@
 use super::ask::{ask_own, describe, found};
 use crate::account::provider;
 use crate::check::engine::{Check, How, Scope, none};
-use crate::check::{Ctx, Group, Notebook, Verdict};
+use crate::check::{Ctx, Group, Notebook, Reference, Verdict};
 use crate::facts::keys::dns_known as keys;
 use crate::facts::words::NameFound;
 use crate::net::RecordKind;
-use crate::text::Text;
 use futures::future::join_all;
-use std::net::IpAddr;
 
 pub(crate) static CHECK: Check = Check {
     kind: "dns.known",
@@ -28,16 +26,15 @@ const LARGE: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];
 const ASKED: usize = 2;
 
 fn no_reference_has_a_name(scope: &Scope<'_>) -> bool {
-    scope.options.references.iter().all(|reference| reference.host.parse::<IpAddr>().is_ok())
+    !scope.options.references.iter().any(Reference::has_name)
 }
 
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     // The account's own provider may be the one whose names are blocked.
     let own = provider::of_domain(ctx.account.address.domain()).map_or("", |own| own.id.as_str());
     let rows = LARGE.iter().filter(|id| **id != own).filter_map(|id| provider::by_id(id)?.servers.first());
-    let names: Vec<&str> = rows.map(|choice| choice.host.as_str()).collect();
-    let asked =
-        names.into_iter().take(ASKED).map(|name| async move { (name, ask_own(ctx, name, RecordKind::Address).await) });
+    let names = rows.map(|choice| choice.host.as_str()).take(ASKED);
+    let asked = names.map(|name| async move { (name, ask_own(ctx, name, RecordKind::Address).await) });
     let mut words = Vec::new();
     for (name, answer) in join_all(asked).await {
         book.saw(name, describe(&answer));
@@ -52,7 +49,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     book.note(keys::RESULT, result);
     match result {
         NameFound::Found => Verdict::pass("found"),
-        NameFound::NotFound => Verdict::warn(Text::from("this computer's DNS server knows none of them")),
-        _ => Verdict::warn(Text::from("this computer's DNS server answers for none of them")),
+        NameFound::NotFound => Verdict::warn("this computer's DNS server knows none of them"),
+        _ => Verdict::warn("this computer's DNS server answers for none of them"),
     }
 }

@@ -154,7 +154,7 @@ fn judge(samples: &[Sample]) -> Option<Line> {
 async fn sample(ctx: &Ctx) -> Vec<Sample> {
     let hosts: Vec<_> = ctx.options.references.iter().filter(|reference| reference.ports.contains(&443)).collect();
     // Literal addresses first: they need no name server.
-    let (literal, named): (Vec<_>, Vec<_>) = hosts.into_iter().partition(|host| host.host.parse::<IpAddr>().is_ok());
+    let (named, literal): (Vec<_>, Vec<_>) = hosts.into_iter().partition(|reference| reference.has_name());
     let tickets = AtomicUsize::new(SAMPLES);
     let until = Instant::now() + LONGEST;
     let all = literal.into_iter().chain(named).take(HOSTS).map(|host| {

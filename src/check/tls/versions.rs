@@ -56,8 +56,9 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
         Heard::Chose(Version::Tls12, suite, ..) => Some(*suite),
         _ => None,
     });
-    let chain = answers.values().rev().flatten().find_map(|heard| match heard {
-        Heard::Chose(_, _, chain, _) if !chain.is_empty() => Some(chain.clone()),
+    let no_suite = accepted.is_empty() && answers.values().flatten().any(found_nothing);
+    let chain = answers.into_values().rev().flatten().find_map(|heard| match heard {
+        Heard::Chose(_, _, chain, _) if !chain.is_empty() => Some(chain),
         _ => None,
     });
     if let (Some(chain), Some(lane)) = (chain, ctx.lane(target)) {
@@ -73,7 +74,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
             return Verdict::fail(format!("{}: the server breaks off {breaks}", target.port));
         }
     }
-    if is_own && accepted.is_empty() && is_refused_by_suite(&answers) && port.is_anonymous(book).await {
+    if is_own && no_suite && port.is_anonymous(book).await {
         return Verdict::fail(format!("{}: the server has no certificate to encrypt with", target.port));
     }
     let weak = if is_own && !accepted.is_empty() { port.ask_details(book, suite_12).await } else { None };
@@ -92,11 +93,7 @@ fn note_versions(book: &mut Notebook, answers: &BTreeMap<Version, Option<Heard>>
         let word = match heard {
             Some(heard) if chosen(heard) == Some(*version) => Accepts::Accepted,
             // "Nothing acceptable" need not mean the version, if that is all that the server ever says.
-            Some(Heard::Alert(alert))
-                if NO_SUITE.contains(alert) && accepted.is_empty() && !tells_versions(answers) =>
-            {
-                Accepts::Unknown
-            }
+            Some(heard) if found_nothing(heard) && accepted.is_empty() && !tells_versions(answers) => Accepts::Unknown,
             Some(Heard::Chose(..) | Heard::Alert(_)) => Accepts::Rejected,
             // Some servers cut the connection instead of refusing; a port that cuts everything says nothing.
             Some(Heard::Cut) if !accepted.is_empty() => Accepts::Rejected,
@@ -111,8 +108,9 @@ fn note_versions(book: &mut Notebook, answers: &BTreeMap<Version, Option<Heard>>
 /// (RFC 5246 section 7.2.2).
 const NO_SUITE: [u8; 2] = [40, 71];
 
-fn is_refused_by_suite(answers: &BTreeMap<Version, Option<Heard>>) -> bool {
-    answers.values().flatten().any(|heard| matches!(heard, Heard::Alert(alert) if NO_SUITE.contains(alert)))
+/// Whether the server found no cipher suite, or nothing else that it can use, in what it was offered.
+fn found_nothing(heard: &Heard) -> bool {
+    matches!(heard, Heard::Alert(alert) if NO_SUITE.contains(alert))
 }
 
 /// Whether the server has an alert of its own for versions (protocol_version), so that its others mean something else.
@@ -127,13 +125,9 @@ fn note_strength(
     answers: &BTreeMap<Version, Option<Heard>>,
     accepted: &[Version],
 ) -> Option<String> {
-    let alert = |version: &Version| match answers.get(version) {
-        Some(Some(Heard::Alert(alert))) => Some(*alert),
-        _ => None,
-    };
     let of_today = [Version::Tls12, Version::Tls13];
-    let no_suite = of_today.iter().filter(|version| alert(version).is_some_and(|alert| NO_SUITE.contains(&alert)));
-    let no_suite: Vec<&Version> = no_suite.collect();
+    let is_without = |version: &&Version| matches!(answers.get(version), Some(Some(heard)) if found_nothing(heard));
+    let no_suite: Vec<&Version> = of_today.iter().filter(is_without).collect();
     if tells_versions(answers) && !no_suite.is_empty() {
         book.note(keys::NO_SUITE, no_suite.iter().map(|version| version.word().to_owned()).collect::<Vec<_>>());
         if accepted.is_empty() {

@@ -50,13 +50,11 @@ impl View<'_> {
 
     /// Whether a server that offers no log-in takes mail without one.
     pub(super) fn relay(&self) -> Known {
-        match self.own(smtp::RELAY) {
-            Seen::Absent(_) => moot("a log-in is offered, or the server did not let us ask"),
-            relay => relay.known(|relay| match relay {
-                Relay::OwnDomain if self.input.account.is_device() => word("direct"),
-                relay => word(relay.word()),
-            }),
-        }
+        let relay = self.own(smtp::RELAY).or_moot("a log-in is offered, or the server did not let us ask");
+        relay.known(|relay| match relay {
+            Relay::OwnDomain if self.input.account.is_device() => word("direct"),
+            relay => word(relay.word()),
+        })
     }
 
     pub(super) fn sending(&self, facts: &mut Made) {

@@ -30,8 +30,7 @@ impl View<'_> {
         facts.put("ehlo.passes", self.passing_names());
         let encrypted = match self.own(smtp::EHLO_ENCRYPTED) {
             Seen::Is(Ehlo::TooSlow) => gap("the answer never came"),
-            Seen::Absent(_) => moot("no EHLO was refused after STARTTLS"),
-            encrypted => encrypted.into(),
+            encrypted => encrypted.or_moot("no EHLO was refused after STARTTLS").into(),
         };
         facts.put("ehlo.encrypted", encrypted);
         let program = self.input.account.client().and_then(|client| ehlo::of_program(&client.id));
@@ -84,16 +83,13 @@ impl View<'_> {
             Seen::Absent(_) => self.one(sending::EHLO_PASSES),
             passes => passes,
         };
-        match seen {
-            Seen::Absent(_) => moot("no name was refused"),
-            passes => passes.known(|passes| match passes.as_slice() {
-                [] => word("none"),
-                [EhloName::ComputerName] => word("computer-name"),
-                [EhloName::AddressLiteral] => word("address-literal"),
-                [EhloName::FullName] => word("full-name"),
-                _ => word("both"),
-            }),
-        }
+        seen.or_moot("no name was refused").known(|passes| match passes.as_slice() {
+            [] => word("none"),
+            [EhloName::ComputerName] => word("computer-name"),
+            [EhloName::AddressLiteral] => word("address-literal"),
+            [EhloName::FullName] => word("full-name"),
+            _ => word("both"),
+        })
     }
 
     fn identity(&self) -> Known {

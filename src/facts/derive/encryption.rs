@@ -48,11 +48,8 @@ impl View<'_> {
         facts.put("client.strength", self.client_strength());
         facts.put("client.roots", self.client_roots());
         facts.put("handshake.weak", self.too_weak());
-        let anonymous = match self.own(tls::ANONYMOUS) {
-            Seen::Absent(_) => moot("nothing was refused for want of a cipher suite"),
-            anonymous => anonymous.known(yes_no),
-        };
-        facts.put("handshake.anonymous", anonymous);
+        let anonymous = self.own(tls::ANONYMOUS).or_moot("nothing was refused for want of a cipher suite");
+        facts.put("handshake.anonymous", anonymous.known(yes_no));
     }
 
     pub(super) fn certificate(&self, facts: &mut Made) {

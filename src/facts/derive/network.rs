@@ -43,11 +43,7 @@ impl View<'_> {
             rewritten => facts.put("dns.rewritten", rewritten),
         }
         facts.put("dns.others", self.other_names());
-        let known = match self.one(dns_known::RESULT) {
-            Seen::Absent(_) => moot("servers to compare with have names"),
-            known => known.into(),
-        };
-        facts.put("dns.known", known);
+        facts.put("dns.known", self.one(dns_known::RESULT).or_moot("servers to compare with have names"));
         facts.put("dns.own", self.one(dns_own::RESULT));
         facts.put("dns.hosts-file", self.one(dns_server::HOSTS_FILE));
         facts.put("server.here", self.one(dns_server::HERE));

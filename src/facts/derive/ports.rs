@@ -118,10 +118,7 @@ impl View<'_> {
         let state = match self.own_state() {
             Seen::Is(PortState::Denied) => return word("self"),
             Seen::Is(PortState::Open) => {
-                return match self.one(hops::NEARER) {
-                    Seen::Absent(_) => moot("the port opens"),
-                    nearer => nearer.known(|_| word("near")),
-                };
+                return self.one(hops::NEARER).or_moot("the port opens").known(|_| word("near"));
             }
             Seen::Is(state) => state,
             not_seen => return not_seen.into(),
