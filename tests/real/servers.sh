@@ -222,5 +222,14 @@ service auth {
 CONF
     chown -R root:dovecot "$STATE/dovecot" && chmod 640 "$STATE/dovecot/users"
     serve provider dovecot -F -c "$STATE/dovecot/dovecot.conf"
+    # Postfix waits ten seconds for it and then hangs up on whoever has just been encrypted: a fault of its own.
+    until_true log_in_service_answers
+}
+
+log_in_service_answers() { # it speaks first
+    timeout 1 python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+sys.exit(not s.recv(7) == b"VERSION")' "$STATE/postfix/queue/private/auth"
 }
 

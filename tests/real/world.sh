@@ -140,7 +140,6 @@ up() {
     serve elsewhere python3 "$HERE/other_servers.py" reference ref-b.test $WAN4.20,$ELSE6::20 "$STATE/tls/ref-b.pem"
     postfix_up
     dovecot_up
-    until_true test -S "$STATE/postfix/queue/private/auth"
     until_true listens elsewhere 443
     until_true ns client dig +short +time=1 +tries=1 mail.example.test
     until_true ns client dig +short +time=1 +tries=1 @$WAN4.53 mail.example.test
