@@ -242,6 +242,7 @@ keys! {
         ISSUER: Key<String> = "issuer", Foreign, "who signed the certificate";
         ISSUER_ORGANISATION: Key<String> = "issuer-organisation", Foreign, "the organisation of whoever signed it";
         SERIAL: Key<String> = "serial", Nobody, "the certificate's serial number";
+        FINGERPRINT: Key<String> = "fingerprint", Nobody, "SHA-256 over the whole certificate";
         KEY: Key<String> = "key", Nobody, "the certificate's key: kind and bits";
         SIGNATURE: Key<String> = "signature", Nobody, "the signature algorithm";
         FROM: Key<String> = "from", Nobody, "valid from (RFC 3339)";

@@ -1,6 +1,7 @@
 //! Reads a certificate (RFC 5280): names, dates, issuer. Whether it is trusted is for the TLS library to say.
 
 use crate::text::grouped;
+use sha2::{Digest, Sha256};
 use x509_parser::extensions::GeneralName;
 use x509_parser::objects::{oid_registry, oid2sn};
 use x509_parser::prelude::*;
@@ -19,6 +20,8 @@ pub struct Certificate {
     pub names: Vec<String>,
     /// The serial number, in hexadecimal with colons.
     pub serial: String,
+    /// SHA-256 over the whole certificate, in hexadecimal with colons: what other tools call its fingerprint.
+    pub fingerprint: String,
     /// Valid from, in seconds since 1970.
     pub from: i64,
     /// Valid until, in seconds since 1970.
@@ -50,6 +53,7 @@ pub fn parse(der: &[u8]) -> Result<Certificate, String> {
         issuer_organisation: organisation(certificate.issuer()),
         names,
         serial: certificate.raw_serial_as_string(),
+        fingerprint: fingerprint(der),
         from: certificate.validity().not_before.timestamp(),
         until: certificate.validity().not_after.timestamp(),
         key: key(certificate.public_key()),
@@ -62,6 +66,10 @@ pub fn parse(der: &[u8]) -> Result<Certificate, String> {
                 if access.accessdescs.iter().any(|description| description.access_method.to_id_string() == "1.3.6.1.5.5.7.48.2"))
         }),
     })
+}
+
+fn fingerprint(der: &[u8]) -> String {
+    Sha256::digest(der).iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }
 
 fn key(key: &SubjectPublicKeyInfo<'_>) -> String {
@@ -153,6 +161,7 @@ mod tests {
             from: 0,
             until: 0,
             serial: String::new(),
+            fingerprint: String::new(),
             key: String::new(),
             signature: String::new(),
             subject_id: vec![],

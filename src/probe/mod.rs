@@ -10,4 +10,5 @@ pub mod secret;
 pub mod secure;
 pub mod smtp;
 pub mod tcp;
+pub mod veil;
 pub mod version;

@@ -38,7 +38,7 @@ pub struct Attempt {
     pub agreed: Option<To>,
     /// The server's name, typed by a person who wants to log in although that server's certificate does not verify.
     pub unverified: Option<String>,
-    /// The serial number of the certificate that the screen showed to that person, if it did.
+    /// The fingerprint of the certificate that the screen showed to that person, if it did.
     pub shown: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! The SMTP dialogue (RFC 5321): replies read within bounds, commands sent, everything kept as it was.
 
+use super::veil::Veil;
 use crate::net::BoxStream;
 use std::collections::VecDeque;
 use std::io;
@@ -138,12 +139,14 @@ pub struct Dialogue {
     pub lines: Vec<Line>,
     /// Whether the stream is encrypted and the certificate verified by this computer's own library.
     pub verified: bool,
+    /// What may not come back as text, from the log-in on.
+    veil: Veil,
 }
 
 impl Dialogue {
     /// A dialogue over an open connection.
     pub fn over(stream: BoxStream) -> Self {
-        Dialogue { stream, pending: VecDeque::new(), lines: Vec::new(), verified: false }
+        Dialogue { stream, pending: VecDeque::new(), lines: Vec::new(), verified: false, veil: Veil::default() }
     }
 
     /// Takes the dialogue apart for a TLS handshake: the stream, and bytes that were already read beyond the last reply.
@@ -153,7 +156,17 @@ impl Dialogue {
 
     /// Continues on another stream, keeping what was said before.
     pub fn resume(stream: BoxStream, lines: Vec<Line>, verified: bool) -> Self {
-        Dialogue { stream, pending: VecDeque::new(), lines, verified }
+        Dialogue { stream, pending: VecDeque::new(), lines, verified, veil: Veil::default() }
+    }
+
+    /// From here on, nothing that the server says may hold this secret, in whatever form.
+    pub fn veil(&mut self, secret: &[u8]) {
+        self.veil.add(secret);
+    }
+
+    /// The same for an answer of the log-in, which is Base64 already: it is looked for as it is.
+    pub fn veil_answer(&mut self, answer: &[u8]) {
+        self.veil.add_text(answer);
     }
 
     /// The number of bytes that came unasked.
@@ -259,8 +272,19 @@ impl Dialogue {
         }
     }
 
-    /// A line without its end.
+    /// A line without its end, and without the secret that it may echo.
     async fn line(&mut self, until: Instant) -> Result<Vec<u8>, NoReply> {
+        match self.raw_line(until).await {
+            Ok(line) => Ok(self.veil.cut(&line)),
+            Err(NoReply::Closed(bytes)) => Err(NoReply::Closed(self.veil.cut(&bytes))),
+            Err(NoReply::Unfinished(bytes)) => Err(NoReply::Unfinished(self.veil.cut(&bytes))),
+            Err(NoReply::NotSmtp(bytes)) => Err(NoReply::NotSmtp(self.veil.cut(&bytes))),
+            Err(NoReply::TooLong(bound, bytes)) => Err(NoReply::TooLong(bound, self.veil.cut(&bytes))),
+            Err(why @ (NoReply::Silent | NoReply::Broken(_))) => Err(why),
+        }
+    }
+
+    async fn raw_line(&mut self, until: Instant) -> Result<Vec<u8>, NoReply> {
         loop {
             if let Some(end) = self.pending.iter().position(|&b| b == b'\n') {
                 let mut line: Vec<u8> = self.pending.drain(..=end).collect();

@@ -245,7 +245,7 @@ fn log_in_context(report: &Report) -> String {
 
 /// A certificate that is not in order: its names, issuer, dates and serial number, and the ports that show it.
 fn certificate(report: &Report) -> Vec<String> {
-    use keys::certificate::{CERTIFICATE, FROM, ISSUER, NAMES, SERIAL, SUBJECT, UNTIL};
+    use keys::certificate::{CERTIFICATE, FINGERPRINT, FROM, ISSUER, NAMES, SERIAL, SUBJECT, UNTIL};
     let Some(way) = &report.account.in_use else { return vec![] };
     let id = Target::in_use(way.port).id(CERTIFICATE.check);
     if matches!(report.fact(&id, &CERTIFICATE), None | Some(CertificateIs::Valid)) {
@@ -266,6 +266,7 @@ fn certificate(report: &Report) -> Vec<String> {
         format!("issued by {}", shown(&ISSUER).unwrap_or_else(|| "nobody named".to_owned())),
         format!("valid from {} to {}", day(&FROM), day(&UNTIL)),
         shown(&SERIAL).map_or_else(String::new, |serial| format!("serial number {serial}")),
+        shown(&FINGERPRINT).map_or_else(String::new, |fingerprint| format!("SHA-256 {fingerprint}")),
         format!("on the ports: {}", ports.collect::<Vec<_>>().join(", ")),
     ]
 }

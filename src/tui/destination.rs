@@ -34,8 +34,8 @@ pub struct Unproven {
     pub port: u16,
     /// The holder and issuer of the certificate that it shows, in words.
     pub shown: String,
-    /// That certificate's serial number, so that only this one is accepted.
-    pub serial: Option<String>,
+    /// That certificate's fingerprint, so that only this one is accepted.
+    pub fingerprint: Option<String>,
 }
 
 /// Where a log-in with a password would go now. A cause whose page says so ends all attempts.
@@ -70,7 +70,7 @@ pub fn destination(session: &Session, diagnosis: &Diagnosis) -> Destination {
                 host,
                 port: target.port,
                 shown,
-                serial: run.fact(&id, &certificate::SERIAL),
+                fingerprint: run.fact(&id, &certificate::FINGERPRINT),
             })
         }
         LogInWay::NotVouched { host } => none(&format!(

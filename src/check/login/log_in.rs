@@ -305,11 +305,11 @@ async fn over_unverified(
     if shown.is_none() {
         let looks = certificate::CHECK.at(target);
         ctx.wait_for(&looks).await;
-        shown = ctx.fact(&looks, &certificate_keys::SERIAL);
+        shown = ctx.fact(&looks, &certificate_keys::FINGERPRINT);
     }
     let shown = shown.ok_or_else(|| NoWay::because("there is no certificate to compare the server's with"))?;
     let again = encrypted_again(ctx, target, host, Verify::No).await?;
-    if again.serial != Some(shown) {
+    if again.fingerprint != Some(shown) {
         return Err(NoWay::because("the server now shows a different certificate from the one that was seen"));
     }
     let ready = greet(again).await?;
@@ -321,13 +321,13 @@ async fn over_unverified(
     Ok(ready)
 }
 
-/// An encrypted dialogue on a new connection, and the serial number of the certificate shown there.
+/// An encrypted dialogue on a new connection, and the fingerprint of the certificate shown there.
 struct Again {
     target: Target,
     /// How the connection before this one was opened: whether the greeting comes only now, and the name for EHLO.
     handshake: Handshake,
     dialogue: Dialogue,
-    serial: Option<String>,
+    fingerprint: Option<String>,
 }
 
 fn not_opened_again(target: Target) -> NoWay {
@@ -339,9 +339,9 @@ async fn encrypted_again(ctx: &Ctx, target: Target, host: &str, verify: Verify) 
     let stream = prepare(ctx, handshake).await.ok_or_else(|| not_opened_again(target))?;
     let secured = secure(stream, host, &ctx.tls, verify, REPLY).await;
     let secured = secured.map_err(|why| NoWay::because(format!("{} again: {}", target.port, why.said)))?;
-    let serial = secured.leaf.as_ref().and_then(|leaf| parse(leaf).ok()).map(|leaf| leaf.serial);
+    let fingerprint = secured.leaf.as_ref().and_then(|leaf| parse(leaf).ok()).map(|leaf| leaf.fingerprint);
     let dialogue = Dialogue::resume(secured.stream, Vec::new(), verify == Verify::Yes);
-    Ok(Again { target, handshake: handshake.clone(), dialogue, serial })
+    Ok(Again { target, handshake: handshake.clone(), dialogue, fingerprint })
 }
 
 /// The greeting, if it comes only now, and EHLO.

@@ -267,6 +267,7 @@ fn note(book: &mut Notebook, certificate: &Certificate) {
     book.note(keys::ISSUER, certificate.issuer.as_str());
     book.note(keys::ISSUER_ORGANISATION, certificate.issuer_organisation.as_str());
     book.note(keys::SERIAL, certificate.serial.as_str());
+    book.note(keys::FINGERPRINT, certificate.fingerprint.as_str());
     book.note(keys::KEY, certificate.key.as_str());
     book.note(keys::SIGNATURE, certificate.signature.as_str());
     book.note(keys::FROM, date(certificate.from));

@@ -54,7 +54,9 @@ impl LogIn {
         let unverified = if self.agreed { self.anyway.given() } else { None };
         let (host, port, shown) = match &core.log_in {
             Destination::Proven { host, port, .. } => (host.clone(), *port, None),
-            Destination::Unproven(Unproven { host, port, serial, .. }) => (host.clone(), *port, serial.clone()),
+            Destination::Unproven(Unproven { host, port, fingerprint, .. }) => {
+                (host.clone(), *port, fingerprint.clone())
+            }
             Destination::None(why) => {
                 core.message = Some(why.clone());
                 return Next::Stay;
