@@ -1,8 +1,50 @@
-//! Rebuilds when a page or a scenario is added: for folders that are embedded, cargo otherwise notices only changes to
-//! known files.
+//! Packs the texts that are embedded: folders of pages and scenarios, and the long tables. They are compressed, because
+//! they are a tenth of the program and are read a few at a time. Unpacked in `pages::packed`.
 
-fn main() {
-    for folder in ["docs/guide", "docs/learn", "src/practice/scenarios"] {
-        println!("cargo:rerun-if-changed={folder}");
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The name of each pack, and the file or folder that it is made of.
+const PACKS: [(&str, &str); 5] = [
+    ("guide", "docs/guide"),
+    ("learn", "docs/learn"),
+    ("scenarios", "src/practice/scenarios"),
+    ("providers", "src/account/providers.toml"),
+    ("replies", "src/facts/replies.toml"),
+];
+/// miniz_oxide's best.
+const LEVEL: u8 = 10;
+
+fn main() -> io::Result<()> {
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
+    for (name, path) in PACKS {
+        println!("cargo:rerun-if-changed={path}");
+        let mut texts = Vec::new();
+        read(Path::new(path), "", &mut texts)?;
+        texts.sort();
+        // Each text comes after its name and its length in bytes, each in a line.
+        let all: String = texts.iter().map(|(name, text)| format!("{name}\n{}\n{text}", text.len())).collect();
+        fs::write(out.join(name).with_extension("pack"), miniz_oxide::deflate::compress_to_vec(all.as_bytes(), LEVEL))?;
     }
+    Ok(())
+}
+
+/// The texts of a file or of all files of a folder and its folders, named `folder/file` without the extension.
+fn read(path: &Path, below: &str, texts: &mut Vec<(String, String)>) -> io::Result<()> {
+    if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            let entry = entry?.path();
+            let name = entry.file_stem().unwrap_or_default().to_string_lossy();
+            read(&entry, &if below.is_empty() { name.into_owned() } else { format!("{below}/{name}") }, texts)?;
+        }
+        return Ok(());
+    }
+    let is_text = path.extension().is_some_and(|extension| extension == "md" || extension == "toml");
+    if is_text {
+        // A checkout on Windows may have changed the line ends.
+        texts.push((below.to_owned(), fs::read_to_string(path)?.replace("\r\n", "\n")));
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The table of mail providers: who they are and what they want. The rows are in `providers.toml`.
 
 use super::settings::Security;
+use crate::pages::packed::PROVIDERS;
 use crate::pages::table;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
@@ -178,7 +179,7 @@ struct Filters {
     mx: Vec<String>,
 }
 
-static FILE: LazyLock<File> = LazyLock::new(|| table::read("providers.toml", include_str!("providers.toml")));
+static FILE: LazyLock<File> = LazyLock::new(|| table::read("providers.toml", PROVIDERS.text("").unwrap_or_default()));
 
 /// All rows.
 pub fn all() -> &'static [Provider] {

@@ -227,6 +227,7 @@ keys! {
         AUTH_CLEAR_REPLY: Key<String> = "auth-clear-reply", Foreign, "the server's words when it refused that";
         AUTH_CLEAR_WANTS_TLS: Key<bool> = "auth-clear-wants-tls", Nobody, "whether these words ask for encryption";
         AUTH: Key<Vec<String>> = "auth", Nobody, "log-in mechanisms offered in the end";
+        STOPS: Key<Stops> = "stops", Nobody, "how the server stopped answering after its greeting";
         THROUGH: Key<bool> = "through", Nobody, "whether the dialogue got as far as the log-in";
         RELAY: Key<Relay> = "relay", Nobody, "whether mail is taken without a log-in, where none is offered: for any domain, or its own";
         RELAY_REPLY: Key<String> = "relay-reply", Foreign, "the server's words when it refused";
@@ -304,7 +305,7 @@ keys! {
         ADVICE: Key<String> = "advice", Nobody, "what the words mean";
         TOKEN_STATUS: Key<String> = "token.status", Foreign, "what the server says about a token that it refuses";
         TOKEN_SCOPE: Key<String> = "token.scope", Foreign, "the scope that the server wants";
-        SILENT: Key<bool> = "silent", Nobody, "whether the log-in got no answer";
+        STOPS: Key<Stops> = "stops", Nobody, "how the server stopped answering during the log-in";
         UNTRIED: Key<Vec<String>> = "untried", Nobody, "mechanisms that were not tried, where the refusal may be about the mechanism";
         UNVERIFIED: Key<bool> = "unverified", Nobody, "whether it went over a connection with an unverified certificate";
     }
@@ -313,6 +314,7 @@ keys! {
         RESULT: Key<Sending> = "result", Nobody, "permission to send";
         WITHOUT_LOG_IN: Key<bool> = "without-log-in", Nobody, "whether it was asked without a log-in, because none is offered";
         REFUSED: Key<Refused> = "refused", Nobody, "what was refused";
+        STOPS: Key<Stops> = "stops", Nobody, "how the server stopped answering after the log-in";
         REPLY: Key<String> = "reply", Foreign, "the server's words when it refused";
         CODE: Key<u16> = "code", Nobody, "the reply code";
         REASON: Key<String> = "reason", Nobody, "the cause that the words name";

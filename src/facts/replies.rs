@@ -2,6 +2,7 @@
 //! pasted is taken apart in `pasted`.
 
 use super::plain;
+use crate::pages::packed::REPLIES;
 use crate::pages::table;
 use regex::Regex;
 use serde::Deserialize;
@@ -114,7 +115,7 @@ impl Ready {
 }
 
 static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
-    let rows: Vec<Row> = table::rows("replies.toml", "reply", include_str!("replies.toml"));
+    let rows: Vec<Row> = table::rows("replies.toml", "reply", REPLIES.text("").unwrap_or_default());
     rows.into_iter()
         .map(|row| Ready {
             pattern: row.pattern.clone().map(Pattern::new),

@@ -7,7 +7,7 @@ use super::known::{Derived, Known};
 use super::value::YES_NO;
 use super::words::{
     AddressKind, CertificateIs, Dates, DomainFound, EhloName, Elsewhere, Ipv6, Lacks, LogIn, Loss, NameFound, Opens,
-    OtherNames, OwnServers, Refused, Sending, Starttls, TooWeak, UnusedAddress,
+    OtherNames, OwnServers, Refused, Sending, Starttls, Stops, TooWeak, UnusedAddress,
 };
 use crate::account::client::Connects;
 use crate::account::provider::{self, Confidence, Passwords};
@@ -245,6 +245,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             &["refused", "busy", "closes"],
         ),
         fact("dialogue", "whether a reply took longer than a mail program waits", &["in-time", "too-slow"]),
+        fact("server.stops", "how the server stopped answering in the middle of the dialogue", Stops::VARIANTS),
         fact(
             "identity",
             "whether the names in greeting, EHLO reply and certificate fit the server",

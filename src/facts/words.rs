@@ -93,6 +93,8 @@ words! {
     Foreign { Imap, Pop3, Http, Ssh, Tls, Unknown }
     /// The result of EHLO.
     Ehlo { Accepted, Busy, Refused, TooSlow, Closes }
+    /// How a server stops answering in the middle of a dialogue.
+    Stops { Silent, Endless, Closes, Malformed }
     /// The kind of name given in EHLO.
     EhloName { ComputerName, AddressLiteral, FullName }
     /// The result of STARTTLS.

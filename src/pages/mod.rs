@@ -3,20 +3,18 @@
 //! `account`.
 
 pub mod markdown;
+pub mod packed;
 pub mod table;
 
-use include_dir::{Dir, include_dir};
+use packed::{GUIDE, LEARN, Packed};
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-static GUIDE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/guide");
-static LEARN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/learn");
-
 /// The pages of the built-in guide: name (`firewall`, `causes/offline`, `programs/other`) and text.
 pub fn guide() -> impl Iterator<Item = (String, &'static str)> {
-    std::iter::once(&GUIDE).chain(GUIDE.dirs()).flat_map(texts).filter(|(name, _)| name != "README")
+    texts(&GUIDE).filter(|(name, _)| name != "README")
 }
 
 /// The background pages, by name.
@@ -26,18 +24,13 @@ pub fn learn() -> BTreeMap<String, &'static str> {
 
 /// The causes: the names of the pages in `docs/guide/causes`.
 pub fn causes() -> &'static [&'static str] {
-    static CAUSES: LazyLock<Vec<&str>> = LazyLock::new(|| {
-        let folder = GUIDE.get_dir("causes").into_iter().flat_map(Dir::files);
-        folder.filter_map(|file| file.path().file_stem()?.to_str()).collect()
-    });
+    static CAUSES: LazyLock<Vec<&str>> =
+        LazyLock::new(|| GUIDE.texts().keys().filter_map(|name| name.strip_prefix("causes/")).collect());
     &CAUSES
 }
 
-fn texts(folder: &'static Dir<'_>) -> impl Iterator<Item = (String, &'static str)> {
-    folder.files().filter_map(|file| {
-        let name = file.path().with_extension("").to_string_lossy().replace('\\', "/");
-        Some((name, file.contents_utf8()?))
-    })
+fn texts(pages: &'static Packed) -> impl Iterator<Item = (String, &'static str)> {
+    pages.texts().iter().map(|(name, text)| (name.clone(), text.as_str()))
 }
 
 /// A page, split into its parts.
@@ -171,12 +164,12 @@ mod tests {
     #[test]
     fn every_link_leads_to_a_page_and_a_section() {
         let docs = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/docs"));
-        let files = |folder: &'static Dir<'_>| folder.files().chain(folder.dirs().flat_map(Dir::files));
-        let guide = files(&GUIDE).map(|file| (docs.join("guide").join(file.path()), file));
-        let learn = files(&LEARN).map(|file| (docs.join("learn").join(file.path()), file));
+        let files = |folder: &'static str, pages| {
+            texts(pages).map(move |(name, text)| (docs.join(folder).join(format!("{name}.md")), text))
+        };
         let mut dead = Vec::new();
-        for (path, file) in guide.chain(learn) {
-            for link in links(file.contents_utf8().unwrap()) {
+        for (path, text) in files("guide", &GUIDE).chain(files("learn", &LEARN)) {
+            for link in links(text) {
                 let (to, section) = link.split_once('#').unwrap_or((&link, ""));
                 let target = if to.is_empty() { path.clone() } else { path.with_file_name("").join(to) };
                 let text = std::fs::read_to_string(&target).unwrap_or_default();

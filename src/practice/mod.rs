@@ -14,14 +14,13 @@ mod tls;
 mod wire;
 mod world;
 
+use crate::pages::packed::SCENARIOS;
 use crate::world::World;
-use include_dir::{Dir, File, include_dir};
 use lab::Lab;
 use serde::Deserialize;
 use std::sync::Arc;
 use toml::{Table, Value};
 
-static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/practice/scenarios");
 const INTERNET: &str = include_str!("internet.toml");
 
 /// A scenario, as read from its file.
@@ -53,19 +52,16 @@ struct Written {
 
 /// All scenarios, by name.
 pub fn scenarios() -> Vec<Scenario> {
-    let mut all: Vec<Scenario> = SCENARIOS.files().map(read).collect();
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    all
+    SCENARIOS.texts().iter().map(|(name, text)| read(name, text)).collect()
 }
 
 /// The scenario with this name.
 pub fn scenario(name: &str) -> Option<Scenario> {
-    SCENARIOS.get_file(format!("{name}.toml")).map(read)
+    SCENARIOS.text(name).map(|text| read(name, text))
 }
 
-fn read(file: &File<'_>) -> Scenario {
-    let name = file.path().file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-    Scenario::parse(name, file.contents_utf8().unwrap_or_default()).expect("every scenario is checked by a test")
+fn read(name: &str, text: &str) -> Scenario {
+    Scenario::parse(name, text).expect("every scenario is checked by a test")
 }
 
 impl Scenario {
@@ -110,9 +106,8 @@ mod tests {
 
     #[test]
     fn every_scenario_is_sound() {
-        for file in SCENARIOS.files() {
-            let name = file.path().file_stem().unwrap().to_str().unwrap();
-            let scenario = Scenario::parse(name, file.contents_utf8().unwrap()).unwrap_or_else(|why| panic!("{why}"));
+        for (name, text) in SCENARIOS.texts() {
+            let scenario = Scenario::parse(name, text).unwrap_or_else(|why| panic!("{why}"));
             scenario.world().map(drop).unwrap_or_else(|why| panic!("{why}"));
             assert!(scenario.truth.contains_key("cause"), "{name}: no cause");
         }

@@ -219,8 +219,8 @@ fn keyed_digest(password: &[u8], challenge: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn theirs(what: &str) -> NoAnswer {
-    NoAnswer::Theirs(NoReply::Broken(what.to_owned()))
+fn theirs(what: &'static str) -> NoAnswer {
+    NoAnswer::Theirs(NoReply::Senseless(what))
 }
 
 /// One answer of the mechanism, as base64, and whether it was the last one.

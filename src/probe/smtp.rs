@@ -110,6 +110,10 @@ pub enum NoReply {
     NotSmtp(Vec<u8>),
     /// Longer than we read: the bound, and how the reply began.
     TooLong(&'static str, Vec<u8>),
+    /// It came before it was asked for: which question it answers is not known.
+    Early,
+    /// A reply that makes no sense there; why.
+    Senseless(&'static str),
 }
 
 /// Who said a line.
@@ -176,6 +180,11 @@ impl Dialogue {
 
     /// Sends a command and reads its reply. If the command contains a secret, the transcript shows `shown` instead.
     pub async fn ask(&mut self, command: &[u8], shown: Option<&str>, limit: Duration) -> Result<Reply, NoReply> {
+        if self.has_spoken_unasked().await {
+            let early: Vec<u8> = self.pending.drain(..).take(MAX_LINE).collect();
+            self.heard(&self.veil.cut(&early));
+            return Err(NoReply::Early);
+        }
         let text = shown.map_or_else(|| crate::text::visible(command), str::to_owned);
         self.lines.push(Line { at: Instant::now(), side: Side::Client, text });
         let until = Instant::now() + limit;
@@ -196,6 +205,12 @@ impl Dialogue {
             }
             Err(_) => Err(NoReply::Silent),
         }
+    }
+
+    /// Whether something is there that answers no question (RFC 5321 section 2.1: one reply to each command). That a server
+    /// shuts down may be said at any time (421, section 3.8).
+    pub async fn has_spoken_unasked(&mut self) -> bool {
+        self.hears(Duration::ZERO).await && !self.pending.is_empty() && !self.pending.iter().take(3).eq(b"421")
     }
 
     /// Whether anything comes within this time, even if it is only the end of the connection or the first part of a
@@ -280,7 +295,7 @@ impl Dialogue {
             Err(NoReply::Unfinished(bytes)) => Err(NoReply::Unfinished(self.veil.cut(&bytes))),
             Err(NoReply::NotSmtp(bytes)) => Err(NoReply::NotSmtp(self.veil.cut(&bytes))),
             Err(NoReply::TooLong(bound, bytes)) => Err(NoReply::TooLong(bound, self.veil.cut(&bytes))),
-            Err(why @ (NoReply::Silent | NoReply::Broken(_))) => Err(why),
+            Err(why) => Err(why),
         }
     }
 

@@ -176,6 +176,7 @@ pub const ROWS: &[(Place, &str)] = &[
     (Place::Sending, "recipient-rejected"),
     (Place::Sending, "relaying-denied-after-the-log-in"),
     (Place::Sending, "sender-not-allowed"),
+    (Place::Sending, "smtp-protocol-error"),
     (Place::Told, "auth-not-sent"),
     (Place::Told, "content-rejected"),
     (Place::Told, "domain-not-authenticated"),

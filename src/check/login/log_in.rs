@@ -4,7 +4,7 @@ use crate::account::Security;
 use crate::check::engine::{Check, Handshake, How, Lane, Need, Scope, always};
 use crate::check::smtp::again::prepare;
 use crate::check::smtp::talk;
-use crate::check::smtp::words::{says, write_lines};
+use crate::check::smtp::words::{says, stops, write_lines};
 use crate::check::tls::certificate;
 use crate::check::{Ctx, Group, Kind, Notebook, Role, Target, Verdict};
 use crate::facts::Facts;
@@ -16,7 +16,7 @@ use crate::facts::keys::login as keys;
 use crate::facts::keys::smtp as smtp_keys;
 use crate::facts::observed::{Observations, Observed};
 use crate::facts::replies::{self, Phase};
-use crate::facts::words::{At, LogIn, With};
+use crate::facts::words::{At, LogIn, Stops, With};
 use crate::probe::certificate::parse;
 use crate::probe::sasl::{Exchange, FOR_PASSWORDS, FOR_TOKENS, NoAnswer};
 use crate::probe::secret::Attempt;
@@ -222,9 +222,7 @@ fn sum_up(
             return Verdict::unknown(format!("not completed: {why} (our own SASL library)"));
         }
         Err(NoAnswer::Theirs(why)) => {
-            if matches!(why, NoReply::Silent | NoReply::Unfinished(_)) {
-                book.note(keys::SILENT, true);
-            }
+            book.note(keys::STOPS, stops(&why));
             // It is not known why it broke off, so no reason is given here.
             book.note(keys::RESULT, LogIn::Temporary);
             return Verdict::fail(format!("no answer to the log-in: {}", says(&why)));
@@ -242,6 +240,12 @@ fn sum_up(
         return Verdict::pass(format!("accepted on port {}{how}", target.port));
     }
     tokio::spawn(dialogue.quit());
+    // 235 alone means that the log-in is accepted (RFC 4954 section 4).
+    if reply.is_positive() {
+        book.note(keys::STOPS, Stops::Malformed);
+        book.note(keys::RESULT, LogIn::Temporary);
+        return Verdict::fail(format!("neither accepted nor refused: {}", reply.joined()));
+    }
     book.note(keys::RESULT, if reply.is_temporary() { LogIn::Temporary } else { LogIn::Rejected });
     note_refusal(book, &REFUSAL, Phase::Auth, &reply);
     Verdict::fail(format!("refused: {}", reply.joined()))

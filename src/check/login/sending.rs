@@ -6,7 +6,7 @@ use super::log_in::{self, RefusalKeys, note_refusal};
 use crate::check::engine::{Check, How, Lane, Need, always};
 use crate::check::smtp::ehlo::{names, names_ehlo};
 use crate::check::smtp::talk;
-use crate::check::smtp::words::{says, write_lines};
+use crate::check::smtp::words::{says, stops, write_lines};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::sending as keys;
 use crate::facts::keys::smtp as smtp_keys;
@@ -68,8 +68,9 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
             other => return turned_down(ctx, book, dialogue, Phase::Data, Refused::Message, other),
         }
         sent = Some(id);
-    } else {
-        let _ = dialogue.ask(b"RSET", None, REPLY).await;
+    } else if let Err(why @ NoReply::Early) = dialogue.ask(b"RSET", None, REPLY).await {
+        // Which of its replies was meant for the recipient cannot be told.
+        return turned_down(ctx, book, dialogue, Phase::Rcpt, Refused::Recipient, Err(why));
     }
     write_lines(ctx, book, &dialogue.lines);
     tokio::spawn(dialogue.quit());
@@ -165,6 +166,7 @@ fn turned_down(
         }
         Err(why) => {
             book.note(keys::RESULT, Sending::Temporary);
+            book.note(keys::STOPS, stops(&why));
             Verdict::fail(format!("no answer about the {}: {}", what.word(), says(&why)))
         }
     }

@@ -74,6 +74,7 @@ impl Talk<'_> {
         };
         self.write(book, &dialogue.lines);
         book.note(keys::EHLO, why.word());
+        why.note_stop(book);
         if let NoEhlo::Busy(reply) | NoEhlo::Refused(reply) = &why {
             book.note(keys::EHLO_REPLY, reply.joined());
             note_reason(book, keys::EHLO_REASON, Phase::Ehlo, reply);

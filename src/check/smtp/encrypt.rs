@@ -8,7 +8,7 @@ use super::words::{handshake_word, refusal, weakness_word};
 use crate::check::engine::{Handshake, millis};
 use crate::check::{Kind, Notebook};
 use crate::facts::keys::smtp as keys;
-use crate::facts::words::{Greeting, Handshake as HandshakeWord, SmallSegments, Speaks};
+use crate::facts::words::{Greeting, Handshake as HandshakeWord, SmallSegments, Speaks, Stops};
 use crate::probe::certificate::parse;
 use crate::probe::hello;
 use crate::probe::secure::{FailureKind, NotSecured, Secured, Verify, secure};
@@ -135,6 +135,11 @@ impl Talk<'_> {
             book.note(keys::HANDSHAKE_WEAK, weakness_word(weakness));
         }
         book.note(keys::HANDSHAKE, handshake_word(&failure));
+        match failure.kind {
+            FailureKind::Silent => book.note(keys::STOPS, Stops::Silent),
+            FailureKind::TooLong => book.note(keys::STOPS, Stops::Endless),
+            _ => {}
+        }
         book.note(keys::HANDSHAKE_SAID, crate::text::visible_str(&failure.said));
         if implicit && failure.kind == FailureKind::Cut {
             book.note(keys::GREETING, Greeting::Closes);
@@ -210,6 +215,7 @@ impl Talk<'_> {
             Err(why) => {
                 self.write(book, &dialogue.lines);
                 book.note(keys::EHLO_ENCRYPTED, why.word());
+                why.note_stop(book);
                 Err(Ended::Stopped(why.says()))
             }
         }

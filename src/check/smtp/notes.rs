@@ -57,7 +57,7 @@ pub(super) fn note_greeting(book: &mut Notebook, took: Duration, greeting: Resul
         Err(NoReply::Closed(bytes)) if bytes.is_empty() => {
             stopped(Greeting::Closes, "the port opens, then the connection is closed".to_owned())
         }
-        Err(NoReply::Broken(_) | NoReply::Closed(_)) => {
+        Err(NoReply::Broken(_) | NoReply::Closed(_) | NoReply::Early | NoReply::Senseless(_)) => {
             stopped(Greeting::Closes, "the connection breaks during the greeting".to_owned())
         }
         Err(NoReply::NotSmtp(bytes)) => {

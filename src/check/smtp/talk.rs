@@ -3,7 +3,7 @@
 
 use super::ehlo::names;
 use super::notes::{Ended, note_ehlo, note_greeting, note_reason, try_log_in_without_secret};
-use super::words::{NoEhlo, says, starttls_word, write_lines};
+use super::words::{NoEhlo, says, starttls_word, stops, write_lines};
 use crate::account::Security;
 use crate::check::engine::{Check, Handshake, How, Need, always};
 use crate::check::ports::port;
@@ -230,6 +230,7 @@ impl Talk<'_> {
             }
             Err(why) => {
                 book.note(keys::STARTTLS, Starttls::Refused);
+                book.note(keys::STOPS, stops(&why));
                 return Err(format!("STARTTLS is offered, then nothing: {}", says(&why)));
             }
         }
@@ -243,7 +244,10 @@ impl Talk<'_> {
 
     pub(super) async fn ehlo(&self, dialogue: &mut Dialogue) -> Result<Reply, NoEhlo> {
         match dialogue.ask(format!("EHLO {}", self.name).as_bytes(), None, REPLY).await {
-            Ok(reply) if reply.code == 250 => Ok(reply),
+            Ok(reply) if reply.code == 250 => match dialogue.has_spoken_unasked().await {
+                true => Err(NoEhlo::None(NoReply::Early)),
+                false => Ok(reply),
+            },
             Ok(reply) if reply.is_temporary() => Err(NoEhlo::Busy(reply)),
             Ok(reply) => Err(NoEhlo::Refused(reply)),
             Err(why) => Err(NoEhlo::None(why)),

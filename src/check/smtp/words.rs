@@ -1,7 +1,7 @@
 //! The report's words for what servers say and do in a dialogue; and the dialogue's lines as evidence. No I/O here.
 
 use crate::check::{Ctx, Kind, Notebook};
-use crate::facts::words::{Ehlo, Foreign, Handshake, Starttls, TooWeak};
+use crate::facts::words::{Ehlo, Foreign, Handshake, Starttls, Stops, TooWeak};
 use crate::probe::secure::{FailureKind, NotSecured, Weakness};
 use crate::probe::smtp::{Line, NoReply, Reply, Side};
 use crate::text::{Mark, Text, is_inner};
@@ -54,6 +54,12 @@ impl NoEhlo {
         }
     }
 
+    pub(super) fn note_stop(&self, book: &mut Notebook) {
+        if let NoEhlo::None(why) = self {
+            book.note(crate::facts::keys::smtp::STOPS, stops(why));
+        }
+    }
+
     pub(crate) fn says(&self) -> String {
         match self {
             NoEhlo::Busy(reply) | NoEhlo::Refused(reply) => format!("EHLO is answered with {}", reply.joined()),
@@ -71,6 +77,18 @@ pub(crate) fn says(why: &NoReply) -> String {
         NoReply::Broken(why) => format!("the connection broke ({why})"),
         NoReply::NotSmtp(_) => "what came is not SMTP".to_owned(),
         NoReply::TooLong(what, _) => format!("the reply is longer than {what}"),
+        NoReply::Early => "a reply came before the question".to_owned(),
+        NoReply::Senseless(why) => (*why).to_owned(),
+    }
+}
+
+/// The report's word for how a server stops answering.
+pub(crate) fn stops(why: &NoReply) -> Stops {
+    match why {
+        NoReply::Silent => Stops::Silent,
+        NoReply::Unfinished(_) | NoReply::TooLong(..) => Stops::Endless,
+        NoReply::Closed(_) | NoReply::Broken(_) => Stops::Closes,
+        NoReply::NotSmtp(_) | NoReply::Early | NoReply::Senseless(_) => Stops::Malformed,
     }
 }
 

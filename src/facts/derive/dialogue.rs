@@ -4,7 +4,7 @@ use super::auth::reason;
 use super::*;
 use crate::account::Source;
 use crate::facts::ehlo;
-use crate::facts::keys::{certificate, reference, sending, smtp, tls};
+use crate::facts::keys::{certificate, login, reference, sending, smtp, tls};
 use crate::facts::words::{Ehlo, EhloName, Greeting, GreetingElsewhere, Handshake, Speaks, Starttls};
 
 impl View<'_> {
@@ -39,6 +39,7 @@ impl View<'_> {
         let is_late = self.own(smtp::EHLO_MS).value().is_some_and(|ms| ms > SLOW_MS);
         let in_time = |ehlo| word(if ehlo == Ehlo::TooSlow || is_late { "too-slow" } else { "in-time" });
         facts.put("dialogue", self.own(smtp::EHLO).known(in_time));
+        facts.put("server.stops", self.stops_answering());
         facts.put("identity", self.identity());
         let own_names: Vec<Seen<bool>> =
             self.other_companies().into_iter().map(|id| self.reference(id, &reference::OWN_NAME)).collect();
@@ -75,6 +76,17 @@ impl View<'_> {
             false => gap("no other mail port of the server says anything"),
         };
         any(greetings, |greeting| *greeting == Greeting::Ready, "ready", none)
+    }
+
+    /// How the server stopped answering, wherever in the dialogue that was.
+    fn stops_answering(&self) -> Known {
+        for stops in [self.own(smtp::STOPS), self.one(login::STOPS), self.one(sending::STOPS)] {
+            match stops {
+                Seen::Absent(_) => {}
+                stops => return stops.into(),
+            }
+        }
+        moot("the server answered to the end, or was not asked")
     }
 
     /// Where a name was refused, at EHLO or later, the other names that passed.

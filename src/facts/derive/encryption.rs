@@ -5,7 +5,7 @@ use super::*;
 use crate::facts::keys::{certificate, chain, clients, login, port, reference, smtp, tls};
 use crate::facts::stacks;
 use crate::facts::stacks::Weak;
-use crate::facts::words::{Accepts, Ehlo, Greeting, Handshake, HandshakeElsewhere, LogIn, SmallSegments};
+use crate::facts::words::{Accepts, Ehlo, Greeting, Handshake, HandshakeElsewhere, LogIn, SmallSegments, Stops};
 
 /// The versions that today's programs use (RFC 8996 deprecates older ones).
 const OF_TODAY: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
@@ -251,9 +251,9 @@ impl View<'_> {
                 _ => {}
             }
         }
-        match (self.one(login::RESULT), self.one(login::SILENT)) {
+        match (self.one(login::RESULT), self.one(login::STOPS)) {
             (Seen::Pending(checks), _) => return Known::Pending(checks),
-            (_, Seen::Is(_)) => return word("silence"),
+            (_, Seen::Is(Stops::Silent | Stops::Endless)) => return word("silence"),
             (Seen::Is(LogIn::NotTried) | Seen::Absent(_), _) => {}
             (Seen::Is(_), _) => return word("answer"),
         }
