@@ -1,5 +1,5 @@
 //! Packs the texts that are embedded: folders of pages and scenarios, and the long tables. They are compressed, because
-//! they are a tenth of the program and are read a few at a time. Unpacked in `pages::packed`.
+//! they are a tenth of the program and are read a few at a time. Unpacked in `packed`.
 
 use std::env;
 use std::fs;

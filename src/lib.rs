@@ -7,6 +7,7 @@ pub mod facts;
 pub mod guide;
 pub mod machine;
 pub mod net;
+pub mod packed;
 pub mod pages;
 pub mod practice;
 pub mod probe;

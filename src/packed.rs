@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn what_is_unpacked_is_what_was_packed() {
-        let file = include_str!("../facts/replies.toml").replace("\r\n", "\n");
+        let file = include_str!("facts/replies.toml").replace("\r\n", "\n");
         assert_eq!(REPLIES.text(""), Some(file.as_str()));
         assert!(GUIDE.text("causes/offline").is_some_and(|text| text.starts_with("# ")));
         assert!(LEARN.texts().len() > 3 && SCENARIOS.texts().len() > 80);

@@ -8,19 +8,20 @@ use std::path::{Path, PathBuf};
 /// A room, and the rooms that it may name. `text` is plain vocabulary that everybody may use.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("text", &[]),
+    ("packed", &[]),
     ("net", &["text"]),
     ("machine", &["net", "text"]),
     ("world", &["machine", "net"]),
-    ("pages", &[]),
-    ("account", &["machine", "pages", "text"]),
+    ("pages", &["packed"]),
+    ("account", &["machine", "packed", "pages", "text"]),
     ("probe", &["net", "machine", "text"]),
-    ("facts", &["probe", "account", "net", "pages", "text"]),
+    ("facts", &["probe", "account", "net", "packed", "pages", "text"]),
     ("check", &["probe", "account", "facts", "world", "machine", "net", "text"]),
     ("guide", &["facts", "pages", "text"]),
     ("session", &["check", "guide", "facts", "account", "pages", "machine", "text"]),
     ("report", &["session", "check", "guide", "facts", "account", "pages", "net", "text"]),
     ("tui", &["report", "session", "check", "guide", "facts", "account", "pages", "world", "net", "text"]),
-    ("practice", &["world", "machine", "net", "text"]),
+    ("practice", &["world", "machine", "net", "packed", "text"]),
     (
         "cli",
         &[

@@ -1,7 +1,7 @@
 //! The table of mail providers: who they are and what they want. The rows are in `providers.toml`.
 
 use super::settings::Security;
-use crate::pages::packed::PROVIDERS;
+use crate::packed::PROVIDERS;
 use crate::pages::table;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;

@@ -2,7 +2,7 @@
 //! pasted is taken apart in `pasted`.
 
 use super::plain;
-use crate::pages::packed::REPLIES;
+use crate::packed::REPLIES;
 use crate::pages::table;
 use regex::Regex;
 use serde::Deserialize;

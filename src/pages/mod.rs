@@ -3,10 +3,9 @@
 //! `account`.
 
 pub mod markdown;
-pub mod packed;
 pub mod table;
 
-use packed::{GUIDE, LEARN, Packed};
+use crate::packed::{GUIDE, LEARN, Packed};
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::collections::BTreeMap;
 use std::ops::Range;

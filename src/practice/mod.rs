@@ -14,7 +14,7 @@ mod tls;
 mod wire;
 mod world;
 
-use crate::pages::packed::SCENARIOS;
+use crate::packed::SCENARIOS;
 use crate::world::World;
 use lab::Lab;
 use serde::Deserialize;
