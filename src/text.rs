@@ -159,7 +159,7 @@ fn push_visible(out: &mut String, text: &str) {
             '\n' => out.push('\n'),
             '\r' => {}
             '\t' => out.push(' '),
-            c if (c as u32) < 0x100 && c.is_control() => {
+            c if (c as u32) < 0x100 && (c.is_control() || is_invisible(c)) => {
                 let _ = write!(out, "\\x{:02x}", c as u32);
             }
             c if c.is_control() || is_invisible(c) => {
@@ -170,10 +170,13 @@ fn push_visible(out: &mut String, text: &str) {
     }
 }
 
-/// Characters that hide or reorder others (bidirectional controls, zero width, line separators, tags).
+/// Characters that show nothing, or hide or reorder others: Unicode's Default_Ignorable_Code_Point
+/// (DerivedCoreProperties.txt), line separators, annotations, and the Braille pattern without a dot.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c as u32,
-        0x061c | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe0fff)
+        0x00ad | 0x034f | 0x061c | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f
+        | 0x2028..=0x202e | 0x2060..=0x206f | 0x2800 | 0x3164 | 0xfe00..=0xfe0f | 0xfeff | 0xffa0 | 0xfff0..=0xfffb
+        | 0x1bca0..=0x1bca3 | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff)
 }
 
 /// Whether an address means something only inside one network: RFC 1918, loopback, link-local, 100.64/10, unique
@@ -245,6 +248,16 @@ mod tests {
         assert_eq!(visible("a\u{202e}b".as_bytes()), "a\\u{202e}b");
         assert_eq!(visible("c\u{9b}d".as_bytes()), "c\\x9bd");
         assert_eq!(visible("grüße 世".as_bytes()), "grüße 世");
+    }
+
+    #[test]
+    fn nothing_is_invisible() {
+        let hidden = "\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{180e}\u{200b}\u{200d}\u{2028}\u{202e}\u{2066}\
+                      \u{2800}\u{3164}\u{fe00}\u{fe0f}\u{feff}\u{ffa0}\u{fff9}\u{1bca0}\u{1d173}\u{e0001}\u{e0100}";
+        for c in hidden.chars() {
+            let shown = format!("mail{c}.example");
+            assert_eq!(visible_str(&shown), format!("mail\\u{{{:x}}}.example", c as u32).replace("\\u{ad}", "\\xad"));
+        }
     }
 
     #[test]

@@ -145,7 +145,7 @@ struct Cleaning {
 
 impl Cleaning {
     fn clean(&mut self) {
-        self.drop_all(Flaw::Invisible, |c| is_invisible(c) || c == '\u{ad}');
+        self.drop_all(Flaw::Invisible, is_invisible);
         self.trim(char::is_whitespace, Flaw::BlankBefore, Flaw::BlankAfter);
         self.trim(|c| QUOTES.contains(&c), Flaw::Quotes, Flaw::Quotes);
         self.drop_all(Flaw::BlankInside, char::is_whitespace);

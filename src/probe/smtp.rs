@@ -187,17 +187,18 @@ impl Dialogue {
         }
         let text = shown.map_or_else(|| crate::text::visible(command), str::to_owned);
         self.lines.push(Line { at: Instant::now(), side: Side::Client, text });
-        let until = Instant::now() + limit;
+        let asked = Instant::now();
+        let until = asked + limit;
         let sent = timeout_at(until, async {
             self.stream.write_all(command).await?;
             self.stream.write_all(b"\r\n").await?;
             self.stream.flush().await
         });
         match sent.await {
-            Ok(Ok(())) => self.reply_until(until, limit).await,
+            Ok(Ok(())) => self.reply_until(until, asked).await,
             Ok(Err(error)) => {
                 // A server that closes the connection in answer has often said why before.
-                match self.reply_until(Instant::now() + Duration::from_millis(200), limit).await {
+                match self.reply_until(Instant::now() + Duration::from_millis(200), asked).await {
                     Ok(reply) => Ok(reply),
                     Err(NoReply::Closed(bytes)) => Err(NoReply::Closed(bytes)),
                     Err(_) => Err(NoReply::Broken(error.to_string())),
@@ -233,11 +234,12 @@ impl Dialogue {
 
     /// Reads a reply, such as the greeting.
     pub async fn reply(&mut self, limit: Duration) -> Result<Reply, NoReply> {
-        self.reply_until(Instant::now() + limit, limit).await
+        let asked = Instant::now();
+        self.reply_until(asked + limit, asked).await
     }
 
-    async fn reply_until(&mut self, until: Instant, limit: Duration) -> Result<Reply, NoReply> {
-        let asked = until - limit.min(until.elapsed().max(limit));
+    /// The reply to what was asked at that time, if it comes before `until`.
+    async fn reply_until(&mut self, until: Instant, asked: Instant) -> Result<Reply, NoReply> {
         let mut lines: Vec<Vec<u8>> = Vec::new();
         let mut bytes = 0;
         loop {
