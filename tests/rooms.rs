@@ -19,7 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("check", &["probe", "account", "facts", "world", "machine", "net", "text"]),
     ("guide", &["facts", "pages", "text"]),
     ("session", &["check", "guide", "facts", "account", "pages", "machine", "text"]),
-    ("report", &["session", "check", "guide", "facts", "account", "pages", "net", "text"]),
+    ("report", &["session", "check", "guide", "facts", "account", "pages", "machine", "net", "text"]),
     ("tui", &["report", "session", "check", "guide", "facts", "account", "pages", "world", "net", "text"]),
     ("practice", &["world", "machine", "net", "packed", "text"]),
     (

@@ -8,11 +8,14 @@ use crate::account::stored::{self, Found, StoredAccount};
 use crate::account::{Account, Address, MeasuredOn, Origins, Security, Server, Settings, Values, client};
 use crate::check::{Options, Reference, defaults};
 use crate::facts::target::COMPARED_PORTS;
-use crate::machine::{Machine, Trust};
+use crate::machine::{Machine, Trust, files};
 use crate::report::redact::Redact;
 use crate::session::guide;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+
+/// All the issuers that systems come with fit into 1 MiB.
+const MOST_PEM_BYTES: u64 = 16 * 1024 * 1024;
 
 impl From<RedactArg> for Redact {
     fn from(arg: RedactArg) -> Self {
@@ -112,8 +115,8 @@ impl RunArgs {
         let mut trust = Trust::default();
         if let Some(path) = &self.ca_file {
             let cannot = |why: String| format!("--ca-file {}: {why}", path.display());
-            let pem = std::fs::read(path).map_err(|error| cannot(error.to_string()))?;
-            for block in x509_parser::pem::Pem::iter_from_buffer(&pem) {
+            let pem = files::read(path, MOST_PEM_BYTES).map_err(|error| cannot(error.to_string()))?;
+            for block in x509_parser::pem::Pem::iter_from_buffer(files::without_mark(&pem)) {
                 let block = block.map_err(|error| cannot(error.to_string()))?;
                 if block.label == "CERTIFICATE" {
                     trust.extra_roots.push(block.contents);

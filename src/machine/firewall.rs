@@ -4,8 +4,8 @@
 /// program.
 #[cfg(target_os = "linux")]
 pub(super) fn switched_on() -> Option<String> {
-    let text = std::fs::read_to_string("/etc/ufw/ufw.conf").ok()?;
-    ufw_is_on(&text).then(|| "ufw".to_owned())
+    let text = super::files::read(std::path::Path::new("/etc/ufw/ufw.conf"), 64 * 1024).ok()?;
+    ufw_is_on(&String::from_utf8_lossy(&text)).then(|| "ufw".to_owned())
 }
 
 /// Windows Firewall is normally on, and normally lets everything out.

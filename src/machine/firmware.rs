@@ -4,9 +4,10 @@
 /// Linux shows it below `/sys` (Documentation/ABI/testing/sysfs-firmware-dmi-tables).
 #[cfg(target_os = "linux")]
 pub(super) fn names() -> Vec<String> {
-    let of = |what: &str| std::fs::read_to_string(format!("/sys/class/dmi/id/{what}")).ok();
+    let of = |what: &str| super::files::read(&std::path::Path::new("/sys/class/dmi/id").join(what), 4 * 1024).ok();
     let what = ["sys_vendor", "product_name", "bios_vendor", "bios_version", "chassis_asset_tag"];
-    what.into_iter().filter_map(of).map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+    let names = what.into_iter().filter_map(of).map(|name| String::from_utf8_lossy(&name).trim().to_owned());
+    names.filter(|name| !name.is_empty()).collect()
 }
 
 /// Windows copies it into the registry.

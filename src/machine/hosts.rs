@@ -1,6 +1,11 @@
 //! The hosts file.
 
+use super::files;
 use std::net::IpAddr;
+use std::path::Path;
+
+/// Blocklists of half a million names have about 15 MiB; a longer file is taken for none.
+const MOST_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The address that the hosts file gives for a name.
 pub(super) fn address_of(name: &str) -> Option<IpAddr> {
@@ -8,7 +13,7 @@ pub(super) fn address_of(name: &str) -> Option<IpAddr> {
         Ok(root) if cfg!(windows) => format!("{root}\\System32\\drivers\\etc\\hosts"),
         _ => "/etc/hosts".to_owned(),
     };
-    let text = std::fs::read(path).ok()?;
+    let text = files::read(Path::new(&path), MOST_BYTES).ok()?;
     let lines = hosts_of(&String::from_utf8_lossy(&text));
     lines.into_iter().find(|(_, listed)| listed.eq_ignore_ascii_case(name)).map(|(addr, _)| addr)
 }

@@ -3,6 +3,7 @@
 //! `system` is the real machine, `practice::Lab` the lab's. Nothing here is sent, written or judged.
 
 mod addresses;
+pub mod files;
 mod firewall;
 mod firmware;
 mod hosts;

@@ -1,7 +1,7 @@
 //! The real machine: the one that this program runs on.
 
-use super::{Folder, Local, Machine, Trust, addresses, firewall, firmware, hosts, programs, proxy, tls};
-use std::io::{self, Read};
+use super::{Folder, Local, Machine, Trust, addresses, files, firewall, firmware, hosts, programs, proxy, tls};
+use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -52,7 +52,7 @@ impl Machine for SystemMachine {
 
     async fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
         let path = path.to_owned();
-        spawn_blocking(move || read(&path, most)).await.map_err(io::Error::other)?
+        spawn_blocking(move || files::read(&path, most)).await.map_err(io::Error::other)?
     }
 
     fn now(&self) -> jiff::Timestamp {
@@ -96,32 +96,4 @@ fn is_elevated() -> bool {
 fn is_elevated() -> bool {
     // Finding out on Windows needs its security API; until that is used, we do not claim it.
     false
-}
-
-/// A pipe or a device is not opened: reading it might never end.
-fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not an ordinary file"));
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {} KiB", most / 1024)));
-    }
-    Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_are_read_within_bounds() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("prefs.js");
-        std::fs::write(&path, "12345678").unwrap();
-        assert_eq!(read(&path, 8).unwrap(), b"12345678");
-        assert_eq!(read(&path, 7).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
-        assert!(read(folder.path(), 8).is_err());
-    }
 }

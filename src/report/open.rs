@@ -3,7 +3,9 @@
 use super::{Account, Report};
 use crate::account::{self, Address, Wanted};
 use crate::check::Head;
+use crate::machine::files;
 use crate::session::{Run, SCHEMA, Session};
+use std::borrow::Cow;
 use std::path::Path;
 
 /// A longer file is not one of our reports.
@@ -12,12 +14,19 @@ const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// Reads a report from disk. The error is a message for people.
 pub fn read(path: &Path) -> Result<Session, String> {
     let shown = path.display();
-    let size = std::fs::metadata(path).map_err(|error| format!("{shown} cannot be read: {error}"))?.len();
-    if size > MOST_BYTES {
-        return Err(format!("{shown} is not a report: it is larger than 64 MiB"));
-    }
-    let bytes = std::fs::read(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
-    parse(&bytes).map_err(|why| format!("{shown}: {why}"))
+    let bytes = files::read(path, MOST_BYTES).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    parse(&as_utf8(&bytes)).map_err(|why| format!("{shown}: {why}"))
+}
+
+/// What Windows' programs make of a report: a byte order mark before it (editors), or UTF-16 (PowerShell's `>`).
+fn as_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return Cow::Borrowed(files::without_mark(bytes)),
+    };
+    let units = bytes.chunks_exact(2).skip(1).map(|pair| unit([pair[0], pair[1]]));
+    Cow::Owned(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>().into())
 }
 
 fn parse(bytes: &[u8]) -> Result<Session, String> {
@@ -102,5 +111,18 @@ mod tests {
             let why = parse(text.as_bytes()).unwrap_err();
             assert!(why.contains(says), "{text}: {why}");
         }
+    }
+
+    #[test]
+    fn what_windows_makes_of_a_report_is_the_same_report() {
+        let text = r#"{"schema": "mailtriage.report/9"}"#;
+        let utf16 = |unit: fn(u16) -> [u8; 2]| {
+            std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(unit).collect::<Vec<u8>>()
+        };
+        let with_mark = [b"\xef\xbb\xbf", text.as_bytes()].concat();
+        for bytes in [with_mark, utf16(u16::to_le_bytes), utf16(u16::to_be_bytes), text.as_bytes().to_vec()] {
+            assert_eq!(as_utf8(&bytes), text.as_bytes());
+        }
+        assert!(parse(&as_utf8(b"\xff\xfe{")).is_err());
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Says early whether a file can be written there, so that no run is made in vain. The error is a message for people.
 pub fn check_target(path: &Path) -> Result<(), String> {
-    if path.exists() {
+    if is_taken(path) {
         return Err(format!("{} already exists and was left unchanged: choose another name", path.display()));
     }
     let folder = folder_of(path);
@@ -56,7 +56,7 @@ pub fn free_names(paths: &[PathBuf]) -> Vec<PathBuf> {
         };
         if number == 1 { paths.to_vec() } else { paths.iter().map(with_number).collect() }
     };
-    let free = (1..1_000).map(numbered).find(|paths| paths.iter().all(|path| !path.exists()));
+    let free = (1..1_000).map(numbered).find(|paths| !paths.iter().any(|path| is_taken(path)));
     free.unwrap_or_else(|| paths.to_vec())
 }
 
@@ -66,6 +66,11 @@ pub fn file_name(domain: &str, at: jiff::Timestamp, ending: &str) -> String {
         domain.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' }).collect();
     let at: String = at.strftime("%Y%m%dT%H%M%SZ").to_string();
     format!("mailtriage-{domain}-{at}.{ending}")
+}
+
+/// Whether there is anything of this name, even a link that leads nowhere.
+fn is_taken(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 fn folder_of(path: &Path) -> PathBuf {
@@ -103,6 +108,17 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_found_before_the_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        std::os::unix::fs::symlink("/nonexistent/report.json", &path).unwrap();
+        assert!(check_target(&path).unwrap_err().contains("already exists"));
+        assert!(write_new(&path, "one").unwrap_err().contains("already exists"));
+        assert_eq!(free_names(std::slice::from_ref(&path)), [folder.path().join("report-2.json")]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::{Event, Machine, Session};
 use crate::account::Account;
+use crate::machine::files;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -19,6 +20,12 @@ struct Head {
 }
 
 const KIND: &str = "mailtriage.journal/1";
+/// How the kind of every version's journals begins.
+const ANY_KIND: &str = "mailtriage.journal/";
+/// No more files of the folder are looked into.
+const MOST_FILES: usize = 1_000;
+/// A longer first line was not written by us.
+const MOST_HEAD_BYTES: u64 = 1024 * 1024;
 /// A longer journal was not written by us.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -63,6 +70,7 @@ impl Journal {
         if path.parent() != Some(folder) {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
+        drop(files::open(path)?);
         // A line that was cut off must not swallow the next one.
         let mut file = OpenOptions::new().read(true).append(true).open(path)?;
         file.try_lock().map_err(|_| io::Error::from(io::ErrorKind::WouldBlock))?;
@@ -88,32 +96,59 @@ impl Journal {
     }
 }
 
-/// The journals in a folder whose sessions were interrupted, the latest first. Those of running sessions are locked.
-pub fn broken_off(folder: &Path) -> Vec<BrokenOff> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut found: Vec<BrokenOff> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "jsonl"))
-        .filter_map(|path| {
-            let file = File::open(&path).ok()?;
-            if matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
-                return None;
+/// What a folder holds of interrupted sessions.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Interrupted {
+    /// Those that can be resumed, the latest first.
+    pub sessions: Vec<BrokenOff>,
+    /// The journals of another version, which only that one can resume.
+    pub foreign: Vec<PathBuf>,
+}
+
+/// The journals in a folder whose sessions were interrupted. Those of running sessions are locked.
+pub fn interrupted(folder: &Path) -> Interrupted {
+    let mut found = Interrupted::default();
+    let Ok(entries) = fs::read_dir(folder) else { return found };
+    for path in entries.take(MOST_FILES).flatten().map(|entry| entry.path()) {
+        if path.extension().is_none_or(|ending| ending != "jsonl") {
+            continue;
+        }
+        let Some(line) = first_line(&path) else { continue };
+        match serde_json::from_slice::<Head>(&line) {
+            Ok(head) if head.journal == KIND => {
+                let address = head.account.address.to_string();
+                found.sessions.push(BrokenOff { path, address, begun: head.begun });
             }
-            let mut line = String::new();
-            BufReader::new(file.take(1024 * 1024)).read_line(&mut line).ok()?;
-            let head: Head = serde_json::from_str(&line).ok().filter(|head: &Head| head.journal == KIND)?;
-            Some(BrokenOff { path, address: head.account.address.to_string(), begun: head.begun })
-        })
-        .collect();
-    found.sort_by_key(|found| std::cmp::Reverse(found.begun));
+            _ if is_foreign(&line) => found.foreign.push(path),
+            _ => {}
+        }
+    }
+    found.sessions.sort_by_key(|session| std::cmp::Reverse(session.begun));
     found
+}
+
+/// The first line of a journal that nobody is writing to.
+fn first_line(path: &Path) -> Option<Vec<u8>> {
+    let file = files::open(path).ok()?;
+    if matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+        return None;
+    }
+    let mut line = Vec::new();
+    BufReader::new(file.take(MOST_HEAD_BYTES)).read_until(b'\n', &mut line).ok()?;
+    Some(line)
+}
+
+/// Whether it begins the journal of another version of this program.
+fn is_foreign(line: &[u8]) -> bool {
+    let value: Option<serde_json::Value> = serde_json::from_slice(line).ok();
+    let kind = value.as_ref().and_then(|value| value.get("journal")).and_then(serde_json::Value::as_str);
+    kind.is_some_and(|kind| kind != KIND && kind.starts_with(ANY_KIND))
 }
 
 /// The session in a journal, as far as its lines are complete. The error is a message for people.
 pub fn recover(path: &Path) -> Result<Session, String> {
     let cannot = |why: String| format!("{} cannot be resumed: {why}", path.display());
-    let file = OpenOptions::new().read(true).open(path).map_err(|error| cannot(error.to_string()))?;
+    let file = files::open(path).map_err(|error| cannot(error.to_string()))?;
     let mut lines = BufReader::new(file.take(MOST_BYTES)).split(b'\n').map_while(Result::ok);
     let head = lines.next().and_then(|line| serde_json::from_slice::<Head>(&line).ok());
     let head = head.filter(|head| head.journal == KIND).ok_or_else(|| cannot("it is not a journal".to_owned()))?;
@@ -146,12 +181,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = "2026-11-23T14:03:20Z".parse().unwrap();
         let mut journal = Journal::begin(folder.path(), &session(), at).unwrap();
-        assert_eq!(broken_off(folder.path()), [], "a session that is still running is not offered");
+        assert_eq!(interrupted(folder.path()), Interrupted::default(), "a session that is still running is not offered");
         let events =
             [Event::Began { at, keeps: vec![] }, Event::Noted("one".to_owned()), Event::Noted("two".to_owned())];
         events.iter().for_each(|event| journal.add(event).unwrap());
         drop(journal);
-        let found = broken_off(folder.path());
+        let found = interrupted(folder.path()).sessions;
         assert_eq!((found.len(), found[0].address.as_str()), (1, "anna@example.com"));
         let whole = fs::read(&found[0].path).unwrap();
         assert_eq!(recover(&found[0].path).unwrap().notes, ["one", "two"]);
@@ -163,6 +198,26 @@ mod tests {
         }
         fs::write(&found[0].path, b"\x00\xff no journal").unwrap();
         assert!(recover(&found[0].path).unwrap_err().contains("not a journal"));
-        assert_eq!(broken_off(folder.path()), []);
+        assert_eq!(interrupted(folder.path()), Interrupted::default());
+    }
+
+    /// A pipe would be waited for, a device never ends; a newer version's journal is somebody's session.
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_may_hold_anything() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = "2026-11-23T14:03:20Z".parse().unwrap();
+        drop(Journal::begin(folder.path(), &session(), at).unwrap());
+        let path = |name: &str| folder.path().join(name);
+        assert!(std::process::Command::new("mkfifo").arg(path("pipe.jsonl")).status().unwrap().success());
+        std::os::unix::fs::symlink("/dev/zero", path("zero.jsonl")).unwrap();
+        fs::create_dir(path("folder.jsonl")).unwrap();
+        fs::write(path("newer.jsonl"), "{\"journal\": \"mailtriage.journal/2\"}\n").unwrap();
+        fs::write(path("other.jsonl"), "{\"journal\": \"diary\"}\n").unwrap();
+        let found = interrupted(folder.path());
+        assert_eq!((found.sessions.len(), found.foreign.as_slice()), (1, &[path("newer.jsonl")][..]));
+        for name in ["pipe.jsonl", "zero.jsonl", "folder.jsonl"] {
+            assert!(recover(&path(name)).is_err() && Journal::take_over(&path(name), folder.path()).is_err(), "{name}");
+        }
     }
 }

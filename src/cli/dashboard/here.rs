@@ -3,7 +3,7 @@
 use super::super::lab;
 use super::{clipboard, refusals, saving};
 use crate::machine::Machine;
-use crate::session::journal::{self, BrokenOff, Journal};
+use crate::session::journal::{self, Interrupted, Journal};
 use crate::session::{Event, Session};
 use crate::tui::app::App;
 use crate::tui::effect::SaveHow;
@@ -58,8 +58,8 @@ impl Here {
 }
 
 /// The interrupted sessions.
-pub(super) fn broken_off() -> Vec<BrokenOff> {
-    journal_folder().map(|folder| journal::broken_off(&folder)).unwrap_or_default()
+pub(super) fn interrupted() -> Interrupted {
+    journal_folder().map(|folder| journal::interrupted(&folder)).unwrap_or_default()
 }
 
 /// The folder in which a session is stored as it goes; `None` if there is no home folder.

@@ -15,6 +15,7 @@ use crate::machine::Trust;
 use crate::machine::system::SystemMachine;
 use crate::report;
 use crate::session::{Event, Session};
+use crate::text::visible_str;
 use crate::tui::app::App;
 use crate::tui::effect::Request;
 use crate::tui::outside::Bench;
@@ -48,12 +49,12 @@ async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench,
     }
     let bench = Bench { world, options };
     let theme = theme(&args.screen);
-    let broken_off = here::broken_off();
+    let interrupted = here::interrupted();
     let is_new = account.is_none();
     let mut app = match account {
         Some(account) => {
             let mut app = App::dashboard(session(account, &bench), theme);
-            if let Some(found) = broken_off.first() {
+            if let Some(found) = interrupted.sessions.first() {
                 let address = &found.address;
                 app.core.say(format!("a session for {address} was interrupted: start without an address to resume it"));
             }
@@ -61,9 +62,13 @@ async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench,
         }
         None => {
             let app = form(blank, found, &bench, theme);
-            if broken_off.is_empty() { app } else { app.under(Menu::recover(broken_off)) }
+            if interrupted.sessions.is_empty() { app } else { app.under(Menu::recover(interrupted.sessions)) }
         }
     };
+    if let (Some(path), None) = (interrupted.foreign.first(), &app.core.message) {
+        let path = visible_str(&path.display().to_string());
+        app.core.say(format!("a session of another mailtriage version was interrupted; only that one can resume {path}"));
+    }
     for (question, answer) in answers {
         app.core.apply(Event::Answered { question, answer: Some(answer) });
     }

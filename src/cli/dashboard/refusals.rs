@@ -2,17 +2,21 @@
 //! refusal counts towards a lock-out at the provider. It contains no address, only a digest.
 
 use crate::account::Address;
+use crate::machine::files;
 use crate::report::save;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// The accounts of one day; a longer file was not written by us.
+const MOST_BYTES: u64 = 1024 * 1024;
+
 /// The count in this file for this day, increased by one if a log-in has just been refused. A file that cannot be read
 /// or written counts as empty: the number is only a warning.
 pub(super) fn count(file: &Path, address: &Address, day: &str, one_more: bool) -> u32 {
     let key = key(address, day);
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    let mut counts: BTreeMap<String, u32> = serde_json::from_str(&text).unwrap_or_default();
+    let text = files::read(file, MOST_BYTES).unwrap_or_default();
+    let mut counts: BTreeMap<String, u32> = serde_json::from_slice(&text).unwrap_or_default();
     counts.retain(|key, _| key.starts_with(day));
     let count = counts.get(&key).copied().unwrap_or(0).saturating_add(u32::from(one_more));
     if one_more {
