@@ -4,11 +4,18 @@ use mailtriage::session::diagnosis::Outcome;
 use std::process::ExitCode;
 use std::time::Duration;
 
-fn main() -> color_eyre::Result<ExitCode> {
+fn main() -> ExitCode {
+    run().unwrap_or_else(|why| {
+        mailtriage::cli::say(&format!("mailtriage: it could not run: {why:#}"));
+        ExitCode::from(Outcome::Unsure.exit_code())
+    })
+}
+
+fn run() -> color_eyre::Result<ExitCode> {
     color_eyre::install()?;
-    // Before anything is opened: the runtime itself panics where it gets no descriptor.
+    // Before anything is opened or started: the runtime itself panics where it gets no descriptor or thread.
     if let Err(why) = mailtriage::net::limits::make_room() {
-        eprintln!("mailtriage: {why}");
+        mailtriage::cli::say(&format!("mailtriage: {why}"));
         return Ok(ExitCode::from(Outcome::Unsure.exit_code()));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

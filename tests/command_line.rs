@@ -42,6 +42,7 @@ fn mailtriage(arguments: &[&str]) -> Command {
 #[case(&["check", "anna@example.com", "--password-env", "MAILTRIAGE_NO_SUCH_VARIABLE"], "no variable")]
 #[case(&["check", "anna@example.com", "--password-command", "exit 3"], "--password-command failed")]
 #[case(&["check", "anna@example.com", "--output", "/nonexistent/report.json"], "cannot write, no such folder: /nonexistent")]
+#[case(&["check", "anna@example.com", "--\u{1b}[31m\u{202e}\u{fe0f}"], "'--\\x1b[31m\\u{202e}\\u{fe0f}'")]
 #[case(&["anna@example.com"], "no terminal")]
 #[case(&["practice", "587-silent"], "no terminal")]
 #[case(&["practice", "no-such-thing"], "practice --list")]
@@ -52,6 +53,77 @@ fn mailtriage(arguments: &[&str]) -> Command {
 fn bad_input_is_a_message_and_exit_2(#[case] arguments: &[&str], #[case] says: &str) {
     let assert = mailtriage(arguments).assert().code(2).stdout("");
     assert.stderr(contains(says).and(contains("panicked").not()));
+}
+
+/// Each of these would wait for ever, or be read until memory ends.
+#[cfg(unix)]
+#[rstest]
+#[case(&["open", "/dev/zero"], "not an ordinary file")]
+#[case(&["open", "PIPE"], "not an ordinary file")]
+#[case(&["check", "anna@example.com", "--ca-file", "/dev/zero"], "not an ordinary file")]
+#[case(&["check", "anna@example.com", "--ca-file", "PIPE"], "not an ordinary file")]
+#[case(&["check", "anna@example.com", "--password-command", "cat /dev/zero"], "more than 64 KiB")]
+#[case(&["check", "anna@example.com", "--password-command", "yes"], "more than 64 KiB")]
+fn what_never_ends_is_not_read(#[case] arguments: &[&str], #[case] says: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let with_pipe =
+        |argument: &&str| if *argument == "PIPE" { pipe.to_str().unwrap().to_owned() } else { (*argument).to_owned() };
+    let arguments: Vec<String> = arguments.iter().map(with_pipe).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    mailtriage(&arguments).timeout(LONG).assert().code(2).stdout("").stderr(contains(says));
+}
+
+/// Longer than anything takes on the slowest machine.
+const LONG: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Runs a line of shell, in which `$0` is the program.
+#[cfg(unix)]
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("sh");
+    let program = assert_cmd::cargo::cargo_bin("mailtriage");
+    command.args(["-c", line]).arg(program).env("HOME", "/nonexistent").timeout(LONG);
+    command
+}
+
+#[cfg(target_os = "linux")]
+#[rstest]
+#[case("practice password-wrong --format json >/dev/full", "No space left")]
+#[case("practice password-wrong --format text >/dev/full", "No space left")]
+#[case("practice password-wrong --format json >&-", "it is closed")]
+#[case("check anna@example.test --format json >&-", "it is closed")]
+#[case("guide >/dev/full", "No space left")]
+#[case("guide >&-", "it is closed")]
+#[case("--help >/dev/full", "No space left")]
+#[case("--version >&-", "it is closed")]
+fn a_result_is_not_lost_in_silence(#[case] run: &str, #[case] why: &str) {
+    let says = contains("could not be written to standard output").and(contains(why));
+    shell(&format!("exec \"$0\" {run}")).assert().code(2).stderr(says);
+}
+
+/// Whoever has seen enough of a page goes away; half a report is a report that is lost.
+#[cfg(unix)]
+#[rstest]
+#[case(&["guide"], 0)]
+#[case(&["practice", "healthy-465", "--format", "json"], 2)]
+fn a_reader_that_goes_away(#[case] arguments: &[&str], #[case] code: i32) {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("mailtriage"));
+    let (stdout, stderr) = (std::process::Stdio::piped(), std::process::Stdio::null());
+    let mut child = command.args(arguments).stdout(stdout).stderr(stderr).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(code));
+}
+
+/// What cannot be said changes nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_lost_stderr_changes_no_exit_code() {
+    shell("exec \"$0\" check anna 2>/dev/full").assert().code(2);
+    shell("exec \"$0\" practice password-wrong --format json 2>/dev/full")
+        .assert()
+        .code(1)
+        .stdout(contains("password-wrong"));
 }
 
 #[test]
@@ -92,14 +164,35 @@ fn an_existing_file_is_left_as_it_is() {
 #[cfg(unix)]
 #[rstest]
 #[case(7)]
-#[case(16)]
+#[case(8)]
+#[case(12)]
+#[case(20)]
+#[case(64)]
 #[case(100)]
-fn a_limit_of_this_computer_is_named_and_tests_nothing(#[case] descriptors: u32) {
+fn too_few_descriptors_are_named_and_nothing_is_tested(#[case] descriptors: u32) {
     let run = format!("ulimit -n {descriptors}; exec \"$0\" check anna@example.test --server 127.0.0.1 --format json");
-    let program = assert_cmd::cargo::cargo_bin("mailtriage");
-    let mut command = Command::new("sh");
-    command.args(["-c", &run]).arg(program).env("HOME", "/nonexistent");
-    command.assert().code(3).stdout("").stderr(contains("nothing was tested"));
+    let says = contains("few files and connections").and(contains("nothing was tested"));
+    shell(&run).assert().code(3).stdout("").stderr(says);
+}
+
+/// No thread, or no room for it. Root may start as many as it likes, so somebody else runs it.
+#[cfg(target_os = "linux")]
+#[rstest]
+#[case("prlimit --nproc=1", "few threads")]
+#[case("prlimit --as=400000000", "little memory")]
+fn too_few_threads_and_too_little_memory_are_named(#[case] limited: &str, #[case] says: &str) {
+    // A copy, because a folder of root's is closed to others.
+    let folder =
+        tempfile::Builder::new().permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755)).tempdir().unwrap();
+    let copy = folder.path().join("mailtriage");
+    std::fs::copy(assert_cmd::cargo::cargo_bin("mailtriage"), &copy).unwrap();
+    let somebody = "if [ \"$(id -u)\" = 0 ]; then as='setpriv --reuid=65534 --regid=65534 --clear-groups'; fi";
+    let run = format!("{somebody}; exec $as {limited} {} check anna@example.test --format json", copy.display());
+    shell(&run)
+        .assert()
+        .code(3)
+        .stdout("")
+        .stderr(contains(says).and(contains("nothing was tested")).and(contains("panicked").not()));
 }
 
 #[rstest]

@@ -1,7 +1,7 @@
 //! `mailtriage check`: a run without a screen.
 
 use super::args::{CheckArgs, OutputArgs};
-use super::{Stop, print};
+use super::{EXIT_USAGE, Stop, output};
 use crate::check::{Job, run as run_checks};
 use crate::report::first_page::Reader;
 use crate::report::format::How;
@@ -84,7 +84,10 @@ impl Progress {
 impl OutputArgs {
     /// Says before the run whether the report can be written.
     pub(super) fn check_target(&self) -> Result<(), Stop> {
-        self.output.as_deref().map_or(Ok(()), report::save::check_target).map_err(Stop::Usage)
+        match &self.output {
+            Some(path) => report::save::check_target(path).map_err(Stop::Usage),
+            None => output::can_print(),
+        }
     }
 
     /// Writes the report and returns the exit code of its verdict.
@@ -97,12 +100,13 @@ impl OutputArgs {
             Some(path) => {
                 if let Err(why) = report::save::write_new(path, &text) {
                     // Nothing is lost: what could not be written to the file is printed.
-                    print(&text);
-                    return Err(Stop::Usage(why));
+                    output::say(&format!("mailtriage: {why}"));
+                    output::report(&text)?;
+                    return Ok(EXIT_USAGE);
                 }
-                eprintln!("mailtriage: saved {}", path.display());
+                output::say(&format!("mailtriage: saved {}", path.display()));
             }
-            None => print(&text),
+            None => output::report(&text)?,
         }
         Ok(session.diagnosis().outcome.exit_code())
     }

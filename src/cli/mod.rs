@@ -5,6 +5,7 @@ mod check;
 mod dashboard;
 mod lab;
 mod meaning;
+mod output;
 mod password;
 mod practice;
 mod show;
@@ -12,6 +13,7 @@ mod sign_in;
 
 pub use check::run_to_end;
 pub use lab::{Truth, job};
+pub use output::say;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -42,10 +44,29 @@ impl From<std::io::Error> for Stop {
 /// Wrong usage, or a report that could not be written.
 const EXIT_USAGE: u8 = 2;
 
-/// Reads the command line and does what it says.
+/// Reads the command line and does what it says. The error is what nobody could expect.
 pub async fn main() -> color_eyre::Result<ExitCode> {
-    let cli = Cli::parse();
-    let done = match cli.command {
+    let done = match Cli::try_parse() {
+        Ok(cli) => run(cli).await,
+        // What was typed is repeated in the message.
+        Err(wrong) if wrong.use_stderr() => {
+            say(wrong.render().to_string().trim_end());
+            Ok(EXIT_USAGE)
+        }
+        Err(help_or_version) => output::can_print().and_then(|()| output::printed(help_or_version.print())).map(|()| 0),
+    };
+    match done {
+        Ok(code) => Ok(ExitCode::from(code)),
+        Err(Stop::Usage(why)) => {
+            say(&format!("mailtriage: {why}"));
+            Ok(ExitCode::from(EXIT_USAGE))
+        }
+        Err(Stop::Broken(report)) => Err(report),
+    }
+}
+
+async fn run(cli: Cli) -> Result<u8, Stop> {
+    match cli.command {
         None => dashboard::run(cli.address, cli.run).await,
         Some(Command::Check(check)) => check::run(*check).await,
         Some(Command::Practice(practice)) => practice::run(practice).await,
@@ -55,20 +76,5 @@ pub async fn main() -> color_eyre::Result<ExitCode> {
         Some(Command::Completions { shell }) => show::completions(shell),
         Some(Command::Man) => show::man(),
         Some(Command::Open { report, screen }) => dashboard::open(&report, &screen).await,
-    };
-    match done {
-        Ok(code) => Ok(ExitCode::from(code)),
-        Err(Stop::Usage(why)) => {
-            eprintln!("mailtriage: {}", crate::text::visible_str(&why));
-            Ok(ExitCode::from(EXIT_USAGE))
-        }
-        Err(Stop::Broken(report)) => Err(report),
     }
-}
-
-/// Prints to stdout; a reader that has gone away is not an error.
-fn print(text: &str) {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

@@ -7,6 +7,11 @@ use crate::world::World;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use std::io::{BufRead, IsTerminal};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::process::Command;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 /// The ways to provide a password.
@@ -36,6 +41,10 @@ pub(super) struct PasswordArgs {
 
 /// Anything longer is not a password, but a mistake.
 const MOST_BYTES: u64 = 4_096;
+/// The whole output of a command; only its first line is used.
+const MOST_OUTPUT: usize = 64 * 1024;
+/// A command may ask a person something first.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Microsoft's tokens have a few thousand characters.
 const MOST_TOKEN_BYTES: u64 = 32_768;
 
@@ -47,7 +56,7 @@ impl PasswordArgs {
                 piped()?;
                 Some(Secret::Token(token(std::io::stdin().lock())?))
             }
-            false => self.password()?.map(Secret::Password),
+            false => self.password().await?.map(Secret::Password),
         };
         if let (None, Some(account)) = (&secret, account) {
             secret = self.sign_in.token(account, world).await?;
@@ -66,7 +75,7 @@ impl PasswordArgs {
         Ok(Some(Attempt { secret, message: self.test_message, agreed: None, unverified, shown: None }))
     }
 
-    fn password(&self) -> Result<Option<SecretString>, Stop> {
+    async fn password(&self) -> Result<Option<SecretString>, Stop> {
         if self.password_stdin {
             piped()?;
             return first_line(std::io::stdin().lock(), "on standard input").map(Some);
@@ -78,7 +87,7 @@ impl PasswordArgs {
             return first_line(value.as_bytes(), &format!("in the variable {name}")).map(Some);
         }
         if let Some(command) = &self.password_command {
-            return from_command(command).map(Some);
+            return from_command(command).await.map(Some);
         }
         Ok(None)
     }
@@ -96,11 +105,10 @@ fn piped() -> Result<(), Stop> {
     }
 }
 
-/// Checks a token's characters (RFC 6750 section 2.1): no spaces, no line ends within.
+/// The token in a line, held to RFC 6750.
 fn token(source: impl BufRead) -> Result<SecretString, Stop> {
     let token = line(source, "token", "on standard input", MOST_TOKEN_BYTES)?;
-    let is_token = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
-    match token.expose_secret().chars().all(is_token) {
+    match is_token(token.expose_secret()) {
         true => Ok(token),
         false => Err(Stop::Usage(
             "what is on standard input is not a token: it contains spaces or other characters (RFC 6750)".to_owned(),
@@ -108,19 +116,40 @@ fn token(source: impl BufRead) -> Result<SecretString, Stop> {
     }
 }
 
-fn from_command(command: &str) -> Result<SecretString, Stop> {
+/// Whether a text has a token's characters (RFC 6750 section 2.1: no spaces, no line ends within) and is not too long.
+pub(super) fn is_token(text: &str) -> bool {
+    let is_allowed = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/=".contains(&c);
+    !text.is_empty() && text.len() as u64 <= MOST_TOKEN_BYTES && text.bytes().all(is_allowed)
+}
+
+async fn from_command(command: &str) -> Result<SecretString, Stop> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let output = std::process::Command::new(shell)
+    let child = Command::new(shell)
         .args([flag, command])
-        .stdin(std::process::Stdio::null())
-        .stderr(std::process::Stdio::inherit())
-        .output();
-    let output = output.map_err(|error| format!("--password-command could not be run: {error}"))?;
-    let stdout = Zeroizing::new(output.stdout);
-    if !output.status.success() {
-        return Err(Stop::Usage(format!("--password-command failed ({})", output.status)));
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .spawn();
+    let mut child = child.map_err(|error| format!("--password-command could not be run: {error}"))?;
+    // Large enough from the beginning: a copy that is left behind when it grows would not be wiped.
+    let mut said = Zeroizing::new(Vec::with_capacity(2 * MOST_OUTPUT));
+    let ended = timeout(PATIENCE, async {
+        if let Some(stdout) = child.stdout.take() {
+            stdout.take(MOST_OUTPUT as u64 + 1).read_to_end(&mut said).await?;
+        }
+        // One that goes on is not waited for.
+        if said.len() > MOST_OUTPUT { Ok(None) } else { child.wait().await.map(Some) }
+    });
+    match ended.await {
+        Ok(Ok(Some(status))) if status.success() => first_line(said.as_slice(), "from the command"),
+        Ok(Ok(Some(status))) => Err(Stop::Usage(format!("--password-command failed ({status})"))),
+        Ok(Ok(None)) => Err(Stop::Usage(format!("--password-command says more than {} KiB", MOST_OUTPUT / 1024))),
+        Ok(Err(error)) => Err(Stop::Usage(format!("--password-command could not be run: {error}"))),
+        Err(_) => {
+            Err(Stop::Usage(format!("--password-command did not end within {} minutes", PATIENCE.as_secs() / 60)))
+        }
     }
-    first_line(stdout.as_slice(), "from the command")
 }
 
 /// The password: the first line without its line end; everything else in the line belongs to it.

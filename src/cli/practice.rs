@@ -2,7 +2,8 @@
 
 use super::args::PracticeArgs;
 use super::lab::{find, job};
-use super::{Stop, dashboard, print};
+use super::output::print;
+use super::{Stop, dashboard};
 use crate::practice;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,8 +11,7 @@ use std::fmt::Write;
 pub(super) async fn run(args: PracticeArgs) -> Result<u8, Stop> {
     let with_screen = args.out.format.is_none() && args.out.output.is_none();
     if args.list {
-        print(&list());
-        return Ok(0);
+        return print(&list()).map(|()| 0);
     }
     let Some(name) = &args.scenario else {
         return match with_screen {

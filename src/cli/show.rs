@@ -1,7 +1,8 @@
 //! What can be looked up without a run: the guide, the providers, completions and the manual page.
 
+use super::Stop;
 use super::args::Cli;
-use super::{Stop, print};
+use super::output::print;
 use crate::account::provider::{self, Passwords, Provider};
 use crate::pages::learn;
 use crate::session::guide as pages;
@@ -10,8 +11,7 @@ use std::fmt::Write;
 
 /// Prints the report's JSON Schema.
 pub(super) fn schema() -> Result<u8, Stop> {
-    print(&crate::report::schema::to_string());
-    Ok(0)
+    print(&crate::report::schema::to_string()).map(|()| 0)
 }
 
 /// Prints a page, or the list of pages.
@@ -24,8 +24,7 @@ pub(super) fn guide(page: Option<&str>) -> Result<u8, Stop> {
         for name in learn().keys() {
             let _ = writeln!(out, "  learn/{name}");
         }
-        print(&out);
-        return Ok(0);
+        return print(&out).map(|()| 0);
     };
     let name = name.trim_end_matches(".md");
     let text = match name.strip_prefix("learn/") {
@@ -43,10 +42,7 @@ pub(super) fn guide(page: Option<&str>) -> Result<u8, Stop> {
         }
     };
     match text {
-        Some(text) => {
-            print(&text);
-            Ok(0)
-        }
+        Some(text) => print(&text).map(|()| 0),
         None => Err(Stop::Usage(format!("there is no page \"{name}\"; `mailtriage guide` lists them"))),
     }
 }
@@ -72,8 +68,7 @@ pub(super) fn providers(query: Option<&str>) -> Result<u8, Stop> {
             describe(&mut out, row);
         }
     }
-    print(&out);
-    Ok(0)
+    print(&out).map(|()| 0)
 }
 
 fn fits(row: &Provider, query: &str) -> bool {
@@ -123,14 +118,12 @@ fn describe(out: &mut String, row: &Provider) {
 pub(super) fn completions(shell: clap_complete::Shell) -> Result<u8, Stop> {
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "mailtriage", &mut out);
-    print(&String::from_utf8_lossy(&out));
-    Ok(0)
+    print(&String::from_utf8_lossy(&out)).map(|()| 0)
 }
 
 /// Prints the manual page.
 pub(super) fn man() -> Result<u8, Stop> {
     let mut out = Vec::new();
     clap_mangen::Man::new(Cli::command()).render(&mut out).map_err(|error| error.to_string())?;
-    print(&String::from_utf8_lossy(&out));
-    Ok(0)
+    print(&String::from_utf8_lossy(&out)).map(|()| 0)
 }

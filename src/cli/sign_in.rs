@@ -1,7 +1,8 @@
 //! Signing in on the provider's page, in any browser, for a token in place of a password: the device authorization
 //! grant (RFC 8628), as the application whose ID the user or the organisation provides. The token is stored nowhere.
 
-use super::Stop;
+use super::password::is_token;
+use super::{Stop, output};
 use crate::account::Account;
 use crate::account::provider;
 use crate::check::secret::Secret;
@@ -106,7 +107,10 @@ impl SignInArgs {
         let scopes = place.scopes.into_iter().map(Scope::new);
         let asked = client.exchange_device_code().add_scopes(scopes).request_async(&ask).await;
         let code: StandardDeviceAuthorizationResponse = asked.map_err(|error| Stop::Usage(says(&error, None)))?;
-        eprintln!("{}", shown(code.user_code().secret(), code.verification_uri().as_str(), code.expires_in()));
+        if let Err(why) = can_be_shown(code.user_code().secret(), code.verification_uri().as_str()) {
+            return Err(Stop::Usage(format!("the sign-in failed: {why}")));
+        }
+        output::say(&shown(code.user_code().secret(), code.verification_uri().as_str(), code.expires_in()));
         // Whatever the provider asks for: at most once a second, and at least once a minute.
         if code.interval() > Duration::from_secs(600) {
             return Err(Stop::Usage(
@@ -131,8 +135,15 @@ impl SignInArgs {
             };
             Stop::Usage(says(&error, why))
         })?;
-        eprintln!("Signed in.");
-        Ok(Some(Secret::Token(SecretString::from(token.access_token().secret().clone()))))
+        let token = token.access_token().secret();
+        if !is_token(token) {
+            return Err(Stop::Usage(
+                "the sign-in failed: what the provider gave is not a token, by its characters or its length (RFC 6750)"
+                    .to_owned(),
+            ));
+        }
+        output::say("Signed in.");
+        Ok(Some(Secret::Token(SecretString::from(token.clone()))))
     }
 
     /// Where to sign in: as typed, or otherwise what the provider table says for the address or the configured server.
@@ -155,12 +166,31 @@ impl SignInArgs {
             ));
         };
         for url in [&device, &token] {
-            let is_here = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
-            if url.scheme() != "https" && !(url.scheme() == "http" && is_here) {
+            if !is_safe(url) {
                 return Err(Stop::Usage(format!("{url}: a sign-in goes over https only")));
             }
         }
         Ok(Place { device, token, scopes })
+    }
+}
+
+/// Whether nobody on the way can read along: https, or this computer itself.
+fn is_safe(url: &Url) -> bool {
+    let is_here = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+    url.scheme() == "https" || (url.scheme() == "http" && is_here)
+}
+
+/// Whether a person may be asked to open this address and type this code.
+fn can_be_shown(code: &str, address: &str) -> Result<(), String> {
+    const MOST_CODE: usize = 64;
+    const MOST_ADDRESS: usize = 2_048;
+    if address.len() > MOST_ADDRESS || !Url::parse(address).is_ok_and(|url| url.scheme() == "https") {
+        let address: String = address.chars().take(80).collect();
+        return Err(format!("the provider's address for it is no https address: {address}"));
+    }
+    match code.chars().count() {
+        1..=MOST_CODE => Ok(()),
+        _ => Err(format!("the provider's code does not have 1 to {MOST_CODE} characters")),
     }
 }
 
@@ -221,6 +251,18 @@ mod tests {
         assert_eq!(government.scopes, ["https://outlook.office365.us/SMTP.Send"]);
         // Google gives no scope for mail with this grant.
         assert!(place("anna@gmail.com", None).is_err());
+    }
+
+    #[test]
+    fn nobody_is_sent_to_an_unsafe_address() {
+        assert!(can_be_shown("WDJB-MJHT", "https://example.com/device").is_ok());
+        for address in ["javascript:alert(1)", "http://example.com/", "file:///etc/passwd", "", "example.com/device"] {
+            assert!(can_be_shown("WDJB-MJHT", address).unwrap_err().contains("no https address"), "{address}");
+        }
+        let long = format!("https://example.com/{}", "x".repeat(3_000));
+        assert!(can_be_shown("WDJB-MJHT", &long).is_err_and(|why| why.len() < 200));
+        assert!(can_be_shown("", "https://example.com/").is_err());
+        assert!(can_be_shown(&"W".repeat(65), "https://example.com/").is_err());
     }
 
     #[test]
