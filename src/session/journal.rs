@@ -181,7 +181,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = "2026-11-23T14:03:20Z".parse().unwrap();
         let mut journal = Journal::begin(folder.path(), &session(), at).unwrap();
-        assert_eq!(interrupted(folder.path()), Interrupted::default(), "a session that is still running is not offered");
+        assert_eq!(
+            interrupted(folder.path()),
+            Interrupted::default(),
+            "a session that is still running is not offered"
+        );
         let events =
             [Event::Began { at, keeps: vec![] }, Event::Noted("one".to_owned()), Event::Noted("two".to_owned())];
         events.iter().for_each(|event| journal.add(event).unwrap());

@@ -6,6 +6,7 @@ use super::effect::{Request, SaveHow};
 use crate::check::Options;
 use crate::session::{Event, Session};
 use crate::world::World;
+use futures::future::BoxFuture;
 use std::path::Path;
 
 /// A world to check, and the options for it.
@@ -40,8 +41,8 @@ pub trait Outside {
     /// Why nothing was written.
     fn save(&mut self, session: &Session, how: &SaveHow) -> Result<String, String>;
 
-    /// Puts a text where it can be pasted from; returns what to tell the person.
-    fn copy(&mut self, text: &str) -> String;
+    /// Puts a text where it can be pasted from; says in the end what to tell the person. The screen goes on meanwhile.
+    fn copy(&mut self, text: String) -> BoxFuture<'static, String>;
 
     /// Keeps what happened, so that nothing is lost if the program is killed.
     ///

@@ -8,8 +8,11 @@ use super::round::{self, Measuring};
 use super::runner::Runner;
 use super::{paste, signals, terminal};
 use crate::check::{Event as CheckEvent, millis};
-use crate::facts::vocabulary;
+use crate::facts::key::Observable;
+use crate::facts::keys::login;
+use crate::facts::words::LogIn;
 use crate::session::Event;
+use futures::future::BoxFuture;
 use futures::{StreamExt, poll};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -29,7 +32,7 @@ const CLOCK: Duration = Duration::from_millis(500);
 /// Shows the app until the person leaves; first runs what is asked for.
 ///
 /// # Errors
-/// The terminal cannot be taken over or written to.
+/// The terminal cannot be taken over.
 pub async fn show(
     app: App,
     bench: Option<Bench>,
@@ -38,11 +41,12 @@ pub async fn show(
 ) -> io::Result<App> {
     let mut screen = terminal::Screen::enter()?;
     let now = Instant::now();
-    let mut state = Loop { app, outside, bench, runner: None, round: None, next_round: now, started: now };
+    let mut state =
+        Loop { app, outside, bench, runner: None, round: None, copying: None, next_round: now, started: now };
     if let Some(request) = first {
         state.start(request);
     }
-    state.go_on(&mut screen.terminal).await?;
+    state.go_on(&mut screen.terminal).await;
     Ok(state.app)
 }
 
@@ -86,39 +90,37 @@ struct Loop<'a, O> {
     runner: Option<Runner>,
     /// The round of the watch that is being measured.
     round: Option<Measuring>,
+    /// A text on its way to the clipboard; in the end it says what to tell the person.
+    copying: Option<BoxFuture<'static, String>>,
     next_round: Instant,
     started: Instant,
 }
 
 impl<O: Outside> Loop<'_, O> {
     /// Goes on until the person leaves, a signal arrives or the terminal is gone.
-    async fn go_on<B>(&mut self, terminal: &mut Terminal<B>) -> io::Result<()>
-    where
-        B: Backend<Error = io::Error>,
-    {
+    async fn go_on<B: Backend>(&mut self, terminal: &mut Terminal<B>) {
         let mut input = EventStream::new();
-        let mut ended = std::pin::pin!(signals::asked_to_end());
+        let mut ended = std::pin::pin!(async {
+            tokio::select! { () = signals::asked_to_end() => {}, () = terminal::gone() => {} }
+        });
         let now = Instant::now();
         let mut frames = Frames { is_wanted: true, next: now, next_for_key: now };
         loop {
             if frames.is_due() {
-                draw(terminal, &mut self.app)?;
+                // A terminal that takes no frame is gone.
+                if draw(terminal, &mut self.app).is_err() {
+                    return self.cut();
+                }
                 frames.drawn();
             }
             let wake = self.wake(&frames);
             tokio::select! {
                 biased;
-                () = &mut ended => {
-                    self.app.core.was_cut = true;
-                    return Ok(());
-                }
+                () = &mut ended => return self.cut(),
                 events = next_inputs(&mut input) => {
-                    let Some(events) = events else {
-                        self.app.core.was_cut = true;
-                        return Ok(());
-                    };
+                    let Some(events) = events else { return self.cut() };
                     if paste::joined(events).iter().any(|event| self.input(event)) {
-                        return Ok(());
+                        return;
                     }
                     self.keep_journal();
                     frames.hurry();
@@ -128,10 +130,20 @@ impl<O: Outside> Loop<'_, O> {
                     self.keep_journal();
                     frames.is_wanted = true;
                 }
+                said = copied(self.copying.as_mut()) => {
+                    self.copying = None;
+                    self.app.core.say(said);
+                    frames.is_wanted = true;
+                }
                 event = told_in_round(self.round.as_mut()) => frames.is_wanted |= self.take_round(event),
                 () = sleep_until(wake.unwrap_or(now)), if wake.is_some() => frames.is_wanted |= self.tick(),
             }
         }
+    }
+
+    /// The session ends, but not by the person.
+    fn cut(&mut self) {
+        self.app.core.was_cut = true;
     }
 
     /// Until when nothing has to be done if nothing happens; `None` means indefinitely.
@@ -178,7 +190,10 @@ impl<O: Outside> Loop<'_, O> {
         match effect {
             Effect::Quit => return true,
             Effect::Run(request) => self.start(*request),
-            Effect::Copy(text) => core.say(self.outside.copy(&text)),
+            Effect::Copy(text) => {
+                self.copying = Some(self.outside.copy(text));
+                core.say("copying");
+            }
             Effect::Save(how) => match self.outside.save(&core.session, &how) {
                 Ok(said) => {
                     core.unsaved = false;
@@ -233,21 +248,23 @@ impl<O: Outside> Loop<'_, O> {
     /// A check reports something, or all have ended.
     fn take(&mut self, event: Option<CheckEvent>) {
         match event {
-            Some(event) => self.app.core.apply(Event::Check(event)),
+            Some(event) => {
+                let is_refusal = refuses_log_in(&event);
+                self.app.core.apply(Event::Check(event));
+                // At once: the program may be killed before the run ends.
+                if is_refusal {
+                    self.app.core.refused_today = self.outside.refused(&self.app.core.session, true);
+                }
+            }
             None => self.run_ended(),
         }
         self.app.core.elapsed_ms = millis(self.started.elapsed());
     }
 
     fn run_ended(&mut self) {
-        let with_secret = self.runner.take().is_some_and(|runner| runner.with_secret);
+        self.runner = None;
         let at = self.now();
-        let core = &mut self.app.core;
-        core.apply(Event::Ended { at });
-        core.refresh();
-        if with_secret && vocabulary::is(&core.facts, "login", "rejected") {
-            core.refused_today = self.outside.refused(&core.session, true);
-        }
+        self.app.core.apply(Event::Ended { at });
     }
 
     /// A check of a round reports something, or all have ended; returns whether there is something new to show.
@@ -288,6 +305,19 @@ async fn next_inputs(input: &mut EventStream) -> Option<Vec<Input>> {
     Some(events)
 }
 
+/// Whether a check reports that the server refused the log-in.
+fn refuses_log_in(event: &CheckEvent) -> bool {
+    let CheckEvent::Fact { id, key, value } = event else { return false };
+    *id == login::RESULT.check && *key == login::RESULT.name && LogIn::of_value(value) == Some(LogIn::Rejected)
+}
+
+async fn copied(copying: Option<&mut BoxFuture<'static, String>>) -> String {
+    match copying {
+        Some(copying) => copying.await,
+        None => std::future::pending().await,
+    }
+}
+
 async fn told(runner: Option<&mut Runner>) -> Option<CheckEvent> {
     match runner {
         Some(runner) => runner.next().await,
@@ -299,5 +329,73 @@ async fn told_in_round(round: Option<&mut Measuring>) -> Option<CheckEvent> {
     match round {
         Some(round) => round.next().await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{Account, Address};
+    use crate::machine::Local;
+    use crate::session::Session;
+    use crate::tui::effect::SaveHow;
+    use crate::tui::theme::Theme;
+    use std::path::Path;
+
+    /// A world outside that only counts.
+    struct Counting(u32);
+
+    impl Outside for Counting {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+        fn save(&mut self, _: &Session, _: &SaveHow) -> Result<String, String> {
+            Err(String::new())
+        }
+        fn copy(&mut self, _: String) -> BoxFuture<'static, String> {
+            Box::pin(std::future::pending())
+        }
+        fn journal(&mut self, _: &Session, _: &[Event]) -> Result<(), String> {
+            Ok(())
+        }
+        fn refused(&mut self, _: &Session, one_more: bool) -> u32 {
+            self.0 += u32::from(one_more);
+            self.0
+        }
+        fn practice(&mut self, _: &str) -> Result<Begun, String> {
+            Err(String::new())
+        }
+        fn recover(&mut self, _: &Path) -> Result<Session, String> {
+            Err(String::new())
+        }
+    }
+
+    /// The program may be killed before the run ends.
+    #[test]
+    fn a_refused_log_in_counts_when_it_happens_and_once() {
+        let session = Session::new(Account::new(Address::parse("anna@example.com").unwrap()), &Local::default());
+        let app = App::dashboard(session, Theme { ascii: true, plain: true });
+        let (mut outside, now) = (Counting(0), Instant::now());
+        let mut state = Loop {
+            app,
+            outside: &mut outside,
+            bench: None,
+            runner: None,
+            round: None,
+            copying: None,
+            next_round: now,
+            started: now,
+        };
+        let result = |word: LogIn| CheckEvent::Fact {
+            id: login::RESULT.check.to_owned(),
+            key: login::RESULT.name.to_string(),
+            value: word.to_value(),
+        };
+        for (word, count) in [(LogIn::NotTried, 0), (LogIn::Temporary, 0), (LogIn::Accepted, 0), (LogIn::Rejected, 1)] {
+            state.take(Some(result(word)));
+            assert_eq!(state.app.core.refused_today, count);
+        }
+        state.take(None);
+        assert_eq!(state.app.core.refused_today, 1);
     }
 }

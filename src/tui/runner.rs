@@ -11,8 +11,6 @@ use tokio::task::JoinHandle;
 pub(super) struct Runner {
     events: mpsc::UnboundedReceiver<Event>,
     task: JoinHandle<()>,
-    /// Whether they were given a password.
-    pub with_secret: bool,
 }
 
 impl Runner {
@@ -20,10 +18,9 @@ impl Runner {
     pub fn start(bench: &Bench, session: &Session, request: Request) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
         let options = Options { only: request.only, ..bench.options.clone() };
-        let with_secret = request.attempt.is_some();
         let job =
             Job { world: bench.world.clone(), account: session.account.clone(), options, attempt: request.attempt };
-        Runner { events, task: tokio::spawn(run_checks(job, sender)), with_secret }
+        Runner { events, task: tokio::spawn(run_checks(job, sender)) }
     }
 
     /// What they report next; `None` once all have ended.

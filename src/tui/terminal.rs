@@ -8,13 +8,15 @@ use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use std::io::{self, BufWriter, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The screen of a real terminal; dropping it restores the terminal.
 pub struct Screen {
-    /// For drawing.
-    pub terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// For drawing. It is never dropped: ratatui's own end prints an error if the terminal is gone, and panics where that
+    /// cannot be printed either. [`restore`] does all that it would do.
+    pub terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
 }
 
 impl Screen {
@@ -30,7 +32,7 @@ impl Screen {
         let _ = execute!(io::stdout(), EnableBracketedPaste);
         let terminal = entered.and_then(|()| Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout()))));
         match terminal {
-            Ok(terminal) => Ok(Screen { terminal }),
+            Ok(terminal) => Ok(Screen { terminal: ManuallyDrop::new(terminal) }),
             Err(error) => {
                 restore();
                 Err(error)
@@ -43,6 +45,33 @@ impl Drop for Screen {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// Waits until the terminal is gone. The system tells that by SIGHUP, but only those who belong to the terminal's session;
+/// crossterm would read the end of the input for ever.
+#[cfg(unix)]
+pub(super) async fn gone() {
+    use std::os::fd::AsFd;
+    use tokio::io::{Interest, unix::AsyncFd};
+    let Ok(input) = io::stdin().as_fd().try_clone_to_owned() else { return std::future::pending().await };
+    #[expect(unsafe_code, reason = "tokio has no safe form of it")]
+    // SAFETY: `input` owns its descriptor: it stays open, and the same, until `watched` is dropped.
+    let watched = unsafe { AsyncFd::register_with_interest(input, Interest::READABLE) };
+    let Ok(watched) = watched else { return std::future::pending().await };
+    loop {
+        match watched.readable().await {
+            Ok(guard) if guard.ready().is_read_closed() => return,
+            // A key, which crossterm reads.
+            Ok(mut guard) => guard.clear_ready(),
+            Err(_) => return std::future::pending().await,
+        }
+    }
+}
+
+/// A console that is gone ends the program by itself (`signals`).
+#[cfg(not(unix))]
+pub(super) async fn gone() {
+    std::future::pending().await
 }
 
 /// Whether we have taken over the terminal.

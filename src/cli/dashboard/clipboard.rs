@@ -4,15 +4,21 @@
 use crate::report::save;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+use tokio::time::timeout;
 
 /// Some terminals cut off longer texts (xterm's limit for a control sequence is about 100 KB once encoded).
 const MOST_FOR_TERMINAL: usize = 70_000;
 
+/// A clipboard program takes milliseconds; one whose display does not answer never ends, and is ended.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Copies a text; returns what to tell the person. `at` is the time for the file's name, if one has to be written.
-pub(super) fn copy(text: &str, at: jiff::Timestamp) -> String {
-    if by_program(text) {
+pub(super) async fn copy(text: &str, at: jiff::Timestamp) -> String {
+    if by_program(text).await {
         return "copied".to_owned();
     }
     // It cannot be known whether the terminal accepts it, so it is written to a file as well.
@@ -27,7 +33,7 @@ pub(super) fn copy(text: &str, at: jiff::Timestamp) -> String {
 }
 
 /// Copies by the system's clipboard program, if there is one.
-fn by_program(text: &str) -> bool {
+async fn by_program(text: &str) -> bool {
     let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let programs: &[(&str, &[&str])] = if cfg!(windows) {
         &[("clip.exe", &[])]
@@ -40,18 +46,31 @@ fn by_program(text: &str) -> bool {
     } else {
         &[]
     };
-    programs.iter().any(|(program, arguments)| {
-        let child = Command::new(program)
-            .args(*arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        child.is_ok_and(|mut child| {
-            let written = child.stdin.take().is_some_and(|mut input| input.write_all(text.as_bytes()).is_ok());
-            written && child.wait().is_ok_and(|status| status.success())
-        })
-    })
+    for (program, arguments) in programs {
+        if takes(program, arguments, text).await {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a program takes the text from its standard input and ends well, and soon.
+async fn takes(program: &str, arguments: &[&str], text: &str) -> bool {
+    let child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn();
+    let Ok(mut child) = child else { return false };
+    let handed_over = async {
+        let Some(mut input) = child.stdin.take() else { return false };
+        let written = input.write_all(text.as_bytes()).await.is_ok();
+        drop(input);
+        written && child.wait().await.is_ok_and(|status| status.success())
+    };
+    timeout(PATIENCE, handed_over).await.unwrap_or(false)
 }
 
 /// Copies by OSC 52, which many terminals understand, also through ssh.

@@ -9,6 +9,7 @@ use crate::tui::app::App;
 use crate::tui::effect::SaveHow;
 use crate::tui::outside::{Begun, Outside};
 use etcetera::BaseStrategy;
+use futures::future::BoxFuture;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,10 +38,22 @@ impl Here {
         Here { keeping, journal: None, cannot_keep: false, clock }
     }
 
-    /// The session ended normally. One that a signal ended unsaved is kept and offered again.
-    pub(super) fn end(self, app: &App) {
-        if let (Some(journal), false) = (self.journal, app.core.was_cut && app.core.unsaved) {
-            journal.end();
+    /// The session ended. One that a signal or a lost terminal ended unsaved is kept and offered again; what became of it
+    /// is then returned, for the person.
+    pub(super) fn end(self, app: &App) -> Option<&'static str> {
+        let lost = app.core.was_cut && app.core.unsaved;
+        match self.journal {
+            Some(_) if lost && !self.cannot_keep => {
+                Some("ended from outside; the session is kept: start mailtriage without an address to resume it")
+            }
+            Some(_) if lost => {
+                Some("ended from outside; the session is kept only in part, since the disk took no more")
+            }
+            Some(journal) => {
+                journal.end();
+                None
+            }
+            None => lost.then_some("ended from outside; the report was not saved"),
         }
     }
 
@@ -81,8 +94,9 @@ impl Outside for Here {
         saving::save(session, how, self.now())
     }
 
-    fn copy(&mut self, text: &str) -> String {
-        clipboard::copy(text, self.now())
+    fn copy(&mut self, text: String) -> BoxFuture<'static, String> {
+        let at = self.now();
+        Box::pin(async move { clipboard::copy(&text, at).await })
     }
 
     fn journal(&mut self, session: &Session, events: &[Event]) -> Result<(), String> {

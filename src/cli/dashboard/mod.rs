@@ -7,6 +7,7 @@ mod refusals;
 mod saving;
 
 use super::args::{RunArgs, ScreenArgs};
+use super::output::say;
 use super::{Stop, lab};
 use crate::account::Account;
 use crate::account::stored::Found;
@@ -67,7 +68,8 @@ async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench,
     };
     if let (Some(path), None) = (interrupted.foreign.first(), &app.core.message) {
         let path = visible_str(&path.display().to_string());
-        app.core.say(format!("a session of another mailtriage version was interrupted; only that one can resume {path}"));
+        app.core
+            .say(format!("a session of another mailtriage version was interrupted; only that one can resume {path}"));
     }
     for (question, answer) in answers {
         app.core.apply(Event::Answered { question, answer: Some(answer) });
@@ -142,6 +144,8 @@ fn offline() -> Here {
 
 async fn show(app: App, bench: Option<Bench>, first: Option<Request>, mut here: Here) -> Result<u8, Stop> {
     let app = run::show(app, bench, first, &mut here).await?;
-    here.end(&app);
+    if let Some(fate) = here.end(&app) {
+        say(&format!("mailtriage: {fate}"));
+    }
     Ok(app.core.session.diagnosis().outcome.exit_code())
 }
