@@ -75,6 +75,15 @@ fn what_never_ends_is_not_read(#[case] arguments: &[&str], #[case] says: &str) {
     mailtriage(&arguments).timeout(LONG).assert().code(2).stdout("").stderr(contains(says));
 }
 
+/// The TLS libraries would read it.
+#[cfg(unix)]
+#[test]
+fn an_endless_list_of_issuers_is_not_read() {
+    let mut command = mailtriage(&["check", "anna@example.com"]);
+    command.env("SSL_CERT_FILE", "/dev/zero").timeout(LONG);
+    command.assert().code(2).stdout("").stderr(contains("SSL_CERT_FILE=/dev/zero: it is not an ordinary file"));
+}
+
 /// Longer than anything takes on the slowest machine.
 const LONG: std::time::Duration = std::time::Duration::from_secs(30);
 

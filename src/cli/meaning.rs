@@ -12,7 +12,9 @@ use crate::machine::{Machine, Trust, files};
 use crate::report::redact::Redact;
 use crate::session::guide;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 
 /// All the issuers that systems come with fit into 1 MiB.
 const MOST_PEM_BYTES: u64 = 16 * 1024 * 1024;
@@ -112,6 +114,13 @@ impl RunArgs {
 
     /// The certificates to trust.
     pub(super) fn trust(&self) -> Result<Trust, Stop> {
+        // The TLS libraries read it to its end, whatever it is.
+        if let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty())
+            && let Err(error) = files::open(Path::new(&path))
+            && error.kind() == ErrorKind::InvalidInput
+        {
+            return Err(Stop::Usage(format!("SSL_CERT_FILE={}: {error}", path.display())));
+        }
         let mut trust = Trust::default();
         if let Some(path) = &self.ca_file {
             let cannot = |why: String| format!("--ca-file {}: {why}", path.display());

@@ -30,8 +30,14 @@ fn system_proxy() -> Option<String> {
 /// macOS: what is set under System Settings > Network > Proxies.
 #[cfg(target_os = "macos")]
 fn system_proxy() -> Option<String> {
-    let said = std::process::Command::new("/usr/sbin/scutil").arg("--proxy").output().ok()?;
-    proxy_of_scutil(&String::from_utf8_lossy(&said.stdout))
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+    let scutil = Command::new("/usr/sbin/scutil").arg("--proxy").stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+    let mut scutil = scutil.ok()?;
+    let mut said = Vec::new();
+    scutil.stdout.take()?.take(64 * 1024).read_to_end(&mut said).ok()?;
+    scutil.wait().ok()?;
+    proxy_of_scutil(&String::from_utf8_lossy(&said))
 }
 
 #[cfg(not(any(windows, target_os = "macos")))]
