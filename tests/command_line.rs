@@ -42,7 +42,7 @@ fn mailtriage(arguments: &[&str]) -> Command {
 #[case(&["check", "anna@example.com", "--password-env", "MAILTRIAGE_NO_SUCH_VARIABLE"], "no variable")]
 #[case(&["check", "anna@example.com", "--password-command", "exit 3"], "--password-command failed")]
 #[case(&["check", "anna@example.com", "--output", "/nonexistent/report.json"], "cannot write, no such folder: /nonexistent")]
-#[case(&["check", "anna@example.com", "--\u{1b}[31m\u{202e}\u{fe0f}"], "'--\\x1b[31m\\u{202e}\\u{fe0f}'")]
+#[case(&["check", "anna@example.com", "--\u{202e}\u{fe0f}\u{7}"], "'--\\u{202e}\\u{fe0f}\\x07'")]
 #[case(&["anna@example.com"], "no terminal")]
 #[case(&["practice", "587-silent"], "no terminal")]
 #[case(&["practice", "no-such-thing"], "practice --list")]
@@ -188,7 +188,7 @@ fn too_few_descriptors_are_named_and_nothing_is_tested(#[case] descriptors: u32)
 #[cfg(target_os = "linux")]
 #[rstest]
 #[case("prlimit --nproc=1", "few threads")]
-#[case("prlimit --as=400000000", "little memory")]
+#[case("prlimit --as=80000000", "little memory")]
 fn too_few_threads_and_too_little_memory_are_named(#[case] limited: &str, #[case] says: &str) {
     // A copy, because a folder of root's is closed to others.
     let folder =

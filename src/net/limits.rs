@@ -7,9 +7,8 @@ const NEEDED_FILES: u64 = 128;
 /// What is asked for where the system lets a program ask: more is of no use.
 #[cfg(unix)]
 const WANTED_FILES: u64 = 1024;
-/// The threads of a run: name look-ups by the system, at once for the server and what it is compared with; the screen's
-/// input.
-const NEEDED_THREADS: usize = 16;
+/// The threads of a run: several name look-ups by the system at once, and the screen's input.
+const NEEDED_THREADS: usize = 8;
 /// A run takes about 20 MB; with a report of the longest kind, twice that.
 const NEEDED_MEMORY: usize = 64 * 1024 * 1024;
 
