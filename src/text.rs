@@ -26,6 +26,12 @@ pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The beginning of a text, at most this many bytes of it.
+pub fn beginning(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
+}
+
 /// The text with a capital at the beginning.
 pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
@@ -240,6 +246,13 @@ mod tests {
         for public in ["192.0.2.1", "203.0.113.5", "100.128.0.1", "2001:db8::1", "8.8.8.8"] {
             assert!(!is_inner(public.parse().unwrap()), "{public}");
         }
+    }
+
+    #[test]
+    fn beginnings_end_between_characters() {
+        assert_eq!(beginning("müßig", 2), "m");
+        assert_eq!(beginning("müßig", 3), "mü");
+        assert_eq!((beginning("müßig", 99), beginning("", 1), beginning("ü", 1)), ("müßig", "", ""));
     }
 
     #[test]

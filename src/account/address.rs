@@ -35,6 +35,10 @@ impl Address {
             let what = if bad.is_whitespace() && !bad.is_control() { "a space" } else { "a control character" };
             return Err(format!("\"{shown}\" is not a mail address: it contains {what}"));
         }
+        // Pasted along with the address; nobody would see why the server does not know it.
+        if typed.contains(crate::text::is_invisible) {
+            return Err(format!("\"{shown}\" is not a mail address: it contains a character that is not seen"));
+        }
         if typed.len() > 254 {
             return Err(format!("\"{shown}...\" is not a mail address: it is longer than 254 bytes (RFC 5321)"));
         }
@@ -152,6 +156,8 @@ mod tests {
     #[case("anna@exa\u{7}mple.com", "control character")]
     #[case("@example.com", "before the @")]
     #[case("anna@", "is empty")]
+    #[case("anna@example.com\u{200b}", "not seen")]
+    #[case("an\u{202e}na@example.com", "not seen")]
     #[case("anna@exa_mple..com", "not the name")]
     #[case("anna@-example.com", "not the name")]
     fn malformed(#[case] typed: &str, #[case] why: &str) {

@@ -3,13 +3,19 @@
 
 use super::program_errors;
 use super::replies::{Phase, Row, Words};
-use crate::text::one_line;
+use crate::text::{beginning, one_line};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
+/// How much of a pasted text is read, in bytes: an error with its details has a few hundred, a log some thousand.
+const MOST_READ: usize = 16 * 1024;
+/// How often "the server said" is followed up, and for how many bytes: each is compared with the whole table.
+const MOST_SAID: usize = 10;
+const MOST_WORDS: usize = 1_024;
+
 /// The cause that a pasted error means. The server's words count more than what the program makes of them.
 pub fn cause(text: &str) -> Option<&'static str> {
-    let text = unescaped(text);
+    let text = unescaped(beginning(text, MOST_READ));
     let parts = server_parts(&text);
     let by_server = meaning(&parts, &text).map(|row| row.cause.as_str());
     // A program that asks for the password does so after any refusal: if the server's words are there, they say why.
@@ -99,8 +105,8 @@ fn server_parts(text: &str) -> Vec<Part<'_>> {
     static SAID: LazyLock<Regex> = LazyLock::new(|| regex(SERVER_SAID));
     static GOES_ON: LazyLock<Regex> = LazyLock::new(|| regex(PROGRAM_GOES_ON));
     let mut parts = numbered_parts(text);
-    for said in SAID.find_iter(text) {
-        let rest = &text[said.end()..];
+    for said in SAID.find_iter(text).take(MOST_SAID) {
+        let rest = beginning(&text[said.end()..], MOST_WORDS);
         let end = GOES_ON.find(rest).map_or(rest.len(), |found| found.start());
         let words = one_line(&rest[..end]);
         // "Server error: 550" is followed by nothing that a server said.
@@ -178,6 +184,16 @@ mod tests {
         assert_eq!(cause("it says error 550 somewhere"), None);
         assert_eq!(cause("535 5.7.8 The moon is in the wrong house"), None);
         assert_eq!(cause(""), None);
+    }
+
+    #[test]
+    fn a_whole_log_is_read_in_bounded_time() {
+        let began = std::time::Instant::now();
+        for piece in ["the server responded: x ", "535 a\n550 5.7.1 b ", "5.7.8 ", "server error: server said: 454-"] {
+            let _ = cause(&piece.repeat(2_000_000 / piece.len()));
+        }
+        // Far more than it takes: without a bound, it were minutes.
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "{:?}", began.elapsed());
     }
 
     #[rstest]

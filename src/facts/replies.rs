@@ -4,6 +4,7 @@
 use super::plain;
 use crate::packed::REPLIES;
 use crate::pages::table;
+use crate::text::beginning;
 use regex::Regex;
 use serde::Deserialize;
 use std::sync::{LazyLock, OnceLock};
@@ -138,6 +139,9 @@ pub fn meaning(phase: Phase, joined: &str, lines: &str) -> Option<&'static Row> 
 /// A text of at least this length means the same whatever number comes before it.
 const TELLING_LENGTH: usize = 12;
 
+/// How much of a reply is looked up, in bytes: the reason stands at its beginning, and there are hundreds of patterns.
+const MOST_READ: usize = 8 * 1024;
+
 /// A reply's words in lower case, and its numbers as far as they are known.
 pub(super) struct Words {
     code: Option<String>,
@@ -151,7 +155,7 @@ pub(super) struct Words {
 impl Words {
     /// A reply as a server sent it.
     pub(super) fn of_reply(joined: &str, lines: &str) -> Self {
-        let text = joined.to_lowercase();
+        let (text, lines) = (beginning(joined, MOST_READ).to_lowercase(), beginning(lines, MOST_READ));
         let mut words = text.split_whitespace();
         let code = words.next().unwrap_or_default().to_owned();
         let enhanced = words.next().filter(|word| is_enhanced(word)).unwrap_or_default().to_owned();
@@ -166,7 +170,7 @@ impl Words {
 
     /// A server's words without the reply code, as many mail programs show them: any code may have come before them.
     pub(super) fn without_code(said: &str) -> Self {
-        let text = said.to_lowercase();
+        let text = beginning(said, MOST_READ).to_lowercase();
         let enhanced = text.split_whitespace().next().filter(|word| is_enhanced(word)).map(str::to_owned);
         Words { code: None, enhanced, lines: vec![text.clone()], sentence: without_hosts(&text), text }
     }

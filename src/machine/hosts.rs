@@ -1,4 +1,4 @@
-//! The hosts file.
+//! The hosts file: where it is, and its entries.
 
 use super::files;
 use std::net::IpAddr;
@@ -14,12 +14,12 @@ pub(super) fn address_of(name: &str) -> Option<IpAddr> {
         _ => "/etc/hosts".to_owned(),
     };
     let text = files::read(Path::new(&path), MOST_BYTES).ok()?;
-    let lines = hosts_of(&String::from_utf8_lossy(&text));
+    let lines = entries(&String::from_utf8_lossy(&text));
     lines.into_iter().find(|(_, listed)| listed.eq_ignore_ascii_case(name)).map(|(addr, _)| addr)
 }
 
 /// The entries of a hosts file (hosts(5)); blocklists with many thousands of lines are read as well.
-fn hosts_of(text: &str) -> Vec<(IpAddr, String)> {
+pub fn entries(text: &str) -> Vec<(IpAddr, String)> {
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
     let entries = lines.flat_map(|line| {
         let mut words = line.split_whitespace();
@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn hosts_files() {
         let read =
-            hosts_of("127.0.0.1 localhost\n# 10.0.0.1 off.example\n10.9.9.9\tSMTP.example.com mail # old\nnonsense\n");
+            entries("127.0.0.1 localhost\n# 10.0.0.1 off.example\n10.9.9.9\tSMTP.example.com mail # old\nnonsense\n");
         let names: Vec<&str> = read.iter().map(|(_, name)| name.as_str()).collect();
         assert_eq!(names, ["localhost", "smtp.example.com", "mail"]);
     }

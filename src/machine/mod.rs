@@ -6,7 +6,7 @@ mod addresses;
 pub mod files;
 mod firewall;
 mod firmware;
-mod hosts;
+pub mod hosts;
 mod local;
 mod programs;
 mod proxy;

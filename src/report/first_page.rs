@@ -180,7 +180,9 @@ fn seen_at(report: &Report, id: &str, kind: Kind) -> Option<String> {
     let measured = |check: &&super::Check| check.finding.id == id && !check.kept;
     let (run, check) = report.runs.iter().rev().find_map(|run| Some((run, run.checks.iter().find(measured)?)))?;
     let seen = check.finding.evidence.iter().find(|evidence| evidence.kind == kind)?;
-    let at = timestamp(&run.started)? + jiff::SignedDuration::from_millis(i64::try_from(seen.at_ms).ok()?);
+    // A report may have been edited: what is beyond all calendars is no time.
+    let passed = jiff::SignedDuration::from_millis(i64::try_from(seen.at_ms).ok()?);
+    let at = timestamp(&run.started)?.checked_add(passed).ok()?;
     Some(at.strftime("%H:%M:%S UTC").to_string())
 }
 

@@ -3,6 +3,8 @@
 use super::format::Format;
 use super::{Account, Answer, Check, Expected, InUse, Report, Run};
 use crate::session::{self, SCHEMA, Session, State};
+use crate::text::is_invisible;
+use std::fmt::Write;
 
 /// The format for programs.
 pub const FORMAT: Format =
@@ -32,9 +34,25 @@ pub fn report(session: &Session) -> Report {
 
 /// The report as JSON text, indented, with a final line feed.
 pub fn to_string(report: &Report) -> String {
-    let mut text = serde_json::to_string_pretty(report).unwrap_or_default();
+    let mut text = escaped(&serde_json::to_string_pretty(report).unwrap_or_default());
     text.push('\n');
     text
+}
+
+/// JSON whose strings contain no character that a terminal obeys or that hides others: such a one is written by its
+/// number, which says the same to a program.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && (c.is_control() || is_invisible(c)) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn account(account: &crate::account::Account, run: Option<&session::Run>) -> Account {
@@ -79,5 +97,18 @@ fn of_run(session: &Session, run: &session::Run, now: &Account) -> Run {
         account: (then != *now).then_some(then),
         checks: checks.collect(),
         diagnosis: session.diagnosis_of(run),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_that_are_not_seen_are_written_by_their_numbers() {
+        let hidden = "a\u{202e}\u{9b}\u{7f}\u{e0001} ß";
+        let json = escaped(&serde_json::to_string(hidden).unwrap());
+        assert_eq!(json, r#""a\u202e\u009b\u007f\udb40\udc01 ß""#);
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), hidden);
     }
 }

@@ -5,6 +5,8 @@ use crate::account::{self, Address, Wanted};
 use crate::check::Head;
 use crate::machine::files;
 use crate::session::{Run, SCHEMA, Session};
+use crate::text::visible_str;
+use serde_json::Value;
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -30,23 +32,46 @@ fn as_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Session, String> {
-    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+    let mut value: Value = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
         serde_json::error::Category::Eof => "this report was cut off: the end of the file is missing".to_owned(),
         _ => "this is not a report: mailtriage's reports are JSON files".to_owned(),
     })?;
-    match value.get("schema").and_then(serde_json::Value::as_str) {
+    match value.get("schema").and_then(Value::as_str) {
         Some(SCHEMA) => {}
         Some(other) if other.starts_with("mailtriage.report/") => {
-            let other = crate::text::visible_str(other);
+            let other = visible_str(other);
             return Err(format!(
                 "this report's schema is {other}; this version reads {SCHEMA}: use a newer mailtriage"
             ));
         }
         _ => return Err("this is not a mailtriage report: its schema is missing".to_owned()),
     }
+    make_visible(&mut value);
     let report: Report =
         serde_json::from_value(value).map_err(|error| format!("this report is inconsistent: {error}"))?;
     Ok(session(report))
+}
+
+/// Somebody may have edited the file: its texts are as foreign as a server's. Ours are visible already. What the mail
+/// program has as its server stays as it is, since `account` says what is wrong with how it is written.
+fn make_visible(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = visible_str(text),
+        Value::Array(items) => items.iter_mut().for_each(make_visible),
+        Value::Object(fields) => {
+            for (name, mut field) in std::mem::take(fields) {
+                match &mut field {
+                    Value::Object(settings) if name == "settings" => {
+                        let others = settings.iter_mut().filter(|(name, _)| *name != "server");
+                        others.for_each(|(_, setting)| make_visible(setting));
+                    }
+                    field => make_visible(field),
+                }
+                fields.insert(visible_str(&name), field);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// The session that a report was made from.
@@ -54,7 +79,7 @@ pub fn session(report: Report) -> Session {
     let now = account(&report.account);
     let mut session = Session::of(now, report.machine, String::new());
     session.tool = report.tool;
-    session.notes = report.notes.iter().map(|note| crate::text::visible_str(note)).collect();
+    session.notes = report.notes;
     session.answers = report.answers.into_iter().map(|answer| (answer.question, answer.answer)).collect();
     for run in report.runs {
         let of_run = run.account.as_ref().unwrap_or(&report.account);
@@ -97,6 +122,20 @@ fn wanted(report: &Account) -> Option<Wanted> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_somebody_wrote_into_a_report_moves_no_cursor() {
+        let mut value = serde_json::json!({
+            "\u{1b}[2J": ["a\u{202e}b", {"detail": "\u{9b}31m\r\n"}],
+            "settings": {"server": "smtp.example.com\u{200b}", "user": "an\u{7}na"},
+        });
+        make_visible(&mut value);
+        let expected = serde_json::json!({
+            "\\x1b[2J": ["a\\u{202e}b", {"detail": "\\x9b31m\n"}],
+            "settings": {"server": "smtp.example.com\u{200b}", "user": "an\\x07na"},
+        });
+        assert_eq!(value, expected);
+    }
 
     #[test]
     fn what_is_no_report_is_said() {

@@ -5,6 +5,7 @@
 use super::{Found, Store, StoredAccount, read_text, shown};
 use crate::account::{Address, Given, Origin, Security, Server, Settings};
 use crate::machine::{Folder, Machine};
+use crate::text::visible_str;
 use futures::FutureExt;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -87,7 +88,7 @@ fn accounts(text: &str, place: &str) -> Found {
     for identity in identities.take(MOST) {
         match prefs.account(&identity, place) {
             Ok(account) => found.accounts.extend(account),
-            Err(why) => found.skipped.push(format!("{place}: {identity} {why}")),
+            Err(why) => found.skipped.push(visible_str(&format!("{place}: {identity} {why}"))),
         }
     }
     found
