@@ -132,6 +132,7 @@ def reports():
     edits = [
         edit(9, "a\u202eb") + edit(40, "\x1b]0;x\x07"), edit(12, "\U0001f468\u200d\U0001f469") + edit(300, "x" * 200),
         edit(500, "\x7f\xff\xff\xff\xff\xff\xff\xff") + edit(620, "\u0301\u0301"), edit(700, "") + edit(3, "2026-99-99T00:00:00Z"),
+        edit(11, "TLS0;x\x07"),
     ]
     for number, content in enumerate(edits):
         seed("report", f"edit-{number}", content)
@@ -159,6 +160,8 @@ def reports():
                    {"ended": {"at": "2026-11-23T14:03:29Z"}}]
         lines = [json.dumps(line, ensure_ascii=False) for line in [head, *events]]
         seed("journal", f"run-{number}", "\n".join(lines) + "\n")
+        if "login" in ids:
+            seed("journal", "unknown-word", "\n".join(lines).replace('"password-wrong"', '"rassword-wrong"') + "\n")
 
 
 def pages():

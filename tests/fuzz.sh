@@ -2,8 +2,9 @@
 # Builds the fuzz targets (fuzz/) and runs them, with limits of time and memory for each input.
 #   tests/fuzz.sh [SECONDS] [TARGET...]    each target for that long (60), or the named ones
 #   tests/fuzz.sh keep [TARGET...]         adds to fuzz/corpus what earlier runs here found, as far as it reaches new code
-# FUZZ_JOBS is how many run at the same time (2), FUZZ_SEED where the random numbers begin. With cargo-fuzz and a nightly toolchain, `cargo fuzz run TARGET` works
-# too, there with AddressSanitizer; here the stable toolchain is enough, since our own code has next to no `unsafe`.
+# FUZZ_JOBS is how many run at the same time (2), FUZZ_SEED where the random numbers begin. With cargo-fuzz and a nightly
+# toolchain, `cargo fuzz run TARGET` works too, there with AddressSanitizer; here the stable toolchain is enough, since our
+# own code has next to no `unsafe`.
 set -euo pipefail
 cd "$(dirname "$0")/../fuzz"
 TASK=fuzz
@@ -37,12 +38,13 @@ fuzz() {
 }
 
 keep() {
-  local least
-  least=$(mktemp -d)
-  "$BUILT/$1" -merge=1 -max_len=20000 -timeout=5 -rss_limit_mb=512 "$least" "corpus/$1" "$FOUND/$1" >"$LOGS/$1" 2>&1
-  # Small ones only: the corpus is a part of the sources.
-  find "$least" -type f -size -3k -exec cp -n -t "corpus/$1" {} +
-  rm -r "$least"
+  local most=25 chosen
+  chosen=$(mktemp -d)
+  "$BUILT/$1" -set_cover_merge=1 -max_len=20000 -timeout=5 -rss_limit_mb=512 "$chosen" "corpus/$1" "$FOUND/$1" >"$LOGS/$1" 2>&1
+  # Those that reach the most are written first. Few and small ones only: the corpus is a part of the sources.
+  find "$chosen" -type f -size -3k -printf '%T@ %p\n' | sort -n | head -n $most | cut -d' ' -f2- |
+    xargs -r cp -n -t "corpus/$1"
+  rm -r "$chosen"
   echo "$1: $(find "corpus/$1" -type f | wc -l) inputs kept"
 }
 
