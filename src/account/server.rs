@@ -118,9 +118,14 @@ impl Server {
 }
 
 impl From<String> for Server {
-    /// A report may have left the name out: what cannot be read stays as it is.
+    /// A report may have left the name out, or somebody may have changed it: what cannot be read is shown as it is.
     fn from(written: String) -> Self {
-        Server::parse(&written).unwrap_or_else(|_| Server { host: written.clone(), written, port: None, flaws: vec![] })
+        Server::parse(&written).unwrap_or_else(|_| Server {
+            host: visible_str(&written),
+            written,
+            port: None,
+            flaws: vec![],
+        })
     }
 }
 
@@ -234,6 +239,13 @@ impl Cleaning {
 mod tests {
     use super::*;
     use rstest::rstest;
+
+    #[test]
+    fn what_is_no_name_is_shown_without_control_characters() {
+        let server = Server::from("TLS0;x\u{7}".to_owned());
+        assert_eq!((server.host(), server.written()), ("TLS0;x\\x07", "TLS0;x\u{7}"));
+        assert_eq!(Server::from("[server]".to_owned()).host(), "[server]");
+    }
 
     #[rstest]
     #[case("smtp.example.com", "")]

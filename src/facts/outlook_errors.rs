@@ -1,6 +1,7 @@
 //! Outlook's error numbers: the table `outlook-errors.toml`. A number is a hint; the server's own sentence decides.
 
 use crate::pages::table;
+use crate::text::beginning;
 use regex::Regex;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -23,11 +24,14 @@ pub struct OutlookError {
 static ROWS: LazyLock<Vec<OutlookError>> =
     LazyLock::new(|| table::rows("outlook-errors.toml", "error", include_str!("outlook-errors.toml")));
 
+/// How much of a text is read, in bytes.
+const MOST_READ: usize = 16 * 1024;
+
 /// The known numbers in a pasted text, in the order of the text.
 pub fn in_text(text: &str) -> Vec<&'static OutlookError> {
     let Ok(number) = Regex::new(r"(?i)0x[0-9a-f]{8}|\b\d{5}\b") else { return Vec::new() };
     number
-        .find_iter(text)
+        .find_iter(beginning(text, MOST_READ))
         .filter_map(|found| ROWS.iter().find(|row| row.number.eq_ignore_ascii_case(found.as_str())))
         .collect()
 }

@@ -2,7 +2,7 @@
 //! server says is in `replies`, Outlook's numbers are in `outlook_errors`.
 
 use crate::pages::table;
-use crate::text::one_line;
+use crate::text::{beginning, one_line};
 use regex::Regex;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -29,9 +29,12 @@ static ROWS: LazyLock<Vec<(Regex, ProgramError)>> = LazyLock::new(|| {
     rows.into_iter().map(ready).collect()
 });
 
+/// How much of a text is read, in bytes: there are many patterns.
+const MOST_READ: usize = 16 * 1024;
+
 /// The first row that this text contains. Typographic quotes and line ends count as plain ones.
 pub fn in_text(text: &str) -> Option<&'static ProgramError> {
-    let text = text.to_lowercase().replace(['’', '‘'], "'").replace(['“', '”'], "\"");
+    let text = beginning(text, MOST_READ).to_lowercase().replace(['’', '‘'], "'").replace(['“', '”'], "\"");
     let text = one_line(&text);
     ROWS.iter().find(|(pattern, _)| pattern.is_match(&text)).map(|(_, row)| row)
 }

@@ -3,6 +3,7 @@
 use super::{Redactor, label};
 use crate::text::Mark;
 use crate::text::find::{Name, Searched};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The marks of a text: start, end (exclusive) and what the part names.
@@ -30,7 +31,7 @@ impl Redactor {
         let chars = searched.chars();
         // A report may have been edited: marks may lie outside its text.
         marks.retain(|(start, end, _)| start < end && *end <= chars.len());
-        let mut cuts: Vec<Cut> = Vec::new();
+        let mut cuts = Cuts::new();
         for (start, end, mark) in marks.iter().filter(|(.., mark)| self.out.hides(*mark)) {
             let name: String = chars[*start..*end].iter().collect();
             add(&mut cuts, *start..*end, self.label(&name, *mark));
@@ -48,8 +49,8 @@ impl Redactor {
         if self.out.mailbox && words == Words::Theirs {
             homes(chars).into_iter().for_each(|home| add(&mut cuts, home, label(Mark::User)));
         }
-        let more: Vec<Cut> = cuts.iter().filter_map(|cut| belonging(chars, cut)).collect();
-        cuts.extend(more);
+        let more: Vec<Cut> = cuts.values().filter_map(|cut| belonging(chars, cut)).collect();
+        let cuts: Vec<Cut> = cuts.into_values().chain(more).collect();
         if cuts.is_empty() {
             return;
         }
@@ -90,10 +91,14 @@ fn is_in_host(chars: &[char], word: &Range<usize>) -> bool {
     goes_on(before.next(), before.next()) || goes_on(chars.get(word.end), chars.get(word.end + 1))
 }
 
+/// Cuts that do not overlap, by where they begin.
+type Cuts = BTreeMap<usize, Cut>;
+
 /// Adds a cut, unless something there is already taken out.
-fn add(cuts: &mut Vec<Cut>, range: Range<usize>, label: &str) {
-    if cuts.iter().all(|cut| cut.range.end <= range.start || range.end <= cut.range.start) {
-        cuts.push(Cut { range, label: label.to_owned() });
+fn add(cuts: &mut Cuts, range: Range<usize>, label: &str) {
+    let before = cuts.range(..range.end).next_back();
+    if before.is_none_or(|(_, cut)| cut.range.end <= range.start) {
+        cuts.insert(range.start, Cut { range, label: label.to_owned() });
     }
 }
 
