@@ -136,6 +136,12 @@ pub fn given<'a, T>(rows: &'a [Row<T>], facts: &Derived) -> impl Iterator<Item =
     rows.iter().filter(|row| all_hold(&row.terms, facts) == Held::Yes).map(|row| &row.gives)
 }
 
+/// The checks that may still change which row is the first to hold.
+pub fn waits_for<T>(rows: &[Row<T>], facts: &Derived) -> BTreeSet<String> {
+    let held = rows.iter().map(|row| all_hold(&row.terms, facts)).take_while(|held| *held != Held::Yes);
+    held.flat_map(|held| if let Held::Pending(checks) = held { checks } else { BTreeSet::new() }).collect()
+}
+
 /// Whether a term or a row holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {

@@ -2,7 +2,7 @@
 
 use super::judge::{Judgement, judge};
 use super::page::{Page, Question};
-use super::rule::{Certainty, Held, Rule, Term, given};
+use super::rule::{Certainty, Held, Rule, Term, all_hold, given};
 use super::{ALSO, CERTAINTY, Guide, HEALTHY, START, UNDETERMINED};
 use crate::facts::vocabulary::Decided;
 use crate::facts::{Derived, Known, Why};
@@ -176,6 +176,9 @@ fn follow(walk: &mut Walk, guide: &Guide, page: &Page, rule: &Rule, judged: Opti
         _ => certainty.min(judged.at_most).min(at_most(guide, facts)),
     };
     walk.waits_for = judged.waits_for;
+    if !matches!(cause, HEALTHY | UNDETERMINED) {
+        walk.waits_for.extend(limits_wait_for(guide, facts));
+    }
     walk.reached =
         Some(Reached { cause: cause.to_owned(), certainty, against: judged.against, unproven: judged.unproven });
 }
@@ -184,6 +187,13 @@ fn follow(walk: &mut Walk, guide: &Guide, page: &Page, rule: &Rule, judged: Opti
 fn at_most(guide: &Guide, facts: &Derived) -> Certainty {
     let limits = guide.page(CERTAINTY).map(|page| page.at_most.as_slice()).unwrap_or_default();
     given(limits, facts).copied().min().unwrap_or(Certainty::Certain)
+}
+
+/// The checks that may still lower that.
+fn limits_wait_for(guide: &Guide, facts: &Derived) -> BTreeSet<String> {
+    let limits = guide.page(CERTAINTY).map(|page| page.at_most.as_slice()).unwrap_or_default();
+    let held = limits.iter().map(|row| all_hold(&row.terms, facts));
+    held.flat_map(|held| if let Held::Pending(checks) = held { checks } else { BTreeSet::new() }).collect()
 }
 
 /// A term's fact with its word at present.

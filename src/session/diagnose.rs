@@ -7,7 +7,7 @@ use crate::account::client;
 use crate::facts::derive::Derivation;
 use crate::facts::{Derived, vocabulary};
 use crate::guide::page::{Page, Wording, task};
-use crate::guide::rule::given;
+use crate::guide::rule::{given, waits_for};
 use crate::guide::walk::{self, NotKnown, Walk};
 use crate::guide::{Guide, HEALTHY, UNDETERMINED};
 use crate::pages::markdown::{anchor, list_items, paragraphs, plain};
@@ -32,6 +32,11 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
     else {
         return Diagnosis { marks: texts.marks, ..underway };
     };
+    // Who fixes it and the words for it are part of the verdict.
+    let mut open = walk.waits_for.clone();
+    open.extend(waits_for(&page.fixed_by, facts));
+    open.extend(waits_for(&page.in_words, facts));
+    let underway = Diagnosis { waits_for: open.into_iter().collect(), ..underway };
     let paragraph = |heading: &str| paragraphs(page.text.section(heading).unwrap_or_default());
     let wording = given(&page.in_words, facts).next().cloned();
     let wording =

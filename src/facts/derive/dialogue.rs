@@ -128,7 +128,12 @@ impl View<'_> {
         match right {
             Some(right) if organisation(&right) != organisation(&name) => word("other"),
             Some(_) => word("expected"),
-            None => gap("no other port of this server to compare with"),
+            None => any(
+                self.other_ports().into_iter().map(|port| self.at(port, smtp::HANDSHAKE)),
+                |_| false,
+                "expected",
+                gap("no other port of this server to compare with"),
+            ),
         }
     }
 
