@@ -60,7 +60,13 @@ static CHECKS: &[&Check] = &[
 
 /// Runs all checks; ends when all have ended, or the run's time is up. Events are reported as they happen.
 pub async fn run(job: Job, events: mpsc::UnboundedSender<Event>) {
-    engine::run::run(CHECKS, job, events).await;
+    run_until(job, events, std::future::pending()).await;
+}
+
+/// The same, but it ends at the latest when `enough` is ready: each check then ends with what it has seen, and the server
+/// is taken leave of in an orderly way.
+pub async fn run_until(job: Job, events: mpsc::UnboundedSender<Event>, enough: impl Future<Output = ()>) {
+    engine::run::run(CHECKS, job, events, enough).await;
 }
 
 /// Every key that checks write, by kind of check: for the report's table and schema.

@@ -65,6 +65,12 @@ pub(super) struct CheckArgs {
     pub(super) address: Option<String>,
     #[command(flatten)]
     pub(super) out: OutputArgs,
+    /// Ends as soon as nothing can change the verdict, without what only adds detail
+    #[arg(long, conflicts_with = "full")]
+    pub(super) fast: bool,
+    /// Waits for every check, for the most detailed report
+    #[arg(long)]
+    pub(super) full: bool,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }

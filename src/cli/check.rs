@@ -1,8 +1,8 @@
-//! `mailtriage check`: a run without a screen.
+//! `mailtriage check`: a run without a screen, and how long it goes on once the verdict is final.
 
 use super::args::{CheckArgs, OutputArgs};
 use super::{EXIT_USAGE, Stop, output};
-use crate::check::{Job, run as run_checks};
+use crate::check::{Event as CheckEvent, Job, run_until};
 use crate::report::first_page::Reader;
 use crate::report::format::How;
 use crate::report::formats::FORMATS;
@@ -12,7 +12,9 @@ use crate::world::World;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
 
 pub(super) async fn run(args: CheckArgs) -> Result<u8, Stop> {
     let options = args.run.options()?;
@@ -23,12 +25,53 @@ pub(super) async fn run(args: CheckArgs) -> Result<u8, Stop> {
     let found = args.run.stored(world.machine.as_ref()).await;
     let account = args.run.subject(args.address.as_deref(), found.as_ref())?;
     let attempt = args.run.password.read(Some(&account), &world).await?;
-    let session = run_to_end(Job { world, account, options, attempt }, answers).await;
+    let detail = Detail::of(&args);
+    let session = run_with(Job { world, account, options, attempt }, answers, detail).await;
     args.out.write(&session)
 }
 
-/// Runs a job and returns the finished session.
+/// How much of what only adds detail a run waits for, once no check can change its verdict any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing.
+    Least,
+    /// What comes within a fraction of the time that the verdict took: on a near server most of it, on a silent one some
+    /// of the way to it.
+    Bounded,
+    /// Everything.
+    Full,
+}
+
+/// The fraction: a fifth keeps the whole run within one and a half of the verdict's own chain of round trips.
+const MORE: u32 = 5;
+
+impl Detail {
+    /// Groups that were asked for by name are not left out.
+    fn of(args: &CheckArgs) -> Self {
+        match (args.fast, args.full || !args.run.only.is_empty()) {
+            (true, _) => Detail::Least,
+            (_, true) => Detail::Full,
+            _ => Detail::Bounded,
+        }
+    }
+
+    /// How much longer the run goes on after a verdict that took so long; `None` is to the end.
+    fn after(self, verdict: Duration) -> Option<Duration> {
+        match self {
+            Detail::Least => Some(Duration::ZERO),
+            Detail::Bounded => Some(verdict / MORE),
+            Detail::Full => None,
+        }
+    }
+}
+
+/// Runs all checks of a job to their end and returns the finished session.
 pub async fn run_to_end(job: Job, answers: BTreeMap<String, String>) -> Session {
+    run_with(job, answers, Detail::Full).await
+}
+
+/// Runs a job with this much detail and returns the finished session.
+pub async fn run_with(job: Job, answers: BTreeMap<String, String>, detail: Detail) -> Session {
     let machine = Arc::clone(&job.world.machine);
     let mut session = Session::new(job.account.clone(), &machine.local());
     for (question, answer) in answers {
@@ -36,17 +79,28 @@ pub async fn run_to_end(job: Job, answers: BTreeMap<String, String>) -> Session 
     }
     session.apply(Event::Began { at: machine.now(), keeps: vec![] });
     let (sender, mut events) = mpsc::unbounded_channel();
-    let running = run_checks(job, sender);
+    let (tell, told) = oneshot::channel::<()>();
+    let mut tell = Some(tell);
+    let running = run_until(job, sender, async { drop(told.await) });
     tokio::pin!(running);
     let progress = Progress::new();
+    let started = Instant::now();
+    let mut until = None;
     loop {
         tokio::select! {
             biased;
             Some(event) = events.recv() => {
+                let is_end = matches!(event, CheckEvent::Finished { .. });
                 session.apply(Event::Check(event));
                 progress.show(&session);
+                if is_end && until.is_none() && detail != Detail::Full && session.diagnosis().is_final {
+                    until = detail.after(started.elapsed()).map(|more| Instant::now() + more);
+                }
             }
             () = &mut running => break,
+            () = sleep_until(until.unwrap_or(started)), if until.is_some() && tell.is_some() => {
+                let _ = tell.take().map(|tell| tell.send(()));
+            }
         }
     }
     while let Ok(event) = events.try_recv() {

@@ -11,7 +11,7 @@ mod practice;
 mod show;
 mod sign_in;
 
-pub use check::run_to_end;
+pub use check::{Detail, run_to_end, run_with};
 pub use lab::{Truth, job};
 pub use output::say;
 

@@ -303,7 +303,7 @@ PY
 }
 
 run_ours() { # ADDRESS PORT SECURITY OUT MORE…
-    as_user timeout 60 "$MAILTRIAGE" check $ADDRESS --server $HOST --port "$2" --security "$3" --format json --ca-file "$STATE/tls/ca.pem" \
+    as_user timeout 60 "$MAILTRIAGE" check $ADDRESS --full --server $HOST --port "$2" --security "$3" --format json --ca-file "$STATE/tls/ca.pem" \
         --no-references --resolver 127.0.0.1 --connectivity-url http://127.0.0.1:1/ "${@:5}" >"$4" 2>"$4.stderr" || true
     # A server on the same machine has twenty connections in as many milliseconds: Exim needs a moment to notice that they are gone.
     sleep 1

@@ -198,7 +198,7 @@ check() {
         compared+=(--reference-host "$reference" --connectivity-url "http://$reference/generate_204")
     done
     # shellcheck disable=SC2086 # OPTIONS is a list of words
-    as_user "${PREFIX[@]}" timeout -k 5 90 "$PROGRAM" check $ADDRESS --format json $SECRET "${CA_FILE[@]}" \
+    as_user "${PREFIX[@]}" timeout -k 5 90 "$PROGRAM" check $ADDRESS --full --format json $SECRET "${CA_FILE[@]}" \
         "${compared[@]}" --resolver $WAN4.53 "${SETTINGS[@]}" $OPTIONS <<<"$TYPED" >"$1" 2>"${1%.json}.stderr"
 }
 # The cause and how certain it is said to be, as CAUSE:CERTAINTY.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 /// What a run needs.
 pub struct Job {
@@ -41,13 +41,37 @@ struct Runner {
     ctx: Ctx,
     /// The password or token, for the log-in alone.
     attempt: Option<Arc<Attempt>>,
-    /// Set when the run's time is up.
-    time_is_up: watch::Sender<bool>,
+    /// Set when the run ends before its checks have ended.
+    cut: watch::Sender<Option<Cut>>,
     tasks: JoinSet<()>,
 }
 
-/// Runs all these checks; ends when all have ended, or the run's time is up. Events are reported as they happen.
-pub(crate) async fn run(checks: &[&'static Check], job: Job, events: mpsc::UnboundedSender<Event>) {
+/// Why checks are cut off.
+#[derive(Clone, Copy)]
+enum Cut {
+    /// The run's time is up.
+    TimeIsUp,
+    /// Whoever started the run has seen enough.
+    Enough,
+}
+
+impl Cut {
+    fn verdict(self) -> Verdict {
+        match self {
+            Cut::TimeIsUp => Verdict::unknown("the run's time was up"),
+            Cut::Enough => Verdict::moot("not waited for: it could no longer change the verdict"),
+        }
+    }
+}
+
+/// Runs all these checks; ends when all have ended, when `enough` is ready, or when the run's time is up. Events are
+/// reported as they happen.
+pub(crate) async fn run(
+    checks: &[&'static Check],
+    job: Job,
+    events: mpsc::UnboundedSender<Event>,
+    enough: impl Future<Output = ()>,
+) {
     let attempt = job.attempt.map(Arc::new);
     let ctx = Ctx {
         tls: Arc::new(probe::secure::Library::new(job.world.machine.trust())),
@@ -70,13 +94,18 @@ pub(crate) async fn run(checks: &[&'static Check], job: Job, events: mpsc::Unbou
     let until = ctx.started + ctx.options.deadline.saturating_sub(goodbye);
     let library = Arc::clone(&ctx.tls);
     tokio::spawn(async move { library.prepare().await });
-    let mut runner = Runner { ctx, attempt, time_is_up: watch::Sender::new(false), tasks: JoinSet::new() };
+    let mut runner = Runner { ctx, attempt, cut: watch::Sender::new(None), tasks: JoinSet::new() };
 
     let first = plan::before(checks, &runner.ctx.options);
     let search = first.iter().find(|check| check.is_search()).map(|check| check.head.id.clone());
     runner.start(first, false);
+    let enough = enough.shared();
     let discovered = match search {
-        Some(id) => timeout_at(until, runner.ctx.board.wait_for(&id)).await.is_ok(),
+        Some(id) => tokio::select! {
+            biased;
+            found = timeout_at(until, runner.ctx.board.wait_for(&id)) => found.is_ok(),
+            () = enough.clone() => false,
+        },
         None => false,
     };
     let wanted = runner.ctx.shared.wanted().cloned();
@@ -92,7 +121,7 @@ pub(crate) async fn run(checks: &[&'static Check], job: Job, events: mpsc::Unbou
         }
         _ => runner.start(Plan::new(), true),
     }
-    runner.finish(until, goodbye).await;
+    runner.finish(until, goodbye, enough).await;
 }
 
 impl Runner {
@@ -102,20 +131,25 @@ impl Runner {
         ctx.send(Event::Planned { checks: plan.iter().map(|check| check.head.clone()).collect(), complete });
         for check in plan {
             let ctx = Ctx { needs: check.head.needs.clone().into(), ..ctx.clone() };
-            let (attempt, time_is_up) = (self.attempt.clone(), self.time_is_up.subscribe());
+            let (attempt, cut) = (self.attempt.clone(), self.cut.subscribe());
             self.tasks.spawn(async move {
-                let finding = perform(&ctx, &check, attempt.as_deref(), time_is_up).await;
+                let finding = perform(&ctx, &check, attempt.as_deref(), cut).await;
                 ctx.board.publish(&finding);
                 ctx.send(Event::Finished { finding });
             });
         }
     }
 
-    async fn finish(mut self, until: Instant, goodbye: Duration) {
-        let in_time = timeout_at(until, async { while self.tasks.join_next().await.is_some() {} }).await.is_ok();
-        if !in_time {
+    async fn finish(mut self, until: Instant, goodbye: Duration, enough: impl Future<Output = ()>) {
+        let cut = tokio::select! {
+            biased;
+            () = async { while self.tasks.join_next().await.is_some() {} } => None,
+            () = sleep_until(until) => Some(Cut::TimeIsUp),
+            () = enough => Some(Cut::Enough),
+        };
+        if cut.is_some() {
             // Each check ends with what it has seen.
-            self.time_is_up.send_replace(true);
+            self.cut.send_replace(cut);
             let _ = timeout(goodbye / 2, async { while self.tasks.join_next().await.is_some() {} }).await;
         }
         // Connections that were kept for the log-in and not needed end in an orderly way.
@@ -131,7 +165,7 @@ async fn perform(
     ctx: &Ctx,
     check: &Planned,
     attempt: Option<&Attempt>,
-    mut time_is_up: watch::Receiver<bool>,
+    mut cut: watch::Receiver<Option<Cut>>,
 ) -> Finding {
     let notebook = || Notebook::new(&check.head, check.facts, ctx.started, ctx.events.clone());
     let provider_host = match check.task.subject() {
@@ -139,15 +173,15 @@ async fn perform(
         Subject::Port(target) if target.role == Role::Wanted => ctx.host(Role::Wanted),
         _ => None,
     };
-    let late = || Verdict::unknown("the run's time was up");
-    let time_is_up = async move {
+    let cut_off = async move {
         // An error means that the runner is gone.
-        let _ = time_is_up.wait_for(|is_up| *is_up).await;
+        let cut = cut.wait_for(Option::is_some).await.ok().and_then(|cut| *cut);
+        cut.unwrap_or(Cut::TimeIsUp).verdict()
     };
-    tokio::pin!(time_is_up);
+    tokio::pin!(cut_off);
     tokio::select! {
         biased;
-        () = &mut time_is_up => return notebook().end(late(), provider_host),
+        verdict = &mut cut_off => return notebook().end(verdict, provider_host),
         () = wait(ctx, &check.needs) => {}
     }
     let mut book = notebook();
@@ -155,7 +189,7 @@ async fn perform(
     let verdict = tokio::select! {
         biased;
         verdict = AssertUnwindSafe(ask(ctx, &check.task, attempt, &mut book)).catch_unwind() => verdict,
-        () = &mut time_is_up => Ok(late()),
+        verdict = &mut cut_off => Ok(verdict),
     };
     book.end(verdict.unwrap_or_else(|_| Verdict::unknown("this check broke off")), provider_host)
 }
@@ -213,7 +247,7 @@ mod tests {
             let mut job = crate::cli::job(&crate::practice::scenario("healthy-587").unwrap()).unwrap();
             job.options.deadline = Duration::from_secs(2);
             let (sender, mut events) = mpsc::unbounded_channel();
-            run(checks, job, sender).await;
+            run(checks, job, sender, std::future::pending()).await;
             let (mut found, mut started) = (Vec::new(), std::collections::BTreeMap::new());
             while let Some(event) = events.recv().await {
                 match event {

@@ -42,7 +42,7 @@ const AT_A_TIME: usize = 4;
 /// A lost SYN is repeated after a second (RFC 6298 section 2), so its answer comes that much later than the fastest.
 const LATE: Duration = Duration::from_millis(900);
 /// The pause between the handshakes of one stream, so that they do not come in a burst.
-const REST: Duration = Duration::from_millis(150);
+const REST: Duration = Duration::from_millis(120);
 const BETWEEN: Duration = Duration::from_secs(2);
 /// A handshake that takes longer counts as lost.
 const PATIENCE: Duration = Duration::from_secs(3);
