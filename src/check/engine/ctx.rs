@@ -15,6 +15,7 @@ use crate::machine::Machine;
 use crate::net::Network;
 use crate::probe;
 use crate::probe::smtp::Dialogue;
+use crate::probe::tcp::Pace;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -25,6 +26,8 @@ use tokio::time::Instant;
 #[derive(Clone)]
 pub(crate) struct Ctx {
     pub(crate) net: Arc<dyn Network>,
+    /// What the handshakes of this run took.
+    pub(crate) pace: Arc<Pace>,
     pub(crate) machine: Arc<dyn Machine>,
     pub(crate) tls: Arc<probe::secure::Library>,
     pub(crate) account: Arc<Account>,

@@ -1,7 +1,7 @@
 //! The only door to the mail server: every connection to it is opened and counted here, within what a run may open.
 
 use crate::net::{BoxStream, ConnectFailure, ConnectOptions, Connection, Network, PortState};
-use crate::probe::tcp::{self, Tried};
+use crate::probe::tcp::{self, Pace, Tried};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -23,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The door to the mail server.
 pub(crate) struct Door {
     net: Arc<dyn Network>,
+    pace: Arc<Pace>,
     opened: AtomicU32,
     places: Arc<Semaphore>,
     /// Whether the server has said that there are too many connections.
@@ -31,9 +32,10 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub(crate) fn new(net: Arc<dyn Network>) -> Self {
+    pub(crate) fn new(net: Arc<dyn Network>, pace: Arc<Pace>) -> Self {
         Door {
             net,
+            pace,
             opened: 0.into(),
             places: Arc::new(Semaphore::new(MOST_AT_A_TIME)),
             careful: false.into(),
@@ -72,7 +74,7 @@ impl Door {
     /// Opens a port; if it is silent, in two attempts.
     pub(crate) async fn open(&self, to: SocketAddr, limit: Duration) -> Tried {
         match self.counts() {
-            true => tcp::open(self.net.as_ref(), to, limit).await,
+            true => tcp::open(self.net.as_ref(), &self.pace, to, limit).await,
             false => Tried::default(),
         }
     }

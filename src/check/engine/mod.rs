@@ -7,6 +7,7 @@ mod declared;
 mod door;
 mod lane;
 mod notebook;
+mod pace;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod targets;

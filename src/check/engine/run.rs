@@ -5,15 +5,18 @@ use super::ctx::{Case, Ctx, Shared};
 use super::declared::{Check, Need, Subject, Task};
 use super::door::Door;
 use super::notebook::{Notebook, millis};
+use super::pace::Paced;
 use super::plan::{self, Plan, Planned};
 use super::targets;
 use crate::account::Account;
 use crate::check::finding::{Event, Finding, Verdict};
 use crate::check::options::Options;
 use crate::facts::target::Role;
+use crate::net::Network;
 use crate::probe;
 use crate::probe::secret::Attempt;
 use crate::probe::smtp::Dialogue;
+use crate::probe::tcp::Pace;
 use crate::world::World;
 use futures::FutureExt;
 use futures::future::join_all;
@@ -73,10 +76,13 @@ pub(crate) async fn run(
     enough: impl Future<Output = ()>,
 ) {
     let attempt = job.attempt.map(Arc::new);
+    let pace = Arc::new(Pace::default());
+    let net: Arc<dyn Network> = Arc::new(Paced { net: job.world.net, pace: Arc::clone(&pace) });
     let ctx = Ctx {
         tls: Arc::new(probe::secure::Library::new(job.world.machine.trust())),
-        door: Arc::new(Door::new(Arc::clone(&job.world.net))),
-        net: job.world.net,
+        door: Arc::new(Door::new(Arc::clone(&net), Arc::clone(&pace))),
+        net,
+        pace,
         machine: job.world.machine,
         account: Arc::new(job.account),
         options: Arc::new(job.options),
@@ -325,7 +331,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let job = crate::cli::job(&crate::practice::scenario("healthy-587").unwrap()).unwrap();
-            let door = Door::new(job.world.net);
+            let door = Door::new(job.world.net, Arc::default());
             let to = "203.0.113.5:587".parse().unwrap();
             for _ in 0..30 {
                 assert!(door.connect(to, ConnectOptions::within(Duration::from_secs(5))).await.is_some());

@@ -122,7 +122,7 @@ enum Step<'a> {
 fn try_port<'a>(ctx: &'a Ctx, host: &'a str, to: SocketAddr) -> Waiting<'a> {
     Box::pin(async move {
         let port = to.port();
-        let tried = tcp::open(ctx.net.as_ref(), to, ctx.options.timeout).await;
+        let tried = tcp::open(ctx.net.as_ref(), &ctx.pace, to, ctx.options.timeout).await;
         let state = tried.state();
         let detail = format!("{} after {} ms", state.says(), millis(tried.elapsed()));
         let rest = tried.connection.map(|connection| -> Waiting<'a> {
