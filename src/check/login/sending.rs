@@ -47,8 +47,13 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         (Phase::Mail, format!("MAIL FROM:<{from}>"), Refused::Sender),
         (Phase::Rcpt, format!("RCPT TO:<{to}>"), Refused::Recipient),
     ];
-    for (phase, command, what) in &steps {
-        match dialogue.ask(command.as_bytes(), None, REPLY).await {
+    let mut commands = steps.each_ref().map(|(_, command, _)| command.as_str()).to_vec();
+    if !message {
+        commands.push("RSET");
+    }
+    let mut replies = dialogue.ask_all(&commands, REPLY).await.into_iter();
+    for (phase, _, what) in &steps {
+        match replies.next().unwrap_or(Err(NoReply::Silent)) {
             Ok(reply) if reply.is_positive() => {}
             other => {
                 if other.as_ref().is_ok_and(names_ehlo) {
@@ -68,7 +73,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
             other => return turned_down(ctx, book, dialogue, Phase::Data, Refused::Message, other),
         }
         sent = Some(id);
-    } else if let Err(why @ NoReply::Early) = dialogue.ask(b"RSET", None, REPLY).await {
+    } else if let Some(Err(why @ NoReply::Early)) = replies.next() {
         // Which of its replies was meant for the recipient cannot be told.
         return turned_down(ctx, book, dialogue, Phase::Rcpt, Refused::Recipient, Err(why));
     }
