@@ -113,9 +113,12 @@ fn found_nothing(heard: &Heard) -> bool {
     matches!(heard, Heard::Alert(alert) if NO_SUITE.contains(alert))
 }
 
-/// Whether the server has an alert of its own for versions (protocol_version), so that its others mean something else.
+/// The alert of a server that does not accept the version (RFC 5246 section 7.2.2).
+const PROTOCOL_VERSION: u8 = 70;
+
+/// Whether the server has an alert of its own for versions, so that its others mean something else.
 fn tells_versions(answers: &BTreeMap<Version, Option<Heard>>) -> bool {
-    answers.values().flatten().any(|heard| *heard == Heard::Alert(70))
+    answers.values().flatten().any(|heard| *heard == Heard::Alert(PROTOCOL_VERSION))
 }
 
 /// What the server has nothing stronger for than what it chose from all that it was offered, and the versions that it
@@ -188,10 +191,32 @@ fn sum_up(target: Target, accepted: &[Version], strength: Option<String>, weak: 
 }
 
 impl Asked<'_> {
-    /// Each version separately, two at a time: providers count connections.
+    /// Each version separately. Whoever refuses TLS 1.1 as a version (protocol_version) accepts no older one either: a
+    /// ClientHello names the newest version that the client has, and the server may choose any below (RFC 5246, appendix E).
     async fn ask_each_version(&self, book: &mut Notebook) -> BTreeMap<Version, Option<Heard>> {
+        let mut answers = BTreeMap::new();
+        self.ask_versions(&[Version::Tls12, Version::Tls11, Version::Tls13], book, &mut answers).await;
+        let older = [Version::Tls10, Version::Ssl3];
+        let refusal = answers.get(&Version::Tls11).filter(|heard| **heard == Some(Heard::Alert(PROTOCOL_VERSION)));
+        match refusal.cloned() {
+            Some(refusal) => {
+                book.saw("ClientHello for older versions", "not sent: nothing up to TLS 1.1 is accepted");
+                answers.extend(older.map(|version| (version, refusal.clone())));
+            }
+            None => self.ask_versions(&older, book, &mut answers).await,
+        }
+        answers
+    }
+
+    /// Two at a time: providers count connections.
+    async fn ask_versions(
+        &self,
+        versions: &[Version],
+        book: &mut Notebook,
+        answers: &mut BTreeMap<Version, Option<Heard>>,
+    ) {
         let at_a_time = if self.ctx.door.is_careful() { 1 } else { 2 };
-        let asked = Version::ALL.map(|version| async move {
+        let asked = versions.iter().copied().map(|version| async move {
             let mut heard = self.ask(version).await;
             // What today's programs need is not called missing because of one connection that broke off.
             if heard == Some(Heard::Cut) && version >= Version::Tls12 {
@@ -199,7 +224,6 @@ impl Asked<'_> {
             }
             (version, heard)
         });
-        let mut answers = BTreeMap::new();
         let mut running = futures::stream::iter(asked).buffer_unordered(at_a_time);
         while let Some((version, heard)) = running.next().await {
             let says = heard.as_ref().map_or_else(|| "not asked: no more connections".to_owned(), Heard::says);
@@ -209,7 +233,6 @@ impl Asked<'_> {
             }
             answers.insert(version, heard);
         }
-        answers
     }
 
     async fn ask(&self, version: Version) -> Option<Heard> {
