@@ -17,7 +17,6 @@ pub const REPLY: Duration = Duration::from_secs(30);
 /// EHLO from a client that has no name of its own (RFC 2606): for servers that are only compared, and ports that are only
 /// tried.
 pub const NAMELESS_EHLO: &[u8] = b"EHLO mailtriage.invalid";
-
 /// How long a reply too many may come after the last one: servers write both at once.
 const ONE_MORE: Duration = Duration::from_millis(20);
 /// The longest reply that is read, in bytes.
