@@ -1,7 +1,7 @@
 //! A run that waits for less says the same: every scenario with `--fast` and without `--full`; and how soon it ends, in
 //! the lab's own time.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "in a test a panic is the answer")]
 
 mod lab;
 
