@@ -37,11 +37,12 @@ world.sh as-client COMMAND …  a command on the client, as the ordinary user th
 world.sh repeat N SCENARIO    one world, N runs of the tool: how often which cause
 world.sh kills [COUNT]        the dashboard, killed at random moments: every session is offered again
 world.sh secrets              the password is in no argument, environment, file, output or journal
-world.sh race                 one port's TLS versions on a line of 200 ms: this tool beside sslscan, nmap, testssl.sh
+world.sh race [DELAY …]       this tool beside dig, nc, openssl, swaks, sslscan, testssl.sh, nmap, sslyze at 0, 20, 200, 600 ms
 world.sh list                 the scenarios
 
 Environment: MAILTRIAGE (the program), MT_RESULTS (where reports go), MT_STATE,
-MT_ALSO (one more fault for every scenario, such as "down ref-a").
+MT_ALSO (one more fault for every scenario, such as "down ref-a"), MT_DETAIL (how much a run waits
+for: --full unless set; --fast, or empty for what is usual).
 USAGE
 }
 
@@ -120,6 +121,8 @@ network_up() {
 source "$HERE/servers.sh"
 # shellcheck source=faults.sh
 source "$HERE/faults.sh"
+# shellcheck source=race.sh
+source "$HERE/race.sh"
 
 # --- up and down -----------------------------------------------------------------------------------------------------
 
@@ -198,7 +201,7 @@ check() {
         compared+=(--reference-host "$reference" --connectivity-url "http://$reference/generate_204")
     done
     # shellcheck disable=SC2086 # OPTIONS is a list of words
-    as_user "${PREFIX[@]}" timeout -k 5 90 "$PROGRAM" check $ADDRESS --full --format json $SECRET "${CA_FILE[@]}" \
+    as_user "${PREFIX[@]}" timeout -k 5 90 "$PROGRAM" check $ADDRESS ${MT_DETAIL---full} --format json $SECRET "${CA_FILE[@]}" \
         "${compared[@]}" --resolver $WAN4.53 "${SETTINGS[@]}" $OPTIONS <<<"$TYPED" >"$1" 2>"${1%.json}.stderr"
 }
 # The cause and how certain it is said to be, as CAUSE:CERTAINTY.
@@ -235,34 +238,6 @@ repeat() {
         check "$RESULTS/repeat.json" || true
         cause_of "$RESULTS/repeat.json"
     done | sort | uniq -c
-}
-
-# One port's TLS versions at a round trip of 200 ms, against the tools made for it, where they are installed.
-race() {
-    local out=$RESULTS/race.json ours began seconds name
-    mkdir -p "$RESULTS"
-    prepare healthy-587
-    fault_line 200 0
-    OPTIONS="--only tls"
-    check "$out" || true
-    ours=$(python3 - "$out" <<'PY'
-import json, sys
-check = next(check for check in json.load(open(sys.argv[1]))["checks"] if check["id"] == "tls.587")
-print((max(seen["at_ms"] for seen in check["evidence"] if "only" in seen["what"] and "weak" not in seen["what"]) - check["started_ms"]) / 1000)
-PY
-    )
-    echo "mailtriage   $ours s for SSLv3 to 1.3, beside the same on 25 and 465"
-    while read -r name line; do
-        command -v "$name" >/dev/null || { echo "$name is not installed"; continue; }
-        began=$(date +%s%N)
-        as_user timeout 120 $line >"$RESULTS/race.$name" 2>&1 || true
-        seconds=$((($(date +%s%N) - began) / 1000000))
-        python3 -c 'import sys; n, s, o = sys.argv[1], int(sys.argv[2]) / 1000, float(sys.argv[3]); print(f"{n:12} {s:.1f} s, {s / o:.1f} times as long")' "$name" $seconds "$ours"
-    done <<RACERS
-sslscan sslscan --no-colour --no-ciphersuites --no-heartbleed --no-groups --no-fallback --no-renegotiation --no-compression --no-check-certificate --starttls-smtp mail.example.test:587
-testssl testssl --warnings off --color 0 -p -t smtp mail.example.test:587
-nmap nmap -Pn -n -p 587 --script ssl-enum-ciphers $MAIL4.5
-RACERS
 }
 
 # What a term of the witness column is about, seen with an ordinary tool.
@@ -355,7 +330,7 @@ main() {
     race)
         clean_up
         PROGRAM=$(realpath "$MAILTRIAGE")
-        race
+        race "$@"
         ;;
     repeat)
         clean_up
