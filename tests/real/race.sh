@@ -92,15 +92,15 @@ race() {
     local delay
     mkdir -p "$RESULTS"
     [[ $# != 0 ]] || set -- 0 20 200 600
-    printf '%s\n' "| round trip | dig, nc, openssl, swaks one after the other | swaks alone | \`--fast\` | \`check\` | \`--full\` |" "|---|---|---|---|---|---|"
+    printf '%s\n' "" "| round trip | dig, nc, openssl, swaks one after the other | swaks alone | \`--fast\` | \`check\` | \`--full\` |" "|---|---|---|---|---|---|"
     for delay; do race_healthy "$delay"; done
-    printf '\n%s\n' "| fault | round trip | \`--fast\` | \`check\` | \`--full\` | verdict |" "|---|---|---|---|---|---|"
+    printf '%s\n' "" "| fault | round trip | \`--fast\` | \`check\` | \`--full\` | verdict |" "|---|---|---|---|---|---|"
     for delay; do
         ((delay <= 200)) || continue
         race_fault "25 blocked, 587 healthy" healthy-25-blocked "$delay"
         race_fault "587 silent" drop-587-router "$delay"
     done
-    printf '\n%s\n' "| TLS versions of 587 | round trip | time | times ours |" "|---|---|---|---|"
+    printf '%s\n' "" "| TLS versions of 587 | round trip | time | times ours |" "|---|---|---|---|"
     for delay; do ((delay > 200)) || race_tls "$delay"; done
     for delay in "${RACE_TOO_SLOW[@]}"; do echo "too slow: $delay" >&2; done
     [[ ${#RACE_TOO_SLOW[@]} == 0 ]]

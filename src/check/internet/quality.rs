@@ -36,9 +36,11 @@ const CLEAN: usize = 33;
 const FIRST_PART: usize = 3 * HOSTS * AT_A_TIME;
 /// With fewer handshakes there is no verdict.
 const ENOUGH: usize = 30;
-/// How many hosts are used, and how many handshakes run at the same time with each.
+/// How many hosts are used, and how many handshakes run at the same time with each; more where there are fewer hosts, so
+/// that it takes no longer.
 const HOSTS: usize = 3;
 const AT_A_TIME: usize = 4;
+const MOST_AT_A_TIME: usize = 6;
 /// A lost SYN is repeated after a second (RFC 6298 section 2), so its answer comes that much later than the fastest.
 const LATE: Duration = Duration::from_millis(900);
 /// The pause between the handshakes of one stream, so that they do not come in a burst.
@@ -160,6 +162,8 @@ async fn sample(ctx: &Ctx) -> Vec<Sample> {
     let hosts: Vec<_> = ctx.options.references.iter().filter(|reference| reference.ports.contains(&443)).collect();
     // Literal addresses first: they need no name server.
     let (named, literal): (Vec<_>, Vec<_>) = hosts.into_iter().partition(|reference| reference.has_name());
+    let used = (literal.len() + named.len()).clamp(1, HOSTS);
+    let at_a_time = (HOSTS * AT_A_TIME / used).min(MOST_AT_A_TIME);
     let until = Instant::now() + LONGEST;
     let mut samples = Vec::new();
     // The end of each part is that of all its handshakes: one that is late is not overlooked for being late.
@@ -174,8 +178,11 @@ async fn sample(ctx: &Ctx) -> Vec<Sample> {
                 }
                 let failures = AtomicUsize::new(0);
                 let answered = AtomicUsize::new(0);
-                let workers =
-                    (0..AT_A_TIME).map(|index| worker(ctx, addr, index, tickets, &failures, &answered, until));
+                let workers = (0..at_a_time).map(|index| {
+                    // Not all at once.
+                    let offset = REST * u32::try_from(index).unwrap_or(0) / u32::try_from(at_a_time).unwrap_or(1);
+                    worker(ctx, addr, offset, tickets, &failures, &answered, until)
+                });
                 join_all(workers).await.into_iter().flatten().collect::<Vec<Sample>>()
             }
         });
@@ -202,14 +209,14 @@ fn is_dead(samples: &[Sample], addr: IpAddr) -> bool {
 async fn worker(
     ctx: &Ctx,
     addr: IpAddr,
-    index: usize,
+    offset: Duration,
     tickets: &AtomicUsize,
     failures: &AtomicUsize,
     answered: &AtomicUsize,
     until: Instant,
 ) -> Vec<Sample> {
     let mut samples = Vec::new();
-    sleep(REST / 4 * u32::try_from(index).unwrap_or(0)).await;
+    sleep(offset).await;
     let take = || tickets.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
     while Instant::now() < until && take() {
         if samples.last().is_some_and(|(_, took): &Sample| took.is_some()) {
