@@ -21,6 +21,7 @@ pub fn read(xml: &str, address: &Address) -> Option<Vec<Choice>> {
                 if name == "outgoingServer" {
                     let smtp = start
                         .attributes()
+                        .with_checks(false)
                         .flatten()
                         .any(|a| a.key.as_ref() == b"type" && a.value.eq_ignore_ascii_case(b"smtp"));
                     server = Server { smtp, ..Server::default() };
