@@ -6,7 +6,8 @@ use crate::check::secret::{Attempt, Secret};
 use crate::world::World;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
-use std::io::{BufRead, IsTerminal};
+use std::fs::File;
+use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
@@ -40,13 +41,13 @@ pub(super) struct PasswordArgs {
 }
 
 /// Anything longer is not a password, but a mistake.
-const MOST_BYTES: u64 = 4_096;
+const MOST_BYTES: usize = 4_096;
 /// The whole output of a command; only its first line is used.
 const MOST_OUTPUT: usize = 64 * 1024;
 /// A command may ask a person something first.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// Microsoft's tokens have a few thousand characters.
-const MOST_TOKEN_BYTES: u64 = 32_768;
+const MOST_TOKEN_BYTES: usize = 32_768;
 
 impl PasswordArgs {
     /// The log-in that is requested, if a password or token was provided or is obtained by signing in.
@@ -54,7 +55,7 @@ impl PasswordArgs {
         let mut secret = match self.token_stdin {
             true => {
                 piped()?;
-                Some(Secret::Token(token(std::io::stdin().lock())?))
+                Some(Secret::Token(token(standard_input()?)?))
             }
             false => self.password().await?.map(Secret::Password),
         };
@@ -78,7 +79,7 @@ impl PasswordArgs {
     async fn password(&self) -> Result<Option<SecretString>, Stop> {
         if self.password_stdin {
             piped()?;
-            return first_line(std::io::stdin().lock(), "on standard input").map(Some);
+            return first_line(standard_input()?, "on standard input").map(Some);
         }
         if let Some(name) = &self.password_env {
             let value = std::env::var(name).map(Zeroizing::new);
@@ -95,7 +96,7 @@ impl PasswordArgs {
 
 /// Refuses a terminal: what is typed there would be seen, and stay visible.
 fn piped() -> Result<(), Stop> {
-    match std::io::stdin().is_terminal() {
+    match io::stdin().is_terminal() {
         true => Err(Stop::Usage(
             "standard input is a terminal, where everybody sees what is typed: pipe the password in, or start \
                           mailtriage ADDRESS and press p"
@@ -105,8 +106,17 @@ fn piped() -> Result<(), Stop> {
     }
 }
 
+/// Standard input without the standard library's buffer, which would keep a copy to the end.
+fn standard_input() -> Result<File, Stop> {
+    #[cfg(unix)]
+    let input = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned();
+    #[cfg(windows)]
+    let input = std::os::windows::io::AsHandle::as_handle(&io::stdin()).try_clone_to_owned();
+    input.map(File::from).map_err(|error| Stop::Usage(format!("standard input could not be read: {error}")))
+}
+
 /// The token in a line, held to RFC 6750.
-fn token(source: impl BufRead) -> Result<SecretString, Stop> {
+fn token(source: impl Read) -> Result<SecretString, Stop> {
     let token = line(source, "token", "on standard input", MOST_TOKEN_BYTES)?;
     match is_token(token.expose_secret()) {
         true => Ok(token),
@@ -119,7 +129,7 @@ fn token(source: impl BufRead) -> Result<SecretString, Stop> {
 /// Whether a text has a token's characters (RFC 6750 section 2.1: no spaces, no line ends within) and is not too long.
 pub(super) fn is_token(text: &str) -> bool {
     let is_allowed = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/=".contains(&c);
-    !text.is_empty() && text.len() as u64 <= MOST_TOKEN_BYTES && text.bytes().all(is_allowed)
+    !text.is_empty() && text.len() <= MOST_TOKEN_BYTES && text.bytes().all(is_allowed)
 }
 
 async fn from_command(command: &str) -> Result<SecretString, Stop> {
@@ -153,27 +163,33 @@ async fn from_command(command: &str) -> Result<SecretString, Stop> {
 }
 
 /// The password: the first line without its line end; everything else in the line belongs to it.
-fn first_line(source: impl BufRead, from: &str) -> Result<SecretString, Stop> {
+fn first_line(source: impl Read, from: &str) -> Result<SecretString, Stop> {
     line(source, "password", from, MOST_BYTES)
 }
 
-fn line(source: impl BufRead, what: &str, from: &str, most: u64) -> Result<SecretString, Stop> {
-    let mut line = Zeroizing::new(Vec::with_capacity(512));
-    let read = source.take(most + 1).read_until(b'\n', &mut line);
-    read.map_err(|error| format!("the {what} {from} could not be read: {error}"))?;
-    if line.last() == Some(&b'\n') {
-        line.pop();
-        if line.last() == Some(&b'\r') {
-            line.pop();
+fn line(mut source: impl Read, what: &str, from: &str, most: usize) -> Result<SecretString, Stop> {
+    // As large as it may become: growing would leave copies behind.
+    let mut bytes = Zeroizing::new(vec![0; most + 1]);
+    let mut length = 0;
+    while length < bytes.len() && !bytes[..length].contains(&b'\n') {
+        match source.read(&mut bytes[length..]) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(Stop::Usage(format!("the {what} {from} could not be read: {error}"))),
         }
     }
+    let line = match bytes[..length].iter().position(|byte| *byte == b'\n') {
+        Some(end) => bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]),
+        None => &bytes[..length],
+    };
     if line.is_empty() {
         return Err(Stop::Usage(format!("the {what} {from} is empty; leave the option out to check without a log-in")));
     }
-    if line.len() as u64 > most {
+    if line.len() > most {
         return Err(Stop::Usage(format!("the {what} {from} is longer than {most} bytes")));
     }
-    let text = std::str::from_utf8(&line).map_err(|_| format!("the {what} {from} is not UTF-8"))?;
+    let text = std::str::from_utf8(line).map_err(|_| format!("the {what} {from} is not UTF-8"))?;
     if text.contains('\0') {
         return Err(Stop::Usage(format!("the {what} {from} contains a NUL byte, which no log-in can send")));
     }

@@ -2,15 +2,27 @@
 //! keys, and only their speed shows that it was pasted.
 
 use ratatui::crossterm::event::{Event as Input, KeyCode, KeyEventKind};
+use zeroize::{Zeroize, Zeroizing};
 
 /// Inputs that were waiting at the same moment, sorted into keys and pastes. An Enter with more characters right after
 /// it was not typed by hand, and must neither start the checks nor turn what follows into commands: together they are
 /// a paste.
 pub(super) fn joined(events: Vec<Input>) -> Vec<Input> {
-    let text: String = events.iter().filter_map(typed).collect();
+    // It may be a password; a character takes four bytes at most, so that it does not grow.
+    let mut text = Zeroizing::new(String::with_capacity(4 * events.len()));
+    text.extend(events.iter().filter_map(typed));
     let has_inner_line_end = text.trim_end().contains('\n');
     let is_text = events.iter().all(|event| typed(event).is_some() || is_release(event));
-    if has_inner_line_end && is_text { vec![Input::Paste(text)] } else { events }
+    if has_inner_line_end && is_text { vec![Input::Paste(std::mem::take(&mut *text))] } else { events }
+}
+
+/// Wipes what was pasted: it may have been a password.
+pub(super) fn wipe(events: &mut [Input]) {
+    for event in events {
+        if let Input::Paste(text) = event {
+            text.zeroize();
+        }
+    }
 }
 
 /// The character that a key types.

@@ -119,7 +119,10 @@ impl<O: Outside> Loop<'_, O> {
                 () = &mut ended => return self.cut(),
                 events = next_inputs(&mut input) => {
                     let Some(events) = events else { return self.cut() };
-                    if paste::joined(events).iter().any(|event| self.input(event)) {
+                    let mut events = paste::joined(events);
+                    let ends = events.iter().any(|event| self.input(event));
+                    paste::wipe(&mut events);
+                    if ends {
                         return;
                     }
                     self.keep_journal();
