@@ -35,7 +35,10 @@ fn main() {
     for _ in 0..20 {
         run(&scenario, Detail::Full);
     }
-    println!("\nA whole run of the lab, its servers included, costs {:.0} ms of work.", began.elapsed().as_secs_f64() * 50.0);
+    println!(
+        "\nA whole run of the lab, its servers included, costs {:.0} ms of work.",
+        began.elapsed().as_secs_f64() * 50.0
+    );
 }
 
 /// The cause, and when the run ended.
