@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The screen of a real terminal; dropping it restores the terminal.
 pub struct Screen {
     /// For drawing. It is never dropped: ratatui's own end prints an error if the terminal is gone, and panics where that
-    /// cannot be printed either. [`restore`] does all that it would do.
+    /// cannot be printed either. `restore` does all that it would do.
     pub terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
 }
 
