@@ -1,10 +1,11 @@
 //! Literal refusals and errors from public threads, manuals and sources (`replies/found.toml`): each must be read as what
-//! it means. In a run the phase is known; a pasted text says nothing about it.
+//! it means. In a run the phase is known; a pasted text says nothing about it. And a measure: of what people pasted into
+//! public threads (`replies/threads.toml`) nearly all is understood, and nothing wrongly.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
-use mailtriage::facts::pasted;
 use mailtriage::facts::replies::{self, Phase};
+use mailtriage::facts::{outlook_errors, pasted};
 use serde::Deserialize;
 
 /// A reply or an error that somebody has shown in public.
@@ -29,7 +30,7 @@ struct File {
 
 fn meaning(found: &Found) -> String {
     let row = match found.at.as_str() {
-        "pasted" => pasted::cause(&found.said).map(str::to_owned),
+        "pasted" => pasted::read(&found.said).cause.map(str::to_owned),
         phase => {
             let phase: Phase = toml::Value::String(phase.to_owned()).try_into().unwrap();
             let lines: Vec<Vec<u8>> = found.said.lines().map(|line| line.as_bytes().to_vec()).collect();
@@ -52,4 +53,53 @@ fn replies_found_in_public_are_understood() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), file.found.len(), wrong.join("\n"));
+}
+
+/// An error in a public thread.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Thread {
+    /// The address of the thread.
+    source: String,
+    /// The literal words, with names and addresses replaced.
+    said: String,
+    /// The causes that help; empty where the words name none.
+    means: Vec<String>,
+    /// The cause that its number points to first.
+    hint: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Threads {
+    thread: Vec<Thread>,
+}
+
+/// Of these many, so many must be understood.
+const MEASURED: (usize, usize) = (60, 55);
+
+#[test]
+fn what_people_paste_is_understood() {
+    let file: Threads = toml::from_str(include_str!("replies/threads.toml")).unwrap();
+    let (mut wrong, mut not_understood) = (Vec::new(), Vec::new());
+    for thread in &file.thread {
+        let cause = pasted::read(&thread.said).cause;
+        let hint = outlook_errors::in_text(&thread.said).first().map(|row| row.suggests[0].as_str());
+        match cause {
+            Some(cause) if !thread.means.iter().any(|means| means == cause) => {
+                wrong.push(format!("{}: {cause}", thread.source));
+            }
+            None if thread.hint.is_none() || hint != thread.hint.as_deref() => {
+                not_understood.push(thread.source.as_str())
+            }
+            _ => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let understood = file.thread.len() - not_understood.len();
+    assert!(
+        file.thread.len() >= MEASURED.0 && understood * MEASURED.0 >= file.thread.len() * MEASURED.1,
+        "{understood} of {}; not:\n{}",
+        file.thread.len(),
+        not_understood.join("\n")
+    );
 }

@@ -6,7 +6,7 @@ use mailtriage::facts::pasted;
 use mailtriage::pages;
 
 fuzz_target!(|input: &str| {
-    if let Some(cause) = pasted::cause(input) {
+    if let Some(cause) = pasted::read(&pasted::kept(input)).cause {
         assert!(pages::causes().contains(&cause), "{cause}");
     }
 });

@@ -1,5 +1,6 @@
 //! What was observed, and the facts that the guide decides on. `derive` makes the second from the first.
 
+pub mod bounce;
 pub mod cdns;
 pub mod derive;
 pub mod ehlo;

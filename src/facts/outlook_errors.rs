@@ -19,6 +19,9 @@ pub struct OutlookError {
     /// Whether it can mean one thing only.
     #[serde(default)]
     pub decides: bool,
+    /// The source of the row, if it is not one of those of the table.
+    #[serde(default)]
+    pub source: String,
 }
 
 static ROWS: LazyLock<Vec<OutlookError>> =
@@ -26,20 +29,36 @@ static ROWS: LazyLock<Vec<OutlookError>> =
 
 /// How much of a text is read, in bytes.
 const MOST_READ: usize = 16 * 1024;
+/// How many numbers are looked up.
+const MOST_NUMBERS: usize = 50;
 
-/// The known numbers in a pasted text, in the order of the text.
+/// The known numbers in a pasted text, in the order of the text: `0x800CCC0F`, also without 0x, with the sign for times
+/// or with a letter O for a zero, as people copy it; as a signed number; Outlook for Mac's plain numbers.
 pub fn in_text(text: &str) -> Vec<&'static OutlookError> {
-    let Ok(number) = Regex::new(r"(?i)0x[0-9a-f]{8}|\b\d{5}\b") else { return Vec::new() };
-    number
-        .find_iter(beginning(text, MOST_READ))
-        .filter_map(|found| ROWS.iter().find(|row| row.number.eq_ignore_ascii_case(found.as_str())))
-        .collect()
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+        let number = r"(?i)(?:\b|[0o][x×])(8[0-9a-fo]{7})\b|(-21\d{8})\b|\b(1\d{4})\b";
+        Regex::new(number).expect("a pattern of ours")
+    });
+    let numbers = NUMBER.captures_iter(beginning(text, MOST_READ)).filter_map(|found| {
+        let hex = found.get(1).map(|hex| hex.as_str().to_ascii_uppercase().replace('O', "0"));
+        let signed = || Some(format!("{:08X}", found.get(2)?.as_str().parse::<i32>().ok()?));
+        let plain = || Some(found.get(3)?.as_str().to_owned());
+        hex.or_else(signed).map(|hex| format!("0x{hex}")).or_else(plain)
+    });
+    let mut rows: Vec<&OutlookError> = Vec::new();
+    for row in numbers.take(MOST_NUMBERS).filter_map(|number| ROWS.iter().find(|row| row.number == number)) {
+        if !rows.iter().any(|known| std::ptr::eq(*known, row)) {
+            rows.push(row);
+        }
+    }
+    rows
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::pages::causes;
+    use rstest::rstest;
 
     #[test]
     fn rows_hold_together() {
@@ -49,7 +68,19 @@ mod tests {
                 assert!(is_cause, "outlook-errors.toml: {}: {cause} is not a page in docs/guide/causes", row.number);
             }
         }
-        let found = in_text("Sending reported error (0x800ccc0f), then 0x80042109.");
+        let found = in_text("Sending reported error (0x800ccc0f), then 0x80042109, again 0x800CCC0F.");
         assert_eq!(found.len(), 2);
+    }
+
+    #[rstest]
+    #[case("Error code: 800ccc0e", Some("0x800CCC0E"))]
+    #[case("Fehlernummer: 0×800ccc0d", Some("0x800CCC0D"))]
+    #[case("ox800CCCOF", Some("0x800CCC0F"))]
+    #[case("hr=-2146644977", Some("0x800CCC0F"))]
+    #[case("Error -17193", Some("17193"))]
+    #[case("on port 587 at 10:00", None)]
+    #[case("id 1800CCC0F0", None)]
+    fn numbers_are_found_as_people_write_them(#[case] text: &str, #[case] number: Option<&str>) {
+        assert_eq!(in_text(text).first().map(|row| row.number.as_str()), number);
     }
 }

@@ -1,8 +1,10 @@
 //! What an error means that a person has pasted: which of its words are a server's, and which the mail program's or a
-//! library's own. Nothing is known about the phase in which it came but what the text itself tells.
+//! library's own. Nothing is known about the phase in which it came but what the text itself tells. How a message that
+//! came back is taken apart is in `bounce`.
 
-use super::program_errors;
+use super::bounce::{self, Bounce};
 use super::replies::{Phase, Row, Words};
+use super::{outlook_errors, program_errors};
 use crate::text::{beginning, one_line};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
@@ -13,18 +15,92 @@ const MOST_READ: usize = 16 * 1024;
 const MOST_SAID: usize = 10;
 const MOST_WORDS: usize = 1_024;
 
-/// The cause that a pasted error means. The server's words count more than what the program makes of them.
-pub fn cause(text: &str) -> Option<&'static str> {
-    let text = unescaped(beginning(text, MOST_READ));
+/// Whose words tell what a pasted error means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "kebab-case")]
+pub enum By {
+    /// A message that came back.
+    Bounce,
+    /// A server's sentence.
+    Server,
+    /// The mail program's or library's own sentence.
+    Program,
+    /// One of Outlook's numbers alone.
+    Number,
+    /// Nothing in it is in our tables.
+    Nobody,
+}
+
+/// What a pasted error says.
+#[derive(Debug)]
+pub struct Pasted {
+    /// What it means; `None` if its words name no cause.
+    pub cause: Option<&'static str>,
+    /// Whose words say so.
+    pub by: By,
+    /// The message that came back, if it is one.
+    pub bounce: Option<Bounce>,
+}
+
+/// Reads a pasted error.
+pub fn read(text: &str) -> Pasted {
+    if let Some(bounce) = bounce::read(text) {
+        return Pasted { cause: bounced(&bounce, text), by: By::Bounce, bounce: Some(bounce) };
+    }
+    let (cause, by) = match meant(beginning(text, MOST_READ)) {
+        Some((cause, by)) => (Some(cause), by),
+        None => {
+            let numbers = outlook_errors::in_text(text);
+            let decides = numbers.iter().find(|row| row.decides).and_then(|row| row.suggests.first());
+            (decides.map(String::as_str), if numbers.is_empty() { By::Nobody } else { By::Number })
+        }
+    };
+    Pasted { cause, by, bounce: None }
+}
+
+/// What is kept of an error that somebody gives as a file: all of it, of a long message that came back its report, of
+/// another long text its beginning.
+pub fn kept(text: &str) -> String {
+    if text.len() <= MOST_READ {
+        return text.to_owned();
+    }
+    let kept = bounce::short(text).unwrap_or_else(|| beginning(text, MOST_READ).to_owned());
+    format!("{kept}\n[the rest is left out: {} bytes in all]", text.len())
+}
+
+/// What the words of a message that came back mean. The account's own server has taken the message: what a server says
+/// about its own rules of relaying is then about the recipient's domain, and a name that is not found is the recipient's.
+fn bounced(bounce: &Bounce, text: &str) -> Option<&'static str> {
+    let by_status = || bounce.status.as_deref().and_then(bounce::by_status);
+    let by_words = if bounce.words.is_empty() { meant(beginning(text, MOST_READ)) } else { meant(&bounce.words) };
+    let cause = by_words.map(|(cause, _)| cause).or_else(by_status)?;
+    Some(match cause {
+        "auth-not-sent" if !says_to_log_in(&bounce.words) => "recipient-rejected",
+        "dns-name-not-found" => "recipient-rejected",
+        cause => cause,
+    })
+}
+
+fn says_to_log_in(words: &str) -> bool {
+    let words = words.to_lowercase();
+    ["authent", "log in", "login"].iter().any(|word| words.contains(word))
+}
+
+/// The cause that words mean, and whose they are. The server's words count more than what the program makes of them.
+fn meant(text: &str) -> Option<(&'static str, By)> {
+    let text = unescaped(text);
     let parts = server_parts(&text);
-    let by_server = meaning(&parts, &text).map(|row| row.cause.as_str());
+    let by_server = meaning(&parts, &text).map(|row| (row.cause.as_str(), By::Server));
     // A program that asks for the password does so after any refusal: if the server's words are there, they say why.
     let may_say = |cause: &&str| parts.is_empty() || *cause != "password-wrong";
-    let by_program = || program_errors::in_text(&text).map(|row| row.cause.as_str()).filter(may_say);
+    let by_program = || {
+        let row = program_errors::in_text(&text)?;
+        Some(row.cause.as_str()).filter(may_say).map(|cause| (cause, By::Program))
+    };
     // Without a number and without "the server responded" nobody knows whose words they are.
     let by_whole = || {
         let whole = Part { words: Words::without_code(&one_line(&text)), code: None };
-        meaning(&[whole], &text).map(|row| row.cause.as_str())
+        meaning(&[whole], &text).map(|row| (row.cause.as_str(), By::Server))
     };
     by_server.or_else(by_program).or_else(|| parts.is_empty().then(by_whole).flatten())
 }
@@ -90,8 +166,8 @@ fn phase_told(text: &str) -> Option<Phase> {
 /// What stands between a program's own words and the server's, in the languages of the programs.
 const SERVER_SAID: &str = r"(?ix)
     (?: \b(?:the\ )?(?:mail\ )?server(?:'s)?\ (?:response\ was|responded(?:\ with)?|response|message|replied|answered|error|said)
-    | \bserver\ \S+\ said | \bserver\ antwortete | \bantwort(?:\ (?:des|vom)\ \w*server\w*)?(?:\ (?:lautete?|war))? | der\ (?:mail-?)?server\ antwortete(?:\ mit)?
-    | serveur\ (?:de\ messagerie\ )?a\ répondu | réponse\ du\ serveur | servidor\ (?:de\ correo\ )?(?:respondió|ha\ respondido|respondeu)
+    | \bserver\ \S+\ said | \bserver\ antwortete | \bantwort(?:\ (?:des|vom)\ \w*server\w*)?(?:\ (?:lautete?|war))? | der\ (?:mail-?|postausgangs-?)?server\ antwortete(?:\ mit)?
+    | serveur\ (?:de\ messagerie\ |de\ courrier\ |e-?mail\ )?[aà]\ répondu | réponse\ du\ serveur | servidor\ (?:de\ correo\ )?(?:respondió|ha\ respondido|respondeu)
     | (?:respuesta|resposta)\ d[eo]l?\ servidor | (?:il\ )?server\ (?:di\ posta\ )?ha\ risposto | risposta\ del\ server
     | сервер\ ответил | ответ\ сервера | 服务器(?:返回|响应|回复|应答) | negative\ smtp\ reply | response\ from\ (?:the\ )?(?:remote\ )?server )
     \s*[:：]\s*['\x22(]?";
@@ -99,6 +175,7 @@ const SERVER_SAID: &str = r"(?ix)
 /// Where the program goes on in its own words.
 const PROGRAM_GOES_ON: &str = r"(?ix)
     \bplease\ (?:verify|check)\ (?:that\ your|the\ message) | \bbitte\ (?:über)?prüfen\ sie | \bveuillez\ vérifier
+    | \b(?:verifique|compruebe|asegúrese\ de)\ (?:que|el|la)\b
     | ['\x22],\ *(?:port|account|server|protocol|konto):? | \n\s*(?:server|servidor|serveur|protocolo?|port[a-z]*|konto|account)\b\s*: | \n\s*at\ \w+\.";
 
 fn server_parts(text: &str) -> Vec<Part<'_>> {
@@ -181,15 +258,25 @@ mod tests {
 
     #[test]
     fn unknown_words_mean_nothing() {
-        assert_eq!(cause("it says error 550 somewhere"), None);
-        assert_eq!(cause("535 5.7.8 The moon is in the wrong house"), None);
-        assert_eq!(cause(""), None);
+        assert_eq!(read("it says error 550 somewhere").cause, None);
+        assert_eq!(read("535 5.7.8 The moon is in the wrong house").cause, None);
+        assert_eq!(read("").by, By::Nobody);
     }
 
     #[test]
     fn endless_words_are_followed_up_a_few_times() {
         let text = "the server responded: no\n".repeat(100_000);
         assert_eq!(server_parts(beginning(&text, MOST_READ)).len(), MOST_SAID);
+    }
+
+    #[test]
+    fn what_is_too_long_is_kept_in_short() {
+        let long = format!("{}\n535 5.7.8 no", "Outlook says ".repeat(100_000));
+        assert!(kept(&long).len() < MOST_READ + 100);
+        let report = "Final-Recipient: rfc822; x@example.org\nAction: failed\nStatus: 5.1.1\n\n";
+        let long = format!("{}{report}{}", "<p>A page of HTML</p>\n".repeat(2_000), "returned ".repeat(10_000));
+        let again = read(&kept(&long));
+        assert_eq!((again.cause, again.by), (Some("recipient-rejected"), By::Bounce));
     }
 
     #[rstest]
@@ -213,6 +300,6 @@ mod tests {
     // The program's "Mailbox unavailable" and "check the password" are not the server's.
     #[case("Mailbox unavailable. The server response was: 5.7.1 Unable to relay", "auth-not-sent")]
     fn pasted_errors(#[case] text: &str, #[case] means: &str) {
-        assert_eq!(cause(text), Some(means));
+        assert_eq!(read(text).cause, Some(means));
     }
 }

@@ -194,7 +194,10 @@ impl Words {
 
     /// Whether they speak of a log-in: then a refusal of it is as likely as any other.
     pub(super) fn are_about_a_log_in(&self) -> bool {
-        ["auth", "login", "log in", "password", "credential"].iter().any(|word| self.text.contains(word))
+        let has = |words: &[&str]| words.iter().any(|word| self.text.contains(word));
+        // What is authenticated in these is the message (RFC 8601), not the user.
+        let message = ["spf", "dkim", "dmarc", "unauthenticated", "authentication check", "authentication information"];
+        (has(&["auth", "login", "log in", "password", "credential"]) && !has(&message))
             || self.enhanced.as_deref() == Some("5.7.8")
     }
 

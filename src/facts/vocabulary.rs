@@ -4,6 +4,7 @@
 //! has the words of that observation.
 
 use super::known::{Derived, Known};
+use super::pasted::By;
 use super::value::YES_NO;
 use super::words::{
     AddressKind, CertificateIs, Dates, DomainFound, EhloName, Elsewhere, Ipv6, Lacks, LogIn, Loss, NameFound, Opens,
@@ -141,6 +142,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("tls.common", "whether the port in use accepts TLS 1.2 or 1.3", YES_NO),
         fact("client.sign-in", "whether the mail program can sign in on the provider's page (OAuth)", YES_NO),
         fact("said", "what the error that the caller sees means", causes),
+        fact("said.by", "whose words in the error that the caller sees tell what it means", By::VARIANTS),
         fact("said.hint", "what the number in the error that the caller sees points to", causes),
         fact("provider.kind", "which family of providers the mailbox belongs to", provider::Kind::VARIANTS),
         fact("provider.confidence", "how reliable the provider table's row is", Confidence::VARIANTS),

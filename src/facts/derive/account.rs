@@ -5,8 +5,9 @@ use super::*;
 use crate::account::client::{Connects, SignIn};
 use crate::account::{Choice, Fit, Source};
 use crate::facts::keys::{alive, certificate, dns_domain, dns_server, login, port, sending, settings, smtp};
+use crate::facts::outlook_errors;
+use crate::facts::pasted::{self, By};
 use crate::facts::words::{Ehlo, Foreign, Greeting, Handshake, LogIn, NameFound, Sending, ServerFit};
-use crate::facts::{outlook_errors, pasted};
 
 /// What a server that lets us in wants next.
 #[derive(PartialEq)]
@@ -21,8 +22,7 @@ impl View<'_> {
         facts.put("account.works", self.works());
         facts.put("wanted.works", self.wanted_works());
         facts.put("measured.on", word(self.input.account.measured_on.word()));
-        facts.put("said", self.said());
-        facts.put("said.hint", self.hint());
+        self.error(facts);
     }
 
     pub(super) fn client(&self, facts: &mut Made) {
@@ -269,22 +269,27 @@ impl View<'_> {
         any(ways, |works| *works, "yes", word("no"))
     }
 
-    /// The cause that an error number points to first; by itself such a number decides nothing.
-    fn hint(&self) -> Known {
-        let Some(error) = &self.input.account.error else { return gap("nobody said what the caller sees") };
+    /// What the error that the caller sees means, whose words say so, and the cause that a number in it points to first.
+    fn error(&self, facts: &mut Made) {
+        let Some(error) = &self.input.account.error else {
+            for fact in ["said", "said.by", "said.hint"] {
+                facts.put(fact, gap("nobody said what the caller sees"));
+            }
+            return;
+        };
+        let pasted = pasted::read(error);
+        let said = match (pasted.cause, pasted.by) {
+            (Some(cause), _) => word(cause),
+            (None, By::Number) => gap("the number says nothing definite"),
+            (None, _) => word("undetermined"),
+        };
+        facts.put("said", said);
+        facts.put("said.by", word(pasted.by.into()));
         let first = outlook_errors::in_text(error).into_iter().find_map(|row| row.suggests.first());
-        first.map_or(gap("the words contain no number that is in our table"), |cause| word(cause))
-    }
-
-    fn said(&self) -> Known {
-        let Some(error) = &self.input.account.error else { return gap("nobody said what the caller sees") };
-        if let Some(cause) = pasted::cause(error) {
-            return word(cause);
-        }
-        match outlook_errors::in_text(error).into_iter().find(|row| row.decides) {
-            Some(row) => row.suggests.first().map_or(gap("the number says nothing definite"), |cause| word(cause)),
-            None => gap("what the caller sees is not in our table"),
-        }
+        facts.put(
+            "said.hint",
+            first.map_or(gap("the words contain no number that is in our table"), |cause| word(cause)),
+        );
     }
 }
 
