@@ -16,6 +16,8 @@ pub const START: &str = "who-connects";
 pub const ALSO: &str = "also";
 /// The page that limits how certain any verdict may be.
 pub const CERTAINTY: &str = "certainty";
+/// The page that decides by what the caller sees.
+pub const CALLER: &str = "caller";
 /// The cause of a case without a fault.
 pub const HEALTHY: &str = "healthy";
 /// The cause of a case that is not decided, with advice on how to find out more.

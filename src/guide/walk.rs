@@ -3,10 +3,15 @@
 use super::judge::{Judgement, judge};
 use super::page::{Page, Question};
 use super::rule::{Certainty, Held, Rule, Term, all_hold, given};
-use super::{ALSO, CERTAINTY, Guide, HEALTHY, START, UNDETERMINED};
+use super::{ALSO, CALLER, CERTAINTY, Guide, HEALTHY, START, UNDETERMINED};
 use crate::facts::vocabulary::Decided;
 use crate::facts::{Derived, Known, Why};
 use std::collections::BTreeSet;
+
+/// The fact that says what the caller's error means.
+const SAID: &str = "said";
+/// The facts that say whether a server has refused the account.
+const REFUSALS: [&str; 2] = ["login", "sending"];
 
 /// A page that the walk passed through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +74,8 @@ pub struct Walk {
     pub open: Vec<Open>,
     /// Facts that could have decided, had they been known.
     pub missing: Vec<NotKnown>,
+    /// A cause that is likely by what was measured, where the error that the caller sees names another.
+    pub measured: Option<String>,
 }
 
 /// Walks from the first page.
@@ -80,6 +87,7 @@ pub fn walk(guide: &Guide, facts: &Derived) -> Walk {
         at: START.to_owned(),
         open: vec![],
         missing: vec![],
+        measured: None,
     };
     // More than any path can have: when the guide is loaded, it is checked to have no circles.
     for _ in 0..64 {
@@ -97,7 +105,66 @@ pub fn walk(guide: &Guide, facts: &Derived) -> Walk {
             None => break,
         }
     }
+    prefer_the_error(guide, facts, &mut walk);
     walk
+}
+
+/// A server's words in the error that the caller sees win over a cause that is no more than likely, if they are as certain
+/// themselves (`caller.md` decides what they mean) and no server has refused the account here. A walk that has passed
+/// that page has taken them into account.
+fn prefer_the_error(guide: &Guide, facts: &Derived, walk: &mut Walk) {
+    let Some(reached) = walk.reached.clone() else { return };
+    let is_open = reached.certainty < Certainty::Certain && reached.cause != HEALTHY;
+    if !is_open || walk.visits.iter().any(|visit| visit.page == CALLER) || !is_by_a_server(facts) {
+        return;
+    }
+    let Some((page, rule, judged)) = by_the_error(guide, facts) else { return };
+    let mut waits = refusals_wait_for(facts);
+    match (rule.holds(facts), judged.excluded.clone()) {
+        (Held::Pending(checks), _) | (_, Held::Pending(checks)) => waits.extend(checks),
+        _ if rule.cause().is_none_or(|cause| cause == UNDETERMINED || cause == reached.cause) => return,
+        _ => waits.extend(judged.waits_for.clone()),
+    }
+    // Until both are as certain as they will be, nothing is said that would be revoked.
+    if !waits.is_empty() || !walk.waits_for.is_empty() {
+        walk.waits_for.extend(waits);
+        walk.reached = None;
+        return;
+    }
+    let mut by_error = walk.clone();
+    by_error.visits.pop();
+    follow(&mut by_error, guide, page, rule, Some(judged), facts);
+    let is_as_certain = by_error.reached.as_ref().is_some_and(|other| other.certainty >= reached.certainty);
+    if is_as_certain || reached.cause == UNDETERMINED {
+        by_error.measured = Some(reached.cause).filter(|cause| cause != UNDETERMINED);
+        *walk = by_error;
+    }
+}
+
+/// Whether a server's words are in the error, and no server has refused the account here: its words of today count more.
+fn is_by_a_server(facts: &Derived) -> bool {
+    let is =
+        |fact: &str, words: &[&str]| facts.get(fact).and_then(Known::word).is_some_and(|word| words.contains(&word));
+    is("said.by", &["server", "bounce"]) && !REFUSALS.iter().any(|fact| is(fact, &["rejected", "temporary"]))
+}
+
+/// The checks that may still show that a server refuses the account.
+fn refusals_wait_for(facts: &Derived) -> BTreeSet<String> {
+    let pending = REFUSALS.iter().filter_map(|fact| match facts.get(*fact) {
+        Some(Known::Pending(checks)) => Some(checks.clone()),
+        _ => None,
+    });
+    pending.flatten().collect()
+}
+
+/// The row of the caller's page that holds by what the error means, and is not excluded.
+fn by_the_error<'a>(guide: &'a Guide, facts: &Derived) -> Option<(&'a Page, &'a Rule, Judgement)> {
+    let page = guide.page(CALLER)?;
+    let by_error = page.rules.iter().filter(|rule| rule.terms.first().is_some_and(|term| term.fact == SAID));
+    let mut judged = by_error.filter_map(|rule| Some((page, rule, judge(guide, rule.cause()?, facts))));
+    judged.find(|(_, rule, judged)| {
+        matches!(rule.holds(facts), Held::Yes | Held::Pending(_)) && judged.excluded != Held::Yes
+    })
 }
 
 /// The first row that holds and does not lead to a cause which the facts exclude; and what they say of its cause.

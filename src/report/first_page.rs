@@ -104,7 +104,7 @@ pub fn first_page(report: &Report, reader: Reader) -> FirstPage {
     let rows = [
         ("FOR", Form::Words, vec![whom]),
         ("REQUEST", Form::Words, request),
-        ("RESULT", Form::Words, vec![result(diagnosis), diagnosis.summary.clone()]),
+        ("RESULT", Form::Words, result_lines(diagnosis)),
         ("WHEN", Form::Words, when(report)),
         ("FROM", Form::Words, from(report)),
         ("TO", Form::Words, vec![to(report)]),
@@ -206,6 +206,15 @@ fn to(report: &Report) -> String {
     let addresses = report.shown(keys::dns_server::ADDRESSES.check, &keys::dns_server::ADDRESSES);
     let addresses = addresses.map_or_else(String::new, |addresses| format!(" ({addresses})"));
     format!("{}{addresses}, port {}, {}", way.server, way.port, way.security.says())
+}
+
+/// The verdict, what was found, and what the caller's error means.
+fn result_lines(diagnosis: &Diagnosis) -> Vec<String> {
+    let error = Some(&diagnosis.error).filter(|error| !error.is_empty());
+    [result(diagnosis), diagnosis.summary.clone()]
+        .into_iter()
+        .chain(error.map(|error| format!("Error shown: {error}")))
+        .collect()
 }
 
 /// The server's own words, exactly as received, each with what it is a reply to.

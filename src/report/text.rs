@@ -62,6 +62,9 @@ fn verdict(out: &mut String, diagnosis: &Diagnosis) {
     let _ = writeln!(out);
     wrapped(out, "", "  ", &format!("{}{certainty}: {}", diagnosis.outcome.says(), diagnosis.title));
     wrapped(out, "  ", "  ", &diagnosis.summary);
+    if !diagnosis.error.is_empty() {
+        wrapped(out, "  Error shown: ", "  ", &diagnosis.error);
+    }
     let _ = writeln!(out);
     who(out, "  Now       ", diagnosis.now, &diagnosis.now_name);
     who(out, "  For good  ", diagnosis.who, &diagnosis.who_name);

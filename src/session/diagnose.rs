@@ -1,6 +1,7 @@
 //! Makes the verdict from facts and guide: walks the guide and fills in the page of the cause that it reaches.
 
 use super::diagnosis::{Diagnosis, OpenQuestion, Outcome, PathStep};
+use super::error::error_in_words;
 use super::lookup::Lookup;
 use super::run::Run;
 use crate::account::client;
@@ -38,6 +39,7 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
     open.extend(waits_for(&page.in_words, facts));
     let underway = Diagnosis { waits_for: open.into_iter().collect(), ..underway };
     let paragraph = |heading: &str| paragraphs(page.text.section(heading).unwrap_or_default());
+    let error = error_in_words(guide, &run.account, &walk, facts);
     let wording = given(&page.in_words, facts).next().cloned();
     let wording =
         wording.unwrap_or_else(|| Wording { title: page.text.title.clone(), summary: paragraphs(&page.text.intro) });
@@ -49,6 +51,7 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
         certainty: reached.certainty,
         title: texts.fill("title", &wording.title),
         summary: texts.fill("summary", &wording.summary),
+        error: error.map(|error| texts.put("error", error)).unwrap_or_default(),
         who: fixed_by.for_good.who,
         who_name: texts.fill("who_name", &fixed_by.for_good.what),
         now: fixed_by.now.who,
@@ -62,7 +65,7 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
         against: reached.against.clone(),
         unproven: reached.unproven.clone(),
         ruled_out: ruled_out(guide, cause, &underway, facts),
-        also: walk::also(guide, facts, Some(cause)),
+        also: also(guide, &walk, facts),
         not_known: if cause == HEALTHY { vec![] } else { not_known(&walk.missing) },
         marks: texts.marks,
         ..underway
@@ -154,6 +157,14 @@ fn clicks<'a>(guide: &'a Guide, task: &str, run: &Run) -> Option<(&'a str, Vec<S
     let page = guide.page(&format!("programs/{}", client.id))?;
     let section = page.text.sections.iter().find(|section| anchor(&section.heading) == task)?;
     Some((&section.heading, list_items(&section.text)))
+}
+
+/// Other causes that were found, first the one that the caller's error won over.
+fn also(guide: &Guide, walk: &Walk, facts: &Derived) -> Vec<String> {
+    let cause = walk.reached.as_ref().map(|reached| reached.cause.as_str());
+    let mut also: Vec<String> = walk.measured.iter().cloned().collect();
+    also.extend(walk::also(guide, facts, cause).into_iter().filter(|cause| walk.measured.as_ref() != Some(cause)));
+    also
 }
 
 /// What is ruled out by the steps that were passed with an answer, and what is sound anyway. A step that has a row for

@@ -107,6 +107,9 @@ pub struct Diagnosis {
     pub title: String,
     /// What was found, in a sentence or two.
     pub summary: String,
+    /// What the error that the caller sees means, or that it is not understood; empty if nobody said what it is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub error: String,
     /// Who can fix it permanently.
     pub who: Who,
     /// What that person does to fix it.
@@ -167,6 +170,7 @@ impl Diagnosis {
             certainty: Certainty::Possible,
             title: "Checking".to_owned(),
             summary: String::new(),
+            error: String::new(),
             who: Who::Helpdesk,
             who_name: String::new(),
             now: Who::Helpdesk,
@@ -193,6 +197,7 @@ impl Diagnosis {
         let single = [
             ("title", &mut self.title),
             ("summary", &mut self.summary),
+            ("error", &mut self.error),
             ("who_name", &mut self.who_name),
             ("now_name", &mut self.now_name),
             ("tell_caller", &mut self.tell_caller),

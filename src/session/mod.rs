@@ -3,6 +3,7 @@
 
 pub mod diagnose;
 pub mod diagnosis;
+mod error;
 pub mod journal;
 mod lookup;
 pub mod placeholders;

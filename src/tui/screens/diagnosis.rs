@@ -71,6 +71,9 @@ fn lines(core: &Core, width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let rule = |title: &str, right: &str| parts::rule_line(theme, title, right, width);
     lines.extend(parts::paragraph(theme, &diagnosis.summary, width, plain));
+    if !diagnosis.error.is_empty() {
+        lines.extend(parts::paragraph(theme, &format!("Error shown: {}", diagnosis.error), width, plain));
+    }
     let of = program.map_or_else(|| "o: choose the program".to_owned(), |program| format!("for {}", program.name));
     lines.push(rule("Do this now", &of));
     lines.extend(parts::items(theme, &diagnosis.remedy, width, true));

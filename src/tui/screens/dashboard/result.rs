@@ -57,6 +57,9 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     }
     let plain = Style::new();
     let most = if roomy { 3 } else { 2 };
+    if !diagnosis.error.is_empty() {
+        lines.extend(labelled(theme, "Error", &diagnosis.error, width, plain, most));
+    }
     lines.extend(labelled(theme, "Do now", &capital(&diagnosis.now_name), width, theme.strong(), most));
     if height < 16 {
         return lines;
