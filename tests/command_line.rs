@@ -36,6 +36,7 @@ fn mailtriage(arguments: &[&str]) -> Command {
 #[case(&["check", "anna@example.com", "--connectivity-url", "ftp://x"], "--connectivity-url")]
 #[case(&["check", "anna@example.com", "--ca-file", "/nonexistent/ca.pem"], "--ca-file")]
 #[case(&["check", "anna@example.com", "--timeout", "0"], "between 0.1 and 3600")]
+#[case(&["check", "anna@example.com", "--error", "@/nonexistent/bounce.eml"], "--error: /nonexistent/bounce.eml was not read")]
 #[case(&["check", "anna@example.com", "--answer", "moon=full"], "there is no question")]
 #[case(&["check", "anna@example.com", "--answer", "hotspot=perhaps"], "is answered by yes, no")]
 #[case(&["check", "anna@example.com", "--format", "pdf"], "text, json, markdown, html")]
@@ -249,6 +250,37 @@ fn the_password_is_nowhere() {
             }));
         }
     }
+}
+
+#[test]
+fn a_message_that_came_back_is_read_from_a_file_and_from_standard_input() {
+    let report = "Final-Recipient: rfc822; x@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\nRemote-MTA: dns; mx.example.org\r\n";
+    let wide: Vec<u8> = std::iter::once(0xfeff).chain(report.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bounce.eml");
+    // No server is asked: port 9 of this computer, nobody to compare with, and settings alone.
+    let arguments = |error: &str| {
+        let fixed =
+            ["check", "anna@example.com", "--server", "127.0.0.1", "--client", "outlook-new", "--only", "settings"];
+        [&fixed.map(str::to_owned)[..], &["--error".to_owned(), error.to_owned()]].concat()
+    };
+    for bytes in
+        [report.as_bytes().to_vec(), wide, [report.as_bytes(), "\r\nReturned ".repeat(100_000).as_bytes()].concat()]
+    {
+        std::fs::write(&path, &bytes).unwrap();
+        let from_file = arguments(&format!("@{}", path.display()));
+        let from_file: Vec<&str> = from_file.iter().map(String::as_str).collect();
+        let shown = mailtriage(&from_file).assert();
+        let shown = String::from_utf8_lossy(&shown.get_output().stdout).into_owned();
+        let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            words.contains("A message to x@example.org came back: mx.example.org did not take it (5.1.1)."),
+            "{shown}"
+        );
+    }
+    let from_input = arguments("@-");
+    let from_input: Vec<&str> = from_input.iter().map(String::as_str).collect();
+    mailtriage(&from_input).write_stdin(report).assert().stdout(contains("x@example.org"));
 }
 
 #[test]

@@ -148,7 +148,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = ANY_STORE,
           value_parser = store(), hide_possible_values = true, help_heading = "What the mail program has now")]
     pub(super) from_client: Option<String>,
-    /// The error that the caller sees, word for word
+    /// The error that the caller sees, word for word, or a message that came back: TEXT, @FILE, or @- for standard input
     #[arg(long, value_name = "TEXT", help_heading = "What the mail program has now")]
     pub(super) error: Option<String>,
     /// The sender to try, if not the address

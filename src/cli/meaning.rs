@@ -7,17 +7,53 @@ use crate::account::address::host_name;
 use crate::account::stored::{self, Found, StoredAccount};
 use crate::account::{Account, Address, MeasuredOn, Origins, Security, Server, Settings, Values, client};
 use crate::check::{Options, Reference, defaults};
+use crate::facts::pasted;
 use crate::facts::target::COMPARED_PORTS;
 use crate::machine::{Machine, Trust, files};
 use crate::report::redact::Redact;
 use crate::session::guide;
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IsTerminal, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 /// All the issuers that systems come with fit into 1 MiB.
 const MOST_PEM_BYTES: u64 = 16 * 1024 * 1024;
+
+/// A message that came back has some ten thousand bytes, unless it returns attachments.
+const MOST_ERROR_BYTES: u64 = 4 * 1024 * 1024;
+
+/// The error that the caller sees: as typed, `@FILE` from a file, `@-` from standard input.
+fn error_shown(typed: &str) -> Result<String, Stop> {
+    let Some(from) = typed.strip_prefix('@') else { return Ok(typed.to_owned()) };
+    let bytes = match from {
+        "-" if std::io::stdin().is_terminal() => {
+            return Err(Stop::Usage(
+                "--error @-: standard input is a terminal; type the error as --error TEXT".to_owned(),
+            ));
+        }
+        "-" => {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().take(MOST_ERROR_BYTES).read_to_end(&mut bytes)?;
+            bytes
+        }
+        path => files::read(Path::new(path), MOST_ERROR_BYTES)
+            .map_err(|why| format!("--error: {path} was not read: {why}"))?,
+    };
+    Ok(pasted::kept(&text(&bytes)))
+}
+
+/// A file of text in whatever encoding: UTF-8, UTF-16 with a byte order mark, or another one whose ASCII is readable.
+fn text(bytes: &[u8]) -> String {
+    let units = |read: fn([u8; 2]) -> u16| {
+        bytes.chunks_exact(2).skip(1).map(|pair| read([pair[0], pair[1]])).collect::<Vec<_>>()
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)),
+        [0xfe, 0xff, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)),
+        _ => String::from_utf8_lossy(files::without_mark(bytes)).into_owned(),
+    }
+}
 
 impl From<RedactArg> for Redact {
     fn from(arg: RedactArg) -> Self {
@@ -55,7 +91,7 @@ impl RunArgs {
         if self.from_client.is_some() && account.measured_on != MeasuredOn::ThisMachine {
             return Err(Stop::Usage("--from-client reads this computer's mail programs, not another's".to_owned()));
         }
-        account.error.clone_from(&self.error);
+        account.error = self.error.as_deref().map(error_shown).transpose()?;
         account.ticket.clone_from(&self.ticket);
         account.from = mailbox("--from", self.from.as_deref())?;
         account.to = mailbox("--to", self.to.as_deref())?;

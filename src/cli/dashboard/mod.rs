@@ -39,7 +39,7 @@ pub(super) async fn run(address: Option<String>, args: RunArgs) -> Result<u8, St
 
 async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench, Option<Request>), Stop> {
     let (options, answers) = (args.options()?, args.answers()?);
-    let blank = args.account()?;
+    let blank = address.is_none().then(|| args.account()).transpose()?.unwrap_or_default();
     let world = World::system(args.trust()?);
     let found = args.stored(world.machine.as_ref()).await;
     let account = address.map(|address| args.subject(Some(&address), found.as_ref())).transpose()?;
