@@ -38,7 +38,7 @@ pub fn read(text: &str) -> Option<Bounce> {
     }
     let block = failed_block(&text);
     let (named_by_text, free_words) = free_form(&text);
-    let words = field(block, &DIAGNOSTIC).map_or(free_words, |words| cut(words));
+    let words = field(block, &DIAGNOSTIC).map_or(free_words, cut);
     let status = field(block, &STATUS).map(str::to_owned).filter(|status| !is_general(status));
     let host = field(block, &REMOTE)
         .map(str::to_owned)
