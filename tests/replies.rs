@@ -74,13 +74,13 @@ struct Threads {
     thread: Vec<Thread>,
 }
 
-/// Of these many, so many must be understood.
+/// Of these many that name a cause, so many must be understood.
 const MEASURED: (usize, usize) = (60, 55);
 
 #[test]
 fn what_people_paste_is_understood() {
     let file: Threads = toml::from_str(include_str!("replies/threads.toml")).unwrap();
-    let (mut wrong, mut not_understood) = (Vec::new(), Vec::new());
+    let (mut wrong, mut not_understood, mut silent) = (Vec::new(), Vec::new(), 0);
     for thread in &file.thread {
         let cause = pasted::read(&thread.said).cause;
         let hint = outlook_errors::in_text(&thread.said).first().map(|row| row.suggests[0].as_str());
@@ -88,18 +88,20 @@ fn what_people_paste_is_understood() {
             Some(cause) if !thread.means.iter().any(|means| means == cause) => {
                 wrong.push(format!("{}: {cause}", thread.source));
             }
+            // "Failure sending mail." names no cause: the right answer is that it is not understood.
+            None if thread.means.is_empty() && thread.hint.is_none() => silent += 1,
             None if thread.hint.is_none() || hint != thread.hint.as_deref() => {
-                not_understood.push(thread.source.as_str())
+                not_understood.push(thread.source.as_str());
             }
             _ => {}
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let understood = file.thread.len() - not_understood.len();
+    let telling = file.thread.len() - silent;
+    let understood = telling - not_understood.len();
     assert!(
-        file.thread.len() >= MEASURED.0 && understood * MEASURED.0 >= file.thread.len() * MEASURED.1,
-        "{understood} of {}; not:\n{}",
-        file.thread.len(),
+        telling >= MEASURED.0 && understood * MEASURED.0 >= telling * MEASURED.1,
+        "{understood} of {telling}; not:\n{}",
         not_understood.join("\n")
     );
 }
