@@ -19,6 +19,8 @@ pub struct Client {
     pub connects: Connects,
     /// Whether it can sign in on a provider's page (OAuth).
     pub sign_in: SignIn,
+    /// Whether it can hold an account of the type Exchange.
+    pub exchange: Exchange,
     /// `Encryption names: old`: the program says SSL for encryption from the start, and TLS for STARTTLS.
     pub tls_means_starttls: bool,
     /// The page's text.
@@ -52,6 +54,27 @@ pub enum SignIn {
     Yes,
     Some,
     No,
+}
+
+/// Whether a program can hold an account of the type Exchange (or Microsoft 365), which does not send by SMTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Exchange {
+    /// A mailbox at Exchange is usually set up so.
+    Usual,
+    /// It can.
+    Possible,
+    /// It can, by Exchange Web Services (EWS) alone.
+    ByEws,
+    /// It cannot.
+    No,
+}
+
+impl Exchange {
+    /// The fact's word, as a program's page writes it.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
 }
 
 static CLIENTS: LazyLock<Vec<Client>> = LazyLock::new(|| {
@@ -102,6 +125,10 @@ fn read(id: &str, text: &'static str) -> Result<Client, String> {
         also: page.head("Also").map(|also| also.split(", ").map(str::to_owned).collect()).unwrap_or_default(),
         connects: word("Connects", head("Connects")?).map_err(fail)?,
         sign_in: word("Sign-in", head("Sign-in")?).map_err(fail)?,
+        exchange: page
+            .head("Exchange")
+            .map_or(Ok(Exchange::No), |exchange| word("Exchange", exchange))
+            .map_err(fail)?,
         tls_means_starttls: match page.head("Encryption names") {
             None => false,
             Some("old") => true,

@@ -27,6 +27,8 @@ pub enum Source {
     Srv,
     /// The domain's mail exchanger belongs to a provider in the table.
     Mx,
+    /// The name autodiscover below the domain is an alias of a provider's in the table.
+    Autodiscover,
     /// The domain's own autoconfig file, or the public collection of them.
     Autoconfig,
     /// The configured server belongs to a provider in the table.
@@ -42,6 +44,7 @@ impl Source {
             Source::Table => "known provider",
             Source::Srv => "the domain's SRV records",
             Source::Mx => "the domain's mail exchanger",
+            Source::Autodiscover => "the domain's autodiscover name",
             Source::Autoconfig => "the domain's autoconfig",
             Source::Server => "the provider of the configured server",
             Source::Guess => "guessed",

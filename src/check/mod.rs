@@ -6,6 +6,7 @@
 pub mod defaults;
 mod dns;
 mod engine;
+mod exchange;
 mod finding;
 mod internet;
 mod login;
@@ -30,9 +31,11 @@ use tokio::sync::mpsc;
 /// Every check, in the order of the screen.
 static CHECKS: &[&Check] = &[
     &settings::discovery::CHECK,
+    &exchange::autodiscover::CHECK,
     &dns::domain::CHECK,
     &internet::connectivity::CHECK,
     &internet::clock::CHECK,
+    &exchange::road::CHECK,
     &internet::reference::CHECK,
     &internet::quality::CHECK,
     &internet::testnet::CHECK,
@@ -56,6 +59,7 @@ static CHECKS: &[&Check] = &[
     &tls::clients::CHECK,
     &login::log_in::CHECK,
     &login::sending::CHECK,
+    &login::sender_domain::CHECK,
 ];
 
 /// Runs all checks; ends when all have ended, or the run's time is up. Events are reported as they happen.
@@ -104,7 +108,7 @@ mod tests {
         let in_use = account.in_use(Some(wanted));
         let targets = engine::targets::targets(in_use.as_ref(), wanted);
         let case = in_use.map(|in_use| Arc::new(Case::new(in_use, wanted)));
-        after(CHECKS, case.as_ref(), &targets, wanted, options)
+        after(CHECKS, account, case.as_ref(), &targets, wanted, options)
     }
 
     fn ids(plan: &Plan) -> String {
@@ -122,6 +126,26 @@ mod tests {
              port.465 smtp.465 certificate.465 way.465 tls.465 \
              alive doors protection path ipv6 chain clients login sending"
         );
+    }
+
+    #[test]
+    fn an_exchange_mailbox_is_looked_for_where_there_may_be_one() {
+        let plan = |kind: &str, client: Option<&str>| {
+            let account = Account { client: client.map(str::to_owned), ..account() };
+            let wanted = Wanted { provider: Some(kind.to_owned()), source: Source::Mx, ..wanted() };
+            ids(&second(&account, &wanted, &options()))
+        };
+        assert!(plan("office365.com", None).starts_with("autodiscover exchange "));
+        assert!(plan("office365.com", Some("outlook-2016")).contains("autodiscover exchange "));
+        assert!(!plan("office365.com", Some("device")).contains("autodiscover"));
+        assert!(!plan("gmail.com", Some("outlook-2016")).contains("autodiscover"));
+        assert!(plan("gmail.com", None).ends_with(" sending sender-domain"));
+        let nobody_known = |client: &str| {
+            let account = Account { client: Some(client.to_owned()), ..account() };
+            ids(&second(&account, &wanted(), &options()))
+        };
+        assert!(nobody_known("outlook-2016").contains("autodiscover"));
+        assert!(!nobody_known("thunderbird").contains("autodiscover"));
     }
 
     #[test]

@@ -5,7 +5,6 @@ use super::lab::{find, job};
 use super::output::print;
 use super::{Stop, dashboard};
 use crate::practice;
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 pub(super) async fn run(args: PracticeArgs) -> Result<u8, Stop> {
@@ -19,12 +18,13 @@ pub(super) async fn run(args: PracticeArgs) -> Result<u8, Stop> {
             false => Err(Stop::Usage("which scenario? `mailtriage practice --list` shows all".to_owned())),
         };
     };
-    let job = find(name).and_then(|scenario| job(&scenario))?;
+    let scenario = find(name)?;
+    let job = job(&scenario)?;
     if with_screen {
         return dashboard::practice(Some(job), &args.screen).await;
     }
     args.out.check_target()?;
-    let session = super::run_to_end(job, BTreeMap::new()).await;
+    let session = super::run_to_end(job, scenario.answers).await;
     args.out.write(&session)
 }
 

@@ -309,6 +309,38 @@ keys! {
         UNTRIED: Key<Vec<String>> = "untried", Nobody, "mechanisms that were not tried, where the refusal may be about the mechanism";
         UNVERIFIED: Key<bool> = "unverified", Nobody, "whether it went over a connection with an unverified certificate";
     }
+    /// Does the sender's domain vouch for the provider?
+    sender_domain "sender-domain" {
+        SPF: Key<Spf> = "spf", Nobody, "what the domain's SPF record says about the provider";
+        SPF_RECORD: Key<String> = "spf.record", Foreign, "the domain's SPF record";
+        SPF_FAULT: Key<String> = "spf.fault", Foreign, "what is wrong with it";
+        DKIM: Key<Dkim> = "dkim", Nobody, "the provider's DKIM keys below the domain";
+        DMARC: Key<Dmarc> = "dmarc", Nobody, "what the domain's DMARC record asks of receivers";
+        DMARC_RECORD: Key<String> = "dmarc.record", Foreign, "the domain's DMARC record";
+    }
+    /// Where does Outlook find the mailbox?
+    autodiscover "autodiscover" {
+        NAME: Key<AutodiscoverName> = "name", Nobody, "where the domain's autodiscover name leads";
+        BY: Key<AutodiscoverBy> = "by", Nobody, "who answers first where Outlook looks";
+        MISLED_BY: Key<String> = "misled-by", Host, "the web server that answers although it has nothing to do with the mailbox";
+        MISLED_HOW: Key<Misled> = "misled-how", Nobody, "what Outlook gets there";
+        MAILBOX: Key<MailboxAt> = "mailbox", Nobody, "where the mailbox is";
+        SERVER: Key<String> = "server", Host, "the web server to which Outlook connects";
+        SIGN_IN: Key<String> = "sign-in", Host, "the web server at which people sign in";
+    }
+    /// Is the way to Exchange open?
+    exchange "exchange" {
+        PROXY: Key<String> = "proxy", Inner, "the web proxy that the way leads through";
+        SERVER: Key<Reach> = "server", Nobody, "how far the way to the Exchange server leads";
+        SERVER_MS: Key<u64> = "server_ms", Nobody, "milliseconds until it answered";
+        SIGN_IN: Key<Reach> = "sign-in", Nobody, "how far the way to the sign-in server leads";
+        SIGN_IN_MS: Key<u64> = "sign-in_ms", Nobody, "milliseconds until it answered";
+        FAILED: Key<String> = "failed", Host, "the first of these that cannot be used";
+        WHY: Key<String> = "why", Foreign, "why not";
+        CERTIFICATE: Key<WebCertificate> = "certificate", Nobody, "what is wrong with its certificate";
+        ISSUER: Key<String> = "issuer", Foreign, "who signed that certificate";
+        INTERCEPTOR: Key<String> = "interceptor", Nobody, "the security program that made it, or that of a trusted one";
+    }
     /// May this address send?
     sending "sending" {
         RESULT: Key<Sending> = "result", Nobody, "permission to send";

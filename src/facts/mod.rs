@@ -16,6 +16,8 @@ pub mod pasted;
 mod plain;
 pub mod program_errors;
 pub mod replies;
+pub mod senders;
+pub mod spf;
 pub mod stacks;
 pub mod target;
 pub mod value;

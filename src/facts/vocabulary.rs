@@ -7,10 +7,11 @@ use super::known::{Derived, Known};
 use super::pasted::By;
 use super::value::YES_NO;
 use super::words::{
-    AddressKind, CertificateIs, Dates, DomainFound, EhloName, Elsewhere, Ipv6, Lacks, LogIn, Loss, NameFound, Opens,
-    OtherNames, OwnServers, Refused, Sending, Starttls, Stops, TooWeak, UnusedAddress,
+    AddressKind, AutodiscoverBy, CertificateIs, Dates, Dkim, Dmarc, DomainFound, EhloName, Elsewhere, Ipv6, Lacks,
+    LogIn, Loss, MailboxAt, Misled, NameFound, Opens, OtherNames, OwnServers, Reach, Refused, Sending, Spf, Starttls,
+    Stops, TooWeak, UnusedAddress,
 };
-use crate::account::client::Connects;
+use crate::account::client::{Connects, Exchange};
 use crate::account::provider::{self, Confidence, Passwords};
 use crate::account::{Fit, MeasuredOn};
 use crate::net::PortState;
@@ -126,6 +127,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             Connects::VARIANTS.strip_suffix(&[Connects::Depends.word()]).unwrap_or_default(),
         ),
         fact("client.named", "whether somebody said which mail program it is", YES_NO),
+        fact("client.exchange", "whether the mail program can hold an Exchange account, and how", Exchange::VARIANTS),
         fact("client.tls", "whether the mail program can encrypt with the server", YES_NO),
         fact("client.lacks", "what the mail program and the server do not have in common", Lacks::VARIANTS),
         fact("client.strength", "whether the mail program accepts what is weak in the server's encryption", YES_NO),
@@ -305,6 +307,22 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         ),
         fact("sending.message", "whether the test handed over a whole message, not only sender and recipient", YES_NO),
         fact("sending.reason", "what the server's refusal to send means", causes),
+        fact("sender.spf", "what the SPF record of the sender's domain says about the provider", Spf::VARIANTS),
+        fact("sender.dkim", "the provider's DKIM keys below the sender's domain", Dkim::VARIANTS),
+        fact("sender.dmarc", "what the DMARC record of the sender's domain asks of receivers", Dmarc::VARIANTS),
+        fact("exchange.mailbox", "where the Exchange mailbox is", MailboxAt::VARIANTS),
+        fact(
+            "exchange.autodiscover",
+            "who answers first where Outlook looks for the mailbox",
+            AutodiscoverBy::VARIANTS,
+        ),
+        fact(
+            "exchange.misled",
+            "what Outlook gets from a web server that has nothing to do with the mailbox",
+            Misled::VARIANTS,
+        ),
+        fact("exchange.server", "how far the way to the Exchange server leads", Reach::VARIANTS),
+        fact("exchange.sign-in", "how far the way to the sign-in server leads", Reach::VARIANTS),
         // The steps do not use these: they are for `also.md`.
         fact("also.port-25", "port 25 where it is not the port in use", SHUT),
         fact("also.port-465", "port 465 where it is not the port in use", SHUT),

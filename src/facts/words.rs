@@ -127,6 +127,24 @@ words! {
     LogIn { Accepted, Rejected, Temporary, NotOffered, NotTried }
     /// The answer to whether this address may send.
     Sending { Accepted, Rejected, Temporary, NotTried }
+    /// What the domain's SPF record says about the provider; `Published`: there is one, and the provider's is not known.
+    Spf { Allows, LacksProvider, Neutral, Missing, Broken, Published }
+    /// The provider's DKIM keys below the domain.
+    Dkim { Published, Missing, Revoked }
+    /// What the domain's DMARC record asks of receivers.
+    Dmarc { None, Quarantine, Reject, Missing, Broken }
+    /// Where the domain's autodiscover name leads.
+    AutodiscoverName { Microsoft, Own, Missing, Failed }
+    /// Who answers first where Outlook looks for the mailbox; `Misled`: somebody who has nothing to do with it.
+    AutodiscoverBy { Microsoft, Exchange, Misled, Nobody }
+    /// What Outlook gets from a web server that has nothing to do with the mailbox.
+    Misled { AsksForPassword, OtherSettings, BadCertificate }
+    /// Where the mailbox is.
+    MailboxAt { Microsoft, Company }
+    /// How far the way to a web server leads.
+    Reach { Reached, NotFound, Shut, ProxyRefuses, NotTrusted, Broken }
+    /// What is wrong with a web server's certificate.
+    WebCertificate { Expired, NotYetValid, Name, Issuer, SelfSigned, TooWeak, Unsaid }
     /// What the server refused when asked whether this address may send.
     Refused { Sender, Recipient, Message }
 }

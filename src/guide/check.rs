@@ -40,7 +40,7 @@ impl Kind {
         match self {
             Kind::Step => (&["Step"], &["Rules out", "Answered by"]),
             Kind::Cause => (&["Cause"], &["Headline", "Outcome", "No log-in"]),
-            Kind::Program => (&["Program", "Connects", "Sign-in"], &["Also", "Encryption names"]),
+            Kind::Program => (&["Program", "Connects", "Sign-in"], &["Also", "Exchange", "Encryption names"]),
             Kind::List => (&[], &[]),
         }
     }
@@ -327,7 +327,7 @@ mod tests {
         let guide = changed("", str::to_owned).unwrap_or_else(|why| panic!("{why}"));
         let steps: Vec<&str> = guide.steps().iter().map(|step| step.name.as_str()).collect();
         assert_eq!(steps, ["Settings", "Firewall", "Connection", "Encryption", "Log-in", "Provider"]);
-        assert_eq!(guide.steps()[0].pages, ["who-connects", "elsewhere", "gateway", "settings"]);
+        assert_eq!(guide.steps()[0].pages, ["who-connects", "exchange", "elsewhere", "gateway", "settings"]);
         assert_eq!(guide.causes().len(), pages::causes().len());
         assert_eq!(guide.causes().last().map(String::as_str), Some(UNDETERMINED));
     }

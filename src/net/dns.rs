@@ -30,6 +30,8 @@ pub enum RecordKind {
     Srv,
     /// The name of an address (PTR).
     Ptr,
+    /// Text (TXT), such as SPF and DMARC records.
+    Txt,
 }
 
 impl fmt::Display for RecordKind {
@@ -41,6 +43,7 @@ impl fmt::Display for RecordKind {
             RecordKind::Mx => "MX",
             RecordKind::Srv => "SRV",
             RecordKind::Ptr => "PTR",
+            RecordKind::Txt => "TXT",
         })
     }
 }
@@ -58,7 +61,12 @@ pub enum Record {
     Mx(u16, String),
     /// A service: priority, weight, port, target.
     Srv(u16, u16, u16, String),
+    /// A text, its parts joined without a blank (RFC 7208 section 3.3), at most [`MOST_TEXT`] bytes of it.
+    Txt(String),
 }
+
+/// The most bytes of a text record that are kept: keys for DKIM have some hundred.
+pub const MOST_TEXT: usize = 4096;
 
 /// The outcome of a look-up, with six kinds of "no" that mean six different things.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +100,16 @@ impl Answer {
                 .collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// The text records in it, as they were sent.
+    pub fn texts(&self) -> Vec<&str> {
+        let Answer::Records(records) = self else { return Vec::new() };
+        let texts = records.iter().filter_map(|record| match record {
+            Record::Txt(text) => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
     }
 
     /// The word for the report.

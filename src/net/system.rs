@@ -214,6 +214,7 @@ async fn ask(servers: &[SocketAddr], name: &str, kind: RecordKind, deadline: Dur
         RecordKind::Mx => RecordType::MX,
         RecordKind::Srv => RecordType::SRV,
         RecordKind::Ptr => RecordType::PTR,
+        RecordKind::Txt => RecordType::TXT,
     };
     if servers.is_empty() {
         return Answer::NoNetwork;
@@ -274,6 +275,10 @@ fn from_rdata(data: &RData) -> Option<Record> {
         RData::CNAME(name) => Some(Record::Cname(text(&name.0))),
         RData::PTR(name) => Some(Record::Ptr(text(&name.0))),
         RData::MX(mx) => Some(Record::Mx(mx.preference, text(&mx.exchange))),
+        RData::TXT(txt) => {
+            let joined = txt.txt_data.concat();
+            Some(Record::Txt(String::from_utf8_lossy(&joined[..joined.len().min(dns::MOST_TEXT)]).into_owned()))
+        }
         RData::SRV(srv) => Some(Record::Srv(srv.priority, srv.weight, srv.port, text(&srv.target))),
         _ => None,
     }

@@ -18,6 +18,7 @@ use crate::packed::SCENARIOS;
 use crate::world::World;
 use lab::Lab;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use toml::{Table, Value};
 
@@ -34,6 +35,8 @@ pub struct Scenario {
     pub story: String,
     /// The account that sends, as a plain table.
     pub account: Table,
+    /// What the caller answers if asked, by question of the guide.
+    pub answers: BTreeMap<String, String>,
     /// What a run must find, as a plain table.
     pub truth: Table,
     world: Table,
@@ -46,6 +49,8 @@ struct Written {
     story: String,
     account: Table,
     truth: Table,
+    #[serde(default)]
+    answers: BTreeMap<String, String>,
     #[serde(default)]
     world: Table,
 }
@@ -70,8 +75,8 @@ impl Scenario {
         let written: Written = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
         let mut world: Table = toml::from_str(INTERNET).map_err(|error| format!("internet.toml: {error}"))?;
         lay_over(&mut world, written.world);
-        let Written { title, story, account, truth, .. } = written;
-        Ok(Scenario { name: name.to_owned(), title, story, account, truth, world })
+        let Written { title, story, account, truth, answers, .. } = written;
+        Ok(Scenario { name: name.to_owned(), title, story, account, answers, truth, world })
     }
 
     /// Its world as a lab; the error says what is wrong with it.

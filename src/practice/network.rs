@@ -74,6 +74,7 @@ fn chosen(
             Record::Mx(..) => kind == RecordKind::Mx,
             Record::Srv(..) => kind == RecordKind::Srv,
             Record::Ptr(_) => kind == RecordKind::Ptr,
+            Record::Txt(_) => kind == RecordKind::Txt,
             Record::Cname(_) => false,
         };
         let of_kind: Vec<Record> = all.iter().filter(is_kind).cloned().collect();
@@ -92,11 +93,13 @@ fn chosen(
     Answer::ServFail
 }
 
-/// `A 192.0.2.1`, `AAAA 2001:db8::1`, `CNAME name`, `MX 10 name`, `SRV 0 1 587 name`, as in a zone file.
+/// `A 192.0.2.1`, `AAAA 2001:db8::1`, `CNAME name`, `MX 10 name`, `SRV 0 1 587 name`, `TXT any words`, as in a zone
+/// file.
 pub(super) fn record(text: &str) -> Option<Record> {
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.as_slice() {
         ["A" | "AAAA", addr] => Some(Record::Address(addr.parse().ok()?)),
+        ["TXT", ..] => Some(Record::Txt(text.trim_start().strip_prefix("TXT ")?.to_owned())),
         ["PTR", name] => Some(Record::Ptr((*name).to_owned())),
         ["CNAME", name] => Some(Record::Cname((*name).to_owned())),
         ["MX", preference, name] => Some(Record::Mx(preference.parse().ok()?, (*name).to_owned())),

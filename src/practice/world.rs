@@ -158,7 +158,8 @@ pub(super) struct Port {
     /// The name of a dialogue, or the dialogue itself.
     #[serde(default)]
     pub(super) dialogue: Option<String>,
-    /// Web pages by path: their text; `> URL` sends on to another address; `*` is every other path.
+    /// Web pages by path: their text; `> URL` sends on to another address, `401 NTLM | Negotiate` wants a
+    /// log-in of one of these kinds; `*` is every other path.
     #[serde(default)]
     pub(super) pages: Option<BTreeMap<String, String>>,
     /// Further header lines of every page.

@@ -27,6 +27,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// The header `Date` as it was sent, if there is one.
     pub date: Option<String>,
+    /// The headers `WWW-Authenticate`: how the server wants somebody to log in.
+    pub challenges: Vec<String>,
     /// The body, as far as it was read.
     pub body: Vec<u8>,
 }
@@ -60,6 +62,8 @@ pub enum NotFetched {
     NotHttp,
     /// The head of the answer has no end.
     TooLong,
+    /// The web proxy lets nothing through to there: its status code.
+    ProxyRefused(u16),
 }
 
 impl NotFetched {
@@ -78,6 +82,8 @@ impl NotFetched {
             NotFetched::Silent => "no answer in time".into(),
             NotFetched::NotHttp => "the answer is not HTTP".into(),
             NotFetched::TooLong => "the answer's head has no end".into(),
+            NotFetched::ProxyRefused(407) => "the web proxy wants a log-in of its own (status 407)".into(),
+            NotFetched::ProxyRefused(status) => format!("the web proxy refuses (status {status})").into(),
         }
     }
 }
@@ -96,11 +102,14 @@ async fn get(
     library: &Library,
     limit: Duration,
 ) -> Result<Answer, NotFetched> {
+    exchange(stream, url, request(url, target).as_bytes(), library, limit).await
+}
+
+fn request(url: &Url, target: &str) -> String {
     let host = &url[Position::BeforeHost..Position::AfterPort];
-    let request = format!(
+    format!(
         "GET {target} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: mailtriage\r\nAccept: */*\r\nConnection: close\r\n\r\n"
-    );
-    exchange(stream, url, request.as_bytes(), library, limit).await
+    )
 }
 
 /// Sends a request, encrypted for `https`, and reads the answer.
@@ -111,13 +120,18 @@ async fn exchange(
     library: &Library,
     limit: Duration,
 ) -> Result<Answer, NotFetched> {
-    let until = Instant::now() + limit;
     let host = url.host_str().ok_or(NotFetched::BadAddress)?;
-    let mut stream = if url.scheme() == "https" {
+    let stream = if url.scheme() == "https" {
         secure(stream, host, library, Verify::Yes, limit).await.map_err(NotFetched::NotSecured)?.stream
     } else {
         stream
     };
+    ask(stream, request, limit).await
+}
+
+/// Sends a request over a stream that is ready for it, and reads the answer.
+async fn ask(mut stream: BoxStream, request: &[u8], limit: Duration) -> Result<Answer, NotFetched> {
+    let until = Instant::now() + limit;
     let mut received = Vec::new();
     let exchange = async {
         stream.write_all(request).await?;
@@ -144,6 +158,12 @@ async fn exchange(
     parse(&received).ok_or(if received.len() > MAX_ANSWER { NotFetched::TooLong } else { NotFetched::NotHttp })
 }
 
+/// Gets the page over a stream that is encrypted already, where the URL wants that.
+pub async fn get_over(stream: BoxStream, url: &Url, limit: Duration) -> Result<Answer, NotFetched> {
+    let request = request(url, &url[Position::BeforePath..Position::AfterQuery]);
+    ask(stream, request.as_bytes(), limit).await
+}
+
 /// Gets a page of plain HTTP through a web proxy, `host:port` (RFC 9112 section 3.2.2).
 pub async fn fetch_by_proxy(
     net: &dyn Network,
@@ -161,6 +181,45 @@ pub async fn fetch_by_proxy(
 pub async fn fetch(net: &dyn Network, library: &Library, url: &Url, limit: Duration) -> Result<Answer, NotFetched> {
     let stream = open(net, url, limit).await?;
     get(stream, url, &url[Position::BeforePath..Position::AfterQuery], library, limit).await
+}
+
+/// Opens the connection on which a page would be requested, not yet encrypted: directly, or as a tunnel through a web
+/// proxy, `host:port` (RFC 9110 section 9.3.6).
+pub async fn reach(
+    net: &dyn Network,
+    proxy: Option<&str>,
+    url: &Url,
+    limit: Duration,
+) -> Result<BoxStream, NotFetched> {
+    let Some(proxy) = proxy else { return open(net, url, limit).await };
+    let proxy = Url::parse(&format!("http://{proxy}")).map_err(|_| NotFetched::BadAddress)?;
+    let stream = open(net, &proxy, limit).await?;
+    timeout(limit, tunnel(stream, url)).await.unwrap_or(Err(NotFetched::Silent))
+}
+
+async fn tunnel(mut stream: BoxStream, url: &Url) -> Result<BoxStream, NotFetched> {
+    let host = url.host_str().ok_or(NotFetched::BadAddress)?;
+    let to = format!("{host}:{}", url.port_or_known_default().unwrap_or(443));
+    let request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\nUser-Agent: mailtriage\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    stream.flush().await?;
+    // One byte at a time: what follows the head belongs to the server behind.
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() as u64 >= MAX_HEAD {
+            return Err(NotFetched::TooLong);
+        }
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) if head.is_empty() => return Err(NotFetched::Cut(io::ErrorKind::UnexpectedEof)),
+            Err(_) => break,
+        }
+    }
+    match parse(&head) {
+        Some(answer) if (200..300).contains(&answer.status) => Ok(stream),
+        Some(answer) => Err(NotFetched::ProxyRefused(answer.status)),
+        None => Err(NotFetched::NotHttp),
+    }
 }
 
 /// The header lines with which the web server behind an open connection answers, without encryption; none if nothing
@@ -249,8 +308,10 @@ fn parse(received: &[u8]) -> Option<Answer> {
         let found = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
         Some(crate::text::visible(found.value))
     };
+    let challenges = response.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("www-authenticate"));
     Some(Answer {
         status: response.code?,
+        challenges: challenges.map(|header| crate::text::visible(header.value)).collect(),
         location: header("location"),
         date: header("date"),
         body: received[head..].to_vec(),
@@ -284,6 +345,33 @@ mod tests {
         let url = Url::parse("http://example.com/page").unwrap();
         let library = Library::new(crate::machine::Trust::default());
         get(Box::new(ours), &url, "/page", &library, Duration::from_secs(5)).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tunnel_through_a_web_proxy() {
+        let through = async |says: &'static [u8]| {
+            let (ours, mut theirs) = tokio::io::duplex(1024);
+            tokio::spawn(async move {
+                let mut request = [0; 512];
+                let length = theirs.read(&mut request).await.unwrap_or(0);
+                assert!(
+                    request[..length].starts_with(b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n")
+                );
+                let _ = theirs.write_all(says).await;
+            });
+            let mut stream = tunnel(Box::new(ours), &Url::parse("https://example.com/").unwrap()).await?;
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).await?;
+            Ok::<_, NotFetched>(rest)
+        };
+        // What follows the head is the server's.
+        assert_eq!(through(b"HTTP/1.1 200 Connection established\r\n\r\nhello").await, Ok(b"hello".to_vec()));
+        assert_eq!(
+            through(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await,
+            Err(NotFetched::ProxyRefused(407))
+        );
+        assert_eq!(through(b"SSH-2.0-x\r\n\r\n").await, Err(NotFetched::NotHttp));
+        assert_eq!(through(b"").await, Err(NotFetched::Cut(io::ErrorKind::UnexpectedEof)));
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,11 +7,11 @@ use super::run::State;
 use crate::account::{Security, mechanisms};
 use crate::facts::key::{Key, Names, Observable};
 use crate::facts::keys::{
-    alive, certificate, clients, clock, dns_domain, dns_own, dns_server, isp, login, port, protection, sending,
-    settings, smtp, tls,
+    alive, autodiscover, certificate, clients, clock, dns_domain, dns_own, dns_server, exchange, isp, login, port,
+    protection, sender_domain, sending, settings, smtp, tls,
 };
 use crate::facts::words::EhloName;
-use crate::facts::{ehlo, hosters, interceptors, isps, vocabulary};
+use crate::facts::{ehlo, hosters, interceptors, isps, senders, spf, vocabulary};
 use crate::text::{Text, grouped, span, visible_str};
 use std::fmt::Write;
 
@@ -183,6 +183,34 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         |case| case.own(&certificate::UNTIL).map(day),
         "an unknown date",
     ),
+    row(
+        "exchange.failed",
+        "the web server of Exchange that cannot be used",
+        |case| case.shown(&exchange::FAILED),
+        "the Exchange server",
+    )
+    .naming(Names::Host),
+    row("exchange.why", "why not", |case| case.shown(&exchange::WHY), "not known"),
+    row("exchange.issuer", "who signed its certificate", |case| case.shown(&exchange::ISSUER), "an unknown issuer"),
+    row(
+        "exchange.interceptor",
+        "the security program or gateway that made that certificate",
+        |case| case.shown(&exchange::INTERCEPTOR),
+        "a security program or gateway",
+    ),
+    row(
+        "autodiscover.by",
+        "the website that answers where Outlook looks for the mailbox",
+        |case| case.shown(&autodiscover::MISLED_BY),
+        "the website of the domain",
+    )
+    .naming(Names::Host),
+    row("spf.record", "the SPF record of the domain", |case| case.shown(&sender_domain::SPF_RECORD), "there is none"),
+    row("spf.fault", "what is wrong with it", |case| case.shown(&sender_domain::SPF_FAULT), "not known"),
+    row("spf.wanted", "the SPF record to publish", spf_wanted, "the one that the mail provider names")
+        .naming(Names::Host),
+    row("dkim.selectors", "the names of the provider's DKIM keys", dkim_selectors, "as the mail provider names them")
+        .naming(Names::Host),
     row("clock.off", "how far this computer's clock is off", clock_off, "wrong"),
     row(
         "turned-away.by",
@@ -423,6 +451,19 @@ fn resolver(case: &Lookup<'_>) -> Option<String> {
 
 fn day(date: String) -> String {
     date.split('T').next().unwrap_or_default().to_owned()
+}
+
+fn spf_wanted(case: &Lookup<'_>) -> Option<String> {
+    let sender = senders::of_provider(&case.provider?.id)?;
+    let present: Option<String> = case.get(sender_domain::SPF_RECORD.check, &sender_domain::SPF_RECORD);
+    Some(spf::with_include(present.as_deref(), &sender.spf))
+}
+
+fn dkim_selectors(case: &Lookup<'_>) -> Option<String> {
+    let sender = senders::of_provider(&case.provider?.id)?;
+    let domain = case.run.account.address.domain();
+    let names = sender.dkim.iter().map(|selector| format!("{selector}._domainkey.{domain}"));
+    Some(names.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]

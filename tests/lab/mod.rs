@@ -31,7 +31,7 @@ pub fn run(scenario: &Scenario) -> Session {
 }
 
 pub fn run_with(scenario: &Scenario, change: impl FnOnce(&mut Job)) -> Session {
-    run_answered(scenario, BTreeMap::new(), change)
+    run_answered(scenario, scenario.answers.clone(), change)
 }
 
 fn run_answered(scenario: &Scenario, answers: BTreeMap<String, String>, change: impl FnOnce(&mut Job)) -> Session {

@@ -197,8 +197,17 @@ pub const ROWS: &[(Place, &str)] = &[
 
 /// Scenarios that are no single fault in the usual world, and why.
 pub const ALONE: &[(&str, &str)] = &[
+    ("autodiscover-misled", "another way than SMTP"),
     ("certificate-link-known", "what the caller sees decides it together with the chain"),
+    ("comes-back-as-spam", "what the caller says decides it"),
+    ("comes-back-mailbox-full", "what the caller says decides it"),
     ("cram-md5", "another kind of log-in, not a fault"),
+    ("ews-switched-off", "another way than SMTP"),
+    ("exchange-asks-to-sign-in", "another way than SMTP"),
+    ("exchange-intercepted", "another way than SMTP"),
+    ("exchange-mailbox-cannot-send", "another way than SMTP"),
+    ("exchange-shut", "another way than SMTP"),
+    ("exchange-sign-in-shut", "another way than SMTP"),
     ("healthy-465", "nothing is wrong"),
     ("healthy-587", "nothing is wrong"),
     ("large-packets-vanish-465", "as large-packets-vanish"),
@@ -207,6 +216,7 @@ pub const ALONE: &[(&str, &str)] = &[
     ("password-in-clear", "another kind of log-in, not a fault"),
     ("relay-by-address", "another kind of server, not a fault"),
     ("shared-host-keeps-mail", "this computer itself answers for every server: what lies beyond is not seen"),
+    ("spf-lacks-the-provider", "another provider than the other scenarios'"),
     ("token-accepted", "another kind of log-in, not a fault"),
     ("wrong-security-465", "as wrong-security"),
 ];

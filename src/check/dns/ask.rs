@@ -64,6 +64,8 @@ pub(crate) fn describe(answer: &Answer) -> Text {
                     Record::Cname(name) | Record::Ptr(name) => text.say("alias of ").host(name),
                     Record::Mx(preference, host) => text.say(format!("{preference} ")).host(host),
                     Record::Srv(_, _, port, target) => text.host(target).say(format!(":{port}")),
+                    // Nearly every word of such a record is a name or an address.
+                    Record::Txt(record) => text.host(record),
                 };
             }
             text

@@ -2,7 +2,7 @@
 
 use super::ctx::{Case, Ctx};
 use super::notebook::Notebook;
-use crate::account::Endpoint;
+use crate::account::{Account, Endpoint, Wanted};
 use crate::check::finding::{Group, Verdict};
 use crate::check::options::{Options, Reference};
 use crate::facts::key::Declared;
@@ -105,6 +105,10 @@ pub(crate) struct Scope<'a> {
     pub(crate) subject: Subject,
     /// The options of the run.
     pub(crate) options: &'a Options,
+    /// The account that sends, in the second stage.
+    pub(crate) account: Option<&'a Account>,
+    /// What the provider wants, once known.
+    pub(crate) wanted: Option<&'a Wanted>,
     /// The server, port and encryption that are judged, once known.
     pub(crate) in_use: Option<&'a Endpoint>,
     /// All ports that are measured, once known.

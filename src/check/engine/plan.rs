@@ -3,7 +3,7 @@
 
 use super::ctx::Case;
 use super::declared::{Check, How, Need, Scope, Subject, Task};
-use crate::account::{Endpoint, Wanted};
+use crate::account::{Account, Wanted};
 use crate::check::finding::Head;
 use crate::check::options::Options;
 use crate::facts::key::Declared;
@@ -46,7 +46,9 @@ pub(crate) fn before(checks: &[&'static Check], options: &Options) -> Plan {
             }
             How::After(_) | How::Case(_) | How::Server(_) | How::Port(_) | How::LogIn(_) => vec![],
         };
-        tasks.into_iter().filter_map(|task| planned(check, task, options, None, &[], None))
+        tasks.into_iter().filter_map(|task| {
+            planned(check, task, &Known { options, account: None, case: None, targets: &[], wanted: None })
+        })
     });
     only(plan.collect(), options)
 }
@@ -54,6 +56,7 @@ pub(crate) fn before(checks: &[&'static Check], options: &Options) -> Plan {
 /// The second stage: what can be asked once the search for the server has ended.
 pub(crate) fn after(
     checks: &[&'static Check],
+    account: &Account,
     case: Option<&Arc<Case>>,
     targets: &[Target],
     wanted: &Wanted,
@@ -70,28 +73,31 @@ pub(crate) fn after(
             How::Port(run) => targets.iter().map(|target| Task::Port(run, *target)).collect(),
         }
     };
-    let in_use = case.map(|case| &case.in_use);
+    let known = Known { options, account: Some(account), case: case.map(Arc::as_ref), targets, wanted: Some(wanted) };
     let mut plan = Plan::new();
     for run in checks.chunk_by(|a, b| matches!((a.how, b.how), (How::Port(_), How::Port(_)))) {
         let each = run.iter().flat_map(|check| tasks(check.how).into_iter().map(move |task| (*check, task)));
         let mut each: Vec<(&'static Check, Task)> = each.collect();
         // The checks of one port stay together, port by port.
         each.sort_by_key(|(_, task)| targets.iter().position(|target| task.subject() == Subject::Port(*target)));
-        let scoped = |(check, task)| planned(check, task, options, in_use, targets, Some(wanted));
-        plan.extend(each.into_iter().filter_map(scoped));
+        plan.extend(each.into_iter().filter_map(|(check, task)| planned(check, task, &known)));
     }
     only(plan, options)
 }
 
-fn planned(
-    check: &'static Check,
-    task: Task,
-    options: &Options,
-    in_use: Option<&Endpoint>,
-    targets: &[Target],
-    wanted: Option<&Wanted>,
-) -> Option<Planned> {
-    let scope = Scope { subject: task.subject(), options, in_use, targets };
+/// What is known when a stage is planned.
+struct Known<'a> {
+    options: &'a Options,
+    account: Option<&'a Account>,
+    case: Option<&'a Case>,
+    targets: &'a [Target],
+    wanted: Option<&'a Wanted>,
+}
+
+fn planned(check: &'static Check, task: Task, known: &Known<'_>) -> Option<Planned> {
+    let &Known { options, account, case, targets, wanted } = known;
+    let in_use = case.map(|case| &case.in_use);
+    let scope = Scope { subject: task.subject(), options, account, in_use, targets, wanted };
     if !(check.when)(&scope) {
         return None;
     }
@@ -99,13 +105,13 @@ fn planned(
     let head = Head {
         id: check.about(scope.subject),
         group: check.group,
-        title: question(check.question, &scope, wanted),
+        title: question(check.question, &scope),
         needs: needs.iter().map(|need| need.id().to_owned()).collect(),
     };
     Some(Planned { head, needs, task, facts: check.facts })
 }
 
-fn question(template: &str, scope: &Scope<'_>, wanted: Option<&Wanted>) -> String {
+fn question(template: &str, scope: &Scope<'_>) -> String {
     let server = match scope.role() {
         Role::InUse => "the mail server",
         Role::Wanted => "the provider's own server",
@@ -113,7 +119,7 @@ fn question(template: &str, scope: &Scope<'_>, wanted: Option<&Wanted>) -> Strin
     let of = if scope.role() == Role::Wanted { " of the provider's own server" } else { "" };
     let host = match scope.subject {
         Subject::Reference(index) => scope.options.references.get(index).map(|reference| reference.host.as_str()),
-        _ => wanted.and_then(|wanted| Some(wanted.choices.first()?.host.as_str())),
+        _ => scope.wanted.and_then(|wanted| Some(wanted.choices.first()?.host.as_str())),
     };
     template
         .replace("{port}", &format!("port {}{of}", scope.target().port))

@@ -122,7 +122,7 @@ pub(crate) async fn run(
             let targets = targets::targets(in_use.as_ref(), &wanted);
             ctx.shared.open_lanes(targets.iter().copied());
             ctx.case = in_use.map(|in_use| Arc::new(Case::new(in_use, &wanted)));
-            let second = plan::after(checks, ctx.case.as_ref(), &targets, &wanted, &ctx.options);
+            let second = plan::after(checks, &ctx.account, ctx.case.as_ref(), &targets, &wanted, &ctx.options);
             runner.start(second, true);
         }
         _ => runner.start(Plan::new(), true),

@@ -1,4 +1,6 @@
-//! The groups *log-in* and *sending*: is the password accepted, and may this address send?
+//! The groups *log-in* and *sending*: is the password accepted, may this address send, and does its domain
+//! vouch for the provider?
 
 pub(super) mod log_in;
+pub(super) mod sender_domain;
 pub(super) mod sending;

@@ -3,6 +3,7 @@
 use crate::account::{Choice, Security, Source, Wanted, autoconfig, provider};
 use crate::check::dns::ask::{ask, describe};
 use crate::check::engine::{Check, How, always, none};
+use crate::check::exchange::leads_to_microsoft;
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::provider as keys;
 use crate::net::{Answer, ConnectOptions, Record, RecordKind};
@@ -81,6 +82,13 @@ async fn find(ctx: &Ctx, book: &mut Notebook) -> Wanted {
     if let Some(row) = by_mx {
         return Wanted { choices: row.choices(domain), source: Source::Mx, provider: Some(row.id.clone()) };
     }
+    // Behind a mail filter the exchanger says nothing about the mailbox; this name still leads to its provider.
+    let name = format!("autodiscover.{domain}");
+    let alias = ask(ctx, &name, RecordKind::Address).await;
+    book.saw(name, describe(&alias));
+    if let Some(row) = provider::by_id(MICROSOFT).filter(|_| leads_to_microsoft(&alias)) {
+        return Wanted { choices: row.choices(domain), source: Source::Autodiscover, provider: Some(row.id.clone()) };
+    }
     if let Some(choices) = from_autoconfig(ctx, book).await {
         return Wanted { choices, source: Source::Autoconfig, provider: None };
     }
@@ -99,6 +107,9 @@ async fn find(ctx: &Ctx, book: &mut Notebook) -> Wanted {
         }
     }
 }
+
+/// Microsoft 365 in the table of providers.
+const MICROSOFT: &str = "office365.com";
 
 fn services(answer: &Answer, security: Security) -> Vec<Choice> {
     let Answer::Records(records) = answer else { return Vec::new() };

@@ -6,6 +6,7 @@ mod account;
 mod auth;
 mod dialogue;
 mod encryption;
+mod exchange;
 pub mod log_in;
 mod network;
 mod ports;
@@ -75,6 +76,8 @@ pub fn derive(input: Input<'_>) -> Derivation {
     view.certificate(&mut facts);
     view.log_in(&mut facts);
     view.sending(&mut facts);
+    view.sender_domain(&mut facts);
+    view.exchange(&mut facts);
     let mut facts = facts.0;
     for (question, answer) in input.answers {
         facts.insert(format!("answer.{question}"), Known::Word(answer.clone()));

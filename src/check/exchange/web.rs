@@ -1,0 +1,105 @@
+//! How these checks request pages, through the system's web proxy where there is one, and follow where they are sent on
+//! to: within bounds, by HTTPS alone, and from outside never to an address inside. Not a check.
+
+use crate::check::Ctx;
+use crate::check::dns::ask::ask;
+use crate::net::RecordKind;
+use crate::probe::http::{self, Answer, NotFetched};
+use crate::probe::secure::{Secured, Verify, secure};
+use crate::text::is_inner;
+use std::time::Duration;
+use url::Url;
+
+/// How often a page may send on to another: Outlook follows ten; nobody needs more than three.
+const MOST_HOPS: usize = 5;
+
+/// The time limit for one page.
+pub(super) fn limit(ctx: &Ctx) -> Duration {
+    ctx.options.timeout.min(Duration::from_secs(5))
+}
+
+/// A page as it is in the end, and where it was found.
+pub(super) struct Found {
+    pub(super) url: Url,
+    pub(super) answer: Answer,
+}
+
+/// Why there is no page in the end.
+pub(super) enum Lost {
+    /// The page, or one that it sends on to, was not fetched.
+    Fetching(NotFetched),
+    /// It sends on in a circle, or too often.
+    Circle,
+    /// It sends on to a page without encryption, or to what is no web page.
+    NotSecure,
+    /// It sends on from outside to an address inside.
+    Inside,
+}
+
+impl Lost {
+    pub(super) fn says(&self) -> crate::text::Text {
+        match self {
+            Lost::Fetching(why) => why.says(),
+            Lost::Circle => "it sends on again and again: not followed".into(),
+            Lost::NotSecure => "it sends on to a page without encryption: not followed".into(),
+            Lost::Inside => "it sends on to a private address: not followed".into(),
+        }
+    }
+}
+
+/// Opens the connection for a page, and encrypts it.
+pub(super) async fn secured(ctx: &Ctx, url: &Url, verify: Verify) -> Result<Secured, NotFetched> {
+    let proxy = ctx.machine.local().proxy;
+    let stream = http::reach(ctx.net.as_ref(), proxy.as_deref(), url, limit(ctx)).await?;
+    let host = url.host_str().ok_or(NotFetched::BadAddress)?;
+    secure(stream, host, &ctx.tls, verify, limit(ctx)).await.map_err(NotFetched::NotSecured)
+}
+
+async fn fetch(ctx: &Ctx, url: &Url) -> Result<Answer, NotFetched> {
+    let stream = if url.scheme() == "https" {
+        secured(ctx, url, Verify::Yes).await?.stream
+    } else {
+        let proxy = ctx.machine.local().proxy;
+        match proxy {
+            Some(proxy) => return http::fetch_by_proxy(ctx.net.as_ref(), &ctx.tls, &proxy, url, limit(ctx)).await,
+            None => http::reach(ctx.net.as_ref(), None, url, limit(ctx)).await?,
+        }
+    };
+    http::get_over(stream, url, limit(ctx)).await
+}
+
+/// Gets a page and follows where it is sent on to.
+pub(super) async fn follow(ctx: &Ctx, start: &Url) -> Result<Found, Lost> {
+    let mut url = start.clone();
+    let mut seen = vec![url.clone()];
+    loop {
+        let answer = fetch(ctx, &url).await.map_err(Lost::Fetching)?;
+        let next = match (answer.status, &answer.location) {
+            (301 | 302 | 303 | 307 | 308, Some(location)) => url.join(location).map_err(|_| Lost::NotSecure)?,
+            _ => return Ok(Found { url, answer }),
+        };
+        if next.scheme() != "https" {
+            return Err(Lost::NotSecure);
+        }
+        if seen.len() > MOST_HOPS || seen.contains(&next) {
+            return Err(Lost::Circle);
+        }
+        if !leads_inside(ctx, &url).await && leads_inside(ctx, &next).await {
+            return Err(Lost::Inside);
+        }
+        seen.push(next.clone());
+        url = next;
+    }
+}
+
+/// Whether the page's host has an address inside this network.
+async fn leads_inside(ctx: &Ctx, url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(addr)) => is_inner(addr.into()),
+        Some(url::Host::Ipv6(addr)) => is_inner(addr.into()),
+        Some(url::Host::Domain(name)) => {
+            ask(ctx, name, RecordKind::Address).await.addresses().into_iter().any(is_inner)
+        }
+        None => false,
+    }
+}
