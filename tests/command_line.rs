@@ -49,7 +49,11 @@ fn mailtriage(arguments: &[&str]) -> Command {
 #[case(&["practice", "no-such-thing"], "practice --list")]
 #[case(&["open", "/nonexistent/report.json"], "cannot be read")]
 #[case(&["open", "Cargo.toml"], "not a report")]
-#[case(&["guide", "no-such-page"], "no page")]
+#[case(&["guide", "zzzzzz"], "no page")]
+#[case(&["guide", "--check", "/nonexistent"], "/nonexistent: ")]
+#[case(&["guide", "--graph", "svg"], "mermaid, dot")]
+#[case(&["practice", "587-silent", "--format", "text", "--guide", "/nonexistent"], "/nonexistent: ")]
+#[case(&["check", "anna@example.com", "--client", "outlook"], "which of them?")]
 #[case(&["providers", "zzzzzz"], "no provider")]
 fn bad_input_is_a_message_and_exit_2(#[case] arguments: &[&str], #[case] says: &str) {
     let assert = mailtriage(arguments).assert().code(2).stdout("");

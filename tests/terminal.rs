@@ -165,7 +165,7 @@ fn a_case_by_keys_alone() {
     terminal.press("\r");
     terminal.wait_for("Before and after");
     terminal.press("\x1b");
-    terminal.wait_for("what each does");
+    terminal.wait_for("Type an error number");
     terminal.press("\x1b");
     terminal.wait_for("> Result");
     terminal.press("s");

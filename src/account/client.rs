@@ -1,7 +1,7 @@
 //! Mail programs: which ones there are, and who opens the connection for them. Each is declared in the first lines of
 //! its page in `docs/guide/programs`; nothing is repeated here.
 
-use crate::pages::{self, Page};
+use crate::pages::{self, Fault, Page};
 use std::str::FromStr;
 use std::sync::LazyLock;
 use strum::VariantNames;
@@ -23,8 +23,9 @@ pub struct Client {
     pub exchange: Exchange,
     /// `Encryption names: old`: the program says SSL for encryption from the start, and TLS for STARTTLS.
     pub tls_means_starttls: bool,
-    /// The page's text.
-    pub page: &'static str,
+    /// `Device: yes`: no program of a person but a printer, a NAS or an application, which may be meant to write to its
+    /// own domain only.
+    pub is_device: bool,
 }
 
 /// Who opens the connection to the mail server.
@@ -79,7 +80,7 @@ impl Exchange {
 
 static CLIENTS: LazyLock<Vec<Client>> = LazyLock::new(|| {
     let programs = pages::guide().filter_map(|(name, text)| Some((name.strip_prefix("programs/")?.to_owned(), text)));
-    let clients: Result<Vec<Client>, String> = programs.map(|(id, text)| read(&id, text)).collect();
+    let clients: Result<Vec<Client>, Fault> = programs.map(|(id, text)| read(&id, text)).collect();
     let mut clients = clients.expect("the embedded pages are checked by a test");
     clients.sort_by(|a, b| a.id.cmp(&b.id));
     clients
@@ -93,6 +94,13 @@ pub fn all() -> &'static [Client] {
 /// The program with this id.
 pub fn by_id(id: &str) -> Option<&'static Client> {
     all().iter().find(|client| client.id == id)
+}
+
+/// The programs that somebody may mean who names several of them at once: "outlook" is about ten.
+pub fn families(typed: &str) -> Vec<&'static Client> {
+    let wanted = squeeze(typed);
+    let begins = |client: &&Client| !wanted.is_empty() && squeeze(&client.id).starts_with(&wanted);
+    all().iter().filter(begins).collect()
 }
 
 /// The program that somebody means: `outlook-2016`, `Outlook 2016`, `new outlook`; case and punctuation are ignored.
@@ -109,32 +117,39 @@ fn squeeze(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase().replace("microsoft", "")
 }
 
-fn read(id: &str, text: &'static str) -> Result<Client, String> {
-    let fail = |why: String| format!("programs/{id}.md: {why}");
-    let page = Page::parse(id, text).map_err(fail)?;
-    let head = |name: &str| page.head(name).ok_or_else(|| fail(format!("the line {name}: is missing")));
+/// Reads a program's page.
+pub fn read(id: &str, text: &str) -> Result<Client, Fault> {
+    let page = Page::parse(id, text)?;
+    let fail = |name: &str, why: String| Fault { line: page.line_of(name), why };
+    let head = |name: &str| page.head(name).ok_or_else(|| fail(name, format!("the line {name}: is missing")));
     fn word<T: FromStr + VariantNames>(name: &str, value: &str) -> Result<T, String> {
         value.parse().map_err(|_| format!("{name}: {value} is not one of {}", T::VARIANTS.join(", ")))
     }
     if head("Program")? != id {
-        return Err(fail(format!("the line Program: must name {id}, as the file does")));
+        return Err(fail("Program", format!("the line Program: must name {id}, as the file does")));
     }
     Ok(Client {
         id: id.to_owned(),
         name: page.title.clone(),
         also: page.head("Also").map(|also| also.split(", ").map(str::to_owned).collect()).unwrap_or_default(),
-        connects: word("Connects", head("Connects")?).map_err(fail)?,
-        sign_in: word("Sign-in", head("Sign-in")?).map_err(fail)?,
+        connects: word("Connects", head("Connects")?).map_err(|why| fail("Connects", why))?,
+        sign_in: word("Sign-in", head("Sign-in")?).map_err(|why| fail("Sign-in", why))?,
         exchange: page
             .head("Exchange")
             .map_or(Ok(Exchange::No), |exchange| word("Exchange", exchange))
-            .map_err(fail)?,
+            .map_err(|why| fail("Exchange", why))?,
         tls_means_starttls: match page.head("Encryption names") {
             None => false,
             Some("old") => true,
-            Some(other) => return Err(fail(format!("Encryption names: {other}: the only word is old"))),
+            Some(other) => {
+                return Err(fail("Encryption names", format!("Encryption names: {other}: the only word is old")));
+            }
         },
-        page: text,
+        is_device: match page.head("Device") {
+            None => false,
+            Some("yes") => true,
+            Some(other) => return Err(fail("Device", format!("Device: {other}: the only word is yes"))),
+        },
     })
 }
 
@@ -146,7 +161,7 @@ mod tests {
     fn every_page_is_a_program() {
         for (name, text) in pages::guide() {
             if let Some(id) = name.strip_prefix("programs/") {
-                read(id, text).unwrap_or_else(|why| panic!("{why}"));
+                read(id, text).unwrap_or_else(|fault| panic!("{id}: {fault:?}"));
             }
         }
         assert!(by_id("other").is_some());
@@ -155,11 +170,11 @@ mod tests {
     #[test]
     fn what_is_forgotten_on_a_page_is_named() {
         let page = "# X\n\nProgram: `x`\n\nConnects: `from-here`\n";
-        assert_eq!(read("x", page).unwrap_err(), "programs/x.md: the line Sign-in: is missing");
-        assert!(read("y", page).unwrap_err().contains("must name y"));
+        assert_eq!(read("x", page).unwrap_err().why, "the line Sign-in: is missing");
+        assert!(read("y", page).unwrap_err().why.contains("must name y"));
         let page = "# X\n\nProgram: `x`\n\nConnects: `from-hell`\n\nSign-in: `no`\n";
-        let why = "programs/x.md: Connects: from-hell is not one of from-here, from-elsewhere, depends";
-        assert_eq!(read("x", page).unwrap_err(), why);
+        let why = "Connects: from-hell is not one of from-here, from-elsewhere, depends";
+        assert_eq!(read("x", page).unwrap_err(), Fault { line: 5, why: why.to_owned() });
     }
 
     #[test]
@@ -168,6 +183,8 @@ mod tests {
         assert_eq!(named("outlook 2021").map(|client| client.id.as_str()), Some("outlook-2019"));
         assert_eq!(named("new Outlook").map(|client| client.id.as_str()), Some("outlook-new"));
         assert_eq!(named("Thunderbird").map(|client| client.id.as_str()), Some("thunderbird"));
-        assert!(named("pigeon").is_none());
+        assert_eq!(named("Gmail").map(|client| client.id.as_str()), Some("gmail-android"));
+        assert!(named("pigeon").is_none() && families("pigeon").is_empty());
+        assert!(named("outlook").is_none() && families("Microsoft Outlook").len() > 8);
     }
 }

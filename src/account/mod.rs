@@ -114,7 +114,7 @@ impl Account {
 
     /// Whether a device sends, which may be meant to write to its own domain only.
     pub fn is_device(&self) -> bool {
-        self.client.as_deref() == Some("device")
+        self.client().is_some_and(|client| client.is_device)
     }
 
     /// The server, port and encryption that are judged: what the program has, completed by what the provider wants,

@@ -6,7 +6,7 @@ use crate::report::format::Format;
 use crate::report::formats::{self, FORMATS};
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Finds out why a mail program cannot send.
@@ -35,14 +35,13 @@ pub(super) enum Command {
         report: PathBuf,
         #[command(flatten)]
         screen: ScreenArgs,
+        #[command(flatten)]
+        pages: PagesArgs,
     },
     /// The built-in practice lab: no network needed
     Practice(PracticeArgs),
-    /// The pages of the guide
-    Guide {
-        /// A page, such as firewall or causes/blocked-local
-        page: Option<String>,
-    },
+    /// The pages of the guide, and which of them are about an error number, a server's sentence or any words
+    Guide(GuideArgs),
     /// What the provider table knows about mail providers
     Providers {
         /// A name, a domain or a server
@@ -76,6 +75,53 @@ pub(super) struct CheckArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct GuideArgs {
+    /// A page, such as firewall or causes/blocked-local; or what to look for: 0x800CCC0F, "550 5.7.1 Relaying denied",
+    /// hotel wifi
+    pub(super) words: Vec<String>,
+    /// Prints the tree as a picture
+    #[arg(long, value_enum, value_name = "LANGUAGE", num_args = 0..=1, default_missing_value = "mermaid",
+          conflicts_with_all = ["words", "check"])]
+    pub(super) graph: Option<GraphArg>,
+    /// Checks a company's own pages, over the built-in ones: everything that is wrong, with file and line
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["words", "guide"])]
+    pub(super) check: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) pages: PagesArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphArg {
+    Mermaid,
+    Dot,
+}
+
+/// Which pages the guide consists of.
+#[derive(Debug, Args)]
+pub(super) struct PagesArgs {
+    /// A company's own pages, laid over the built-in ones: see docs/writing-the-guide.md
+    #[arg(long, value_name = "DIR", help_heading = "The case")]
+    pub(super) guide: Option<PathBuf>,
+}
+
+impl Cli {
+    /// The folder of own pages, for whatever command.
+    pub(super) fn own_pages(&self) -> Option<&Path> {
+        let pages = match &self.command {
+            None => &self.run.pages,
+            Some(Command::Check(args)) => &args.run.pages,
+            Some(Command::Open { pages, .. }) => pages,
+            Some(Command::Practice(args)) => &args.pages,
+            Some(Command::Guide(args)) => return args.check.as_deref().or(args.pages.guide.as_deref()),
+            Some(Command::Providers { .. } | Command::Schema | Command::Completions { .. } | Command::Man) => {
+                return None;
+            }
+        };
+        pages.guide.as_deref()
+    }
+}
+
+#[derive(Debug, Args)]
 pub(super) struct PracticeArgs {
     /// The scenario; `--list` lists them
     pub(super) scenario: Option<String>,
@@ -86,6 +132,8 @@ pub(super) struct PracticeArgs {
     pub(super) out: OutputArgs,
     #[command(flatten)]
     pub(super) screen: ScreenArgs,
+    #[command(flatten)]
+    pub(super) pages: PagesArgs,
 }
 
 #[derive(Debug, Args)]
@@ -200,6 +248,8 @@ pub(super) struct RunArgs {
     pub(super) only: Vec<Group>,
     #[command(flatten)]
     pub(super) screen: ScreenArgs,
+    #[command(flatten)]
+    pub(super) pages: PagesArgs,
 }
 
 /// How the screen looks.

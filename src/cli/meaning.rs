@@ -213,6 +213,14 @@ fn chosen<'a>(address: Option<&Address>, found: &'a Found) -> Result<&'a StoredA
 
 fn client_id(typed: &str) -> Result<String, String> {
     client::named(typed).map(|client| client.id.clone()).ok_or_else(|| {
+        let meant: Vec<String> =
+            client::families(typed).iter().map(|client| format!("\n  {:<20} {}", client.id, client.name)).collect();
+        if !meant.is_empty() {
+            return format!(
+                "--client: which of them? Mail programs of one name differ in where they connect from.{}",
+                meant.concat()
+            );
+        }
         let known: Vec<&str> = client::all().iter().map(|client| client.id.as_str()).collect();
         format!("--client: \"{typed}\" is not known; the known ones are {}", known.join(", "))
     })

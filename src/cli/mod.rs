@@ -3,9 +3,11 @@
 mod args;
 mod check;
 mod dashboard;
+mod guide;
 mod lab;
 mod meaning;
 mod output;
+mod own_pages;
 mod password;
 mod practice;
 mod show;
@@ -66,15 +68,16 @@ pub async fn main() -> color_eyre::Result<ExitCode> {
 }
 
 async fn run(cli: Cli) -> Result<u8, Stop> {
+    own_pages::lay_over(cli.own_pages())?;
     match cli.command {
         None => dashboard::run(cli.address, cli.run).await,
         Some(Command::Check(check)) => check::run(*check).await,
         Some(Command::Practice(practice)) => practice::run(practice).await,
-        Some(Command::Guide { page }) => show::guide(page.as_deref()),
+        Some(Command::Guide(args)) => guide::run(&args),
         Some(Command::Providers { query }) => show::providers(query.as_deref()),
         Some(Command::Schema) => show::schema(),
         Some(Command::Completions { shell }) => show::completions(shell),
         Some(Command::Man) => show::man(),
-        Some(Command::Open { report, screen }) => dashboard::open(&report, &screen).await,
+        Some(Command::Open { report, screen, .. }) => dashboard::open(&report, &screen).await,
     }
 }

@@ -1,50 +1,16 @@
-//! What can be looked up without a run: the guide, the providers, completions and the manual page.
+//! What can be looked up without a run: the schema, the providers, completions and the manual page. The guide is in
+//! `guide`.
 
 use super::Stop;
 use super::args::Cli;
 use super::output::print;
 use crate::account::provider::{self, Passwords, Provider};
-use crate::pages::learn;
-use crate::session::guide as pages;
 use clap::CommandFactory;
 use std::fmt::Write;
 
 /// Prints the report's JSON Schema.
 pub(super) fn schema() -> Result<u8, Stop> {
     print(&crate::report::schema::to_string()).map(|()| 0)
-}
-
-/// Prints a page, or the list of pages.
-pub(super) fn guide(page: Option<&str>) -> Result<u8, Stop> {
-    let Some(name) = page else {
-        let mut out = String::from("The guide. `mailtriage guide PAGE` shows one of:\n\n");
-        for (name, page) in pages().pages() {
-            let _ = writeln!(out, "  {name:<36} {}", page.text.title);
-        }
-        for name in learn().keys() {
-            let _ = writeln!(out, "  learn/{name}");
-        }
-        return print(&out).map(|()| 0);
-    };
-    let name = name.trim_end_matches(".md");
-    let text = match name.strip_prefix("learn/") {
-        Some(name) => learn().get(name).map(|text| (*text).to_owned()),
-        None => {
-            let page = pages()
-                .page(name)
-                .or_else(|| pages().cause(name))
-                .or_else(|| pages().page(&format!("programs/{name}")));
-            page.map(|page| &page.text).map(|page| {
-                let sections =
-                    page.sections.iter().map(|section| format!("\n## {}\n\n{}\n", section.heading, section.text));
-                format!("# {}\n\n{}\n{}", page.title, page.intro, sections.collect::<String>())
-            })
-        }
-    };
-    match text {
-        Some(text) => print(&text).map(|()| 0),
-        None => Err(Stop::Usage(format!("there is no page \"{name}\"; `mailtriage guide` lists them"))),
-    }
 }
 
 /// Prints what the table knows about providers.

@@ -76,6 +76,11 @@ impl Row {
         self.tier < BY_STATUS
     }
 
+    /// The enhanced status code that it needs, if it needs just that one.
+    pub fn enhanced(&self) -> Option<&str> {
+        self.enhanced.as_deref()
+    }
+
     fn is_for(&self, phase: Phase) -> bool {
         match self.only_in.as_slice() {
             [] => self.phase.is_none_or(|own| own == phase),

@@ -3,7 +3,8 @@
 
 use super::page::{ASK, Page, Question, TO, task};
 use super::rule::{self, Term};
-use super::{ALSO, CERTAINTY, HEALTHY, START, Step, UNDETERMINED};
+use super::{ALSO, CERTAINTY, HEALTHY, Mistake, START, Step, UNDETERMINED};
+use crate::pages::Fault;
 use crate::pages::markdown::anchor;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,9 @@ pub(super) struct Order {
     pub(super) steps: Vec<Step>,
     pub(super) causes: Vec<String>,
 }
+
+/// The words that people use for what a page is about, for those who search; any page may have the line.
+const ASKED_AS: &str = "Asked as";
 
 /// The kind of a page, by its place.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,10 +42,10 @@ impl Kind {
     /// The head lines that such a page must have, and those that it may have.
     fn heads(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
-            Kind::Step => (&["Step"], &["Rules out", "Answered by"]),
-            Kind::Cause => (&["Cause"], &["Headline", "Outcome", "No log-in"]),
-            Kind::Program => (&["Program", "Connects", "Sign-in"], &["Also", "Exchange", "Encryption names"]),
-            Kind::List => (&[], &[]),
+            Kind::Step => (&["Step"], &["Rules out", "Answered by", ASKED_AS]),
+            Kind::Cause => (&["Cause"], &["Headline", "Outcome", "No log-in", ASKED_AS]),
+            Kind::Program => (&["Program", "Connects", "Sign-in"], &["Also", "Exchange", "Encryption names", "Device", ASKED_AS]),
+            Kind::List => (&[], &[ASKED_AS]),
         }
     }
 
@@ -68,151 +72,202 @@ impl Kind {
 }
 
 /// Checks that every page has what it must have and nothing unknown; that every link leads somewhere, every fact and
-/// word is in the vocabulary, every placeholder is known, every step and cause is reached, and every walk ends.
-pub(super) fn check(pages: &Pages, placeholders: &[&str]) -> Result<Order, String> {
+/// word is in the vocabulary, every placeholder is known, every step and cause is reached, and every walk ends. The error
+/// is everything that is wrong.
+pub(super) fn check(pages: &Pages, placeholders: &[&str]) -> Result<Order, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
     for name in [START, ALSO, CERTAINTY].into_iter().map(str::to_owned).chain([HEALTHY, UNDETERMINED].map(cause_page)) {
         if !pages.contains_key(&name) {
-            return Err(format!("{name}.md: this page must exist"));
+            mistakes.push(mistake(&name, 1, "this page must exist"));
         }
     }
     let asked: Vec<Question> = pages.values().flat_map(|page| &page.questions).cloned().collect();
     for (name, page) in pages {
         let kind = Kind::of(name);
-        page_check(page, kind, pages, &asked)
-            .and_then(|()| placeholders_check(page, kind, placeholders))
-            .map_err(|why| format!("{name}.md: {why}"))?;
+        let mut faults = Faults { page, found: Vec::new() };
+        heads_and_sections(&mut faults, kind);
+        rows_check(&mut faults, kind, pages, &asked);
+        match kind {
+            Kind::Step => step_check(&mut faults),
+            Kind::Cause => cause_check(&mut faults, pages),
+            Kind::Program | Kind::List => {}
+        }
+        placeholders_check(&mut faults, kind, placeholders);
+        mistakes.extend(faults.found.into_iter().map(|fault| Mistake::new(name, fault)));
     }
-    let walked = order(pages)?;
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    // Only where every link leads somewhere is there a walk.
+    let walked = order(pages).map_err(|found| vec![found])?;
     for name in pages.keys() {
         if matches!(Kind::of(name), Kind::Step | Kind::Cause) && !walked.contains(&name.as_str()) {
-            return Err(format!("{name}.md: no page leads here: add a row under Decide of a step that does"));
+            mistakes.push(mistake(name, 1, "no page leads here: add a row under Decide of a step that does"));
         }
     }
-    Ok(Order { steps: steps(pages, &walked)?, causes: causes(pages, &walked) })
+    match steps(pages, &walked) {
+        Ok(steps) if mistakes.is_empty() => Ok(Order { steps, causes: causes(pages, &walked) }),
+        Ok(_) => Err(mistakes),
+        Err(found) => {
+            mistakes.push(found);
+            Err(mistakes)
+        }
+    }
+}
+
+fn mistake(page: &str, line: usize, why: impl Into<String>) -> Mistake {
+    Mistake::new(page, Fault { line, why: why.into() })
 }
 
 fn cause_page(cause: &str) -> String {
     format!("causes/{cause}")
 }
 
-/// `asked` are the questions of all steps.
-fn page_check(page: &Page, kind: Kind, pages: &Pages, asked: &[Question]) -> Result<(), String> {
-    heads_and_sections(page, kind)?;
-    for rule in &page.rules {
-        rule::check(&rule.terms, &page.questions)?;
-        let leads_on = pages.contains_key(&rule.then) && matches!(Kind::of(&rule.then), Kind::Step | Kind::Cause);
-        if !leads_on || (kind != Kind::Step && rule.cause().is_none()) {
-            return Err(format!("Decide: {}.md is not a page that a row here can lead to", rule.then));
-        }
+/// What is wrong with a page, collected.
+struct Faults<'a> {
+    page: &'a Page,
+    found: Vec<Fault>,
+}
+
+impl Faults<'_> {
+    /// Something is wrong in this line.
+    fn at(&mut self, line: usize, why: impl Into<String>) {
+        self.found.push(Fault { line, why: why.into() });
     }
-    let fixed_by = page.fixed_by.iter().map(|row| &row.terms);
-    let rows = fixed_by.chain(page.in_words.iter().map(|row| &row.terms));
-    let rows = rows.chain(page.ruled_out_anyway.iter().map(|row| &row.terms));
-    let rows = rows.chain(page.against.iter().map(|row| &row.terms)).chain(page.proof.iter().map(|row| &row.terms));
-    let mut rows = rows.chain(page.at_most.iter().map(|row| &row.terms)).chain([&page.answered_by]);
-    rows.try_for_each(|terms| rule::check(terms, asked))?;
-    match kind {
-        Kind::Step => step_check(page),
-        Kind::Cause => cause_check(page, pages),
-        Kind::Program | Kind::List => Ok(()),
+
+    /// Something is wrong with this head line or section.
+    fn of(&mut self, name: &str, why: impl Into<String>) {
+        self.at(self.page.text.line_of(name), why);
     }
 }
 
-fn heads_and_sections(page: &Page, kind: Kind) -> Result<(), String> {
-    let (must, may) = kind.heads();
-    if let Some(missing) = must.iter().find(|name| page.text.head(name).is_none_or(str::is_empty)) {
-        return Err(format!("the line {missing}: is missing below the title"));
+/// The terms of every row of a page, each with its line; `asked` are the questions of all steps.
+fn rows_check(faults: &mut Faults<'_>, kind: Kind, pages: &Pages, asked: &[Question]) {
+    let page = faults.page;
+    for row in &page.rules {
+        if let Err(why) = rule::check(&row.terms, &page.questions) {
+            faults.at(row.line, why);
+        }
+        let leads_on = pages.contains_key(&row.then) && matches!(Kind::of(&row.then), Kind::Step | Kind::Cause);
+        if !leads_on || (kind != Kind::Step && row.cause().is_none()) {
+            faults.at(row.line, format!("Decide: {}.md is not a page that a row here can lead to", row.then));
+        }
     }
-    if let Some(unknown) =
-        page.text.heads.keys().find(|name| !must.contains(&name.as_str()) && !may.contains(&name.as_str()))
-    {
-        return Err(format!("there is no line {unknown}: on such a page, only {}", [must, may].concat().join(", ")));
+    let rows = page.fixed_by.iter().map(|row| (row.line, &row.terms));
+    let rows = rows.chain(page.in_words.iter().map(|row| (row.line, &row.terms)));
+    let rows = rows.chain(page.ruled_out_anyway.iter().map(|row| (row.line, &row.terms)));
+    let rows = rows.chain(page.against.iter().map(|row| (row.line, &row.terms)));
+    let rows = rows.chain(page.proof.iter().map(|row| (row.line, &row.terms)));
+    let rows = rows.chain(page.at_most.iter().map(|row| (row.line, &row.terms)));
+    for (line, terms) in rows.chain([(page.text.line_of("Answered by"), &page.answered_by)]) {
+        if let Err(why) = rule::check(terms, asked) {
+            faults.at(line, why);
+        }
+    }
+}
+
+fn heads_and_sections(faults: &mut Faults<'_>, kind: Kind) {
+    let page = faults.page;
+    let (must, may) = kind.heads();
+    for missing in must.iter().filter(|name| page.text.head(name).is_none_or(str::is_empty)) {
+        faults.at(1, format!("the line {missing}: is missing below the title"));
+    }
+    let known = |name: &&String| must.contains(&name.as_str()) || may.contains(&name.as_str());
+    for unknown in page.text.heads.keys().filter(|name| !known(name)) {
+        let can_be = [must, may].concat().join(", ");
+        faults.of(unknown, format!("there is no line {unknown}: on such a page, only {can_be}"));
     }
     let (must, may) = kind.sections();
     let is_empty = |heading: &&&str| page.text.section(heading).is_none_or(|text| text.trim().is_empty());
-    if let Some(missing) = must.iter().find(is_empty) {
-        return Err(format!("the section {missing} is missing or empty"));
-    }
-    for section in &page.text.sections {
-        if page.text.sections.iter().filter(|other| other.heading == section.heading).count() > 1 {
-            return Err(format!("there are two sections {}", section.heading));
-        }
+    for missing in must.iter().filter(is_empty) {
+        faults.of(missing, format!("the section {missing} is missing or empty"));
     }
     let known = |heading: &str| kind == Kind::Program || must.contains(&heading) || may.contains(&heading);
-    if let Some(unknown) = page.text.sections.iter().find(|section| !known(&section.heading)) {
-        let can_be = [must, may].concat().join(", ");
-        return Err(format!("there is no section {} on such a page, only {can_be}", unknown.heading));
+    for (index, section) in page.text.sections.iter().enumerate() {
+        if page.text.sections.iter().take(index).any(|other| other.heading == section.heading) {
+            faults.at(section.heading_line, format!("there are two sections {}", section.heading));
+        }
+        if !known(&section.heading) {
+            let can_be = [must, may].concat().join(", ");
+            let why = format!("there is no section {} on such a page, only {can_be}", section.heading);
+            faults.at(section.heading_line, why);
+        }
     }
-    Ok(())
 }
 
-fn step_check(page: &Page) -> Result<(), String> {
+fn step_check(faults: &mut Faults<'_>) {
+    let page = faults.page;
     if page.text.intro.is_empty() {
-        return Err("a sentence or two before the first section are missing: why this step".to_owned());
+        faults.at(1, "a sentence or two before the first section are missing: why this step");
     }
     if page.text.section("Ask").is_some() && page.questions.is_empty() {
-        return Err("Ask must be a list of questions".to_owned());
+        faults.of("Ask", "Ask must be a list of questions");
     }
-    for question in &page.questions {
+    for (index, question) in page.questions.iter().enumerate() {
         let name = &question.name;
-        if page.questions.iter().filter(|other| other.name == *name).count() > 1 {
-            return Err(format!("there are two questions {name}"));
+        let line = page.text.line_with(&format!("`{name}`:"));
+        if page.questions.iter().take(index).any(|other| other.name == *name) {
+            faults.at(line, format!("there are two questions {name}"));
         }
         let fact = format!("answer.{name}");
         if !page.rules.iter().flat_map(|rule| &rule.terms).any(|term| term.fact == fact) {
-            return Err(format!("the question {name} is never asked: no row of Decide needs `{fact}`"));
+            faults.at(line, format!("the question {name} is never asked: no row of Decide needs `{fact}`"));
         }
     }
-    ends_in_otherwise("Decide", page.rules.last().map(|rule| &rule.terms))
+    let last = page.rules.last().map(|row| (row.line, &row.terms));
+    ends_in_otherwise(faults, "Decide", last);
 }
 
 /// The most characters of a cause's title.
 const MOST_TITLE: usize = 60;
 
-fn cause_check(page: &Page, pages: &Pages) -> Result<(), String> {
+fn cause_check(faults: &mut Faults<'_>, pages: &Pages) {
+    let page = faults.page;
     let cause = page.text.name.trim_start_matches("causes/");
-    if page.text.head("Cause") != Some(cause) {
-        return Err(format!("the line Cause: must name {cause}, as the file does"));
+    if page.text.head("Cause").is_some_and(|named| named != cause) {
+        faults.of("Cause", format!("the line Cause: must name {cause}, as the file does"));
     }
     if page.text.title.chars().count() > MOST_TITLE {
-        return Err(format!("the title has more than {MOST_TITLE} characters"));
+        faults.at(1, format!("the title has more than {MOST_TITLE} characters"));
     }
     if page.headline().contains('{') {
-        return Err("a title with a placeholder needs a line Headline: that fits any case".to_owned());
+        faults.at(1, "a title with a placeholder needs a line Headline: that fits any case");
     }
     if page.text.intro.is_empty() {
-        return Err("the summary is missing: a sentence or two before the first section".to_owned());
+        faults.at(1, "the summary is missing: a sentence or two before the first section");
     }
-    ends_in_otherwise("Fixed by", page.fixed_by.last().map(|row| &row.terms))?;
+    ends_in_otherwise(faults, "Fixed by", page.fixed_by.last().map(|row| (row.line, &row.terms)));
     if !page.rules.is_empty() {
-        ends_in_otherwise("Decide", page.rules.last().map(|rule| &rule.terms))?;
+        ends_in_otherwise(faults, "Decide", page.rules.last().map(|row| (row.line, &row.terms)));
     }
     if page.text.items("Fix it").is_empty() {
-        return Err("Fix it must be a list of steps".to_owned());
+        faults.of("Fix it", "Fix it must be a list of steps");
     }
     let told = page.text.items("Tell the provider");
-    if let Some(missing) = [TO, ASK].iter().find(|key| !told.iter().any(|item| item.starts_with(**key))) {
-        return Err(format!("Tell the provider needs an item \"{missing}\""));
+    for missing in [TO, ASK].iter().filter(|key| !told.iter().any(|item| item.starts_with(**key))) {
+        faults.of("Tell the provider", format!("Tell the provider needs an item \"{missing}\""));
     }
     for step in page.text.items("Fix it") {
         let Some(task) = task(&step) else { continue };
         let lacks = |page: &Page| !page.text.sections.iter().any(|section| anchor(&section.heading) == task);
         if let Some((name, _)) = pages.iter().find(|(name, page)| Kind::of(name) == Kind::Program && lacks(page)) {
-            return Err(format!("Fix it links to the task {task}, which {name}.md does not have"));
+            let line = page.text.line_with(&format!("#{task})"));
+            faults.at(line, format!("Fix it links to the task {task}, which {name}.md does not have"));
         }
     }
-    Ok(())
 }
 
-fn ends_in_otherwise(table: &str, last: Option<&Vec<Term>>) -> Result<(), String> {
+fn ends_in_otherwise(faults: &mut Faults<'_>, table: &str, last: Option<(usize, &Vec<Term>)>) {
+    let why = format!("the last row of {table} must be \"otherwise\"");
     match last {
-        Some(terms) if terms.is_empty() => Ok(()),
-        _ => Err(format!("the last row of {table} must be \"otherwise\"")),
+        Some((_, terms)) if terms.is_empty() => {}
+        Some((line, _)) => faults.at(line, why),
+        None => faults.of(table, why),
     }
 }
 
 /// The pages that a walk can reach, each after all that lead to it.
-fn order(pages: &Pages) -> Result<Vec<&str>, String> {
+fn order(pages: &Pages) -> Result<Vec<&str>, Mistake> {
     let mut order = Vec::new();
     follow(START, pages, &mut order, &mut BTreeSet::new(), &mut Vec::new())?;
     order.reverse();
@@ -226,9 +281,12 @@ fn follow<'a>(
     order: &mut Vec<&'a str>,
     reached: &mut BTreeSet<&'a str>,
     on_the_way: &mut Vec<&'a str>,
-) -> Result<(), String> {
+) -> Result<(), Mistake> {
     if on_the_way.contains(&name) {
-        return Err(format!("{name}.md: a walk could come here for ever ({})", on_the_way.join(" > ")));
+        let from = on_the_way.last().and_then(|from| pages.get(*from));
+        let row = from.and_then(|page| page.rules.iter().rev().find(|row| row.then == name));
+        let why = format!("a walk could go round for ever ({} > {name})", on_the_way.join(" > "));
+        return Err(mistake(on_the_way.last().unwrap_or(&name), row.map_or(1, |row| row.line), why));
     }
     if !reached.insert(name) {
         return Ok(());
@@ -244,7 +302,7 @@ fn follow<'a>(
 }
 
 /// The pages of each `Step:`, which must be next to each other.
-fn steps(pages: &Pages, walked: &[&str]) -> Result<Vec<Step>, String> {
+fn steps(pages: &Pages, walked: &[&str]) -> Result<Vec<Step>, Mistake> {
     let mut steps: Vec<Step> = Vec::new();
     for name in walked {
         let Some(step) = pages.get(*name).and_then(|page| page.text.head("Step")) else { continue };
@@ -253,7 +311,9 @@ fn steps(pages: &Pages, walked: &[&str]) -> Result<Vec<Step>, String> {
             None => steps.push(Step { name: step.to_owned(), pages: vec![(*name).to_owned()] }),
             Some(at) if at + 1 == steps.len() => steps[at].pages.push((*name).to_owned()),
             Some(_) => {
-                return Err(format!("{name}.md: Step: {step} has ended before this page; steps must not interleave"));
+                let line = pages.get(*name).map_or(1, |page| page.text.line_of("Step"));
+                let why = format!("Step: {step} has ended before this page; steps must not interleave");
+                return Err(mistake(name, line, why));
             }
         }
     }
@@ -277,16 +337,17 @@ fn causes(pages: &Pages, walked: &[&str]) -> Vec<String> {
 
 /// Checks that every `{name}` on the pages of causes and mail programs is known; other pages may have none, as nothing
 /// fills them in.
-fn placeholders_check(page: &Page, kind: Kind, known: &[&str]) -> Result<(), String> {
-    for name in texts(page).flat_map(placeholders) {
+fn placeholders_check(faults: &mut Faults<'_>, kind: Kind, known: &[&str]) {
+    let page = faults.page;
+    let mut seen = BTreeSet::new();
+    for name in texts(page).flat_map(placeholders).filter(|name| seen.insert(*name)) {
+        let line = page.text.line_with(&format!("{{{name}}}"));
         if !matches!(kind, Kind::Cause | Kind::Program) {
-            return Err(format!("{{{name}}} is not filled in on such a page"));
-        }
-        if !known.contains(&name) {
-            return Err(format!("there is no placeholder {{{name}}}; docs/writing-the-guide.md has the list"));
+            faults.at(line, format!("{{{name}}} is not filled in on such a page"));
+        } else if !known.contains(&name) {
+            faults.at(line, format!("there is no placeholder {{{name}}}; docs/writing-the-guide.md has the list"));
         }
     }
-    Ok(())
 }
 
 /// Everything that is written on a page.
@@ -304,7 +365,7 @@ fn placeholders(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::guide::Guide;
+    use crate::guide::{Guide, Mistakes};
     use crate::pages;
     use rstest::rstest;
 
@@ -314,7 +375,7 @@ mod tests {
     }
 
     /// The built-in guide with one page changed.
-    fn changed(page: &str, change: impl Fn(&str) -> String) -> Result<Guide, String> {
+    fn changed(page: &str, change: impl Fn(&str) -> String) -> Result<Guide, Mistakes> {
         let texts = pages::guide().map(|(name, text)| {
             let text = if name == page { change(text) } else { text.to_owned() };
             (name, text)
@@ -333,7 +394,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case("firewall", "Step: Firewall", "", "firewall.md: the line Step: is missing")]
+    #[case("firewall", "Step: Firewall", "", "firewall.md:1: the line Step: is missing")]
     #[case("encryption", "Step: Encryption", "Step: Settings", "Step: Settings has ended before")]
     #[case("firewall", "Rules out:", "Rule out:", "there is no line Rule out:")]
     #[case("firewall", "## Ask", "## Aks", "there is no section Aks")]
@@ -343,13 +404,13 @@ mod tests {
     #[case("connection", "(server.md)", "(encryption.md)", "no page leads here")]
     #[case("causes/offline", "Cause: `offline`", "Cause: `online`", "must name offline")]
     #[case("causes/offline", "# This computer has", "# {user} has", "needs a line Headline:")]
-    #[case("causes/offline", "## Fix it", "## Mend it", "causes/offline.md: the section Fix it is missing")]
+    #[case("causes/offline", "## Fix it", "## Mend it", "causes/offline.md:1: the section Fix it is missing")]
     #[case("causes/offline", "- Ask:", "- Beg:", "Tell the provider needs an item \"Ask:\"")]
     #[case("causes/ipv6-broken", "Outcome: unreliable", "Outcome: shaky", "the only word is unreliable")]
     #[case("programs/other", "## Raise the time-out", "## Wait", "which programs/other.md does not have")]
-    #[case("causes/offline", "## Fix it", "## Fix it\n\n1. {moon}", "offline.md: there is no placeholder {moon}")]
+    #[case("causes/offline", "## Fix it", "## Fix it\n\n1. {moon}", ": there is no placeholder {moon}")]
     #[case("firewall", "1. Windows", "1. {port}", "{port} is not filled in on such a page")]
-    #[case("firewall", "Step: Firewall", "Step: ", "firewall.md: the line Step: is missing")]
+    #[case("firewall", "Step: Firewall", "Step: ", "firewall.md:1: the line Step: is missing")]
     #[case("firewall", "## Check it by hand", "## Decide\n\nx\n\n## Check it by hand", "two sections Decide")]
     #[case(
         "causes/offline",
@@ -361,7 +422,7 @@ mod tests {
     #[case("certainty", "| likely |", "| fairly |", "fairly is not one of")]
     fn what_is_forgotten_is_named(#[case] page: &str, #[case] from: &str, #[case] to: &str, #[case] says: &str) {
         let Err(why) = changed(page, |text| text.replace(from, to)) else { panic!("{page}: nothing is said") };
-        assert!(why.contains(says), "{why}");
+        assert!(why.to_string().contains(says), "{why}");
     }
 
     #[test]
@@ -369,8 +430,25 @@ mod tests {
         let (_, offline) = pages::guide().find(|(name, _)| name == "causes/offline").unwrap();
         let new = ("causes/lonely".to_owned(), offline.replace("`offline`", "`lonely`"));
         let texts = pages::guide().map(|(name, text)| (name, text.to_owned())).chain([new]);
-        let why = Guide::read(texts, &known()).err().unwrap();
-        assert!(why.starts_with("causes/lonely.md: no page leads here"), "{why}");
+        let why = Guide::read(texts, &known()).err().unwrap().to_string();
+        assert!(why.starts_with("causes/lonely.md:1: no page leads here"), "{why}");
+    }
+
+    #[test]
+    fn everything_is_named_at_once_with_its_line() {
+        let (_, offline) = pages::guide().find(|(name, _)| name == "causes/offline").unwrap();
+        let line = |words: &str| 1 + offline.lines().position(|line| line.contains(words)).unwrap();
+        let change = |text: &str| {
+            text.replace("# This computer has", "# {moon} has")
+                .replacen("`internet.route`", "`internet.road`", 1)
+                .replace("## Do not", "## Never")
+                .replace("- Ask:", "- Beg:")
+        };
+        let Err(Mistakes(found)) = changed("causes/offline", change) else { panic!("nothing is said") };
+        let lines: Vec<usize> = found.iter().map(|mistake| mistake.line).collect();
+        let last = [line("## Do not"), line("## Tell the provider")];
+        assert!(last.iter().all(|line| lines.contains(line)), "{}", Mistakes(found));
+        assert!(lines.contains(&line("`internet.route`")) && lines.len() >= 5, "{}", Mistakes(found));
     }
 
     #[test]

@@ -2,13 +2,17 @@
 //! guide knows only facts.
 
 mod check;
+pub mod graph;
 pub mod judge;
 pub mod page;
 pub mod rule;
+pub mod search;
 pub mod walk;
 
+use crate::pages::Fault;
 use page::Page;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The page where every walk begins.
 pub const START: &str = "who-connects";
@@ -39,20 +43,64 @@ pub struct Step {
     pub pages: Vec<String>,
 }
 
+/// What is wrong with a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The page.
+    pub page: String,
+    /// The line, from 1 on.
+    pub line: usize,
+    /// What is wrong, and what to do.
+    pub why: String,
+}
+
+impl Mistake {
+    pub(crate) fn new(page: &str, fault: Fault) -> Self {
+        Mistake { page: page.to_owned(), line: fault.line, why: fault.why }
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.md:{}: {}", self.page, self.line, self.why)
+    }
+}
+
+/// Everything that is wrong with some pages, by page and line.
+#[derive(Debug)]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.0.iter().map(Mistake::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
 impl Guide {
     /// Reads pages by name and text, and checks that they fit together and contain no placeholders other than these.
-    /// The error names the page and says what to do.
+    /// The error says everything that is wrong with them.
     pub fn read(
         texts: impl IntoIterator<Item = (String, impl AsRef<str>)>,
         placeholders: &[&str],
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Mistakes> {
         let mut pages = BTreeMap::new();
+        let mut mistakes = Vec::new();
         for (name, text) in texts {
-            let page = Page::parse(&name, text.as_ref())?;
-            pages.insert(name, page);
+            match Page::parse(&name, text.as_ref()) {
+                Ok(page) => drop(pages.insert(name, page)),
+                Err(faults) => mistakes.extend(faults.into_iter().map(|fault| Mistake::new(&name, fault))),
+            }
         }
-        let order = check::check(&pages, placeholders)?;
-        Ok(Guide { steps: order.steps, causes: order.causes, pages })
+        // Until every page can be read, whatever else is said might only follow from that.
+        if mistakes.is_empty() {
+            match check::check(&pages, placeholders) {
+                Ok(order) => return Ok(Guide { steps: order.steps, causes: order.causes, pages }),
+                Err(found) => mistakes = found,
+            }
+        }
+        mistakes.sort_by(|a, b| (&a.page, a.line).cmp(&(&b.page, b.line)));
+        Err(Mistakes(mistakes))
     }
 
     /// The page with this name.

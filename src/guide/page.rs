@@ -2,8 +2,8 @@
 //! guide is decided in `check`.
 
 use super::rule::{Certainty, Row, Rule, Term, Who, parse_when};
-use crate::pages;
 use crate::pages::markdown::{Cell, Piece, list_items, table};
+use crate::pages::{self, Fault};
 use strum::VariantNames;
 
 /// A page: a step, a cause, a mail program, or a list.
@@ -87,9 +87,12 @@ pub struct Wording {
 }
 
 impl Page {
-    /// Reads a page; the error names the page and says what is wrong.
-    pub fn parse(name: &str, text: &str) -> Result<Self, String> {
-        read(name, text).map_err(|why| format!("{name}.md: {why}"))
+    /// Reads a page; the error says everything that is wrong with it.
+    pub fn parse(name: &str, text: &str) -> Result<Self, Vec<Fault>> {
+        let text = pages::Page::parse(name, text).map_err(|fault| vec![fault])?;
+        let mut faults = Vec::new();
+        let page = read(text, &mut faults);
+        if faults.is_empty() { Ok(page) } else { Err(faults) }
     }
 
     /// The page in words that fit any case: the line `Headline:`, or the title if that contains no placeholder.
@@ -103,46 +106,73 @@ impl Page {
     }
 }
 
-fn read(name: &str, text: &str) -> Result<Page, String> {
-    let text = pages::Page::parse(name, text)?;
-    let rows = |heading: &str| text.section(heading).map(table).unwrap_or_default();
+fn read(text: pages::Page, faults: &mut Vec<Fault>) -> Page {
+    let mut rows = Rows { page: &text, faults };
+    let rules = rows.each("Decide", |line, row| rule(&text.name, line, row));
+    let ruled_out_anyway = rows.table("Ruled out anyway", |row| Ok(words(row.get(1))));
+    let fixed_by = rows.table("Fixed by", |row| Ok(FixedBy { now: fix(row.get(1))?, for_good: fix(row.get(2))? }));
+    let in_words = rows.table("In words", |row| Ok(Wording { title: words(row.get(1)), summary: words(row.get(2)) }));
+    let at_most = rows.table("At most", |row| certainty(row.get(1)));
+    let against = rows.table("Speaks against it", |row| left(row.get(1)));
+    let proof = rows.table("Certain only if", |_| Ok(()));
+    let mut put = |at: &str, why| faults.push(Fault { line: text.line_of(at), why });
     let is_unreliable = match text.head("Outcome") {
         None => false,
         Some("unreliable") => true,
-        Some(other) => return Err(format!("Outcome: {other}: the only word is unreliable")),
+        Some(other) => {
+            put("Outcome", format!("Outcome: {other}: the only word is unreliable"));
+            false
+        }
     };
-    Ok(Page {
-        rules: rows("Decide").iter().map(|row| rule(name, row)).collect::<Result<_, _>>()?,
-        questions: questions(text.section("Ask").unwrap_or_default())?,
-        answered_by: answered_by(text.head("Answered by").unwrap_or_default())?,
-        ruled_out_anyway: rows("Ruled out anyway")
-            .iter()
-            .map(|row| Row::read(row, |row| Ok(words(row.get(1)))))
-            .collect::<Result<_, _>>()?,
-        fixed_by: rows("Fixed by")
-            .iter()
-            .map(|row| Row::read(row, |row| Ok(FixedBy { now: fix(row.get(1))?, for_good: fix(row.get(2))? })))
-            .collect::<Result<_, String>>()
-            .map_err(|why| format!("Fixed by: {why}"))?,
-        in_words: rows("In words")
-            .iter()
-            .map(|row| Row::read(row, |row| Ok(Wording { title: words(row.get(1)), summary: words(row.get(2)) })))
-            .collect::<Result<_, _>>()?,
-        at_most: rows("At most")
-            .iter()
-            .map(|row| Row::read(row, |row| certainty(row.get(1))))
-            .collect::<Result<_, _>>()?,
-        against: rows("Speaks against it")
-            .iter()
-            .map(|row| Row::read(row, |row| left(row.get(1))))
-            .collect::<Result<_, _>>()?,
-        proof: rows("Certain only if").iter().map(|row| Row::read(row, |_| Ok(()))).collect::<Result<_, _>>()?,
+    let questions = questions(text.section("Ask").unwrap_or_default())
+        .map_err(|why| put("Ask", format!("Ask: {why}")))
+        .unwrap_or_default();
+    let answered_by = answered_by(text.head("Answered by").unwrap_or_default())
+        .map_err(|why| put("Answered by", why))
+        .unwrap_or_default();
+    Page {
+        rules,
+        questions,
+        answered_by,
+        ruled_out_anyway,
+        fixed_by,
+        in_words,
+        against,
+        proof,
         is_unreliable,
+        at_most,
         text,
-    })
+    }
 }
 
-fn rule(page: &str, row: &[Cell]) -> Result<Rule, String> {
+/// The tables of a page; what is wrong with a row is added to the faults.
+struct Rows<'a> {
+    page: &'a pages::Page,
+    faults: &'a mut Vec<Fault>,
+}
+
+impl Rows<'_> {
+    fn each<T>(&mut self, heading: &str, read: impl Fn(usize, &[Cell]) -> Result<T, String>) -> Vec<T> {
+        let section = self.page.sections.iter().find(|section| section.heading == heading);
+        let rows = section.map(|section| (section.line, table(&section.text)));
+        let rows = rows.into_iter().flat_map(|(before, rows)| rows.into_iter().map(move |row| (before, row)));
+        let mut out = Vec::new();
+        for (before, row) in rows {
+            let line = before + row.line + 1;
+            match read(line, &row.cells) {
+                Ok(row) => out.push(row),
+                Err(why) => self.faults.push(Fault { line, why: format!("{heading}: {why}") }),
+            }
+        }
+        out
+    }
+
+    fn table<T>(&mut self, heading: &str, gives: impl Fn(&[Cell]) -> Result<T, String>) -> Vec<Row<T>> {
+        self.each(heading, |line, row| Row::read(line, row, &gives))
+    }
+}
+
+fn rule(page: &str, line: usize, row: &[Cell]) -> Result<Rule, String> {
     let terms = parse_when(row.first().map_or(&[], Vec::as_slice))?;
     let target = row.get(1).and_then(|cell| {
         cell.iter().find_map(|piece| match piece {
@@ -151,7 +181,7 @@ fn rule(page: &str, row: &[Cell]) -> Result<Rule, String> {
         })
     });
     let target = target.ok_or("a row leads nowhere: a link is missing under Then")?;
-    Ok(Rule { terms, then: resolve(page, target), certainty: certainty(row.get(2))? })
+    Ok(Rule { terms, then: resolve(page, target), certainty: certainty(row.get(2))?, line })
 }
 
 /// Reads a cell that contains a certainty; an empty cell means certain, or nothing to claim.
@@ -168,7 +198,7 @@ fn left(cell: Option<&Cell>) -> Result<Left, String> {
         "likely" => Ok(Left::AtMost(Certainty::Likely)),
         "possible" => Ok(Left::AtMost(Certainty::Possible)),
         "not this" => Ok(Left::Nothing),
-        other => Err(format!("Speaks against it: {other:?} is not one of likely, possible, not this")),
+        other => Err(format!("{other:?} is not one of likely, possible, not this")),
     }
 }
 
@@ -263,11 +293,14 @@ mod tests {
 
     #[test]
     fn faults_are_named() {
-        let why = |from: &str, to: &str| Page::parse("x", &STEP.replace(from, to)).unwrap_err();
-        assert!(why("# Is", "Is").starts_with("x.md: the page must begin with a title"));
+        let why = |from: &str, to: &str| {
+            let faults = Page::parse("x", &STEP.replace(from, to)).unwrap_err();
+            faults.iter().map(|fault| format!("{}: {}", fault.line, fault.why)).collect::<Vec<_>>().join("; ")
+        };
+        assert!(why("# Is", "Is").starts_with("1: the page must begin with a title"));
         assert!(why("`port.state` is `open` |", "`port.state` might be `open` |").contains("\"is\""));
         assert!(why("`port.state` is `open`, ", "`port.state`, ").contains("Answered by: port.state: write it as"));
-        assert!(why("likely", "surely").contains("surely is not one of certain, likely, possible"));
+        assert!(why("likely", "surely").starts_with("13: Decide: surely is not one of certain, likely, possible"));
         assert!(why("(causes/offline.md)", "").contains("a link is missing"));
     }
 

@@ -113,6 +113,8 @@ pub struct Rule {
     pub then: String,
     /// The most certainty that it may claim.
     pub certainty: Certainty,
+    /// Its line on the page, from 1 on.
+    pub line: usize,
 }
 
 /// A row of any other table: what it gives if all terms hold.
@@ -122,12 +124,18 @@ pub struct Row<T> {
     pub terms: Vec<Term>,
     /// What it gives.
     pub gives: T,
+    /// Its line on the page, from 1 on.
+    pub line: usize,
 }
 
 impl<T> Row<T> {
     /// Reads a row: its first cell says when, the rest what it gives.
-    pub(super) fn read(row: &[Cell], gives: impl Fn(&[Cell]) -> Result<T, String>) -> Result<Self, String> {
-        Ok(Row { terms: parse_when(row.first().map_or(&[], Vec::as_slice))?, gives: gives(row)? })
+    pub(super) fn read(
+        line: usize,
+        row: &[Cell],
+        gives: impl Fn(&[Cell]) -> Result<T, String>,
+    ) -> Result<Self, String> {
+        Ok(Row { terms: parse_when(row.first().map_or(&[], Vec::as_slice))?, gives: gives(row)?, line })
     }
 }
 

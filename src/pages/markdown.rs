@@ -16,18 +16,29 @@ pub enum Piece {
 /// A cell of a table.
 pub type Cell = Vec<Piece>;
 
-/// The cells of a table, row by row, without the heading row.
-pub fn table(text: &str) -> Vec<Vec<Cell>> {
+/// A row of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableRow {
+    /// How many lines of the text come before it.
+    pub line: usize,
+    /// Its cells.
+    pub cells: Vec<Cell>,
+}
+
+/// The rows of a table, without the heading row.
+pub fn table(text: &str) -> Vec<TableRow> {
     let mut rows = Vec::new();
     let mut row: Vec<Cell> = Vec::new();
     let mut cell = Cell::new();
     let mut link: Option<String> = None;
-    for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
+    for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
         match event {
             Event::Start(Tag::TableCell) => cell = Cell::new(),
             Event::End(TagEnd::TableCell) => row.push(std::mem::take(&mut cell)),
             Event::End(TagEnd::TableHead) => row.clear(),
-            Event::End(TagEnd::TableRow) => rows.push(std::mem::take(&mut row)),
+            Event::End(TagEnd::TableRow) => {
+                rows.push(TableRow { line: lines_before(text, range.start), cells: std::mem::take(&mut row) });
+            }
             Event::Start(Tag::Link { dest_url, .. }) => link = Some(dest_url.into_string()),
             Event::End(TagEnd::Link) => cell.extend(link.take().map(Piece::Link)),
             Event::Code(text) => cell.push(Piece::Code(text.into_string())),
@@ -39,6 +50,11 @@ pub fn table(text: &str) -> Vec<Vec<Cell>> {
         }
     }
     rows
+}
+
+/// How many lines of a text come before a place in it.
+pub fn lines_before(text: &str, at: usize) -> usize {
+    text.get(..at).unwrap_or(text).matches('\n').count()
 }
 
 /// The items of the first list in a text; nested lists stay in their item, as further lines.
@@ -150,8 +166,9 @@ mod tests {
     #[test]
     fn cells() {
         let row = &table("| When | Then |\n|---|---|\n| `a` is | [Go](x.md) |\n")[0];
-        assert_eq!(row[0], [Piece::Code("a".to_owned()), Piece::Words(" is".to_owned())]);
-        assert_eq!(row[1], [Piece::Link("x.md".to_owned())]);
+        assert_eq!(row.cells[0], [Piece::Code("a".to_owned()), Piece::Words(" is".to_owned())]);
+        assert_eq!(row.cells[1], [Piece::Link("x.md".to_owned())]);
+        assert_eq!(row.line, 2);
     }
 
     #[test]

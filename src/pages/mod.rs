@@ -1,19 +1,41 @@
-//! The pages of `docs/guide` and `docs/learn`, embedded, each split into its title, its head lines, its introduction
-//! and its sections; and Markdown made plain text. What head lines and sections mean is decided in `guide` and
-//! `account`.
+//! The pages of `docs/guide` and `docs/learn`, embedded, with a company's own pages over them, each split into its
+//! title, its head lines, its introduction and its sections; and Markdown made plain text. What head lines and sections
+//! mean is decided in `guide` and `account`.
 
 pub mod markdown;
 pub mod table;
 
 use crate::packed::{GUIDE, LEARN, Packed};
+use markdown::lines_before;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-/// The pages of the built-in guide: name (`firewall`, `causes/offline`, `programs/other`) and text.
+/// A company's own pages, by name.
+static OWN: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+
+static ALL: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
+    let own = OWN.get_or_init(BTreeMap::new).iter();
+    let all = built_in().chain(own.map(|(name, text)| (name.as_str(), text.as_str())));
+    all.collect()
+});
+
+/// Lays a company's own pages over the built-in ones, once, before any page is read: a page of the same name is
+/// replaced. Returns whether that was so; whether the pages are sound, `guide` says.
+pub fn lay_over(own: BTreeMap<String, String>) -> bool {
+    OWN.set(own).is_ok()
+}
+
+/// The pages of the built-in guide alone.
+pub fn built_in() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let texts = GUIDE.texts().iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    texts.filter(|(name, _)| *name != "README")
+}
+
+/// The pages of the guide: name (`firewall`, `causes/offline`, `programs/other`) and text.
 pub fn guide() -> impl Iterator<Item = (String, &'static str)> {
-    texts(&GUIDE).filter(|(name, _)| name != "README")
+    ALL.iter().map(|(name, text)| ((*name).to_owned(), *text))
 }
 
 /// The background pages, by name.
@@ -21,10 +43,10 @@ pub fn learn() -> BTreeMap<String, &'static str> {
     texts(&LEARN).collect()
 }
 
-/// The causes: the names of the pages in `docs/guide/causes`.
+/// The causes: the names of the pages in `causes`.
 pub fn causes() -> &'static [&'static str] {
     static CAUSES: LazyLock<Vec<&str>> =
-        LazyLock::new(|| GUIDE.texts().keys().filter_map(|name| name.strip_prefix("causes/")).collect());
+        LazyLock::new(|| ALL.keys().filter_map(|name| name.strip_prefix("causes/")).collect());
     &CAUSES
 }
 
@@ -41,8 +63,12 @@ pub struct Page {
     pub title: String,
     /// The lines `Name: value` below the title, without backticks.
     pub heads: BTreeMap<String, String>,
+    /// The line of each, from 1 on.
+    head_lines: BTreeMap<String, usize>,
     /// The paragraphs before the first section, as Markdown.
     pub intro: String,
+    /// How many lines of the page come before the introduction.
+    intro_line: usize,
     /// The sections.
     pub sections: Vec<Section>,
 }
@@ -54,25 +80,69 @@ pub struct Section {
     pub heading: String,
     /// The text below it, as Markdown.
     pub text: String,
+    /// The heading's line, from 1 on.
+    pub heading_line: usize,
+    /// How many lines of the page come before the text.
+    pub line: usize,
+}
+
+/// What is wrong with a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The line, from 1 on.
+    pub line: usize,
+    /// What is wrong, and what to do.
+    pub why: String,
 }
 
 impl Page {
     /// Splits a page; the error says what is wrong with it.
-    pub fn parse(name: &str, text: &str) -> Result<Self, String> {
+    pub fn parse(name: &str, text: &str) -> Result<Self, Fault> {
         let headings = headings(text);
         let Some((HeadingLevel::H1, title, first)) = headings.first() else {
-            return Err("the page must begin with a title: # Title".to_owned());
+            return Err(Fault { line: 1, why: "the page must begin with a title: # Title".to_owned() });
         };
         let sections: Vec<_> = headings.iter().filter(|(level, ..)| *level == HeadingLevel::H2).collect();
         let intro_end = sections.first().map_or(text.len(), |(_, _, range)| range.start);
-        let (heads, intro) = split_head(text.get(first.end..intro_end).unwrap_or_default())?;
+        let head = split_head(text.get(first.end..intro_end).unwrap_or_default(), lines_before(text, first.end))?;
         let sections = sections.iter().enumerate().map(|(index, (_, heading, range))| {
             let end = sections.get(index + 1).map_or(text.len(), |(_, _, next)| next.start);
-            let text = text.get(range.end..end).unwrap_or_default().trim().to_owned();
-            Section { heading: heading.clone(), text }
+            let below = text.get(range.end..end).unwrap_or_default();
+            let begin = range.end + below.len() - below.trim_start().len();
+            Section {
+                heading: heading.clone(),
+                text: below.trim().to_owned(),
+                heading_line: lines_before(text, range.start) + 1,
+                line: lines_before(text, begin),
+            }
         });
         let sections = sections.collect();
-        Ok(Page { name: name.to_owned(), title: title.clone(), heads, intro, sections })
+        Ok(Page {
+            name: name.to_owned(),
+            title: title.clone(),
+            heads: head.values,
+            head_lines: head.lines,
+            intro: head.rest.trim_end().to_owned(),
+            intro_line: head.rest_line,
+            sections,
+        })
+    }
+
+    /// The line of a head line, or of a section's heading, from 1 on; of one that the page lacks, the first.
+    pub fn line_of(&self, name: &str) -> usize {
+        let section = || self.sections.iter().find(|section| section.heading == name);
+        let line = self.head_lines.get(name).copied().or_else(|| section().map(|section| section.heading_line));
+        line.unwrap_or(1)
+    }
+
+    /// The first line of its sections, its introduction and its head lines that contains this, from 1 on; otherwise the
+    /// first.
+    pub fn line_with(&self, words: &str) -> usize {
+        let texts = self.sections.iter().map(|section| (section.line, section.text.as_str()));
+        let texts = texts.chain([(self.intro_line, self.intro.as_str())]);
+        let mut found = texts.filter_map(|(line, text)| Some(line + lines_before(text, text.find(words)?) + 1));
+        let head = || self.heads.iter().find(|(_, value)| value.contains(words)).map(|(name, _)| self.line_of(name));
+        found.next().or_else(head).unwrap_or(1)
     }
 
     /// The value of a head line.
@@ -113,17 +183,28 @@ fn headings(text: &str) -> Vec<(HeadingLevel, String, Range<usize>)> {
     headings
 }
 
-/// Separates lines such as "Cause: `offline`" from the introduction, which begins with the first line of another kind.
-fn split_head(text: &str) -> Result<(BTreeMap<String, String>, String), String> {
-    let mut heads = BTreeMap::new();
+/// Lines such as "Cause: `offline`", and what comes after them.
+struct Head<'a> {
+    values: BTreeMap<String, String>,
+    lines: BTreeMap<String, usize>,
+    rest: &'a str,
+    rest_line: usize,
+}
+
+/// Separates the head lines from the introduction, which begins with the first line of another kind. So many lines of
+/// the page come before the text.
+fn split_head(text: &str, before: usize) -> Result<Head<'_>, Fault> {
+    let (mut values, mut lines) = (BTreeMap::new(), BTreeMap::new());
     let mut rest = text.trim_start();
     while let Some((name, value)) = rest.lines().next().and_then(head_line) {
-        if heads.insert(name.to_owned(), value.replace('`', "")).is_some() {
-            return Err(format!("there are two lines {name}:"));
+        let line = before + lines_before(text, text.len() - rest.len()) + 1;
+        lines.insert(name.to_owned(), line);
+        if values.insert(name.to_owned(), value.replace('`', "")).is_some() {
+            return Err(Fault { line, why: format!("there are two lines {name}:") });
         }
         rest = rest.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
     }
-    Ok((heads, rest.trim_end().to_owned()))
+    Ok(Head { values, lines, rest, rest_line: before + lines_before(text, text.len() - rest.len()) })
 }
 
 /// Reads `Name: value`, where the name is a word or two with a capital at the beginning.
@@ -148,7 +229,11 @@ mod tests {
         assert_eq!((page.head("Cause"), page.head("Rules out")), (Some("x"), Some("one, two")));
         assert_eq!(page.items("First"), ["a b", "c"]);
         assert!(Page::parse("x", "no title").is_err());
-        assert!(Page::parse("x", "# Title\n\nCause: x\nCause: y\n").unwrap_err().contains("two lines Cause:"));
+        assert!(Page::parse("x", "# Title\n\nCause: x\nCause: y\n").unwrap_err().why.contains("two lines Cause:"));
+        let fault = Page::parse("x", "# Title\n\nCause: x\nCause: y\n").unwrap_err();
+        assert_eq!(fault.line, 4);
+        let page = Page::parse("x", text).unwrap();
+        assert_eq!(text.lines().nth(page.sections[0].line), Some("1. a"));
     }
 
     /// The targets of a text's links.

@@ -62,6 +62,7 @@ pub enum Place {
     Text,
     Line,
     Menu,
+    Help,
     Ask,
 }
 
@@ -79,6 +80,7 @@ impl Place {
             Place::Text => "A text",
             Place::Line => "A note, a word to find",
             Place::Menu => "A list",
+            Place::Help => "The help",
             Place::Ask => "A question before something is lost",
         }
     }
@@ -122,7 +124,7 @@ impl When {
             },
             When::Question => {
                 let has_one = !core.diagnosis.questions.is_empty() || !core.session.answers.is_empty();
-                (!has_one).then_some("no question is open")
+                (!has_one).then_some("there is no open question")
             }
             When::Lesson => core
                 .lesson
@@ -161,7 +163,7 @@ impl Row {
 
 use Action as A;
 use KeyCode::{BackTab, Char, Delete, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up};
-use Place::{Ask, Check, Dashboard, Diagnosis, Form, Line, LogIn, Menu, Save, Step, Text};
+use Place::{Ask, Check, Dashboard, Diagnosis, Form, Help, Line, LogIn, Menu, Save, Step, Text};
 
 const fn row(
     places: &'static [Place],
@@ -176,9 +178,10 @@ const fn row(
 
 /// Screens without a text field, where letters are commands.
 const READING: &[Place] = &[Dashboard, Check, Diagnosis, Step, Text, Menu];
-const LISTS: &[Place] = &[Dashboard, Check, Diagnosis, Step, Form, Save, Text, Menu];
+const LISTS: &[Place] = &[Dashboard, Check, Diagnosis, Step, Form, Save, Text, Menu, Help];
+const PAGED: &[Place] = &[Dashboard, Check, Diagnosis, Step, Text, Menu, Help];
 const CASE: &[Place] = &[Dashboard, Check, Diagnosis, Step];
-const NOT_THE_DASHBOARD: &[Place] = &[Check, Diagnosis, Step, LogIn, Save, Text, Line, Menu, Ask, Form];
+const NOT_THE_DASHBOARD: &[Place] = &[Check, Diagnosis, Step, LogIn, Save, Text, Line, Menu, Help, Ask, Form];
 
 const OTHER_SIDE: &str = "A message for the network, the provider or the administrator";
 const OPENS: &str = "Opens the marked part: the result's clicks, a check's evidence, a step";
@@ -186,6 +189,7 @@ const MESSAGE: &str = "Sends one short message to the address itself after the l
 const ANSWERS: &str = "Answers the open question; changes or withdraws an answer";
 const LOGS_IN: &str = "Tests the log-in, once, with a password that the caller types";
 const EDITS: &str = "Changes what is known about the account; checks what that affects";
+const HELPS: &str = "The keys and the guide's pages; type an error number or any words to find some";
 const LEAVES_OUT: &str = "Leaves the marked item out, or includes it";
 
 /// All keys, in the order in which the footer shows them.
@@ -196,11 +200,11 @@ pub const KEYS: &[Row] = &[
     row(&[Form, Step, Check, Save], Right, "Right", A::Right, "", "The next choice, step or group"),
     row(READING, Home, "Home", A::First, "", "The first line"),
     row(READING, End, "End", A::Last, "", "The last line"),
-    row(READING, PageUp, "PgUp", A::PageUp, "", "A page up"),
-    row(READING, PageDown, "PgDn", A::PageDown, "", "A page down"),
+    row(PAGED, PageUp, "PgUp", A::PageUp, "", "A page up"),
+    row(PAGED, PageDown, "PgDn", A::PageDown, "", "A page down"),
     row(&[Form], Enter, "Enter", A::Open, "start", "Starts the checks"),
     row(&[Dashboard], Enter, "Enter", A::Open, "open", OPENS),
-    row(&[Menu], Enter, "Enter", A::Open, "open", "Opens the marked line"),
+    row(&[Menu, Help], Enter, "Enter", A::Open, "open", "Opens the marked line"),
     row(&[LogIn], Enter, "Enter", A::Open, "test once", "Tests the log-in, once"),
     row(&[LogIn], Tab, "Tab", A::Toggle, "with a message", MESSAGE),
     row(&[Save], Enter, "Enter", A::Open, "save", "Saves the report"),
@@ -249,15 +253,8 @@ pub const KEYS: &[Row] = &[
     row(&[Check, Text, Diagnosis], Char('f'), "f", A::FindNext, "", "The next match").when(When::Finding),
     row(&[Save], F(2), "F2", A::Preview, "look", "Shows the first page as it will be saved"),
     row(&[Save], Char(' '), "Space", A::Toggle, "leave out", LEAVES_OUT),
-    row(
-        &[Dashboard, Check, Diagnosis, Step, Menu],
-        Char('?'),
-        "?",
-        A::Help,
-        "help",
-        "The keys, and the background pages",
-    ),
-    row(&[Form], F(1), "F1", A::Help, "help", "The keys, and the background pages"),
+    row(&[Dashboard, Check, Diagnosis, Step, Menu], Char('?'), "?", A::Help, "help", HELPS),
+    row(&[Form], F(1), "F1", A::Help, "help", HELPS),
     row(&[Ask], Char('y'), "y", A::Yes, "yes", "Yes"),
     row(&[Ask], Char('n'), "n", A::No, "no", "No"),
     row(NOT_THE_DASHBOARD, Esc, "Esc", A::Back, "back", "Back to where you were"),
@@ -315,7 +312,7 @@ mod tests {
 
     #[test]
     fn letters_belong_to_fields() {
-        for place in [Form, LogIn, Line] {
+        for place in [Form, LogIn, Line, Help] {
             assert!(at(place).all(|row| !matches!(row.key, Char(_))), "{place:?}");
         }
     }

@@ -2,9 +2,9 @@
 
 use super::ask::Ask;
 use super::form::Form;
+use super::help::Help;
 use super::line::LineView;
 use super::log_in::LogIn;
-use super::menu::Menu;
 use super::save::{SaveView, preview, suggested};
 use super::step::StepView;
 use super::text::TextView;
@@ -30,7 +30,7 @@ pub(super) fn act(action: Action, core: &mut Core) -> Next {
         Action::SaveAtOnce => Next::Do(Effect::Save(core.last_save.clone().unwrap_or_else(|| suggested(core)))),
         Action::OtherSide => other_side(core),
         Action::ByHand => Next::go(StepView::by_hand(core)),
-        Action::Help => Next::go(Menu::help()),
+        Action::Help => Next::go(Help::new()),
         Action::Back => Next::Back,
         _ => Next::Unknown,
     }
@@ -41,7 +41,7 @@ fn answer(core: &mut Core) -> Next {
     match StepView::with_question(core) {
         Some(step) => Next::go(step),
         None => {
-            core.say("no question is open");
+            core.say("there is no open question");
             Next::Stay
         }
     }

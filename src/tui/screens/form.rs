@@ -1,7 +1,7 @@
 //! The form: the address first; everything else may stay empty. The fields for what the program has now are never
 //! filled in with what the provider wants; that is shown next to them.
 
-use super::menu::Menu;
+use super::help::Help;
 use super::parts;
 use crate::account::stored::StoredAccount;
 use crate::account::{Account, Address, MeasuredOn, Security, Server, Values, Wanted, client, spelling};
@@ -260,7 +260,7 @@ impl View for Form {
             Action::PartBack => self.at = (self.at + ORDER.len() - 1) % ORDER.len(),
             Action::Left => self.turn(-1),
             Action::Right => self.turn(1),
-            Action::Help => return Next::go(Menu::help()),
+            Action::Help => return Next::go(Help::new()),
             Action::Back => return Next::Back,
             Action::Open => return self.start(core),
             _ => return Next::Unknown,

@@ -1,20 +1,19 @@
-//! A list to choose from: the lab's scenarios, causes to guess, mail programs, help pages, interrupted sessions.
+//! A list to choose from: the lab's scenarios, causes to guess, mail programs, interrupted sessions. The help is in
+//! `help`.
 
+use super::help::Help;
 use super::parts;
-use super::text::TextView;
 use crate::account::client;
-use crate::pages::learn;
 use crate::session::guide;
 use crate::session::journal::BrokenOff;
 use crate::tui::core::Core;
 use crate::tui::effect::Effect;
-use crate::tui::keymap::{self, Action, Place};
+use crate::tui::keymap::{Action, Place};
 use crate::tui::view::{Next, View};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use std::fmt::Write;
 use std::path::PathBuf;
 
 /// What a line leads to.
@@ -24,8 +23,6 @@ enum LeadsTo {
     Guess(String),
     Program(usize),
     Journal(PathBuf),
-    Page { title: String, body: String },
-    Keys,
     Nothing,
 }
 
@@ -103,27 +100,6 @@ impl Menu {
         Menu { selected: marked, ..Menu::new("The clicks for which mail program?", items.collect()) }
     }
 
-    /// Keys, then the background.
-    pub fn help() -> Self {
-        let page = |title: &str, body: &str| Item {
-            label: title.to_owned(),
-            detail: String::new(),
-            leads_to: LeadsTo::Page { title: title.to_owned(), body: body.to_owned() },
-        };
-        let mut items =
-            vec![Item { label: "Keys".to_owned(), detail: "what each does".to_owned(), leads_to: LeadsTo::Keys }];
-        for (name, text) in learn() {
-            if name != "README" {
-                let title = text.lines().next().unwrap_or_default().trim_start_matches("# ");
-                items.push(page(title, text));
-            }
-        }
-        for client in client::all() {
-            items.push(page(&client.name, client.page));
-        }
-        Menu::new("Help", items)
-    }
-
     fn open(&self, core: &mut Core) -> Next {
         let Some(item) = self.items.get(self.selected) else { return Next::Back };
         match &item.leads_to {
@@ -139,14 +115,8 @@ impl Menu {
                 core.choose_program(Some(*index));
                 Next::Back
             }
-            LeadsTo::Page { title, body } => Next::go(TextView::markdown(title, body.clone())),
-            LeadsTo::Keys => Next::go(TextView::plain("Keys", keys())),
             LeadsTo::Nothing => Next::Back,
         }
-    }
-
-    fn is_help(&self) -> bool {
-        self.items.iter().any(|item| item.leads_to == LeadsTo::Keys)
     }
 }
 
@@ -167,8 +137,7 @@ impl View for Menu {
             Action::First => self.selected = 0,
             Action::Last => self.selected = last,
             Action::Back => return Next::Back,
-            Action::Help if self.is_help() => core.say("this is the help: Enter opens a line"),
-            Action::Help => return Next::go(Menu::help()),
+            Action::Help => return Next::go(Help::new()),
             Action::Open => return self.open(core),
             _ => return Next::Unknown,
         }
@@ -194,18 +163,4 @@ impl View for Menu {
         let text = self.items.get(self.selected).map_or("", |item| &item.detail);
         parts::scrolled(frame, detail, parts::paragraph(core.theme, text, body.width, core.theme.dim()), &mut 0);
     }
-}
-
-/// All keys by screen, from the table.
-fn keys() -> String {
-    let mut out = String::new();
-    for place in keymap::places() {
-        let _ = writeln!(out, "{}", place.title());
-        for row in keymap::at(place) {
-            let _ = writeln!(out, "  {:<10} {}", row.shown, row.explains);
-        }
-        out.push('\n');
-    }
-    out.push_str(keymap::CTRL_C);
-    out
 }

@@ -7,6 +7,7 @@ pub mod check;
 pub mod dashboard;
 pub mod diagnosis;
 pub mod form;
+pub mod help;
 pub mod line;
 pub mod log_in;
 pub mod menu;
