@@ -4,6 +4,7 @@ pub mod bounce;
 pub mod cdns;
 pub mod derive;
 pub mod ehlo;
+pub mod forecast;
 pub mod hosters;
 pub mod interceptors;
 pub mod isps;

@@ -6,6 +6,7 @@ use super::Report;
 use super::ports::ports;
 use super::redact::LeftOut;
 use crate::check::Kind;
+use crate::facts::forecast::Ending;
 use crate::facts::key::Key;
 use crate::facts::keys;
 use crate::facts::target::{Role, Target};
@@ -99,6 +100,7 @@ pub fn first_page(report: &Report, reader: Reader) -> FirstPage {
     };
     let is_ours = matches!(reader, Reader::Ticket | Reader::Everything);
     let do_not = if is_ours { diagnosis.do_not.iter().take(3).cloned().collect() } else { vec![] };
+    let ends = diagnosis.ends.iter().filter(|_| is_ours).map(Ending::in_words).collect();
     let ticket = report.account.ticket.as_ref().map_or_else(String::new, |ticket| format!("helpdesk, ticket {ticket}"));
     let (whom, request) = request(diagnosis, is_ours);
     let rows = [
@@ -112,6 +114,7 @@ pub fn first_page(report: &Report, reader: Reader) -> FirstPage {
         ("CERTIFICATE", Form::Words, certificate(report)),
         ("LAST HOP", Form::Words, vec![last_hop(report)]),
         ("CONTRAST", Form::Table, contrast(report)),
+        ("ENDS", Form::Words, ends),
         ("RULED OUT", Form::Words, vec![diagnosis.ruled_out.join("; ")]),
         ("AGAINST IT", Form::Words, vec![in_words(&diagnosis.against)]),
         ("NOT PROVEN", Form::Words, vec![in_words(&diagnosis.unproven)]),

@@ -71,6 +71,9 @@ fn verdict(out: &mut String, diagnosis: &Diagnosis) {
     if !diagnosis.tell_caller.is_empty() {
         wrapped(out, "  Caller    ", "            ", &format!("\"{}\"", diagnosis.tell_caller));
     }
+    for ending in &diagnosis.ends {
+        wrapped(out, "  Ends      ", "            ", &ending.in_words());
+    }
 }
 
 fn who(out: &mut String, label: &str, who: Who, what: &str) {

@@ -1,5 +1,6 @@
 //! The verdict as people read it: what it contains. How it is made is in `diagnose`.
 
+use crate::facts::forecast::Ending;
 use crate::facts::vocabulary::Decided;
 use crate::guide::page::{ASK, TO};
 use crate::guide::rule::{Certainty, Who};
@@ -141,6 +142,9 @@ pub struct Diagnosis {
     pub ruled_out: Vec<String>,
     /// Other causes that were found.
     pub also: Vec<String>,
+    /// What works today and ends on a known day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<Ending>,
     /// Questions that could change the verdict.
     pub questions: Vec<OpenQuestion>,
     /// What is not known and could have decided the verdict: fact and reason.
@@ -185,6 +189,7 @@ impl Diagnosis {
             unproven: vec![],
             ruled_out: vec![],
             also: vec![],
+            ends: vec![],
             questions: vec![],
             not_known: vec![],
             waits_for: vec![],

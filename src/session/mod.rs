@@ -3,6 +3,7 @@
 
 pub mod diagnose;
 pub mod diagnosis;
+mod ends;
 mod error;
 pub mod journal;
 mod lookup;
@@ -231,7 +232,7 @@ impl Session {
         let Some(run) = self.run() else { return Diagnosis::nothing_yet() };
         let mut other = run.clone();
         other.account.client = Some(client.to_owned());
-        diagnose(guide(), &other, &self.derived(run))
+        self.judged(&other, &self.derived(run))
     }
 
     /// The verdict of one run.
@@ -240,6 +241,12 @@ impl Session {
         if let Some(saved) = run.verdict.as_deref().filter(|(answers, _)| *answers == self.answers) {
             return saved.1.clone();
         }
-        diagnose(guide(), run, &self.derived(run))
+        self.judged(run, &self.derived(run))
+    }
+
+    fn judged(&self, run: &Run, derived: &Derivation) -> Diagnosis {
+        let diagnosis = diagnose(guide(), run, derived);
+        let ends = if diagnosis.reached { ends::ends(&self.machine.os, run, derived) } else { vec![] };
+        Diagnosis { ends, ..diagnosis }
     }
 }

@@ -4,6 +4,7 @@
 use super::menu::Menu;
 use super::{case_keys, parts};
 use crate::account::client;
+use crate::facts::forecast::Ending;
 use crate::facts::vocabulary::in_words;
 use crate::session::diagnosis::PathStep;
 use crate::text::capital;
@@ -104,6 +105,11 @@ fn lines(core: &Core, width: u16) -> Vec<Line<'static>> {
     lines.extend(parts::items(theme, &diagnosis.do_not, width, false));
     lines.push(rule("Fixed when", ""));
     lines.extend(parts::paragraph(theme, &diagnosis.mended_when, width, plain));
+    if !diagnosis.ends.is_empty() {
+        lines.push(rule("What ends", ""));
+        let ends: Vec<String> = diagnosis.ends.iter().map(Ending::in_words).collect();
+        lines.extend(parts::items(theme, &ends, width, false));
+    }
     if !diagnosis.not_known.is_empty() {
         lines.push(rule("Not known", ""));
         lines.extend(parts::items(theme, &diagnosis.not_known, width, false));

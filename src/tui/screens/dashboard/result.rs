@@ -76,5 +76,8 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
         // This is read out loud, so it is never cut in the middle.
         lines.extend(labelled(theme, "Tell caller", &said, width, plain, most + 1));
     }
+    if let Some(first) = diagnosis.ends.first() {
+        lines.extend(labelled(theme, "Ends", &first.says, width, theme.dim(), 2));
+    }
     lines
 }

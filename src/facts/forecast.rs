@@ -1,0 +1,202 @@
+//! What works today and ends soon: the table `forecast.toml`, and the days that a certificate has left. A pure function of
+//! a case and of today's date.
+
+use crate::pages::table;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
+
+/// A row of the table.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Row {
+    date: Date,
+    day: Option<String>,
+    #[serde(default)]
+    provider: Vec<String>,
+    log_in: Option<LogIn>,
+    #[serde(default)]
+    programs: Vec<String>,
+    #[serde(default)]
+    os: Vec<String>,
+    #[serde(default)]
+    not_os: Vec<String>,
+    tls: Option<Tls>,
+    what: String,
+    source: String,
+    checked: Date,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum LogIn {
+    Password,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Tls {
+    Old,
+}
+
+static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| table::rows("forecast.toml", "end", include_str!("forecast.toml")));
+
+/// What is known about a case.
+#[derive(Debug, Clone, Default)]
+pub struct Case<'a> {
+    /// The family of providers.
+    pub provider: &'a str,
+    /// The mail program.
+    pub program: &'a str,
+    /// This computer's system, if the mail program runs on it.
+    pub os: &'a str,
+    /// Whether the log-in was made with a token.
+    pub by_token: bool,
+    /// Whether the server accepts nothing above TLS 1.1.
+    pub old_tls: bool,
+    /// The last day of the server's certificate, if it is valid.
+    pub certificate_until: Option<Date>,
+}
+
+/// Something that ends, or has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Ending {
+    /// The first day on which it is so, such as 2026-12-31.
+    pub date: String,
+    /// What is so from then on, with the day in words.
+    pub says: String,
+    /// Who says so.
+    pub source: String,
+}
+
+impl Ending {
+    /// All of it in one paragraph.
+    pub fn in_words(&self) -> String {
+        format!("{} (source: {})", self.says, self.source)
+    }
+}
+
+/// A certificate with fewer days left has not been renewed in time: programs that renew do so when a third of its life is
+/// left (30 of 90 days: letsencrypt.org, integration guide).
+const FEW_DAYS: i32 = 14;
+/// From this age on, a fact says how old it is.
+const OLD_DAYS: i32 = 365;
+
+/// What ends for this case, the soonest first; what has ended already comes last.
+pub fn forecast(case: &Case<'_>, today: Date) -> Vec<Ending> {
+    let mut found: Vec<(Date, Ending)> = ROWS
+        .iter()
+        .filter(|row| row.applies(case))
+        .map(|row| {
+            let day = row.day.clone().unwrap_or_else(|| in_words(row.date));
+            let when = if today < row.date { format!("From {day} on") } else { format!("Since {day}") };
+            let says = format!("{when}: {}.{}", row.what, age(row.checked, today));
+            (row.date, Ending { date: row.date.to_string(), says, source: row.source.clone() })
+        })
+        .chain(certificate(case, today))
+        .collect();
+    found.sort_by_key(|(date, _)| (*date <= today, *date));
+    found.into_iter().map(|(_, ending)| ending).collect()
+}
+
+impl Row {
+    fn applies(&self, case: &Case<'_>) -> bool {
+        let is_one = |list: &[String], word: &str| list.is_empty() || list.iter().any(|own| own == word);
+        let begins = |list: &[String]| list.iter().any(|begin| case.os.starts_with(begin.as_str()));
+        is_one(&self.provider, case.provider)
+            && is_one(&self.programs, case.program)
+            && (self.os.is_empty() || begins(&self.os) && !begins(&self.not_os))
+            && !(self.log_in == Some(LogIn::Password) && case.by_token)
+            && (self.tls.is_none() || case.old_tls)
+    }
+}
+
+fn certificate(case: &Case<'_>, today: Date) -> Option<(Date, Ending)> {
+    let until = case.certificate_until?;
+    let left = days(today, until);
+    (0..=FEW_DAYS).contains(&left).then(|| {
+        let says = format!(
+            "The server's certificate ends on {}, in {left} days: it should have been renewed by now. Tell whoever runs the \
+             server.",
+            in_words(until)
+        );
+        (until, Ending { date: until.to_string(), says, source: "the certificate itself".to_owned() })
+    })
+}
+
+fn days(from: Date, to: Date) -> i32 {
+    (to - from).get_days()
+}
+
+/// How old a fact is, if that is worth saying.
+fn age(checked: Date, today: Date) -> String {
+    let days = days(checked, today);
+    if days <= OLD_DAYS {
+        return String::new();
+    }
+    format!(" This was last checked on {}, {} months ago.", in_words(checked), days / 30)
+}
+
+fn in_words(date: Date) -> String {
+    date.strftime("%-d %B %Y").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{client, provider};
+    use jiff::civil::date;
+    use strum::VariantNames;
+
+    #[test]
+    fn rows_hold_together() {
+        for row in ROWS.iter() {
+            for program in &row.programs {
+                assert!(client::by_id(program).is_some(), "forecast.toml: {program} is no page in docs/guide/programs");
+            }
+            for kind in &row.provider {
+                assert!(provider::Kind::VARIANTS.contains(&kind.as_str()), "forecast.toml: {kind}");
+            }
+            assert!(!row.what.ends_with('.') && !row.source.is_empty(), "forecast.toml: {}", row.what);
+            let has_condition = [&row.provider, &row.programs, &row.os].iter().any(|list| !list.is_empty());
+            assert!(has_condition || row.tls.is_some(), "forecast.toml: {} applies to everybody", row.what);
+        }
+    }
+
+    #[test]
+    fn what_ends_is_said_before_and_after() {
+        let case = Case { provider: "microsoft-work", program: "outlook-2016", ..Case::default() };
+        let says = |today| forecast(&case, today).into_iter().map(|ending| ending.says).collect::<Vec<_>>();
+        let before = says(date(2026, 11, 27));
+        assert!(
+            before[0].starts_with("From the end of December 2026 on: Microsoft 365 takes no passwords"),
+            "{before:?}"
+        );
+        assert!(before[1].starts_with("Since 14 October 2025: Outlook 2016"), "{before:?}");
+        assert!(says(date(2027, 1, 1))[1].starts_with("Since the end of December 2026"));
+        let old = says(date(2028, 2, 1));
+        assert!(old[0].ends_with("This was last checked on 27 November 2026, 14 months ago."), "{old:?}");
+        assert!(before.iter().all(|says| !says.contains("checked")));
+    }
+
+    #[test]
+    fn it_is_said_only_where_it_applies() {
+        let today = date(2026, 11, 27);
+        assert_eq!(forecast(&Case::default(), today), vec![]);
+        let token = Case { provider: "microsoft-work", by_token: true, ..Case::default() };
+        assert_eq!(forecast(&token, today), vec![]);
+        let ten = Case { os: "Windows 10.0.19045", ..Case::default() };
+        let eleven = Case { os: "Windows 10.0.22631", ..Case::default() };
+        assert_eq!((forecast(&ten, today).len(), forecast(&eleven, today).len()), (1, 0));
+    }
+
+    #[test]
+    fn a_certificate_that_should_have_been_renewed() {
+        let until = |day| Case { certificate_until: Some(day), ..Case::default() };
+        let today = date(2026, 11, 27);
+        let soon = forecast(&until(date(2026, 12, 7)), today);
+        assert!(soon[0].says.starts_with("The server's certificate ends on 7 December 2026, in 10 days"));
+        assert_eq!(forecast(&until(date(2027, 1, 7)), today), vec![]);
+        assert_eq!(forecast(&until(date(2026, 11, 1)), today), vec![]);
+    }
+}

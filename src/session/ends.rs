@@ -1,0 +1,33 @@
+//! What of this case works today and ends soon: what one run saw, asked of the table in `facts::forecast`.
+
+use super::lookup::Lookup;
+use super::run::Run;
+use crate::account::MeasuredOn;
+use crate::facts::derive::Derivation;
+use crate::facts::forecast::{Case, Ending, forecast};
+use crate::facts::keys::{certificate, tls};
+use crate::facts::words::{Accepts, Dates};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// On the day of the run.
+pub(super) fn ends(os: &str, run: &Run, derived: &Derivation) -> Vec<Ending> {
+    let case = Lookup::new(run, derived);
+    let own = |check: &str| case.own_id(check).unwrap_or_default();
+    let accepts = |version: &str| case.get(&own("tls"), &tls::VERSION.of(version));
+    let is_any = |versions: [&str; 2], word: Accepts| versions.iter().any(|version| accepts(version) == Some(word));
+    let is_valid = case.get(&own("certificate"), &certificate::DATES) == Some(Dates::Hold);
+    let until: Option<Timestamp> =
+        case.get(&own("certificate"), &certificate::UNTIL).and_then(|until| until.parse().ok());
+    let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
+    let known = Case {
+        provider: case.provider.map_or("", |row| row.kind.word()),
+        program: run.account.client().map_or("", |client| client.id.as_str()),
+        os: if run.account.measured_on == MeasuredOn::ThisMachine { os } else { "" },
+        by_token: case.is("login.with", "token"),
+        old_tls: is_any(["TLSv1.0", "TLSv1.1"], Accepts::Accepted)
+            && ["TLSv1.2", "TLSv1.3"].iter().all(|version| accepts(version) == Some(Accepts::Rejected)),
+        certificate_until: until.filter(|_| is_valid).map(day),
+    };
+    forecast(&known, day(run.started))
+}
