@@ -1,7 +1,7 @@
 //! Finds pages by an error number, a server's or a program's sentence, or any words, best first. Numbers and sentences
 //! go by the tables of errors and replies; words by the pages' names, titles, head lines and text.
 
-use super::Guide;
+use super::{Guide, UNDETERMINED};
 use crate::facts::{outlook_errors, pasted, replies};
 use crate::pages;
 use crate::text::beginning;
@@ -104,7 +104,8 @@ impl Index {
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.cmp(b.2)));
         // What has far fewer of the words than the best is about something else.
         let most = found.iter().map(|(_, hits, _)| *hits).max().unwrap_or_default();
-        found.retain(|(_, hits, _)| 2 * hits >= most);
+        let best = found.first().map(|(score, ..)| *score).unwrap_or_default();
+        found.retain(|(score, hits, _)| 2 * hits >= most && 4.0 * score >= best);
         found.into_iter().map(|(.., page)| page.to_owned()).collect()
     }
 
@@ -278,6 +279,7 @@ fn by_tables(typed: &str) -> (Vec<String>, Vec<&'static str>) {
     }
     let mut seen = BTreeSet::new();
     causes.retain(|cause| seen.insert(*cause));
+    causes.sort_by_key(|cause| *cause == UNDETERMINED);
     (numbers, causes)
 }
 
