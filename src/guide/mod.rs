@@ -4,6 +4,7 @@
 mod check;
 pub mod graph;
 pub mod judge;
+mod order;
 pub mod page;
 pub mod rule;
 pub mod search;
