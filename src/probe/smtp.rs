@@ -412,10 +412,14 @@ impl Dialogue {
         }
     }
 
-    /// Says QUIT and waits briefly for the answer, so that the server sees an orderly end.
-    pub async fn quit(mut self) {
-        let _ = self.ask(b"QUIT", None, Duration::from_secs(2)).await;
-        let _ = self.stream.shutdown().await;
+    /// Says QUIT and waits briefly for the answer, so that the server sees an orderly end. The answer is not kept; what it
+    /// would have been held against is wiped at once, since a run's end does not wait for this one.
+    pub fn quit(mut self) -> impl Future<Output = ()> + Send {
+        self.veil = Veil::default();
+        async move {
+            let _ = self.ask(b"QUIT", None, Duration::from_secs(2)).await;
+            let _ = self.stream.shutdown().await;
+        }
     }
 }
 
