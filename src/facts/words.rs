@@ -100,7 +100,7 @@ words! {
     /// The result of STARTTLS.
     Starttls { Offered, Missing, Masked, Busy, Refused, Injected }
     /// The result of the TLS handshake.
-    Handshake { Done, Certificate, NoCommonVersion, TooWeak, Refused, NotTls, Cut, Silent, TooLong }
+    Handshake { Done, Certificate, NoCommonVersion, TooWeak, Refused, NotTls, Cut, Silent, TooLong, Senseless }
     /// What is too weak in a key exchange, besides the certificate.
     TooWeak { KeyExchange, ExchangeSignature, Suites, Renegotiation }
     /// Whether a stalled handshake comes through in small segments.

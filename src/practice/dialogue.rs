@@ -36,6 +36,8 @@ pub(super) enum Act {
     Silence,
     /// Sends this line again and again, once a second, without end.
     Endless(Vec<u8>),
+    /// Sends these bytes again and again, as fast as they are taken.
+    Flood(Vec<u8>),
 }
 
 /// A command, and what the server does then.
@@ -105,10 +107,13 @@ impl Dialogue {
     }
 }
 
-/// Reads `12 s`, `send BYTES`, `endless LINE`.
+/// Reads `12 s`, `send BYTES`, `endless LINE`, `flood BYTES`.
 fn act(what: &str) -> Option<Act> {
     if let Some(line) = what.strip_prefix("endless ") {
         return Some(Act::Endless(bytes(line)));
+    }
+    if let Some(sent) = what.strip_prefix("flood ") {
+        return Some(Act::Flood(bytes(sent)));
     }
     if let Some(sent) = what.strip_prefix("send ") {
         return Some(Act::Send(bytes(sent)));

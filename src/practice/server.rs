@@ -12,6 +12,9 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::time::sleep;
 
+/// How much a flood sends in a millisecond, in bytes.
+const FLOOD: usize = 16 * 1024;
+
 /// What a port serves.
 pub(super) struct Service {
     /// The server's name, for `{host}`.
@@ -185,6 +188,13 @@ impl Speaker<'_> {
                     self.say(line).await?;
                     sleep(Duration::from_secs(1)).await;
                 },
+                Act::Flood(bytes) => {
+                    let many = bytes.repeat(FLOOD / bytes.len().max(1) + 1);
+                    loop {
+                        self.send(&many).await?;
+                        sleep(Duration::from_millis(1)).await;
+                    }
+                }
             }
         }
         Some(())

@@ -8,6 +8,9 @@ use tokio::time::{Instant, sleep_until};
 /// Bytes that fit into each buffer; more than any bound that the checks set for one flight.
 const BUFFER: usize = 256 * 1024;
 
+/// How many packets are on the way at most: a line does not swallow a flood.
+const IN_FLIGHT: usize = 64;
+
 /// A lost packet is repeated after this time, then after twice the time, and so on (RFC 6298 section 2.4 says a
 /// second; Linux uses 200 ms).
 const REPEAT: Duration = Duration::from_millis(200);
@@ -58,7 +61,7 @@ async fn carry(
     mut dice: Dice,
     largest: Option<usize>,
 ) {
-    let (sender, mut due) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
+    let (sender, mut due) = mpsc::channel::<(Instant, Vec<u8>)>(IN_FLIGHT);
     tokio::spawn(async move {
         while let Some((at, bytes)) = due.recv().await {
             sleep_until(at).await;
@@ -79,7 +82,7 @@ async fn carry(
         }
         let late = (0..dice.losses()).map(|repeat| REPEAT * 2u32.pow(repeat)).sum::<Duration>();
         last = last.max(Instant::now() + one_way + late);
-        if sender.send((last, buffer[..count].to_vec())).is_err() {
+        if sender.send((last, buffer[..count].to_vec())).await.is_err() {
             return;
         }
     }

@@ -284,6 +284,26 @@ fn handshake_messages(mut bytes: &[u8]) -> Result<Vec<(u8, Vec<u8>)>, Heard> {
     Ok(messages)
 }
 
+/// Whether what a server sent in answer to a ClientHello makes no sense, as far as it is not encrypted: no handshake
+/// first, lies about lengths, a list of certificates without a certificate.
+pub fn is_senseless(received: &[u8]) -> bool {
+    if matches!(received, [20 | 23 | 24, 3, ..]) {
+        return true;
+    }
+    if matches!(read_flight(received), Flight::Done(Heard::Garbage(_))) {
+        return true;
+    }
+    let messages = handshake_messages(received).unwrap_or_default();
+    messages.iter().any(|(kind, _)| *kind == CERTIFICATE) && certificates(&messages).is_empty()
+}
+
+/// Alerts by which a server refuses what it was offered, or us (RFC 8446 section 6.2, RFC 5246 section 7.2.2): 40
+/// handshake failure, 41 to 49 certificates and access, 60 export, 70 version, 71 security, 86 fallback, 90 cancelled, 100
+/// renegotiation, 109 to 120 extensions and names.
+pub fn is_refusal(alert: u8) -> bool {
+    matches!(alert, 40..=49 | 60 | 70 | 71 | 86 | 90 | 100 | 109..=120)
+}
+
 /// The version and cipher suite in a ServerHello among the first bytes that a server sent.
 pub fn chosen(received: &[u8]) -> Option<(Version, u16)> {
     let messages = handshake_messages(received).ok()?;
@@ -335,6 +355,17 @@ mod tests {
         hello.extend_from_slice(&[0, 0, 0x2f, 0]);
         assert_eq!(done(&hello), None);
         assert_eq!(ended_early(&hello), Heard::Chose(Version::Tls10, 0x002f, vec![], Exchange::default()));
+    }
+
+    #[test]
+    fn what_makes_no_sense() {
+        let hello = [&[22, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3][..], &[7; 32], &[0, 0xc0, 0x2f, 0]].concat();
+        let list = |bytes: &[u8]| [&hello[..], &[22, 3, 3, 0, bytes.len() as u8], bytes].concat();
+        assert!(!is_senseless(&hello) && !is_senseless(&hello[..20]) && !is_senseless(&[21, 3, 3, 0, 2, 2, 40]));
+        assert!(!is_senseless(&[]) && !is_senseless(b"220 plain text is not TLS"));
+        assert!(is_senseless(&[23, 3, 3, 0, 1, 0]) && is_senseless(&[22, 3, 3, 0xff, 0xff, 0]));
+        assert!(is_senseless(&list(&[11, 0, 0, 3, 0, 0, 0])) && is_senseless(&list(&[11, 0, 0, 4, 0, 0, 9, 1])));
+        assert!(is_refusal(70) && !is_refusal(80) && !is_refusal(50) && !is_refusal(201));
     }
 
     #[test]

@@ -102,6 +102,8 @@ pub enum FailureKind {
     Silent,
     /// More bytes came than a handshake can have.
     TooLong,
+    /// What came makes no sense as a part of the handshake.
+    Senseless,
     /// No version, suite or signature algorithm in common, in the library's words.
     NothingInCommon,
     /// The library refuses something of the server's as too weak.
@@ -219,6 +221,7 @@ pub async fn secure(
                 () if received > MAX_HANDSHAKE || said.contains("excessive message size") => FailureKind::TooLong,
                 () if is_about_certificate(&said) => FailureKind::Certificate,
                 () if received == 0 || is_end(&said) => FailureKind::Cut,
+                () if makes_no_sense(&said) => FailureKind::Senseless,
                 () if has_nothing_in_common(&said) => FailureKind::NothingInCommon,
                 () => FailureKind::Other,
             };
@@ -272,7 +275,10 @@ fn refine(kind: FailureKind, received: &[u8]) -> FailureKind {
         _ if matches!(kind, FailureKind::Certificate | FailureKind::TooLong | FailureKind::TooWeak(_)) => kind,
         // A fatal alert as the last record: type 21, version, length 2, level, description (RFC 8446 section 6).
         [.., 21, 3, _, 0, 2, 2, description] => FailureKind::Alert(*description),
-        [20..=24, 3, ..] | [] => kind,
+        _ if !matches!(kind, FailureKind::Cut | FailureKind::Silent) && hello::is_senseless(received) => {
+            FailureKind::Senseless
+        }
+        [20..=24, 3, ..] | [20..=24] | [] => kind,
         _ => FailureKind::NotTls,
     }
 }
@@ -316,6 +322,33 @@ fn weakness(said: &str) -> Option<Weakness> {
     ];
     let said = said.to_ascii_lowercase();
     SAID.into_iter().find(|(words, _)| said.contains(words)).map(|(_, weakness)| weakness)
+}
+
+/// What OpenSSL says (SSL_R_...) of records and messages that no server may send. Other libraries' words for it are not as
+/// clear: there the bytes alone tell.
+fn makes_no_sense(said: &str) -> bool {
+    const SAID: [&str; 16] = [
+        "bad change cipher spec",
+        "bad extension",
+        "bad length",
+        "bad record mac",
+        "bad record type",
+        "bad signature",
+        "decode error",
+        "invalid alert",
+        "length mismatch",
+        "length too long",
+        "record too small",
+        "too many warn alerts",
+        "unexpected message",
+        "unexpected record",
+        "unknown alert type",
+        "wrong version number",
+    ];
+    let said = said.to_ascii_lowercase();
+    !said.contains("alert bad record mac")
+        && !said.contains("alert decode error")
+        && SAID.iter().any(|words| said.contains(words))
 }
 
 /// What libraries say if they do not accept the server's choice.

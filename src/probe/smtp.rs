@@ -18,7 +18,7 @@ pub const REPLY: Duration = Duration::from_secs(30);
 /// tried.
 pub const NAMELESS_EHLO: &[u8] = b"EHLO mailtriage.invalid";
 /// How long a reply too many may come after the last one: servers write both at once.
-const ONE_MORE: Duration = Duration::from_millis(20);
+pub const ONE_MORE: Duration = Duration::from_millis(20);
 /// The longest reply that is read, in bytes.
 const MAX_REPLY: usize = 64 * 1024;
 /// The longest reply that is read, in lines.
@@ -242,7 +242,7 @@ impl Dialogue {
     }
 
     /// The error, if something is there that answers no question.
-    async fn nothing_unasked(&mut self) -> Result<(), NoReply> {
+    pub async fn nothing_unasked(&mut self) -> Result<(), NoReply> {
         if !self.has_spoken_unasked().await {
             return Ok(());
         }
@@ -406,6 +406,10 @@ impl Dialogue {
                 Ok(Ok(count)) => self.pending.extend(&buffer[..count]),
                 Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => {
                     return Err(NoReply::Closed(self.pending.drain(..).collect()));
+                }
+                // The TLS library's own error: what came cannot be decrypted.
+                Ok(Err(error)) if error.kind() == io::ErrorKind::Other && error.raw_os_error().is_none() => {
+                    return Err(NoReply::Senseless("what came cannot be decrypted"));
                 }
                 Ok(Err(error)) => return Err(NoReply::Broken(error.to_string())),
             }

@@ -4,7 +4,7 @@
 use super::again::{prepare, prepare_with};
 use super::notes::{Ended, note_ehlo, note_greeting};
 use super::talk::Talk;
-use super::words::{handshake_word, refusal, weakness_word};
+use super::words::{handshake_word, refusal, stops, weakness_word};
 use crate::check::engine::{Handshake, millis};
 use crate::check::{Kind, Notebook};
 use crate::facts::keys::smtp as keys;
@@ -138,6 +138,7 @@ impl Talk<'_> {
         match failure.kind {
             FailureKind::Silent => book.note(keys::STOPS, Stops::Silent),
             FailureKind::TooLong => book.note(keys::STOPS, Stops::Endless),
+            _ if handshake_word(&failure) == HandshakeWord::Senseless => book.note(keys::STOPS, Stops::Malformed),
             _ => {}
         }
         book.note(keys::HANDSHAKE_SAID, crate::text::visible_str(&failure.said));
@@ -195,7 +196,10 @@ impl Talk<'_> {
         book.note(keys::AUTH, mechanisms.clone());
         book.note(keys::THROUGH, true);
         if mechanisms.is_empty() {
-            self.ask_without_log_in(book, &mut dialogue).await;
+            // The dialogue was let through; what it was asked beyond that counts only if it answers.
+            if let Err(why) = self.ask_without_log_in(book, &mut dialogue).await {
+                book.note(keys::STOPS, stops(&why));
+            }
         }
         self.write(book, &dialogue.lines);
         match self.ctx.lane(self.target).filter(|_| self.ctx.logs_in && !mechanisms.is_empty()) {
@@ -226,7 +230,7 @@ impl Talk<'_> {
 fn instead(failure: &NotSecured, small: Option<bool>) -> Instead {
     match failure.kind {
         FailureKind::NotTls => refusal(&failure.received).map_or(Instead::SpeaksPlain, Instead::TurnedAway),
-        FailureKind::Silent if small != Some(true) => Instead::MaySpeakLate,
+        FailureKind::Silent if small != Some(true) && failure.received.is_empty() => Instead::MaySpeakLate,
         _ => Instead::Nothing,
     }
 }

@@ -7,7 +7,7 @@ use crate::check::engine::millis;
 use crate::facts::key::Key;
 use crate::facts::keys::smtp as keys;
 use crate::facts::replies::{self, Phase};
-use crate::facts::words::{Ehlo, Greeting};
+use crate::facts::words::{Ehlo, Greeting, Stops};
 use crate::machine::Local;
 use crate::probe::smtp::{Dialogue, NoReply, REPLY, Reply};
 use std::time::Duration;
@@ -57,7 +57,11 @@ pub(super) fn note_greeting(book: &mut Notebook, took: Duration, greeting: Resul
         Err(NoReply::Closed(bytes)) if bytes.is_empty() => {
             stopped(Greeting::Closes, "the port opens, then the connection is closed".to_owned())
         }
-        Err(NoReply::Broken(_) | NoReply::Closed(_) | NoReply::Early | NoReply::Senseless(_)) => {
+        Err(NoReply::Early | NoReply::Senseless(_)) => {
+            book.note(keys::STOPS, Stops::Malformed);
+            stopped(Greeting::Closes, "what comes in place of a greeting makes no sense".to_owned())
+        }
+        Err(NoReply::Broken(_) | NoReply::Closed(_)) => {
             stopped(Greeting::Closes, "the connection breaks during the greeting".to_owned())
         }
         Err(NoReply::NotSmtp(bytes)) => {
@@ -105,18 +109,24 @@ pub(super) fn note_ehlo(book: &mut Notebook, local: &Local, reply: &Reply) {
 
 /// `AUTH PLAIN` without its answer, then `*`: shows whether the server would accept a log-in without encryption (530,
 /// 538), and gives nothing away (RFC 4954 section 4).
-pub(super) async fn try_log_in_without_secret(book: &mut Notebook, dialogue: &mut Dialogue, ehlo: &Reply) {
+pub(super) async fn try_log_in_without_secret(
+    book: &mut Notebook,
+    dialogue: &mut Dialogue,
+    ehlo: &Reply,
+) -> Result<(), NoReply> {
     let mechanisms = ehlo.mechanisms();
     let offers = |name: &str| mechanisms.iter().any(|mechanism| mechanism == name);
     let mechanism = if offers("LOGIN") && !offers("PLAIN") { "LOGIN" } else { "PLAIN" };
-    let Ok(reply) = dialogue.ask(format!("AUTH {mechanism}").as_bytes(), None, REPLY).await else { return };
+    let reply = dialogue.ask(format!("AUTH {mechanism}").as_bytes(), None, REPLY).await?;
     book.note(keys::AUTH_CLEAR_PROBE, reply.code);
     if reply.code == 334 {
+        // No mail program cancels: what the server makes of that says nothing about the account.
         let _ = dialogue.ask(b"*", None, REPLY).await;
-        return;
+        return Ok(());
     }
     book.note(keys::AUTH_CLEAR_REPLY, reply.joined());
     book.note(keys::AUTH_CLEAR_WANTS_TLS, wants_encryption(&reply));
+    Ok(())
 }
 
 /// Whether a refusal asks for encryption: by its code (RFC 3207 section 4, RFC 2554 section 6, RFC 5248 section 2.4), or

@@ -6,7 +6,7 @@ use crate::check::Notebook;
 use crate::facts::keys::smtp as keys;
 use crate::facts::replies::{self, Phase, Row};
 use crate::facts::words::Relay;
-use crate::probe::smtp::{Dialogue, NoReply, REPLY, Reply};
+use crate::probe::smtp::{Dialogue, NoReply, ONE_MORE, REPLY, Reply};
 
 /// Recipients in domains that belong to nobody (RFC 2606 section 3), to see whether mail is taken for other domains too.
 const ELSEWHERE: [&str; 2] = ["postmaster@example.org", "postmaster@example.net"];
@@ -15,24 +15,27 @@ const RELAYING_DENIED: &str = "auth-not-sent";
 
 impl Talk<'_> {
     /// Asks on the port in use, which offers no log-in, whether mail is taken without one. A server that breaks off has
-    /// not answered.
-    pub(super) async fn ask_without_log_in(&self, book: &mut Notebook, dialogue: &mut Dialogue) {
+    /// not answered; the error says how.
+    pub(super) async fn ask_without_log_in(&self, book: &mut Notebook, dialogue: &mut Dialogue) -> Result<(), NoReply> {
         let account = &self.ctx.account;
         let own = account.address.ascii();
         let from = account.from.as_ref().unwrap_or(&own);
         let to = account.to.as_ref().unwrap_or(&own);
         if !self.ctx.is_in_use(self.target) || !from.is_ascii() || !to.is_ascii() {
-            return;
+            return Ok(());
         }
         let is_own = |address: &str| address.ends_with(&format!("@{}", account.address.domain()));
         let elsewhere = ELSEWHERE.iter().find(|address| !is_own(address)).filter(|_| is_own(to)).copied();
-        if let Ok((relay, refusal)) = ask(dialogue, from, elsewhere, to).await {
-            book.note(keys::RELAY, relay);
-            if let Some(refusal) = refusal {
-                refusal.note(book);
-            }
+        let (relay, refusal) = ask(dialogue, from, elsewhere, to).await?;
+        // With one reply more than there were commands, no reply belongs to its command for sure.
+        dialogue.hears(ONE_MORE).await;
+        dialogue.nothing_unasked().await?;
+        book.note(keys::RELAY, relay);
+        if let Some(refusal) = refusal {
+            refusal.note(book);
         }
         let _ = dialogue.ask(b"RSET", None, REPLY).await;
+        Ok(())
     }
 }
 

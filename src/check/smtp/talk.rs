@@ -176,7 +176,9 @@ impl Talk<'_> {
         dialogue: Dialogue,
         greeting: Result<Reply, NoReply>,
     ) -> Ended {
-        book.note(keys::SPEAKS, Speaks::Plain);
+        if greeting != Err(NoReply::Silent) {
+            book.note(keys::SPEAKS, Speaks::Plain);
+        }
         if let Some(ended) = note_greeting(book, self.greeting, greeting) {
             self.write(book, &dialogue.lines);
             if matches!(ended, Ended::Busy(_)) {
@@ -192,12 +194,16 @@ impl Talk<'_> {
         book.note(keys::AUTH_CLEAR, reply.mechanisms());
         let starttls = starttls_word(&reply);
         if self.is_in_use_without_encryption(starttls) {
-            try_log_in_without_secret(book, &mut dialogue, &reply).await;
+            let tried = try_log_in_without_secret(book, &mut dialogue, &reply).await;
+            if let Err(why) = tried {
+                return self.stopped_in_clear(book, dialogue, &why);
+            }
         }
         if reply.mechanisms().is_empty()
             && (starttls != Starttls::Offered || self.is_in_use_without_encryption(starttls))
+            && let Err(why) = self.ask_without_log_in(book, &mut dialogue).await
         {
-            self.ask_without_log_in(book, &mut dialogue).await;
+            return self.stopped_in_clear(book, dialogue, &why);
         }
         if starttls != Starttls::Offered {
             book.note(keys::STARTTLS, starttls);
@@ -216,6 +222,14 @@ impl Talk<'_> {
                 Ended::Stopped(why)
             }
         }
+    }
+
+    /// The server lets us in, and then breaks off, without encryption.
+    fn stopped_in_clear(&self, book: &mut Notebook, dialogue: Dialogue, why: &NoReply) -> Ended {
+        book.note(keys::STOPS, stops(why));
+        self.write(book, &dialogue.lines);
+        tokio::spawn(dialogue.quit());
+        Ended::Stopped(format!("no answer in the dialogue without encryption: {}", says(why)))
     }
 
     /// Asks for encryption; the error says why there is none.

@@ -2,6 +2,7 @@
 
 use crate::check::{Ctx, Kind, Notebook};
 use crate::facts::words::{Ehlo, Foreign, Handshake, Starttls, Stops, TooWeak};
+use crate::probe::hello;
 use crate::probe::secure::{FailureKind, NotSecured, Weakness};
 use crate::probe::smtp::{Line, NoReply, Reply, Side};
 use crate::text::{Mark, Text, is_inner};
@@ -106,6 +107,8 @@ pub(super) fn handshake_word(failure: &NotSecured) -> Handshake {
         FailureKind::Certificate => Handshake::Certificate,
         FailureKind::Alert(70 | 40 | 71 | 86) | FailureKind::NothingInCommon => Handshake::NoCommonVersion,
         FailureKind::TooWeak(_) => Handshake::TooWeak,
+        FailureKind::Alert(alert) if !hello::is_refusal(alert) => Handshake::Senseless,
+        FailureKind::Senseless => Handshake::Senseless,
         FailureKind::Alert(_) | FailureKind::Other => Handshake::Refused,
         FailureKind::NotTls => Handshake::NotTls,
         FailureKind::Cut => Handshake::Cut,

@@ -94,6 +94,8 @@ fn note_versions(book: &mut Notebook, answers: &BTreeMap<Version, Option<Heard>>
             Some(heard) if chosen(heard) == Some(*version) => Accepts::Accepted,
             // "Nothing acceptable" need not mean the version, if that is all that the server ever says.
             Some(heard) if found_nothing(heard) && accepted.is_empty() && !tells_versions(answers) => Accepts::Unknown,
+            // A server that says of everything that it failed has refused nothing.
+            Some(Heard::Alert(alert)) if accepted.is_empty() && !hello::is_refusal(*alert) => Accepts::Unknown,
             Some(Heard::Chose(..) | Heard::Alert(_)) => Accepts::Rejected,
             // Some servers cut the connection instead of refusing; a port that cuts everything says nothing.
             Some(Heard::Cut) if !accepted.is_empty() => Accepts::Rejected,

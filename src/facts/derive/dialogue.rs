@@ -80,7 +80,10 @@ impl View<'_> {
 
     /// How the server stopped answering, wherever in the dialogue that was.
     fn stops_answering(&self) -> Known {
-        for stops in [self.own(smtp::STOPS), self.one(login::STOPS), self.one(sending::STOPS)] {
+        // What becomes of encryption is nothing to a program that does not ask for it.
+        let is_other = self.security() == Security::None && self.own(smtp::STARTTLS).is_there();
+        let in_dialogue = if is_other { Seen::Absent(Why::NotAsked) } else { self.own(smtp::STOPS) };
+        for stops in [in_dialogue, self.one(login::STOPS), self.one(sending::STOPS)] {
             match stops {
                 Seen::Absent(_) => {}
                 stops => return stops.into(),

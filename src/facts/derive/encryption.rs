@@ -118,6 +118,10 @@ impl View<'_> {
             Seen::Pending(checks) => return Known::Pending(checks),
             Seen::Absent(_) => {}
         }
+        // What cannot be read, or never ends, refuses no version and no cipher suite.
+        if matches!(failed, Handshake::Senseless | Handshake::TooLong) {
+            return word("cut");
+        }
         let of_today = OF_TODAY.map(|version| self.own(tls::VERSION.of(version)));
         for state in &of_today {
             if let Seen::Pending(checks) = state {
