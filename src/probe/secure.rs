@@ -275,6 +275,8 @@ fn refine(kind: FailureKind, received: &[u8]) -> FailureKind {
         _ if matches!(kind, FailureKind::Certificate | FailureKind::TooLong | FailureKind::TooWeak(_)) => kind,
         // A fatal alert as the last record: type 21, version, length 2, level, description (RFC 8446 section 6).
         [.., 21, 3, _, 0, 2, 2, description] => FailureKind::Alert(*description),
+        // A close_notify (section 6.1) in place of an answer: the connection is ended.
+        [21, 3, _, 0, 2, 1, 0] if kind == FailureKind::Other => FailureKind::Cut,
         _ if !matches!(kind, FailureKind::Cut | FailureKind::Silent) && hello::is_senseless(received) => {
             FailureKind::Senseless
         }
