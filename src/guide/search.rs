@@ -255,7 +255,7 @@ fn stem(word: &str) -> String {
 
 /// What the numbers mean, and the causes that numbers and sentences point to, the likeliest first.
 fn by_tables(typed: &str) -> (Vec<String>, Vec<&'static str>) {
-    let mut causes: Vec<&str> = pasted::cause(typed).into_iter().collect();
+    let mut causes: Vec<&str> = pasted::read(typed).cause.into_iter().collect();
     let mut numbers = Vec::new();
     for error in outlook_errors::in_text(&with_prefix(typed)) {
         numbers.push(format!("{}: {}", error.number, error.says));
