@@ -29,15 +29,8 @@ pub(super) enum Command {
     /// The same run without a screen; the result goes to stdout; exit code 0 can send, 1 cannot send or unreliable, 3
     /// unsure, 2 wrong usage
     Check(Box<CheckArgs>),
-    /// Shows a saved session, offline
-    Open {
-        /// The JSON report
-        report: PathBuf,
-        #[command(flatten)]
-        screen: ScreenArgs,
-        #[command(flatten)]
-        pages: PagesArgs,
-    },
+    /// Shows a saved session, offline; with --format or without a terminal, prints it
+    Open(OpenArgs),
     /// The built-in practice lab: no network needed
     Practice(PracticeArgs),
     /// The pages of the guide, and which of them are about an error number, a server's sentence or any words
@@ -110,7 +103,7 @@ impl Cli {
         let pages = match &self.command {
             None => &self.run.pages,
             Some(Command::Check(args)) => &args.run.pages,
-            Some(Command::Open { pages, .. }) => pages,
+            Some(Command::Open(args)) => &args.pages,
             Some(Command::Practice(args)) => &args.pages,
             Some(Command::Guide(args)) => return args.check.as_deref().or(args.pages.guide.as_deref()),
             Some(Command::Providers { .. } | Command::Schema | Command::Completions { .. } | Command::Man) => {
@@ -137,6 +130,18 @@ pub(super) struct PracticeArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct OpenArgs {
+    /// The report: JSON, or a page of HTML that mailtriage has saved; - reads standard input
+    pub(super) report: PathBuf,
+    #[command(flatten)]
+    pub(super) out: OutputArgs,
+    #[command(flatten)]
+    pub(super) screen: ScreenArgs,
+    #[command(flatten)]
+    pub(super) pages: PagesArgs,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct OutputArgs {
     /// The format of the result
     #[arg(long, value_parser = format())]
@@ -147,9 +152,24 @@ pub(super) struct OutputArgs {
     /// What to leave out: nothing, names (mailbox, log-in name, machine, private addresses), or all names
     #[arg(long, value_enum, default_value = "none")]
     pub(super) redact: RedactArg,
+    /// Who reads it: what they need not know is left out, and what is asked of them comes first
+    #[arg(long = "for", value_enum, default_value = "all", value_name = "READER")]
+    pub(super) reader: ReaderArg,
     /// Shows the evidence of every check
     #[arg(long)]
     pub(super) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReaderArg {
+    /// Whoever runs the network, or the internet provider
+    Network,
+    /// The mail provider
+    Provider,
+    /// The helpdesk's own ticket
+    Ticket,
+    /// Ourselves: everything
+    All,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -213,6 +233,15 @@ pub(super) struct RunArgs {
     /// The helpdesk's own number for the case
     #[arg(long, value_name = "TEXT", help_heading = "The case")]
     pub(super) ticket: Option<String>,
+    /// Since when it fails, in the caller's words
+    #[arg(long, value_name = "TEXT", help_heading = "The case")]
+    pub(super) since: Option<String>,
+    /// Who else is affected, such as "3 of 20 users"
+    #[arg(long, value_name = "TEXT", help_heading = "The case")]
+    pub(super) affected: Option<String>,
+    /// Whom to ask back: a name, a telephone number, a mail address
+    #[arg(long, value_name = "TEXT", help_heading = "The case")]
+    pub(super) contact: Option<String>,
     /// Answers a question of the guide, such as hotspot=yes; repeatable
     #[arg(long, value_name = "ID=WORD", help_heading = "The case")]
     pub(super) answer: Vec<String>,

@@ -6,6 +6,7 @@ use crate::check::{Event as CheckEvent, Job, run_until};
 use crate::report::first_page::Reader;
 use crate::report::format::How;
 use crate::report::formats::FORMATS;
+use crate::report::redact::{LeftOut, Redact};
 use crate::report::{self, redact};
 use crate::session::{Event, Session};
 use crate::world::World;
@@ -146,9 +147,10 @@ impl OutputArgs {
 
     /// Writes the report and returns the exit code of its verdict.
     pub(super) fn write(&self, session: &Session) -> Result<u8, Stop> {
-        let left_out: redact::Redact = self.redact.into();
-        let report = redact::redact(&report::json::report(session), left_out.into());
-        let how = How { reader: Reader::Everything, verbose: self.verbose };
+        let reader = Reader::from(self.reader);
+        let left_out = LeftOut::from(Redact::from(self.redact)).and(reader.left_out());
+        let report = redact::redact(&report::json::report(session), left_out);
+        let how = How { reader, verbose: self.verbose };
         let text = (self.format.unwrap_or(&FORMATS[0]).write)(&report, how)?;
         match &self.output {
             Some(path) => {

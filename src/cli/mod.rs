@@ -78,6 +78,6 @@ async fn run(cli: Cli) -> Result<u8, Stop> {
         Some(Command::Schema) => show::schema(),
         Some(Command::Completions { shell }) => show::completions(shell),
         Some(Command::Man) => show::man(),
-        Some(Command::Open { report, screen, .. }) => dashboard::open(&report, &screen).await,
+        Some(Command::Open(args)) => dashboard::open(&args).await,
     }
 }

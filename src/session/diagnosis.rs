@@ -2,7 +2,7 @@
 
 use crate::facts::forecast::Ending;
 use crate::facts::vocabulary::Decided;
-use crate::guide::page::{ASK, TO};
+use crate::guide::page::{ASK, SUBJECT, TO};
 use crate::guide::rule::{Certainty, Who};
 use crate::guide::{Guide, UNDETERMINED};
 use crate::text::Mark;
@@ -30,6 +30,16 @@ impl Outcome {
             Outcome::CanSend => 0,
             Outcome::Unreliable | Outcome::CannotSend => 1,
             Outcome::Unsure => 3,
+        }
+    }
+
+    /// The word as the report writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::CanSend => "can-send",
+            Outcome::Unreliable => "unreliable",
+            Outcome::CannotSend => "cannot-send",
+            Outcome::Unsure => "unsure",
         }
     }
 
@@ -87,6 +97,8 @@ pub struct Request<'a> {
     pub to: &'a str,
     /// What is asked for.
     pub ask: &'a str,
+    /// The subject of a letter that asks for it; empty if the title of the result will do.
+    pub subject: &'a str,
 }
 
 /// The verdict.
@@ -226,13 +238,13 @@ impl Diagnosis {
     }
 
     /// Whom the page of the cause asks for what: the items `To:` and `Ask:` of *Tell the provider*, which every such
-    /// page has.
+    /// page has, and `Subject:`, which some have.
     pub fn request(&self) -> Request<'_> {
         let item = |key: &str| {
             let line = self.tell_provider.lines().find_map(|line| line.strip_prefix("- ")?.strip_prefix(key));
             line.unwrap_or_default().trim()
         };
-        Request { to: item(TO), ask: item(ASK) }
+        Request { to: item(TO), ask: item(ASK), subject: item(SUBJECT) }
     }
 
     /// The page of the last step: where the cause was decided, or where the walk is waiting.

@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
     journal: String,
+    /// The case's id.
+    #[serde(default)]
+    id: String,
     account: Account,
     machine: Machine,
     runs_as: String,
@@ -55,6 +58,7 @@ impl Journal {
         file.lock()?;
         let head = Head {
             journal: KIND.to_owned(),
+            id: session.id.clone(),
             account: session.account.clone(),
             machine: session.machine.clone(),
             runs_as: session.runs_as.clone(),
@@ -152,7 +156,7 @@ pub fn recover(path: &Path) -> Result<Session, String> {
     let mut lines = BufReader::new(file.take(MOST_BYTES)).split(b'\n').map_while(Result::ok);
     let head = lines.next().and_then(|line| serde_json::from_slice::<Head>(&line).ok());
     let head = head.filter(|head| head.journal == KIND).ok_or_else(|| cannot("it is not a journal".to_owned()))?;
-    let mut session = Session::of(head.account, head.machine, head.runs_as);
+    let mut session = Session { id: head.id, ..Session::of(head.account, head.machine, head.runs_as) };
     for line in lines {
         // Only a line that was cut off is missing.
         if let Ok(event) = serde_json::from_slice::<Event>(&line) {

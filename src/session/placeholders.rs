@@ -50,6 +50,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     row("domain", "its domain", |case| Some(case.run.account.address.domain().to_owned()), "").naming(Names::Host),
     row("user", "the log-in name", |case| Some(case.run.account.log_in_name(case.run.wanted.as_ref())), "")
         .naming(Names::User),
+    row("sender", "the sender address that was tried", sender, "the sender address").naming(Names::User),
     row(
         "server",
         "the server that the mail program uses",
@@ -69,6 +70,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     row("server.addresses", "its addresses", |case| case.shown(&dns_server::ADDRESSES), "addresses not known")
         .naming(Names::Address),
     row("port", "the port that the mail program uses", |case| Some(case.in_use.as_ref()?.port.to_string()), "the port"),
+    row("port.does", "what it does, in words", port_does, "not known"),
     row(
         "security",
         "its encryption in words: SSL/TLS, STARTTLS, no encryption, Auto and what it leads to",
@@ -315,6 +317,15 @@ fn marked(mut out: Text, names: Names, value: &str) -> Text {
         };
     }
     out
+}
+
+fn sender(case: &Lookup<'_>) -> Option<String> {
+    let account = &case.run.account;
+    Some(account.from.clone().unwrap_or_else(|| account.address.to_string()))
+}
+
+fn port_does(case: &Lookup<'_>) -> Option<String> {
+    Some(case.get(&case.own_id(port::STATE.check)?, &port::STATE)?.says().to_owned())
 }
 
 /// What is set; with Auto, also what it leads to at this server.

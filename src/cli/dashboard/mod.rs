@@ -6,7 +6,7 @@ mod here;
 mod refusals;
 mod saving;
 
-use super::args::{RunArgs, ScreenArgs};
+use super::args::{OpenArgs, RunArgs, ScreenArgs};
 use super::output::say;
 use super::{Stop, lab};
 use crate::account::Account;
@@ -27,7 +27,6 @@ use crate::tui::theme::Theme;
 use crate::world::World;
 use here::{Here, Keeping};
 use std::io::IsTerminal;
-use std::path::Path;
 use std::sync::Arc;
 
 /// The run with a screen; without an address, the form.
@@ -128,11 +127,19 @@ pub(super) async fn practice(job: Option<Job>, args: &ScreenArgs) -> Result<u8, 
     }
 }
 
-/// A saved session, offline.
-pub(super) async fn open(path: &Path, args: &ScreenArgs) -> Result<u8, Stop> {
-    let session = report::open::read(path)?;
-    need_terminal()?;
-    let mut app = App::dashboard(session, theme(args));
+/// A saved session, offline: on the screen if there is one, and no format was asked for.
+pub(super) async fn open(args: &OpenArgs) -> Result<u8, Stop> {
+    let is_piped = args.report.as_os_str() == "-";
+    args.out.check_target()?;
+    let session = match is_piped {
+        true => report::open::read_from(std::io::stdin().lock())?,
+        false => report::open::read(&args.report)?,
+    };
+    let is_asked = args.out.format.is_some() || args.out.output.is_some();
+    if is_asked || is_piped || need_terminal().is_err() {
+        return args.out.write(&session);
+    }
+    let mut app = App::dashboard(session, theme(&args.screen));
     app.core.can_run = false;
     show(app, None, None, offline()).await
 }
