@@ -246,6 +246,11 @@ pub const APART: &[(Of, Of, &str)] = &[
     (All(Place::Portal), One("server-in-the-house"), "a house with a mail server has no portal"),
     (One("name-behind-web-proxy"), One("server-gone"), "the proxy is the host that would be gone"),
     (One("name-behind-web-proxy"), One("portal-but-443-opens"), "the portal answers in the proxy's place"),
+    (
+        One("smtp-auth-disabled"),
+        One("sender-not-allowed"),
+        "its sender is in a domain that names other servers than this account's",
+    ),
 ];
 
 /// Pairs that may also end in another cause than the first one's, and why.
@@ -292,6 +297,12 @@ pub const EXCEPTIONS: &[(Of, Of, &[&str], &str)] = &[
         "what kind of server it is shows only where its port opens",
     ),
     (One("wrong-server"), All(Place::Network), &["blocked-network", "smtp-intercepted"], "as the row before"),
+    (
+        One("wrong-security"),
+        One("server-slow"),
+        &["server-too-slow"],
+        "a port that says nothing shows no encryption; both are right",
+    ),
     (One("wrong-port"), One("server-gone"), &["server-unreachable"], "nothing answers at any port"),
     (
         One("a-port-that-hangs-up"),
