@@ -15,6 +15,7 @@ mod wire;
 mod world;
 
 use crate::packed::SCENARIOS;
+use crate::pages::table;
 use crate::world::World;
 use lab::Lab;
 use serde::Deserialize;
@@ -72,7 +73,7 @@ fn read(name: &str, text: &str) -> Scenario {
 impl Scenario {
     /// Reads a scenario; the error says what is wrong.
     pub fn parse(name: &str, text: &str) -> Result<Self, String> {
-        let written: Written = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+        let written: Written = table::try_read(text).map_err(|error| format!("{name}: {error}"))?;
         let mut world: Table = toml::from_str(INTERNET).map_err(|error| format!("internet.toml: {error}"))?;
         lay_over(&mut world, written.world);
         let Written { title, story, account, truth, answers, .. } = written;
