@@ -120,7 +120,7 @@ fn wait_until(what: &str, holds: impl Fn() -> bool) {
 fn needles() -> Vec<(&'static str, Vec<u8>)> {
     let secret = PASSWORD.as_bytes();
     let backwards: Vec<u8> = secret.iter().rev().copied().collect();
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = mailtriage::text::hex(secret);
     let utf16: Vec<u8> = PASSWORD.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let utf32: Vec<u8> = PASSWORD.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
     let mut forms = vec![
