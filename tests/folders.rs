@@ -120,14 +120,12 @@ fn run(what: &str, folder: &Path, variables: &[(&str, Option<&OsStr>)], kept: Ke
     let arguments: Vec<String> = ACCOUNT.split_whitespace().map(str::to_owned).collect();
     let mut screen = Screen::start(&arguments, folder, variables);
     screen.wait_for("Result");
-    // Until the screen stands still.
-    let mut before = String::new();
-    for _ in 0..100 {
+    // Until the screen stands still: the clock on it moves twice a second while checks run.
+    let (mut before, mut still) = (String::new(), 0);
+    while still < 5 {
         std::thread::sleep(Duration::from_millis(150));
         let now = screen.shows();
-        if now == before && now.contains("not saved") {
-            break;
-        }
+        still = if now == before { still + 1 } else { 0 };
         before = now;
     }
     let says = before.contains("can no longer be saved");

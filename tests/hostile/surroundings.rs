@@ -227,7 +227,7 @@ pub fn cases() -> Vec<Case> {
     }
     for (back, place) in [(None, "for good"), (Some(Duration::from_secs(6)), "back after 6 s")] {
         for after in [0, 1, 5, 10, 25, 50, 75, 100, 125, 150, 175, 200, 250, 300, 400, 1_000] {
-            let fits = if after == 0 && back.is_none() { OFFLINE } else { PULLED };
+            let fits = if after == 0 { OFFLINE } else { PULLED };
             let mut pulled = case(format!("the interface is pulled after {after} ms"), place, fits);
             disturb(&mut pulled, Duration::from_millis(after), back, 0);
             cases.push(pulled);
