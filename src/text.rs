@@ -213,6 +213,15 @@ fn is_unique_local(v6: Ipv6Addr) -> bool {
     v6.segments()[0] & 0xfe00 == 0xfc00
 }
 
+/// Bytes as hexadecimal digits, without a second copy of any of them: they may come from a secret.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
+}
+
 /// A number with a comma between its thousands: `1,024`.
 pub fn grouped(number: usize) -> String {
     let digits = number.to_string();

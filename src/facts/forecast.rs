@@ -82,6 +82,11 @@ const FEW_DAYS: i32 = 14;
 /// From this age on, a fact says how old it is.
 const OLD_DAYS: i32 = 365;
 
+/// The newest day on which anything in the table was checked: this program was made later than that.
+pub fn newest() -> Option<Date> {
+    ROWS.iter().map(|row| row.checked).max()
+}
+
 /// What ends for this case, the soonest first; what has ended already comes last.
 pub fn forecast(case: &Case<'_>, today: Date) -> Vec<Ending> {
     let mut found: Vec<(Date, Ending)> = ROWS

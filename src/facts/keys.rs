@@ -86,6 +86,7 @@ keys! {
     /// Is this computer's clock right?
     clock "clock" {
         AHEAD: Key<i64> = "off_s", Nobody, "seconds this computer is ahead of network time";
+        IMPLAUSIBLE: Key<bool> = "implausible", Nobody, "whether nothing on the network tells the time, and this computer's cannot be";
     }
     /// Which ports open at another company's server?
     reference "reference" {
@@ -116,6 +117,11 @@ keys! {
     testnet "testnet" {
         ROUTE: Key<bool> = "route", Nobody, "whether this computer has a route to the internet";
         STATE: Family<UnusedAddress> = "PORT", Nobody, "that port at addresses that are not in use";
+    }
+    /// Do this computer's connection and clock stay the same during the run?
+    steady "steady" {
+        CONNECTION_CHANGED: Key<bool> = "connection-changed", Nobody, "whether this computer's way to the internet was lost or became another during the run";
+        CLOCK_JUMPED: Key<i64> = "clock-jumped_s", Nobody, "by how many seconds more than had passed the clock went on, because it was set or the computer slept";
     }
     /// Does IPv6 work to other hosts?
     ipv6 "ipv6" {

@@ -203,7 +203,13 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("loss", "how much of what was sent was lost", Loss::VARIANTS),
         fact("ipv6", "whether the server's IPv6 address can be used from here", Ipv6::VARIANTS),
         fact("ipv6.elsewhere", "whether IPv6 works to other hosts", Ipv6::VARIANTS),
-        fact("clock", "this computer's clock compared with network time", &["right", "wrong"]),
+        fact(
+            "clock",
+            "this computer's clock compared with network time, or doubtful by itself",
+            &["right", "wrong", "doubtful"],
+        ),
+        fact("line", "whether this computer's connection has changed since the run began", &["steady", "changed"]),
+        fact("line.disturbs", "whether what failed may have failed because the connection changed meanwhile", YES_NO),
         fact("port.number", "the port in use", &["25", "465", "587", "other"]),
         fact(
             "port.state",
@@ -274,7 +280,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact(
             "handshake.elsewhere",
             "the TLS handshake with other companies' servers",
-            &["done", "cut", "private-issuer"],
+            &["done", "cut", "private-issuer", "dates"],
         ),
         fact("handshake.weak", "what is too weak in the server's key exchange", TooWeak::VARIANTS),
         fact("handshake.anonymous", "whether the server agrees to encrypt only without a certificate", YES_NO),

@@ -25,6 +25,9 @@ use std::path::{Path, PathBuf};
 pub const ANYWHERE: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::new(198, 41, 0, 4)), IpAddr::V6(Ipv6Addr::new(0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30))];
 
+/// The own addresses towards the internet, by IPv4 and by IPv6; `None` where nothing leads there.
+pub type Uplinks = [Option<IpAddr>; 2];
+
 /// Everything that this program asks from the computer it runs on.
 #[async_trait::async_trait]
 pub trait Machine: Send + Sync {
@@ -33,6 +36,11 @@ pub trait Machine: Send + Sync {
 
     /// Its own address from which packets to that one would be sent; `None` if there is no route. Nothing is sent.
     fn source_for(&self, to: IpAddr) -> Option<IpAddr>;
+
+    /// Its own addresses from which packets to the internet would be sent now. Nothing is sent.
+    fn uplinks(&self) -> Uplinks {
+        ANYWHERE.map(|to| self.source_for(to))
+    }
 
     /// The address that its hosts file gives for a name.
     async fn hosts_file(&self, name: &str) -> Option<IpAddr>;

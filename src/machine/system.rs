@@ -1,6 +1,8 @@
 //! The real machine: the one that this program runs on.
 
-use super::{Folder, Local, Machine, Trust, addresses, files, firewall, firmware, hosts, programs, proxy, tls};
+use super::{
+    Folder, Local, Machine, Trust, Uplinks, addresses, files, firewall, firmware, hosts, programs, proxy, tls,
+};
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -28,6 +30,10 @@ impl Machine for SystemMachine {
 
     fn source_for(&self, to: IpAddr) -> Option<IpAddr> {
         addresses::source_for(to)
+    }
+
+    fn uplinks(&self) -> Uplinks {
+        addresses::uplinks()
     }
 
     async fn hosts_file(&self, name: &str) -> Option<IpAddr> {

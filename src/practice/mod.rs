@@ -85,7 +85,7 @@ impl Scenario {
     pub fn world(&self) -> Result<World, String> {
         let world = self.world.clone().try_into().map_err(|error| format!("{}: {error}", self.name))?;
         let lab = Arc::new(Lab::new(world).map_err(|why| format!("{}: {why}", self.name))?);
-        Ok(World { net: lab.clone(), machine: lab })
+        Ok(World { net: lab.clone(), machine: lab, is_system: false })
     }
 
     /// The same with something more laid over its world, such as another host that is down.

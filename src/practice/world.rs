@@ -91,6 +91,9 @@ pub(super) struct Resolver {
     pub(super) address: SocketAddr,
     #[serde(default)]
     pub(super) state: ResolverState,
+    /// How long it takes to answer, in milliseconds.
+    #[serde(default = "usual_lookup")]
+    pub(super) takes_ms: u64,
     /// The address that it gives to names that do not exist.
     #[serde(default)]
     pub(super) unknown_names: Option<IpAddr>,
@@ -294,6 +297,10 @@ pub(super) enum Does {
 
 fn yes() -> bool {
     true
+}
+
+fn usual_lookup() -> u64 {
+    2
 }
 
 fn usual_rtt() -> u64 {

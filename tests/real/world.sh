@@ -35,7 +35,6 @@ world.sh verify [SCENARIO …]  the same without the tool: is it broken in the w
 world.sh break SCENARIO       new world with the scenario's faults, left standing
 world.sh as-client COMMAND …  a command on the client, as the ordinary user that the tool runs as
 world.sh repeat N SCENARIO    one world, N runs of the tool: how often which cause
-world.sh kills [COUNT]        the dashboard, killed at random moments: every session is offered again
 world.sh secrets              the password is in no argument, environment, file, output or journal
 world.sh race [DELAY …]       this tool beside dig, nc, openssl, swaks, sslscan, testssl.sh, nmap, sslyze at 0, 20, 200, 600 ms
 world.sh list                 the scenarios
@@ -335,11 +334,6 @@ main() {
     break) clean_up; prepare "$1"; trap - EXIT ;;
     list) rows | cut -f 1 ;;
     as-client) as_user "$@" ;;
-    kills)
-        clean_up
-        prepare drop-587-router
-        as_user python3 - "$(realpath "$MAILTRIAGE")" "$@" <"$HERE/kills.py"
-        ;;
     secrets)
         clean_up
         prepare healthy-587

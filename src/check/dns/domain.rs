@@ -1,8 +1,8 @@
 //! Does the mail domain exist?
 
-use super::ask::{LOOKUP, ask, describe};
+use super::ask::{ask, describe};
 use crate::account::spelling;
-use crate::check::engine::{Check, How, always, none};
+use crate::check::engine::{Check, How, LOOKUP, always, none};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::dns_domain as keys;
 use crate::facts::words::DomainFound;

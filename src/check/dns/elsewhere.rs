@@ -1,15 +1,15 @@
 //! Do other DNS servers say the same as this computer's?
 
-use super::ask::{LOOKUP, both, describe};
+use super::ask::{both, describe};
 use super::server;
-use crate::check::engine::{Case, Check, How, Need};
+use crate::check::engine::{Case, Check, How, LOOKUP, Need};
 use crate::check::ports::port::say_goodbye;
 use crate::check::{Ctx, Group, Notebook, Role, Verdict};
 use crate::facts::keys::dns_elsewhere as keys;
 use crate::facts::keys::dns_server;
 use crate::facts::words::{Elsewhere, Opens};
 use crate::net::{Answer, RecordKind, Via};
-use crate::text::Text;
+use crate::text::{Text, hex};
 use futures::future::join_all;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -102,8 +102,7 @@ async fn is_rewritten(ctx: &Ctx, book: &mut Notebook, own: &BTreeSet<IpAddr>) ->
     if getrandom::fill(&mut random).is_err() {
         return false;
     }
-    let label: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    let name = format!("nobody-{label}.com");
+    let name = format!("nobody-{}.com", hex(&random));
     let answer = ctx.net.lookup(Via::System, &name, RecordKind::Address, LOOKUP).await;
     book.saw(format!("{name}, which does not exist"), describe(&answer));
     answer.addresses().iter().any(|addr| own.contains(addr))

@@ -1,8 +1,8 @@
 //! Does each DNS server of this computer answer? Programs ask the first one, and wait for it before they ask the
 //! second.
 
-use super::ask::{LOOKUP, describe};
-use crate::check::engine::{Case, Check, How, always, none};
+use super::ask::describe;
+use crate::check::engine::{Case, Check, How, LOOKUP, always, none};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::dns_own as keys;
 use crate::facts::words::OwnServers;

@@ -1,7 +1,7 @@
 //! What is the mail server's address, as this computer sees it?
 
-use super::ask::{LOOKUP, both, describe, found};
-use crate::check::engine::{Check, How, always, none};
+use super::ask::{both, describe, found};
+use crate::check::engine::{Check, How, LOOKUP, always, none};
 use crate::check::{Ctx, Group, Notebook, Role, Verdict};
 use crate::facts::keys::dns_server as keys;
 use crate::facts::words::{AddressKind, AddressesFrom, NameFound};

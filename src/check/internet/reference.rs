@@ -1,7 +1,7 @@
 //! Which mail ports open at another company's server? One polite connection per port: greeting, EHLO, QUIT, close. The
 //! answer to EHLO often tells our public address.
 
-use crate::check::dns::ask::{ask_own, describe, found, or_others};
+use crate::check::dns::ask::{ask_in_turn, describe, found};
 use crate::check::engine::{Check, How, always, millis, none};
 use crate::check::smtp::words::address_in;
 use crate::check::{Ctx, Group, Notebook, Reference, Verdict};
@@ -88,9 +88,8 @@ async fn look_up(ctx: &Ctx, host: &str) -> (Option<Answer>, Vec<IpAddr>) {
     if let Ok(addr) = host.parse() {
         return (None, vec![addr]);
     }
-    let own = ask_own(ctx, host, RecordKind::Address).await;
-    let addresses = or_others(ctx, own.clone(), host, RecordKind::Address).await.addresses();
-    (Some(own), addresses)
+    let (own, counts) = ask_in_turn(ctx, host, RecordKind::Address).await;
+    (Some(own), counts.addresses())
 }
 
 /// One of these addresses that there is a route to, IPv4 before IPv6.

@@ -9,7 +9,7 @@ use crate::facts::keys::provider as keys;
 use crate::net::{Answer, ConnectOptions, Record, RecordKind};
 use crate::probe::{http, smtp::Dialogue};
 use crate::text::Text;
-use futures::future::{join, join_all, join3};
+use futures::future::{join, join_all, join4};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -63,10 +63,13 @@ async fn find(ctx: &Ctx, book: &mut Notebook) -> Wanted {
     }
     let submissions = format!("_submissions._tcp.{domain}");
     let submission = format!("_submission._tcp.{domain}");
-    let (implicit, starttls, exchangers) = join3(
+    // Behind a mail filter the exchanger says nothing about the mailbox; this name still leads to its provider.
+    let autodiscover = format!("autodiscover.{domain}");
+    let (implicit, starttls, exchangers, alias) = join4(
         ask(ctx, &submissions, RecordKind::Srv),
         ask(ctx, &submission, RecordKind::Srv),
         ask(ctx, domain, RecordKind::Mx),
+        ask(ctx, &autodiscover, RecordKind::Address),
     )
     .await;
     for (name, answer) in [(&submissions, &implicit), (&submission, &starttls)] {
@@ -82,10 +85,7 @@ async fn find(ctx: &Ctx, book: &mut Notebook) -> Wanted {
     if let Some(row) = by_mx {
         return Wanted { choices: row.choices(domain), source: Source::Mx, provider: Some(row.id.clone()) };
     }
-    // Behind a mail filter the exchanger says nothing about the mailbox; this name still leads to its provider.
-    let name = format!("autodiscover.{domain}");
-    let alias = ask(ctx, &name, RecordKind::Address).await;
-    book.saw(name, describe(&alias));
+    book.saw(autodiscover, describe(&alias));
     if let Some(row) = provider::by_id(MICROSOFT).filter(|_| leads_to_microsoft(&alias)) {
         return Wanted { choices: row.choices(domain), source: Source::Autodiscover, provider: Some(row.id.clone()) };
     }

@@ -164,7 +164,7 @@ impl View<'_> {
         (only_25 && exchangers.iter().any(|host| host == set)).then(|| word("receives-only"))
     }
 
-    fn works(&self) -> Known {
+    pub(super) fn works(&self) -> Known {
         if self.input.account.settings.miswritten().is_some() {
             return word("no");
         }

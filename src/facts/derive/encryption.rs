@@ -23,6 +23,7 @@ impl View<'_> {
         let none = match () {
             () if count(HandshakeElsewhere::PrivateIssuer) >= AGREEING_REFERENCES => word("private-issuer"),
             () if count(HandshakeElsewhere::Cut) >= AGREEING_REFERENCES => word("cut"),
+            () if count(HandshakeElsewhere::Dates) >= AGREEING_REFERENCES => word("dates"),
             () => gap("too few other servers were asked"),
         };
         let is_done = |handshake: &HandshakeElsewhere| *handshake == HandshakeElsewhere::Done;
@@ -218,7 +219,7 @@ impl View<'_> {
 
     /// Where the account's connection ends if it does not get through. Only silence and slowness can be caused by the
     /// line: a refusal, a cut or a certificate is an answer.
-    fn stops(&self) -> Known {
+    pub(super) fn stops(&self) -> Known {
         match self.own(port::STATE) {
             Seen::Is(PortState::Open) => {}
             state => return state.known(|_| word("never-opened")),
