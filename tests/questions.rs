@@ -134,6 +134,13 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("synology notification email", "programs/synology"),
     ("scan to email kyocera", "programs/printer"),
     ("scanner", "programs/printer"),
+    ("brother", "programs/printer"),
+    ("direct send not allowed", "causes/direct-send-refused"),
+    ("550 5.7.64 TenantAttribution; Relay Access Denied", "causes/direct-send-refused"),
+    ("scanner cannot send outside", "causes/direct-send-inside-only"),
+    ("old scanner tls 1.0", "causes/device-cannot-encrypt"),
+    ("smtp relay connector for a printer", "learn/devices"),
+    ("hve", "learn/devices"),
     ("exchange account", "exchange"),
     ("receiving works but not sending", "learn/receiving"),
     ("receiving fails too", "learn/receiving"),
@@ -145,7 +152,7 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("what to tell the provider", "provider"),
     ("what does the caller see", "caller"),
     ("nothing wrong but still cannot send", "causes/healthy"),
-    ("stays in the outbox", "causes/healthy"),
+    ("stays in the outbox", "causes/stuck-in-outbox"),
 ];
 
 fn found(typed: &str) -> Vec<String> {

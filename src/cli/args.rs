@@ -207,9 +207,9 @@ pub(super) struct RunArgs {
     pub(super) to: Option<String>,
     #[command(flatten)]
     pub(super) password: super::password::PasswordArgs,
-    /// Which machine this is
-    #[arg(long, value_enum, default_value = "this-machine", help_heading = "The case")]
-    pub(super) measured_on: MeasuredArg,
+    /// Which machine this is, compared with the one that cannot send [default: this-machine; for a device same-network]
+    #[arg(long, value_enum, help_heading = "The case")]
+    pub(super) measured_on: Option<MeasuredArg>,
     /// The helpdesk's own number for the case
     #[arg(long, value_name = "TEXT", help_heading = "The case")]
     pub(super) ticket: Option<String>,

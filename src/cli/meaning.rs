@@ -84,9 +84,10 @@ impl RunArgs {
         account.settings = Settings::new(values, Origins::default());
         account.client = self.client.as_deref().map(client_id).transpose()?;
         account.measured_on = match self.measured_on {
-            MeasuredArg::ThisMachine => MeasuredOn::ThisMachine,
-            MeasuredArg::SameNetwork => MeasuredOn::SameNetwork,
-            MeasuredArg::Elsewhere => MeasuredOn::Elsewhere,
+            Some(MeasuredArg::ThisMachine) => MeasuredOn::ThisMachine,
+            Some(MeasuredArg::SameNetwork) => MeasuredOn::SameNetwork,
+            Some(MeasuredArg::Elsewhere) => MeasuredOn::Elsewhere,
+            None => MeasuredOn::usual_for(account.client()),
         };
         if self.from_client.is_some() && account.measured_on != MeasuredOn::ThisMachine {
             return Err(Stop::Usage("--from-client reads this computer's mail programs, not another's".to_owned()));

@@ -27,7 +27,7 @@ pub fn report(session: &Session) -> Report {
         answers: answers.collect(),
         notes: session.notes.clone(),
         checks: last.map(|run| run.checks.clone()).unwrap_or_default(),
-        diagnosis: last.map(|run| run.diagnosis.clone()),
+        diagnosis: last.map(|run| run.diagnosis.clone().on_paper()),
         runs,
     }
 }

@@ -5,6 +5,7 @@ mod values;
 
 use super::lookup::Lookup;
 use super::recommended::security_of;
+use crate::account::devices;
 use crate::facts::key::Names;
 use crate::facts::keys::{
     alive, autodiscover, certificate, clients, dns_domain, dns_server, exchange, login, port, protection,
@@ -114,6 +115,12 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "the mail program at hand",
         |case| Some(case.run.account.client()?.name.clone()),
         "the mail program",
+    ),
+    row(
+        "device.menu",
+        "the maker's menu for sending mail; if the maker is not known, each maker's",
+        |case| Some(devices::menus(case.run.account.client.as_deref())),
+        "",
     ),
     row("said", "the server's own words", said, "(nothing was said)"),
     row("ehlo.refused", "the kind of name that the server refuses in EHLO", ehlo_refused, "the name that is given"),
@@ -279,6 +286,11 @@ pub fn as_markdown() -> String {
         let _ = writeln!(out, "| `{{{}}}` | {} | {} |", row.name, row.says, row.otherwise);
     }
     out
+}
+
+/// A text with what stands in each placeholder's place where nothing is known.
+pub fn unfilled(text: &str) -> String {
+    PLACEHOLDERS.iter().fold(text.to_owned(), |text, row| text.replace(&format!("{{{}}}", row.name), row.otherwise))
 }
 
 impl Lookup<'_> {

@@ -34,10 +34,8 @@ impl View<'_> {
         };
         facts.put("handshake.stalls", stalls);
         facts.put("account.stops", self.stops());
-        let of_today = OF_TODAY.map(|version| self.own(tls::VERSION.of(version)));
-        let all_rejected = of_today.iter().all(|state| *state == Seen::Is(Accepts::Rejected));
-        let none = if all_rejected { word("no") } else { gap("not both of them were asked") };
-        facts.put("tls.common", any(of_today, |state| *state == Accepts::Accepted, "yes", none));
+        facts.put("tls.common", self.accepts_one_of(OF_TODAY));
+        facts.put("tls.older", self.accepts_one_of(["TLSv1.0", "TLSv1.1"]));
         let client_tls = self.client_tls();
         let lacks = match client_tls.word() {
             Some("no") => self.one(clients::LACKS).into(),
@@ -51,6 +49,14 @@ impl View<'_> {
         facts.put("handshake.weak", self.too_weak());
         let anonymous = self.own(tls::ANONYMOUS).or_moot("nothing was refused for want of a cipher suite");
         facts.put("handshake.anonymous", anonymous.known(yes_no));
+    }
+
+    /// Whether the port in use accepts one of these versions.
+    fn accepts_one_of(&self, versions: [&str; 2]) -> Known {
+        let states = versions.map(|version| self.own(tls::VERSION.of(version)));
+        let all_rejected = states.iter().all(|state| *state == Seen::Is(Accepts::Rejected));
+        let none = if all_rejected { word("no") } else { gap("not both of them were asked") };
+        any(states, |state| *state == Accepts::Accepted, "yes", none)
     }
 
     pub(super) fn certificate(&self, facts: &mut Made) {

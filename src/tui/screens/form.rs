@@ -83,7 +83,7 @@ impl Form {
             at: 3,
             address: Field::with(&account.address.to_string()),
             program: program.map_or(0, |index| index + 1),
-            measured_on: PLACES.iter().position(|place| *place == account.measured_on).unwrap_or(0),
+            measured_on: place(account.measured_on),
             error: text(&account.error),
             server: Field::with(settings.server.as_ref().map_or("", Server::written)),
             port: Field::with(&settings.port.map_or_else(String::new, |port| port.to_string())),
@@ -96,6 +96,11 @@ impl Form {
             why: None,
             known: provider(&account.address.to_string()),
         }
+    }
+
+    /// The program that is chosen.
+    fn client(&self) -> Option<&'static client::Client> {
+        client::all().get(self.program.checked_sub(1)?)
     }
 
     fn field(&mut self) -> Option<&mut Field> {
@@ -114,7 +119,14 @@ impl Form {
     fn turn(&mut self, by: isize) {
         let turned = |value: usize, count: usize| (value as isize + by).rem_euclid(count as isize) as usize;
         match ORDER[self.at] {
-            At::Program => self.program = turned(self.program, client::all().len() + 1),
+            At::Program => {
+                let usual = MeasuredOn::usual_for(self.client());
+                self.program = turned(self.program, client::all().len() + 1);
+                // As long as nobody said otherwise, the place follows the program.
+                if PLACES[self.measured_on] == usual {
+                    self.measured_on = place(MeasuredOn::usual_for(self.client()));
+                }
+            }
             At::MeasuredOn => self.measured_on = turned(self.measured_on, PLACES.len()),
             At::Security => self.security = turned(self.security, SECURITIES.len()),
             At::Address | At::Error | At::Server | At::Port | At::User | At::Ticket => {
@@ -169,7 +181,7 @@ impl Form {
             security: SECURITIES[self.security],
             user: self.user.given(),
         });
-        account.client = self.program.checked_sub(1).and_then(|index| client::all().get(index)).map(|c| c.id.clone());
+        account.client = self.client().map(|client| client.id.clone());
         account.measured_on = PLACES[self.measured_on];
         account.error = self.error.given();
         account.ticket = self.ticket.given();
@@ -201,7 +213,7 @@ impl Form {
             rows.lines.push(Line::styled(format!("{:17}{text}", ""), style));
         }
         rows.note(" Everything below may stay empty. Enter starts.");
-        let program = self.program.checked_sub(1).and_then(|index| client::all().get(index));
+        let program = self.client();
         rows.choice(At::Program, "Program", program.map_or("not known yet", |client| &client.name));
         let place = match PLACES[self.measured_on] {
             MeasuredOn::ThisMachine => "the sending computer (this one)",
@@ -325,6 +337,11 @@ impl Rows {
 }
 
 /// What a mail program has stored.
+/// The index of a place among the choices.
+fn place(of: MeasuredOn) -> usize {
+    PLACES.iter().position(|place| *place == of).unwrap_or(0)
+}
+
 fn told(stored: &StoredAccount) -> String {
     let (server, port) = (stored.settings.server().unwrap_or_default(), stored.settings.port());
     let port = port.map_or_else(String::new, |port| format!(", port {port}"));
