@@ -7,6 +7,7 @@ pub mod autoconfig;
 pub mod client;
 mod compare;
 pub mod mechanisms;
+pub mod outlook;
 pub mod provider;
 mod server;
 mod settings;
