@@ -147,6 +147,13 @@ async fn outlooks_profiles(#[case] name: &str, #[case] accounts: &[&str], #[case
 }
 
 #[tokio::test]
+async fn the_new_outlook_alone_says_why_nothing_is_found() {
+    let file = ("AppData/Local/Microsoft/Olk/UserSettings.json".to_owned(), "{}".to_owned());
+    let found = found("Windows 10.0.26100", &[file], "").await;
+    assert!(found.why_empty().starts_with("New Outlook: it is in use here"), "{found:?}");
+}
+
+#[tokio::test]
 async fn a_huge_value_and_many_keys_end() {
     let key = r"HKEY_CURRENT_USER\Software\Microsoft\Office\16.0\Outlook\Profiles";
     let accounts = "9375CFF0413111d3B88A00104B2A6676";

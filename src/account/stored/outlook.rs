@@ -1,16 +1,30 @@
 //! Outlook for Windows: its profiles in the registry, and in each profile a key for every account. The names of the
-//! values are those that programs which set Outlook up write (as in the public sources that `tests/stored/outlook`
-//! names); what their numbers mean is in Microsoft's Account Management API (office-developer-client-docs, PROP_SMTP_*
-//! and "Constants"). No value with a password is ever asked for.
+//! values are those that programs which set Outlook up write (`tests/stored/README.md` has them); what their numbers mean
+//! is in Microsoft's Account Management API (office-developer-client-docs, PROP_SMTP_* and "Constants"). No value with a
+//! password is ever asked for.
 
 use super::{Found, Kind, MOST, Source, Store, StoredAccount, Written};
 use crate::account::Security;
 use crate::account::outlook::{self, Outlook};
 use crate::machine::registry::{Registry, USER, Value};
+use crate::machine::{Folder, Machine};
 use futures::FutureExt;
 
-pub(super) const STORE: Store =
-    Store { id: "outlook", name: "Outlook", read: |machine| async { read(machine.registry()) }.boxed() };
+pub(super) const STORE: Store = Store { id: "outlook", name: "Outlook", read: |machine| read(machine).boxed() };
+
+async fn read(machine: &dyn Machine) -> Found {
+    let mut found = classic(machine.registry());
+    // Where the new Outlook keeps its own files, in a form of its own.
+    let own = machine.folder(Folder::LocalAppData).map(|folder| folder.join("Microsoft").join("Olk"));
+    let is_there = match own {
+        Some(own) => !machine.list(&own, 1).await.is_empty(),
+        None => false,
+    };
+    if outlook::is_new(machine.registry()) || (is_there && found.accounts.is_empty()) {
+        found.skip("New Outlook", "it is in use here, and keeps its accounts at Microsoft, where nobody can read them");
+    }
+    found
+}
 
 /// The key of the accounts in every profile.
 const ACCOUNTS: &str = "9375CFF0413111d3B88A00104B2A6676";
@@ -18,7 +32,8 @@ const ACCOUNTS: &str = "9375CFF0413111d3B88A00104B2A6676";
 /// Where the versions before 2013 have their profiles.
 const OLDER: &str = r"Software\Microsoft\Windows NT\CurrentVersion\Windows Messaging Subsystem\Profiles";
 
-fn read(registry: &dyn Registry) -> Found {
+/// The accounts of the classic Outlook.
+fn classic(registry: &dyn Registry) -> Found {
     let mut found = Found::default();
     // What an older version has left behind when it was replaced is not in use.
     for number in ["16.0", "15.0"] {
@@ -34,12 +49,6 @@ fn read(registry: &dyn Registry) -> Found {
         let key = format!(r"{USER}\{OLDER}");
         let default = registry.text(&key, "DefaultProfile");
         found.add(profiles(registry, &key, default, &older(registry)));
-    }
-    if outlook::is_new(registry) {
-        found.skip(
-            "New Outlook",
-            "it is switched on here, and keeps its accounts at Microsoft, where nobody reads them",
-        );
     }
     found
 }
