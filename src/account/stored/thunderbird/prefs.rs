@@ -162,7 +162,7 @@ user_pref("last", 9"#;
     fn a_large_file_is_read_in_one_go() {
         let text = "user_pref(\"mail.x\", \"".to_owned() + &"y".repeat(200) + "\");\n";
         assert_eq!(read(&text.repeat(40_000)).len(), 40_000);
-        assert_eq!(read(&"/".repeat(1_000_000)).len(), 1);
+        assert_eq!(read(&"/".repeat(1_000_000)).len(), 0);
         assert_eq!(read(&"\"".repeat(1_000_000)).len(), 1);
     }
 }
