@@ -9,8 +9,8 @@ mod saving;
 use super::args::{RunArgs, ScreenArgs};
 use super::output::say;
 use super::{Stop, lab};
-use crate::account::Account;
 use crate::account::stored::{self, Found};
+use crate::account::{Account, MeasuredOn};
 use crate::check::Job;
 use crate::machine::Trust;
 use crate::machine::system::SystemMachine;
@@ -89,7 +89,10 @@ async fn form(mut account: Account, requested: Option<Found>, bench: &Bench, the
     let is_requested = requested.is_some();
     let found = match requested {
         Some(found) => found,
-        None => stored::look(bench.world.machine.as_ref(), None).await,
+        None if account.measured_on == MeasuredOn::ThisMachine => {
+            stored::look(bench.world.machine.as_ref(), None).await
+        }
+        None => Found::default(),
     };
     if let (true, [only]) = (is_requested, found.accounts.as_slice()) {
         account.fill(only);
