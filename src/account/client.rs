@@ -27,6 +27,8 @@ pub struct Client {
     pub exchange: Exchange,
     /// `Encryption names: old`: the program says SSL for encryption from the start, and TLS for STARTTLS.
     pub tls_means_starttls: bool,
+    /// `Runs as: outlook.exe`: its program file on Windows.
+    pub runs_as: Option<String>,
     /// `Device: yes`: no program of a person but a printer, a NAS or an application, which may be meant to write to its
     /// own domain only.
     pub is_device: bool,
@@ -165,6 +167,7 @@ pub fn read(id: &str, text: &str) -> Result<Client, Fault> {
                 return Err(fail("Encryption names", format!("Encryption names: {other}: the only word is old")));
             }
         },
+        runs_as: page.head("Runs as").map(str::to_owned),
         is_device: match page.head("Device") {
             None => false,
             Some("yes") => true,

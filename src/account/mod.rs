@@ -8,6 +8,7 @@ pub mod client;
 mod compare;
 pub mod devices;
 pub mod mechanisms;
+pub mod outlook;
 pub mod provider;
 mod server;
 mod settings;

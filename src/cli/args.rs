@@ -192,7 +192,8 @@ pub(super) struct RunArgs {
     /// The mail program, such as outlook-2016, outlook-new, thunderbird
     #[arg(long, value_name = "NAME", help_heading = "What the mail program has now")]
     pub(super) client: Option<String>,
-    /// Uses what a mail program on this computer has stored for the address; without ADDRESS, its only account
+    /// Uses what a mail program on this computer has stored for the address; without ADDRESS, its only account. NAME is
+    /// outlook, thunderbird, windows-mail, evolution, kmail, geary, claws, msmtp or mutt
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = ANY_STORE,
           value_parser = store(), hide_possible_values = true, help_heading = "What the mail program has now")]
     pub(super) from_client: Option<String>,

@@ -42,6 +42,8 @@ keys! {
         SUGGESTION: Key<String> = "suggestion", Host, "the name that was probably meant";
         WRITTEN: Key<String> = "written", Host, "the configured server as it is written, if it is not written as a name";
         FLAWS: Key<Vec<String>> = "flaws", Nobody, "what is wrong with how it is written";
+        OUTLOOK: Key<String> = "outlook", Nobody, "the Outlook that is installed on this computer, with its build";
+        NEW_OUTLOOK: Key<bool> = "outlook.new", Nobody, "whether the new Outlook is switched on in its place";
     }
     /// Does the mail domain exist?
     dns_domain "dns.domain" {
@@ -188,6 +190,7 @@ keys! {
     protection "protection" {
         PRODUCTS: Key<Vec<String>> = "products", Nobody, "security programs that are running here";
         FIREWALL: Key<String> = "firewall", Nobody, "a firewall that is switched on";
+        RULES: Key<Vec<String>> = "rules", Foreign, "the rules of Windows Firewall that keep the mail program from the port in use";
         VPN: Key<String> = "vpn", Nobody, "a VPN's network interface";
         VPN_CARRIES: Key<bool> = "vpn.carries", Nobody, "whether connections to the server go through that VPN";
         VPN_CARRIES_ALL: Key<bool> = "vpn.carries-all", Nobody, "whether everything else goes through it too";

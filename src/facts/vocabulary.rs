@@ -129,6 +129,11 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("client.named", "whether somebody said which mail program it is", YES_NO),
         fact("client.device", "whether a device or an application sends, not a person's mail program", YES_NO),
         fact("client.exchange", "whether the mail program can hold an Exchange account, and how", Exchange::VARIANTS),
+        fact(
+            "client.rule",
+            "whether a rule of this computer's firewall keeps the mail program from the port in use",
+            &["blocks", "none"],
+        ),
         fact("client.tls", "whether the mail program can encrypt with the server", YES_NO),
         fact("client.lacks", "what the mail program and the server do not have in common", Lacks::VARIANTS),
         fact("client.strength", "whether the mail program accepts what is weak in the server's encryption", YES_NO),

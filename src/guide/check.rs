@@ -39,9 +39,10 @@ impl Kind {
         match self {
             Kind::Step => (&["Step"], &["Rules out", "Answered by", ASKED_AS]),
             Kind::Cause => (&["Cause"], &["Headline", "Outcome", "No log-in", ASKED_AS]),
-            Kind::Program => {
-                (&["Program", "Connects", "Sign-in"], &["Also", "Exchange", "Encryption names", "Device", ASKED_AS])
-            }
+            Kind::Program => (
+                &["Program", "Connects", "Sign-in"],
+                &["Also", "Exchange", "Encryption names", "Runs as", "Device", ASKED_AS],
+            ),
             Kind::List => (&[], &[ASKED_AS]),
         }
     }

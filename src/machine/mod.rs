@@ -4,21 +4,29 @@
 
 mod addresses;
 pub mod files;
-mod firewall;
+pub mod firewall;
 mod firmware;
 pub mod hosts;
 mod local;
 mod programs;
 mod proxy;
+pub mod recorded;
+pub mod registry;
+#[cfg(windows)]
+mod registry_windows;
 mod roots;
+pub mod security_center;
 pub mod system;
 mod tls;
+mod windows;
 
 pub use local::Local;
+use registry::{NoRegistry, Registry};
 pub use roots::Trust;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
+pub use tls::policy as tls_policy;
 
 /// Ordinary addresses of the public internet, for asking which way leads there: a root name server's
 /// (a.root-servers.net).
@@ -57,6 +65,14 @@ pub trait Machine: Send + Sync {
     /// Reads a file; more than `most` bytes are an error (`FileTooLarge`).
     async fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>>;
 
+    /// The names of the files and folders in a folder, sorted, at most `most`; none if there is no such folder.
+    async fn list(&self, folder: &Path, most: usize) -> Vec<String>;
+
+    /// Its registry.
+    fn registry(&self) -> &dyn Registry {
+        &NoRegistry
+    }
+
     /// The time by its clock.
     fn now(&self) -> jiff::Timestamp;
 }
@@ -68,4 +84,8 @@ pub enum Folder {
     Home,
     /// Windows: `%APPDATA%`, which organisations may keep outside the home folder.
     AppData,
+    /// Windows: `%LOCALAPPDATA%`, which stays on this computer.
+    LocalAppData,
+    /// Everywhere but on Windows: `$XDG_CONFIG_HOME`, usually `~/.config` (XDG Base Directory Specification).
+    Config,
 }

@@ -65,6 +65,9 @@ pub(super) struct LabMachine {
     /// Files below the home folder, by path: what mail programs have stored.
     #[serde(default)]
     pub(super) files: BTreeMap<String, String>,
+    /// The registry, as regedit exports it.
+    #[serde(default)]
+    pub(super) registry: String,
     /// The names of the running programs.
     #[serde(default)]
     pub(super) programs: Vec<String>,

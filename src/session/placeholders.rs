@@ -251,6 +251,12 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         },
         "The product's event log shows which rule it is",
     ),
+    row(
+        "protection.rules",
+        "the rules of Windows Firewall against the mail program",
+        |case| case.shown(&protection::RULES),
+        "no rule of Windows Firewall that mailtriage can read",
+    ),
     row("vpn", "the interface of the VPN", |case| case.shown(&protection::VPN), "its interface is not known"),
     row(
         "web-proxy",

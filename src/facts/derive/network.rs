@@ -99,6 +99,8 @@ impl View<'_> {
         };
         facts.put("ipv6", ipv6);
         facts.put("ipv6.elsewhere", self.one(ipv6::ELSEWHERE));
+        let rules = self.one(protection::RULES);
+        facts.put("client.rule", rules.known(|rules| word(if rules.is_empty() { "none" } else { "blocks" })));
         let clock = match self.one(clock::AHEAD) {
             Seen::Absent(_) if self.one(clock::IMPLAUSIBLE).is(true) => word("doubtful"),
             clock => {
