@@ -32,7 +32,7 @@ const MOST_PARTS: usize = 4;
 
 /// Reads a message that came back; `None` if the text is none.
 pub fn read(text: &str) -> Option<Bounce> {
-    let text = decoded(beginning(text, MOST_READ));
+    let text = decoded(beginning(text, MOST_READ)).replace("\r\n", "\n");
     if !IS_BOUNCE.is_match(&text) {
         return None;
     }
@@ -107,8 +107,8 @@ static IS_BOUNCE: LazyLock<Regex> = LazyLock::new(|| {
         | error\ de\ entrega\ a\ los | la\ entrega\ ha\ fallado
         | did\ not\ reach\ the\ following\ recipient | unable\ to\ deliver\ (?:your\ )?message\ to | (?:was|were)\ not\ delivered\ to
         | did\ not\ receive\ a\ copy\ of\ your\ message | could\ not\ deliver\ message\ to | failed\ recipient: | delivery\ failed\ \d+\ attempts
-        | (?:recipient|address)(?:s|es|\(s\)|\(es\))?\ (?:could\ not\ be\ (?:reached|delivered)|has\ been\ delayed|failed\ permanently)
-        | encountered\ delivery\ problems | delivery\ failure\ notification | e-?mail\ address\(es\)\ you.?re\ trying",
+        | (?:recipient|address)(?:s|es|\(s\)|\(es\))?\ (?:could\ not\ be\ reached|has\ been\ delayed|failed\ permanently)
+        | encountered\ delivery\ problems | e-?mail\ address\(es\)\ you.?re\ trying",
     )
 });
 
@@ -174,7 +174,7 @@ fn recipient<'a>(text: &'a str, block: &'a str) -> Option<&'a str> {
     };
     // One paragraph of a report is about one recipient.
     let mut paragraphs = text.split("\n\n").filter(|paragraph| field(paragraph, &RECIPIENT) == Some(last));
-    let written = paragraphs.next().filter(|paragraph| ORIGINAL.find_iter(paragraph).count() == 1);
+    let written = paragraphs.find(|paragraph| ORIGINAL.find_iter(paragraph).count() == 1);
     written.and_then(|paragraph| field(paragraph, &ORIGINAL)).or(Some(last))
 }
 
