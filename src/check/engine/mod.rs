@@ -16,4 +16,4 @@ pub(crate) use ctx::{Case, Ctx};
 pub(crate) use declared::{Check, How, Need, Scope, always, none};
 pub(crate) use door::Door;
 pub(crate) use lane::{Handshake, Lane, Opened};
-pub(crate) use notebook::{Notebook, millis};
+pub(crate) use notebook::{Notebook, millis, timed};
