@@ -1,10 +1,14 @@
-//! The report as one HTML file: no scripts, no requests to anywhere, prints on A4. The template escapes everything.
+//! The report as one HTML file: no scripts, no requests to anywhere, prints on A4. The template escapes everything but
+//! the pictures, which escape what they show themselves.
 
 use super::first_page::{FirstPage, Form, Reader, first_page};
 use super::format::Format;
+use super::pictures;
 use super::{Check, Report};
 use crate::check::Outcome;
 use crate::facts::vocabulary::in_words;
+use crate::picture::Picture;
+use crate::picture::svg::svg;
 use askama::Template;
 
 /// The format for a browser.
@@ -18,7 +22,24 @@ struct Page<'a> {
     page: FirstPage,
     outcome: String,
     steps: Vec<(String, Vec<String>)>,
+    pictures: Vec<Drawn>,
+    times: Option<Drawn>,
     timeline: String,
+}
+
+/// A picture in the page.
+struct Drawn {
+    anchor: String,
+    title: String,
+    says: String,
+    svg: String,
+}
+
+impl From<Picture> for Drawn {
+    fn from(picture: Picture) -> Self {
+        let svg = svg(&picture);
+        Drawn { anchor: picture.kind.anchor(), title: picture.title, says: picture.says, svg }
+    }
 }
 
 /// The report of the last run for this reader; the error is a message for people.
@@ -34,6 +55,8 @@ pub fn html(report: &Report, reader: Reader) -> Result<String, String> {
         page: first_page(report, reader),
         outcome: outcome.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default(),
         steps: steps.collect(),
+        pictures: pictures::of_verdict(report).into_iter().map(Drawn::from).collect(),
+        times: pictures::of_time(report).map(Drawn::from),
         timeline: super::timeline(report),
     };
     page.render().map_err(|error| format!("the page could not be made: {error}"))

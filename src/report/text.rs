@@ -3,9 +3,11 @@
 use super::Report;
 use super::first_page::{FirstPage, Form};
 use super::format::Format;
+use super::pictures;
 use crate::check::{Finding, Group, Outcome as CheckOutcome};
 use crate::facts::vocabulary::in_words;
 use crate::guide::rule::Who;
+use crate::picture::text::{Pen, draw, plain};
 use crate::session::diagnosis::{Diagnosis, Outcome};
 use std::fmt::Write;
 
@@ -22,6 +24,7 @@ pub fn text(report: &Report, verbose: bool) -> String {
     head(&mut out, report);
     let Some(diagnosis) = &report.diagnosis else { return out };
     verdict(&mut out, diagnosis);
+    pictures(&mut out, report);
     list(&mut out, "Do this", &diagnosis.remedy, true);
     list(&mut out, "Do not", &diagnosis.do_not, false);
     if !diagnosis.mended_when.is_empty() {
@@ -73,6 +76,22 @@ fn verdict(out: &mut String, diagnosis: &Diagnosis) {
     }
     for ending in &diagnosis.ends {
         wrapped(out, "  Ends      ", "            ", &ending.in_words());
+    }
+}
+
+/// The picture that the verdict rests on and those after it, in ASCII, where they are short.
+fn pictures(out: &mut String, report: &Report) {
+    /// More lines than this belong into a page of their own.
+    const SHORT: usize = 14;
+    for picture in pictures::of_verdict(report) {
+        let lines = draw(&picture, WIDTH - 2, Pen { ascii: true });
+        if lines.len() > SHORT {
+            continue;
+        }
+        section(out, &picture.title);
+        for line in lines {
+            let _ = writeln!(out, "  {}", plain(&line));
+        }
     }
 }
 

@@ -164,6 +164,10 @@ impl Machine for Disturbed {
         self.lab.read(path, most).await
     }
 
+    async fn list(&self, folder: &Path, most: usize) -> Vec<String> {
+        self.lab.list(folder, most).await
+    }
+
     fn now(&self) -> jiff::Timestamp {
         let (since, seconds) = self.off;
         let is_off = Instant::now() >= since;

@@ -19,4 +19,4 @@ pub(crate) use declared::{Check, How, Need, Scope, always, none};
 pub(crate) use door::Door;
 pub(crate) use hearing::LOOKUP;
 pub(crate) use lane::{Handshake, Lane, Opened};
-pub(crate) use notebook::{Notebook, millis};
+pub(crate) use notebook::{Notebook, millis, timed};

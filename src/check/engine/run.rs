@@ -259,7 +259,7 @@ impl Ctx {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::engine::{How, always, none};
+    use crate::check::engine::{How, always, none, timed};
     use crate::check::{Group, Outcome};
     use crate::net::ConnectOptions;
 
@@ -311,6 +311,25 @@ mod tests {
         assert_eq!((finding.outcome, finding.summary.as_str()), (Outcome::Unknown, "the run's time was up"));
         assert_eq!(finding.evidence[0].what, "half of it");
         assert_eq!(started, Some(0), "it is said to begin when it begins");
+    }
+
+    #[test]
+    fn evidence_carries_the_time_at_which_it_came_back() {
+        static BOTH: Check = Check {
+            how: How::Before(|_, book| {
+                Box::pin(async {
+                    let after = |ms| timed(tokio::time::sleep(Duration::from_millis(ms)));
+                    let ((late, ()), (early, ())) = futures::future::join(after(900), after(100)).await;
+                    book.saw_at(late, "the slow one", "");
+                    book.saw_at(early, "the quick one", "");
+                    Verdict::pass("")
+                })
+            }),
+            ..TEMPLATE
+        };
+        let (finding, _) = findings(&[&BOTH]).remove(0);
+        let seen: Vec<(u64, &str)> = finding.evidence.iter().map(|seen| (seen.at_ms, seen.what.as_str())).collect();
+        assert_eq!(seen, [(100, "the quick one"), (900, "the slow one")]);
     }
 
     #[test]

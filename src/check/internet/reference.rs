@@ -50,8 +50,10 @@ async fn run(ctx: &Ctx, book: &mut Notebook, reference: &Reference) -> Verdict {
     let mut states: Vec<(u16, PortState)> = Vec::new();
     while let Some((port, step)) = waiting.next().await {
         match step {
-            Step::State(state, detail, rest) => {
+            Step::State { state, took, rest } => {
                 book.note(keys::STATE.of(port), state);
+                book.note(keys::TOOK.of(port), millis(took));
+                let detail = format!("{} after {} ms", state.says(), millis(took));
                 book.saw(format!("port {port}"), Text::new().addr(addr).say(": ").say(detail));
                 states.push((port, state));
                 waiting.extend(rest);
@@ -105,7 +107,11 @@ pub(crate) async fn address_of(ctx: &Ctx, reference: &Reference) -> Option<IpAdd
 type Waiting<'a> = BoxFuture<'a, (u16, Step<'a>)>;
 
 enum Step<'a> {
-    State(PortState, String, Option<Waiting<'a>>),
+    State {
+        state: PortState,
+        took: Duration,
+        rest: Option<Waiting<'a>>,
+    },
     Dialogue {
         greeting: Option<GreetingElsewhere>,
         handshake: Option<HandshakeElsewhere>,
@@ -122,12 +128,11 @@ fn try_port<'a>(ctx: &'a Ctx, host: &'a str, to: SocketAddr) -> Waiting<'a> {
     Box::pin(async move {
         let port = to.port();
         let tried = tcp::open(ctx.net.as_ref(), &ctx.pace, to, ctx.options.timeout).await;
-        let state = tried.state();
-        let detail = format!("{} after {} ms", state.says(), millis(tried.elapsed()));
+        let (state, took) = (tried.state(), tried.elapsed());
         let rest = tried.connection.map(|connection| -> Waiting<'a> {
             Box::pin(async move { (port, dialogue(ctx, host, port, connection.stream).await) })
         });
-        (port, Step::State(state, detail, rest))
+        (port, Step::State { state, took, rest })
     })
 }
 

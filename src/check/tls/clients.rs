@@ -64,6 +64,11 @@ impl<'a> Rows<'a> {
 async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     let local = ctx.machine.local();
     let rows = Rows::new(ctx, &local.os, &local.tls_policy);
+    if rows.here.is_some() && !local.tls_policy.is_empty() {
+        let switched =
+            local.tls_policy.iter().map(|(version, on)| format!("{version} {}", if *on { "on" } else { "off" }));
+        book.note(keys::POLICY, switched.collect::<Vec<_>>());
+    }
     // If a policy switches something off, it is considered once everything is known.
     let switched_off = rows.here.is_some() && local.tls_policy.iter().any(|(_, on)| !on);
     if !rows.of_client.is_empty() && !switched_off {
