@@ -108,7 +108,22 @@ def machine():
     }
     lines = "".join(f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in prefs.items())
     index = "[Install1]\nDefault=a.default\n\n[Profile0]\nName=default\nIsRelative=1\nPath=a.default\nDefault=1\n"
-    seed("stored", "one", index + "\0" + lines)
+    seed("stored", "thunderbird", "\0" + index + "\0" + lines)
+    for number, text in enumerate([
+        "[Account: 1]\naddress=a@example.com\nsmtp_server=s.example\nssl_smtp=2\nset_smtpport=1\nsmtpport=587\nuse_smtp_auth=1\nuser_id=a\n",
+        "[Mail Transport]\nBackendName=smtp\n[Authentication]\nHost=s.example\nPort=587\nUser=a\nMethod=PLAIN\n[Security]\nMethod=none\n"
+        "\0[Mail Identity]\nAddress=a@example.com\n[Mail Submission]\nTransportUid=way\n",
+        "[Account]\nsender_mailboxes=A <a@example.com>;\n[Outgoing]\nhost=s.example\nport=587\ntransport_security=start-tls\nlogin=a\n",
+        "defaults\ntls on\naccount a\nhost s.example\nfrom a@example.com\nauth on\nuser \"a\"\naccount default : a\n",
+        "set from='A <a@example.com>' smtp_url=\"smtp://a:b@s.example:587/\" nossl_starttls\nunset ssl_force_tls\n",
+        '<MessageAccount><SMTP_Server type="SZ">s.example</SMTP_Server><SMTP_Port type="DWORD">1d1</SMTP_Port>'
+        '<SMTP_Email_Address type="SZ">a@example.com</SMTP_Email_Address></MessageAccount>',
+        "[General]\ndefault-transport=1\n[Transport 1]\nid=1\nhost=s.example\nport=465\nencryption=SSL\nauth=true\nuser=a\n"
+        "\0[Identity #0]\nEmail Address=a@example.com\n",
+        "[Compatibility]\nLastVersion=128.3.0_1/1\n"], 1):
+        seed("stored", f"program-{number}", chr(number) + text)
+    for name in ["2007", "2010", "2013", "2016", "365", "damaged"]:
+        seed("registry", name, (ROOT / f"tests/stored/outlook/{name}.reg").read_text())
     seed("hosts", "usual", "127.0.0.1 localhost\n# 10.0.0.1 off.example\n10.9.9.9\tSMTP.example.com mail # old\n::1 ip6\n")
     for number, typed in enumerate([
         "anna@example.com", '"anna b"@bücher.example', "Anna <anna@gmial.com>", "smtp.gmail.com:587", "smtps://mail.gmx.net",

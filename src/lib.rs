@@ -9,6 +9,7 @@ pub mod machine;
 pub mod net;
 pub mod packed;
 pub mod pages;
+pub mod picture;
 pub mod practice;
 pub mod probe;
 pub mod report;

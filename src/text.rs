@@ -21,6 +21,18 @@ pub enum Mark {
     Inner,
 }
 
+/// A text in whatever encoding: UTF-8, UTF-16 with a byte order mark, or another one whose ASCII is readable.
+pub fn decoded(bytes: &[u8]) -> String {
+    let units = |read: fn([u8; 2]) -> u16| {
+        bytes.chunks_exact(2).skip(1).map(|pair| read([pair[0], pair[1]])).collect::<Vec<_>>()
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)),
+        [0xfe, 0xff, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)),
+        _ => String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).into_owned(),
+    }
+}
+
 /// The words of a text with one space between them.
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -211,6 +223,15 @@ pub fn is_shared(v4: Ipv4Addr) -> bool {
 
 fn is_unique_local(v6: Ipv6Addr) -> bool {
     v6.segments()[0] & 0xfe00 == 0xfc00
+}
+
+/// Bytes as hexadecimal digits, without a second copy of any of them: they may come from a secret.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
 }
 
 /// A number with a comma between its thousands: `1,024`.

@@ -14,6 +14,8 @@ pub struct World {
     pub net: Arc<dyn Network>,
     /// What this computer is.
     pub machine: Arc<dyn Machine>,
+    /// Whether they are the real ones.
+    pub is_system: bool,
 }
 
 impl World {
@@ -22,7 +24,12 @@ impl World {
         let machine = SystemMachine::new(trust);
         let local = machine.local();
         let own = local.addresses.iter().map(|(addr, _)| *addr).collect();
-        World { net: Arc::new(SystemNetwork::new(local.resolvers, own)), machine: Arc::new(machine) }
+        World { net: Arc::new(SystemNetwork::new(local.resolvers, own)), machine: Arc::new(machine), is_system: true }
+    }
+
+    /// The same world as it is now: this computer may have another address and other DNS servers than when it was examined.
+    pub fn again(&self) -> Self {
+        if self.is_system { World::system(self.machine.trust()) } else { self.clone() }
     }
 
     /// The time by the machine's clock.

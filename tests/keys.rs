@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
+use mailtriage::account::stored::Found;
 use mailtriage::check::Group;
 use mailtriage::cli::{job, run_to_end};
 use mailtriage::practice::scenario;
@@ -98,7 +99,7 @@ impl Cases {
     }
 
     fn new_case(&self) -> App {
-        App::new(self.asked.clone(), THEME, Form::new_case(&self.asked.account, vec![]))
+        App::new(self.asked.clone(), THEME, Form::new_case(&self.asked.account, Found::default()))
     }
 
     fn asked(&self) -> App {

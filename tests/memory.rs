@@ -4,149 +4,24 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+mod loopback;
+
+use loopback::{PASSWORD, Screen, Server, WAIT, needles, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use portable_pty::{CommandBuilder, NativePtySystem, PtySize, PtySystem};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-const PASSWORD: &str = "Zq7-kestrel-Vw3-marble-Xp9";
-/// Longer than anything takes on the slowest machine.
-const WAIT: Duration = Duration::from_secs(30);
 /// What is read of a memory at once, in bytes, and the longest run that is looked for.
 const PAGE: usize = 4096;
 const LONGEST_RUN: usize = 32;
-
-/// A mail server on loopback that accepts every log-in, by TLS from the first byte.
-struct Server {
-    port: u16,
-    has_password: Arc<AtomicBool>,
-    folder: tempfile::TempDir,
-}
-
-impl Server {
-    fn start() -> Self {
-        let mut authority = CertificateParams::new(Vec::<String>::new()).unwrap();
-        // A name of its own: a certificate whose issuer has its own name is taken as self-signed.
-        authority.distinguished_name.push(DnType::CommonName, "Authority of the test");
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority_key = KeyPair::generate().unwrap();
-        let root = authority.self_signed(&authority_key).unwrap();
-        let issuer = Issuer::new(authority, authority_key);
-        let key = KeyPair::generate().unwrap();
-        let names = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        let certificate = names.signed_by(&key, &issuer).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("ca.pem"), root.pem()).unwrap();
-        std::fs::write(folder.path().join("password"), PASSWORD).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
-        let config = Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).unwrap());
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let has_password = Arc::new(AtomicBool::new(false));
-        let saw = Arc::clone(&has_password);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (config, saw) = (Arc::clone(&config), Arc::clone(&saw));
-                // Clients that only try the handshake leave in the middle of it.
-                std::thread::spawn(move || talk(stream, config, &saw));
-            }
-        });
-        Server { port, has_password, folder }
-    }
-
-    fn arguments(&self) -> Vec<String> {
-        let port = self.port.to_string();
-        let ca = self.folder.path().join("ca.pem").display().to_string();
-        let unused = format!("http://127.0.0.1:{port}/");
-        ["anna@example.test", "--server", "localhost", "--port", &port, "--security", "implicit", "--ca-file", &ca]
-            .into_iter()
-            .chain(["--no-references", "--connectivity-url", &unused])
-            .map(str::to_owned)
-            .collect()
-    }
-
-    fn wait_for_the_log_in(&self) {
-        wait_until("the log-in", || self.has_password.load(Ordering::SeqCst));
-    }
-}
-
-fn talk(stream: TcpStream, config: Arc<ServerConfig>, saw: &AtomicBool) -> io::Result<()> {
-    let connection = ServerConnection::new(config).map_err(io::Error::other)?;
-    let mut stream = BufReader::new(StreamOwned::new(connection, stream));
-    stream.get_mut().write_all(b"220 localhost ESMTP\r\n")?;
-    let mut line = String::new();
-    while stream.read_line(&mut line)? > 0 {
-        let reply = match line.split_whitespace().next().unwrap_or_default() {
-            "EHLO" => "250-localhost\r\n250 AUTH PLAIN LOGIN\r\n",
-            "AUTH" => "235 2.7.0 accepted\r\n",
-            _ => "250 2.0.0 well\r\n",
-        };
-        stream.get_mut().write_all(reply.as_bytes())?;
-        saw.fetch_or(line.starts_with("AUTH PLAIN "), Ordering::SeqCst);
-        line.clear();
-    }
-    Ok(())
-}
-
-fn wait_until(what: &str, holds: impl Fn() -> bool) {
-    let until = Instant::now() + WAIT;
-    while !holds() {
-        assert!(Instant::now() < until, "{what} never came");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// Every run of the secret that would betray it, in small letters, with its form's name. Parts as well: what was freed
-/// has lost its first bytes to the allocator.
-fn needles() -> Vec<(&'static str, Vec<u8>)> {
-    let secret = PASSWORD.as_bytes();
-    let backwards: Vec<u8> = secret.iter().rev().copied().collect();
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    let utf16: Vec<u8> = PASSWORD.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let utf32: Vec<u8> = PASSWORD.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
-    let mut forms = vec![
-        ("clear", secret.to_vec(), 8),
-        ("backwards", backwards, 8),
-        ("hexadecimal", hex.into_bytes(), 16),
-        ("UTF-16", utf16, 16),
-        ("UTF-32", utf32, 32),
-    ];
-    for before in 0..3 {
-        let text = STANDARD_NO_PAD.encode([&[0; 2][..before], secret].concat());
-        // The first and the last characters depend on what stands around the secret.
-        forms.push(("Base64", text.as_bytes()[4..text.len() - 2].to_vec(), 12));
-    }
-    let runs = forms.into_iter().flat_map(|(name, bytes, run)| {
-        let bytes = bytes.to_ascii_lowercase();
-        // From a whole character on: no run begins with the zeroes that most of the memory is.
-        let unit = match name {
-            "UTF-16" => 2,
-            "UTF-32" => 4,
-            _ => 1,
-        };
-        bytes.windows(run).step_by(unit).map(|run| (name, run.to_vec())).collect::<Vec<_>>()
-    });
-    runs.collect()
-}
 
 /// Where in a stopped process's writable memory the secret is: the form and the mapping, with what stands around it.
 fn found_in(pid: u32) -> BTreeSet<String> {
@@ -250,37 +125,21 @@ fn a_variable_stays_where_the_system_put_it_and_nowhere_else() {
 }
 
 /// The screen, idle after a log-in in its box.
-fn after_screen(type_it: impl Fn(&mut dyn Write)) -> BTreeSet<String> {
+fn after_screen(type_it: impl Fn(&mut Screen)) -> BTreeSet<String> {
     let server = Server::start();
-    let size = PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 };
-    let pair = NativePtySystem::default().openpty(size).unwrap();
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_mailtriage"));
-    command.args(server.arguments());
-    command.env("TERM", "xterm-256color");
-    command.env("HOME", server.folder.path());
-    command.env_remove("XDG_STATE_HOME");
-    command.cwd(server.folder.path());
-    let mut child = pair.slave.spawn_command(command).unwrap();
-    let mut output = pair.master.try_clone_reader().unwrap();
-    std::thread::spawn(move || io::copy(&mut output, &mut io::sink()));
-    let mut keys = pair.master.take_writer().unwrap();
-    let journal = server.folder.path().join(".local/state/mailtriage/journal");
+    let folder = server.folder.path();
+    let mut screen = Screen::start(&server.arguments(), folder, &[("HOME", Some(folder.as_os_str()))]);
+    let journal = folder.join(".local/state/mailtriage/journal");
     wait_for_quiet(&journal);
-    keys.write_all(b"p").unwrap();
-    keys.flush().unwrap();
+    screen.press("p");
     std::thread::sleep(Duration::from_millis(500));
-    type_it(&mut keys);
+    type_it(&mut screen);
     std::thread::sleep(Duration::from_millis(300));
-    keys.write_all(b"\r").unwrap();
-    keys.flush().unwrap();
+    screen.press("\r");
     server.wait_for_the_log_in();
     wait_for_quiet(&journal);
-    let pid = child.process_id().unwrap();
-    stop(pid);
-    let found = found_in(pid);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    found
+    stop(screen.pid());
+    found_in(screen.pid())
 }
 
 /// Until something is in the journal, and has not grown for a while: the run has ended.
@@ -304,10 +163,9 @@ fn wait_for_quiet(folder: &Path) {
 
 #[test]
 fn after_typing_no_copy_is_left() {
-    let found = after_screen(|keys| {
-        for byte in PASSWORD.bytes() {
-            keys.write_all(&[byte]).unwrap();
-            keys.flush().unwrap();
+    let found = after_screen(|screen| {
+        for key in PASSWORD.chars() {
+            screen.press(&key.to_string());
             std::thread::sleep(Duration::from_millis(15));
         }
     });
@@ -318,10 +176,7 @@ fn after_typing_no_copy_is_left() {
 /// two copies are not ours to wipe (docs/security.md).
 #[test]
 fn after_a_paste_only_the_terminal_librarys_two_copies_are_left() {
-    let found = after_screen(|keys| {
-        write!(keys, "\x1b[200~{PASSWORD}\x1b[201~").unwrap();
-        keys.flush().unwrap();
-    });
+    let found = after_screen(|screen| screen.press(&format!("\x1b[200~{PASSWORD}\x1b[201~")));
     let is_input = |place: &String| place.starts_with("clear in [heap]") && place.contains("[201~");
     assert!(found.len() <= 2 && found.iter().all(is_input), "{found:#?}");
 }

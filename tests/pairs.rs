@@ -11,6 +11,7 @@ mod lab;
 mod table;
 
 use compose::{Part, compose};
+use mailtriage::guide::rule::Certainty;
 use mailtriage::session::Session;
 use mailtriage::session::diagnosis::Diagnosis;
 use std::collections::BTreeSet;
@@ -93,10 +94,17 @@ fn is_excepted(parts: &[&Part], cause: &str) -> bool {
     })
 }
 
+/// A server's words, as the caller has them, win over a cause that is only likely (docs/guide/caller.md).
+fn is_told(parts: &[&Part], first: &Part, cause: &str) -> bool {
+    let told = parts.iter().any(|part| part.place == Place::Told && part.truth.cause == cause);
+    told && first.truth.certainty != Certainty::Certain
+}
+
 fn judged(parts: &[&Part], port: u16, found: &Diagnosis) -> Vec<String> {
     let mut faults = Vec::new();
     let first = parts.iter().min_by_key(|part| part.place).unwrap();
-    if found.cause != first.truth.cause && !is_excepted(parts, &found.cause) {
+    let is_allowed = is_told(parts, first, &found.cause) || is_excepted(parts, &found.cause);
+    if found.cause != first.truth.cause && !is_allowed {
         let cause = &first.truth.cause;
         faults.push(format!("    {} ({}) in place of {cause}", found.cause, found.certainty.word()));
     }

@@ -1,11 +1,12 @@
 //! Literal refusals and errors from public threads, manuals and sources (`replies/found.toml`): each must be read as what
 //! it means. In a run the phase is known; a pasted text says nothing about it. And a measure: of what people pasted into
-//! public threads (`replies/threads.toml`) nearly all is understood, and nothing wrongly.
+//! public threads (`replies/threads.toml`, `replies/more-threads.toml`) nearly all is understood, and nothing wrongly.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
 use mailtriage::facts::replies::{self, Phase};
 use mailtriage::facts::{outlook_errors, pasted};
+use rstest::rstest;
 use serde::Deserialize;
 
 /// A reply or an error that somebody has shown in public.
@@ -77,26 +78,28 @@ struct Threads {
 /// Of these many that name a cause, so many must be understood.
 const MEASURED: (usize, usize) = (60, 55);
 
-#[test]
-fn what_people_paste_is_understood() {
-    let file: Threads = toml::from_str(include_str!("replies/threads.toml")).unwrap();
+#[rstest]
+#[case(include_str!("replies/threads.toml"))]
+#[case(include_str!("replies/more-threads.toml"))]
+fn what_people_paste_is_understood(#[case] threads: &str) {
+    let file: Threads = toml::from_str(threads).unwrap();
     let (mut wrong, mut not_understood, mut silent) = (Vec::new(), Vec::new(), 0);
     for thread in &file.thread {
         let cause = pasted::read(&thread.said).cause;
         let hint = outlook_errors::in_text(&thread.said).first().map(|row| row.suggests[0].as_str());
         match cause {
             Some(cause) if !thread.means.iter().any(|means| means == cause) => {
-                wrong.push(format!("{}: {cause}", thread.source));
+                wrong.push(format!("{}: {cause}: {}", thread.source, thread.said));
             }
             // "Failure sending mail." names no cause: the right answer is that it is not understood.
             None if thread.means.is_empty() && thread.hint.is_none() => silent += 1,
             None if thread.hint.is_none() || hint != thread.hint.as_deref() => {
-                not_understood.push(thread.source.as_str());
+                not_understood.push(format!("{}: {}", thread.source, thread.said));
             }
             _ => {}
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}\nnot understood:\n{}", wrong.join("\n"), not_understood.join("\n"));
     let telling = file.thread.len() - silent;
     let understood = telling - not_understood.len();
     assert!(

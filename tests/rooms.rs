@@ -19,8 +19,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("check", &["probe", "account", "facts", "world", "machine", "net", "text"]),
     ("guide", &["facts", "pages", "text"]),
     ("session", &["check", "guide", "facts", "account", "pages", "machine", "text"]),
-    ("report", &["session", "check", "guide", "facts", "account", "pages", "machine", "net", "text"]),
-    ("tui", &["report", "session", "check", "guide", "facts", "account", "pages", "world", "net", "text"]),
+    ("picture", &["session", "check", "facts", "net", "probe", "text"]),
+    ("report", &["picture", "session", "check", "guide", "facts", "account", "pages", "machine", "net", "text"]),
+    ("tui", &["report", "picture", "session", "check", "guide", "facts", "account", "pages", "world", "net", "text"]),
     ("practice", &["world", "machine", "net", "packed", "text"]),
     (
         "cli",

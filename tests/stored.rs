@@ -3,10 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
 use assert_cmd::Command;
-use mailtriage::account::stored;
+use mailtriage::account::Account;
+use mailtriage::account::stored::{self, Found, Kind};
 use mailtriage::practice::Scenario;
+use mailtriage::session::Session;
+use mailtriage::tui::app::App;
+use mailtriage::tui::effect::Effect;
+use mailtriage::tui::screens::form::Form;
+use mailtriage::tui::theme::Theme;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent};
+use rstest::rstest;
 use std::path::Path;
 
 const PROFILES: &str = "[Profile0]\nName=default\nIsRelative=1\nPath=abc.default\nDefault=1\n";
@@ -41,8 +49,174 @@ async fn a_scenario_may_give_stored_accounts() {
     let world = Scenario::parse("stored", &text).unwrap().world().unwrap();
     let found = stored::look(world.machine.as_ref(), None).await;
     assert_eq!(found.skipped, [] as [String; 0]);
-    assert_eq!(found.addresses(), ["anna@example.com"]);
+    assert_eq!(found.accounts[0].line(), "Thunderbird: anna@example.com, smtp.example.com, port 465, SSL/TLS");
     assert_eq!(found.accounts[0].settings.origin_in_words(), "as stored in Thunderbird");
+}
+
+/// What is found on a lab's machine with these files below the home folder, and this registry.
+async fn found(os: &str, files: &[(String, String)], registry: &str) -> Found {
+    let mut text = format!(
+        "title = \"t\"\nstory = \"s\"\n[account]\naddress = \"a@example.com\"\n[truth]\n[world.machine]\nos = \"{os}\"\n\
+         registry = {}\n[world.machine.files]\n",
+        toml::Value::from(registry)
+    );
+    for (name, content) in files {
+        text.push_str(&format!("{} = {}\n", toml::Value::from(name.as_str()), toml::Value::from(content.as_str())));
+    }
+    let world = Scenario::parse("stored", &text).unwrap().world().unwrap();
+    stored::look(world.machine.as_ref(), None).await
+}
+
+fn recorded(name: &str) -> String {
+    std::fs::read_to_string(Path::new("tests/stored").join(name)).unwrap()
+}
+
+/// The files of a folder of `tests/stored`, below a folder of the home folder.
+fn files(folder: &str, below: &str) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(Path::new("tests/stored").join(folder)).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if Path::new("tests/stored").join(folder).join(&name).is_dir() {
+            files.extend(self::files(&format!("{folder}/{name}"), &format!("{below}/{name}")));
+        } else {
+            files.push((format!("{below}/{name}"), recorded(&format!("{folder}/{name}"))));
+        }
+    }
+    files
+}
+
+fn lines(found: &Found) -> Vec<String> {
+    let user = |user: Option<&str>| user.map_or_else(String::new, |user| format!(", as {user}"));
+    found.accounts.iter().map(|one| format!("{}{}", one.line(), user(one.settings.user()))).collect()
+}
+
+#[tokio::test]
+async fn what_thunderbird_itself_wrote() {
+    let found = found("Debian 12", &files("thunderbird", ".thunderbird"), "").await;
+    assert_eq!(
+        lines(&found),
+        [
+            "Thunderbird 153.7.0: anna@example.com, smtp.example.com, port 465, SSL/TLS, as anna@example.com",
+            "Thunderbird 153.7.0: info@example.net, mail.example.net, port 25, no encryption, as info",
+            "Thunderbird 153.7.0: anna@example.org, smtp.example.org, port 587, STARTTLS, as anna@example.org",
+        ]
+    );
+    let place = "profile default-default, ~/.thunderbird/tauix4qe.default-default/prefs.js";
+    assert_eq!((found.accounts[0].place.as_str(), found.skipped.len()), (place, 0));
+}
+
+#[tokio::test]
+async fn what_evolution_itself_wrote() {
+    let found = found("Debian 12", &files("evolution", ".config/evolution/sources"), "").await;
+    let mut lines = lines(&found);
+    lines.sort();
+    assert_eq!(
+        lines,
+        [
+            "Evolution: anna@example.com, smtp.example.com, port 587, STARTTLS, as anna@example.com",
+            "Evolution: info@example.net, mail.example.net, port 465, SSL/TLS, as info",
+        ]
+    );
+    assert_eq!(found.skipped, [] as [String; 0]);
+}
+
+#[rstest]
+#[case("2007", &["Outlook 2007: anna@example.com, mail.example.com, port 25, no encryption"], 0)]
+#[case("2010", &[
+    "Outlook 2010: anna@example.com, smtp.example.com, port 587, STARTTLS, as anna.smtp",
+    "Outlook 2010: old@example.net, mail.example.net, port 465, SSL/TLS, as anna",
+], 0)]
+#[case("2013", &["Outlook 2013: anna@example.com, smtp.example.com, port 465, SSL/TLS, as anna"], 0)]
+#[case("2016", &[
+    "Outlook 2016: anna@example.org, an Exchange account",
+    "Outlook 2016: info@example.com, smtp.example.com, port 25, Auto, as info@example.com",
+], 0)]
+#[case("365", &[
+    "Outlook for Microsoft 365 (16.0.17928.20114): anna@example.org, an Exchange account",
+    "Outlook for Microsoft 365 (16.0.17928.20114): anna@example.com, smtp.example.com, port 587, STARTTLS, as anna@example.com",
+], 1)]
+#[case("none", &[], 0)]
+#[case("damaged", &["Outlook 2016: anna@example.com, smtp.example.com, port 587, STARTTLS"], 10)]
+#[tokio::test]
+async fn outlooks_profiles(#[case] name: &str, #[case] accounts: &[&str], #[case] skipped: usize) {
+    let found = found("Windows 10.0.19045", &[], &recorded(&format!("outlook/{name}.reg"))).await;
+    assert_eq!(lines(&found), accounts);
+    assert_eq!(found.skipped.len(), skipped, "{:#?}", found.skipped);
+    let exchange = found.accounts.iter().filter(|one| one.kind == Kind::Exchange);
+    assert!(exchange.clone().all(|one| one.answer() == Some(("account-type".to_owned(), "exchange".to_owned()))));
+}
+
+#[tokio::test]
+async fn the_new_outlook_alone_says_why_nothing_is_found() {
+    let file = ("AppData/Local/Microsoft/Olk/UserSettings.json".to_owned(), "{}".to_owned());
+    let found = found("Windows 10.0.26100", &[file], "").await;
+    assert!(found.why_empty().starts_with("New Outlook: it is in use here"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_huge_value_and_many_keys_end() {
+    let key = r"HKEY_CURRENT_USER\Software\Microsoft\Office\16.0\Outlook\Profiles";
+    let accounts = "9375CFF0413111d3B88A00104B2A6676";
+    let huge = "x".repeat(1_000_000);
+    let mut registry =
+        format!("[{key}\\A\\{accounts}\\1]\n\"SMTP Server\"=\"{huge}\"\n\"IMAP Server\"=\"x.example\"\n");
+    for number in 0..2_000 {
+        registry.push_str(&format!(
+            "[{key}\\P{number}\\{accounts}\\1]\n\"SMTP Server\"=\"s.example\"\n\"Email\"=\"a{number}@example.com\"\n"
+        ));
+    }
+    let found = found("Windows 10.0.19045", &[], &registry).await;
+    assert!(found.accounts.len() <= 32, "{}", found.accounts.len());
+    assert!(found.skipped.iter().all(|why| why.len() < 500), "{:?}", found.skipped);
+}
+
+#[tokio::test]
+async fn programs_on_windows_are_found_in_their_places() {
+    let account = "<MessageAccount><SMTP_Server type=\"SZ\">smtp.example.com</SMTP_Server><SMTP_Port type=\"DWORD\">1d1</SMTP_Port>\
+                   <SMTP_Secure_Connection type=\"DWORD\">1</SMTP_Secure_Connection>\
+                   <SMTP_Email_Address type=\"SZ\">anna@example.com</SMTP_Email_Address></MessageAccount>";
+    let mut all = files("thunderbird", "AppData/Roaming/Thunderbird");
+    all.push(("AppData/Local/Microsoft/Windows Live Mail/Example/account{1}.oeaccount".to_owned(), account.to_owned()));
+    let found = found("Windows 10.0.26100", &all, &recorded("outlook/2016.reg")).await;
+    let programs: Vec<&str> = found.accounts.iter().map(|one| one.client).collect();
+    assert_eq!(programs, ["outlook-2016", "outlook-2016", "thunderbird", "thunderbird", "thunderbird", "windows-mail"]);
+    assert!(found.accounts[2].place.contains("%APPDATA%"), "{}", found.accounts[2].place);
+}
+
+/// The keys that lead from the form's empty fields to the start of the checks with the second account in the list.
+#[tokio::test]
+async fn the_form_offers_what_is_found() {
+    let found = found("Windows 10.0.19045", &[], &recorded("outlook/2016.reg")).await;
+    let session = || Session::of(Account::default(), Default::default(), String::new());
+    let theme = Theme { ascii: true, plain: true };
+    let mut app = App::new(session(), theme, Form::new_case(&Account::default(), found.clone()));
+    let mut press = |key: KeyCode| app.input(&Event::Key(KeyEvent::from(key)));
+    assert!([KeyCode::F(2), KeyCode::Down, KeyCode::Enter].into_iter().all(|key| press(key).is_none()));
+    let Some(Effect::Run(request)) = press(KeyCode::Enter) else { panic!("the checks do not start") };
+    let account = request.account.unwrap();
+    assert_eq!(
+        (account.address.to_string().as_str(), account.client.as_deref()),
+        ("info@example.com", Some("outlook-2016"))
+    );
+    assert_eq!(account.settings, found.accounts[1].settings);
+    assert_eq!(app.core.session.answers.get("account-type").map(String::as_str), Some("imap-or-pop"));
+
+    // A typed address takes what is stored for it; one of another computer does not.
+    for (keys, server) in [(0, Some("smtp.example.com")), (1, None)] {
+        let mut app = App::new(session(), theme, Form::new_case(&Account::default(), found.clone()));
+        app.input(&Event::Paste("info@example.com".to_owned()));
+        for key in [KeyCode::Down, KeyCode::Down].into_iter().chain(std::iter::repeat_n(KeyCode::Right, keys)) {
+            app.input(&Event::Key(KeyEvent::from(key)));
+        }
+        let Some(Effect::Run(request)) = app.input(&Event::Key(KeyEvent::from(KeyCode::Enter))) else {
+            panic!("{keys}")
+        };
+        assert_eq!(request.account.unwrap().settings.server(), server);
+    }
+
+    let mut app = App::new(session(), theme, Form::new_case(&Account::default(), Found::default()));
+    app.input(&Event::Key(KeyEvent::from(KeyCode::F(2))));
+    assert!(app.core.message.unwrap().contains("has stored an account"));
 }
 
 fn home(accounts: &[(&str, &str)]) -> tempfile::TempDir {
@@ -56,7 +230,7 @@ fn home(accounts: &[(&str, &str)]) -> tempfile::TempDir {
 
 fn check(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::cargo_bin("mailtriage").unwrap();
-    command.env("HOME", home).arg("check").args(arguments);
+    command.env("HOME", home).env_remove("XDG_CONFIG_HOME").arg("check").args(arguments);
     command.args(["--only", "settings", "--no-references", "--format", "json", "--deadline", "5"]);
     command
 }
@@ -74,9 +248,40 @@ fn the_only_account_needs_no_address() {
     assert_eq!(account["settings"]["port"], 587);
     assert_eq!(account["settings_from"]["port"], "typed");
     let place = &account["settings_from"]["server"]["stored"]["place"];
-    assert_eq!(place, "~/.thunderbird/abc.default/prefs.js");
+    assert_eq!(place, "profile default, ~/.thunderbird/abc.default/prefs.js");
     let redacted = check(home.path(), &["--from-client", "--redact", "names"]).output().unwrap();
     assert!(!String::from_utf8(redacted.stdout).unwrap().contains("prefs.js"));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_stored_is_compared_without_anybody_typing() {
+    let home = home(&[("anna@gmail.com", "smtp.gmail.com")]);
+    let prefs = home.path().join(".thunderbird/abc.default/prefs.js");
+    let text =
+        std::fs::read_to_string(&prefs).unwrap().replace("port\", 465", "port\", 25").replace("ssl\", 3", "ssl\", 0");
+    std::fs::write(&prefs, text).unwrap();
+    std::fs::write(prefs.with_file_name("compatibility.ini"), "[Compatibility]\nLastVersion=128.3.0_1/1\n").unwrap();
+    let says = "Thunderbird 128.3.0 has port 25, no encryption; the provider wants port 465, SSL/TLS";
+    check(home.path(), &["--from-client"]).assert().stdout(contains(says));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_damaged_is_skipped_with_a_word() {
+    let home = home(&[("anna@gmail.com", "smtp.gmail.com"), ("anna@gmx.de", "")]);
+    let mut prefs =
+        std::fs::OpenOptions::new().append(true).open(home.path().join(".thunderbird/abc.default/prefs.js"));
+    std::io::Write::write_all(
+        prefs.as_mut().unwrap(),
+        b"user_pref(\"mail.identity.id9.useremail\", \"a\nuser_pref(\"mail.account.",
+    )
+    .unwrap();
+    let not_read = contains("not read: profile default").and(contains("preferences cannot be read"));
+    check(home.path(), &["--from-client"]).assert().stdout(contains("smtp.gmail.com")).stderr(not_read);
+    // A pipe in the place of the file ends nothing.
+    std::process::Command::new("mkfifo").arg(home.path().join(".msmtprc")).status().unwrap();
+    check(home.path(), &["--from-client"]).assert().stderr(contains("not an ordinary file"));
 }
 
 #[cfg(unix)]
@@ -89,5 +294,14 @@ fn of_several_accounts_the_address_chooses() {
     check(two.path(), &["b@example.com", "--from-client"]).assert().code(2).stderr(both());
     let elsewhere = ["anna@gmx.de", "--from-client", "--measured-on", "elsewhere"];
     check(two.path(), &elsewhere).assert().code(2).stderr(contains("this computer's mail programs"));
+    let profile = two.path().join(".config/neomutt");
+    std::fs::create_dir_all(&profile).unwrap();
+    let mutt = "set from=anna@gmx.de smtp_url=smtps://anna:secret@mail.gmx.net";
+    std::fs::write(profile.join("neomuttrc"), mutt).unwrap();
+    let ambiguous =
+        contains("several times").and(contains("Thunderbird: anna@gmx.de")).and(contains("Mutt: anna@gmx.de"));
+    let ambiguous = ambiguous.and(contains("secret").not());
+    check(two.path(), &["anna@gmx.de", "--from-client"]).assert().code(2).stderr(ambiguous);
+    check(two.path(), &["anna@gmx.de", "--from-client=mutt"]).assert().stdout(contains("\"user\": \"anna\""));
     check(Path::new("/nowhere"), &["--from-client"]).assert().code(2).stderr(contains("has stored an account"));
 }

@@ -19,11 +19,23 @@ struct Times {
 }
 
 fn times(name: &str, changes: &str, deadline: Option<Duration>) -> Times {
+    times_of(name, "", changes, deadline, false)
+}
+
+/// The same with another account, and perhaps with no server to compare with.
+fn times_of(name: &str, account: &str, changes: &str, deadline: Option<Duration>, alone: bool) -> Times {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let times = runtime.block_on(async {
-        let scenario = scenario(name).unwrap().with(toml::from_str(changes).unwrap());
+        let mut scenario = scenario(name).unwrap().with(toml::from_str(changes).unwrap());
+        if !account.is_empty() {
+            scenario.account.extend(toml::from_str::<toml::Table>(account).unwrap());
+            scenario.account.remove("settings");
+        }
         let mut job = job(&scenario).unwrap();
         job.options.deadline = deadline.unwrap_or(job.options.deadline);
+        if alone {
+            job.options.references.clear();
+        }
         let mut session = Session::new(job.account.clone(), &job.world.machine.local());
         session.apply(Event::Began { at: job.world.now(), keeps: vec![] });
         let started = Instant::now();
@@ -111,4 +123,40 @@ fn every_verdict_comes_within_the_deadline() {
         }
     }
     assert!(late.is_empty(), "{late:?}");
+}
+
+/// A domain that no table knows, so that the server has to be searched for.
+const UNKNOWN: &str = "address = \"anna@example.net\"\n";
+
+/// Silence is waited for once, whatever is asked; what needs a name begins when it is known.
+#[test]
+fn a_silent_resolver_is_waited_for_once() {
+    let no_dns = "[[fault]]\nat = \"router\"\ndoes = \"drop\"\nports = [53]\n";
+    let silent = "[resolver]\nstate = \"silent\"\n";
+    let (limit, late) = (Duration::from_millis(8_500), Duration::from_millis(11_500));
+    for (what, account, changes, alone, limit) in [
+        ("the server is typed", "", silent.to_owned(), false, limit),
+        ("the same, nobody to compare with", "", silent.to_owned(), true, limit),
+        ("no other resolver answers either", "", format!("{silent}{no_dns}"), false, late),
+        ("the same, nobody to compare with", "", format!("{silent}{no_dns}"), true, late),
+        ("the server is searched for", UNKNOWN, silent.to_owned(), false, late),
+        ("all of it", UNKNOWN, format!("{silent}{no_dns}"), true, late),
+    ] {
+        let times = times_of("healthy-587", account, &changes, None, alone);
+        println!("{what}: {} after {:?}, end after {:?}", times.cause, times.verdict, times.end);
+        assert!(times.verdict <= limit, "{what}: {:?}", times.verdict);
+    }
+}
+
+#[test]
+fn a_slow_resolver_is_not_silent() {
+    for (account, changes) in [("", ""), (UNKNOWN, "[dns]\n\"example.net\" = [\"MX 10 smtp.example.com\"]\n")] {
+        let slow = format!("[resolver]\ntakes-ms = 2000\n{changes}");
+        for alone in [false, true] {
+            let times = times_of("healthy-587", account, &slow, None, alone);
+            println!("{account:?}: {} after {:?}", times.cause, times.verdict);
+            assert_ne!(times.cause, "dns-resolver-failing", "{account}");
+            assert!(!account.is_empty() || times.cause == "healthy", "{}", times.cause);
+        }
+    }
 }

@@ -2,6 +2,8 @@
 //! wait, and what must hold of every text that is shown. What is tried is in `fuzz_targets`.
 
 use async_trait::async_trait;
+use mailtriage::machine::recorded::Recorded;
+use mailtriage::machine::registry::Registry;
 use mailtriage::machine::{Folder, Local, Machine, Trust};
 use mailtriage::net::{Answer, BoxStream, ConnectFailure, ConnectOptions, Connection, Network, RecordKind, Via};
 use serde_json::Value;
@@ -109,12 +111,68 @@ impl Machine for Files<'_> {
     }
 
     fn folder(&self, folder: Folder) -> Option<PathBuf> {
-        (folder == Folder::Home).then(|| PathBuf::from("/home/anna"))
+        let below = match folder {
+            Folder::Home => "",
+            Folder::Config => ".config",
+            Folder::LocalAppData => "AppData/Local",
+            Folder::AppData => return None,
+        };
+        Some(Path::new("/home/anna").join(below))
     }
 
     async fn read(&self, path: &Path, _: u64) -> io::Result<Vec<u8>> {
         let found = self.0.iter().find(|(name, _)| path.to_string_lossy().contains(name));
         found.map(|(_, bytes)| bytes.to_vec()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    async fn list(&self, _: &Path, _: usize) -> Vec<String> {
+        self.0.iter().filter_map(|(name, _)| Some(name.rsplit('/').next()?.to_owned())).collect()
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::UNIX_EPOCH
+    }
+}
+
+/// A machine with nothing but a registry.
+pub struct Windows(pub Recorded);
+
+#[async_trait]
+impl Machine for Windows {
+    fn local(&self) -> Local {
+        Local::default()
+    }
+
+    fn source_for(&self, _: IpAddr) -> Option<IpAddr> {
+        None
+    }
+
+    async fn hosts_file(&self, _: &str) -> Option<IpAddr> {
+        None
+    }
+
+    async fn programs(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn trust(&self) -> Trust {
+        Trust::default()
+    }
+
+    fn folder(&self, _: Folder) -> Option<PathBuf> {
+        None
+    }
+
+    async fn read(&self, _: &Path, _: u64) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    async fn list(&self, _: &Path, _: usize) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn registry(&self) -> &dyn Registry {
+        &self.0
     }
 
     fn now(&self) -> jiff::Timestamp {

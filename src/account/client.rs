@@ -1,6 +1,8 @@
 //! Mail programs: which ones there are, and who opens the connection for them. Each is declared in the first lines of
-//! its page in `docs/guide/programs`; nothing is repeated here.
+//! its page in `docs/guide/programs`; nothing is repeated here. The makers of printers (`devices`) are programs too, all
+//! of them with one page.
 
+use super::devices;
 use crate::pages::{self, Fault, Page};
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -9,8 +11,10 @@ use strum::VariantNames;
 /// A mail program.
 #[derive(Debug, Clone)]
 pub struct Client {
-    /// A stable name, such as `outlook-2016`; also its page's file name.
+    /// A stable name, such as `outlook-2016`.
     pub id: String,
+    /// The file name of its page: the id, but for the makers of printers.
+    pub page: String,
     /// The name that people know.
     pub name: String,
     /// Other names for it.
@@ -23,6 +27,8 @@ pub struct Client {
     pub exchange: Exchange,
     /// `Encryption names: old`: the program says SSL for encryption from the start, and TLS for STARTTLS.
     pub tls_means_starttls: bool,
+    /// `Runs as: outlook.exe`: its program file on Windows.
+    pub runs_as: Option<String>,
     /// `Device: yes`: no program of a person but a printer, a NAS or an application, which may be meant to write to its
     /// own domain only.
     pub is_device: bool,
@@ -78,10 +84,25 @@ impl Exchange {
     }
 }
 
+/// The page of all printers and scanners, whoever makes them.
+const PRINTER: &str = "printer";
+
+impl Client {
+    fn made_by(&self, maker: &devices::Maker) -> Self {
+        let name = format!("{} printer or scanner", maker.name);
+        Client { id: maker.id.clone(), name, also: vec![maker.name.clone()], ..self.clone() }
+    }
+}
+
 static CLIENTS: LazyLock<Vec<Client>> = LazyLock::new(|| {
     let programs = pages::guide().filter_map(|(name, text)| Some((name.strip_prefix("programs/")?.to_owned(), text)));
     let clients: Result<Vec<Client>, Fault> = programs.map(|(id, text)| read(&id, text)).collect();
     let mut clients = clients.expect("the embedded pages are checked by a test");
+    let printer = clients.iter().find(|client| client.id == PRINTER).cloned();
+    let makers = devices::makers().iter().filter(|maker| clients.iter().all(|client| client.id != maker.id));
+    let makers: Vec<Client> =
+        printer.iter().flat_map(|printer| makers.clone().map(|maker| printer.made_by(maker))).collect();
+    clients.extend(makers);
     clients.sort_by(|a, b| a.id.cmp(&b.id));
     clients
 });
@@ -130,6 +151,7 @@ pub fn read(id: &str, text: &str) -> Result<Client, Fault> {
     }
     Ok(Client {
         id: id.to_owned(),
+        page: id.to_owned(),
         name: page.title.clone(),
         also: page.head("Also").map(|also| also.split(", ").map(str::to_owned).collect()).unwrap_or_default(),
         connects: word("Connects", head("Connects")?).map_err(|why| fail("Connects", why))?,
@@ -145,6 +167,7 @@ pub fn read(id: &str, text: &str) -> Result<Client, Fault> {
                 return Err(fail("Encryption names", format!("Encryption names: {other}: the only word is old")));
             }
         },
+        runs_as: page.head("Runs as").map(str::to_owned),
         is_device: match page.head("Device") {
             None => false,
             Some("yes") => true,
@@ -165,6 +188,14 @@ mod tests {
             }
         }
         assert!(by_id("other").is_some());
+    }
+
+    #[test]
+    fn a_maker_is_a_program_with_the_page_of_all_printers() {
+        let brother = named("Brother").unwrap();
+        assert_eq!((brother.id.as_str(), brother.page.as_str(), brother.is_device), ("brother", PRINTER, true));
+        assert_eq!(named("Konica Minolta").unwrap().id, "konica");
+        assert_eq!(named("scanner").unwrap().id, PRINTER);
     }
 
     #[test]

@@ -6,7 +6,9 @@ pub mod address;
 pub mod autoconfig;
 pub mod client;
 mod compare;
+pub mod devices;
 pub mod mechanisms;
+pub mod outlook;
 pub mod provider;
 mod server;
 mod settings;
@@ -52,6 +54,11 @@ impl MeasuredOn {
     /// The place as a fact's word.
     pub fn word(self) -> &'static str {
         self.into()
+    }
+
+    /// Where it is, as long as nobody says otherwise: nothing can be measured on a printer, only next to it.
+    pub fn usual_for(client: Option<&client::Client>) -> Self {
+        if client.is_some_and(|client| client.is_device) { MeasuredOn::SameNetwork } else { MeasuredOn::ThisMachine }
     }
 }
 

@@ -61,9 +61,9 @@ pub enum Origin {
     Typed,
     /// A mail program on this computer has stored it.
     Stored {
-        /// The program's name.
+        /// The program's name, with its version if that is known.
         program: String,
-        /// The file, with `~` for the home folder.
+        /// The profile, and the file with `~` for the home folder, or the registry's key.
         place: String,
     },
 }
@@ -220,6 +220,23 @@ impl Settings {
     /// The log-in name.
     pub fn user(&self) -> Option<&str> {
         self.user.as_ref().map(|given| given.value.as_str())
+    }
+
+    /// The mail program that has stored port and encryption, or else the server.
+    pub fn program(&self) -> Option<&str> {
+        fn of<T>(given: &Option<Given<T>>) -> Option<&str> {
+            match &given.as_ref()?.from {
+                Origin::Stored { program, .. } => Some(program),
+                Origin::Typed => None,
+            }
+        }
+        let is_typed = |origin: Option<&Origin>| origin == Some(&Origin::Typed);
+        let port = self.port.as_ref().map(|given| &given.from);
+        let security = self.security.as_ref().map(|given| &given.from);
+        if is_typed(port) || is_typed(security) {
+            return None;
+        }
+        of(&self.port).or_else(|| of(&self.security)).or_else(|| of(&self.server))
     }
 
     /// Whether it is known where the mail program sends; its log-in name alone does not tell that.

@@ -39,6 +39,7 @@ static CHECKS: &[&Check] = &[
     &internet::reference::CHECK,
     &internet::quality::CHECK,
     &internet::testnet::CHECK,
+    &internet::steady::CHECK,
     &settings::compare::CHECK,
     &dns::server::CHECK,
     &dns::own::CHECK,
@@ -117,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_usual_plan() {
-        assert_eq!(ids(&before(CHECKS, &options())), "provider dns.domain testnet dns.known");
+        assert_eq!(ids(&before(CHECKS, &options())), "provider dns.domain testnet steady dns.known");
         assert_eq!(
             ids(&second(&account(), &wanted(), &options())),
             "settings dns.server dns.own \

@@ -212,7 +212,8 @@ pub(super) struct RunArgs {
     /// The mail program, such as outlook-2016, outlook-new, thunderbird
     #[arg(long, value_name = "NAME", help_heading = "What the mail program has now")]
     pub(super) client: Option<String>,
-    /// Uses what a mail program on this computer has stored for the address; without ADDRESS, its only account
+    /// Uses what a mail program on this computer has stored for the address; without ADDRESS, its only account. NAME is
+    /// outlook, thunderbird, windows-mail, evolution, kmail, geary, claws, msmtp or mutt
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = ANY_STORE,
           value_parser = store(), hide_possible_values = true, help_heading = "What the mail program has now")]
     pub(super) from_client: Option<String>,
@@ -227,9 +228,9 @@ pub(super) struct RunArgs {
     pub(super) to: Option<String>,
     #[command(flatten)]
     pub(super) password: super::password::PasswordArgs,
-    /// Which machine this is
-    #[arg(long, value_enum, default_value = "this-machine", help_heading = "The case")]
-    pub(super) measured_on: MeasuredArg,
+    /// Which machine this is, compared with the one that cannot send [default: this-machine; for a device same-network]
+    #[arg(long, value_enum, help_heading = "The case")]
+    pub(super) measured_on: Option<MeasuredArg>,
     /// The helpdesk's own number for the case
     #[arg(long, value_name = "TEXT", help_heading = "The case")]
     pub(super) ticket: Option<String>,

@@ -2,6 +2,7 @@
 
 use super::args::{CheckArgs, OutputArgs};
 use super::{EXIT_USAGE, Stop, output};
+use crate::account::stored::StoredAccount;
 use crate::check::{Event as CheckEvent, Job, run_until};
 use crate::report::first_page::Reader;
 use crate::report::format::How;
@@ -17,14 +18,23 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
+/// As many lines say what could not be read of what mail programs have stored.
+const MOST_SKIPPED: usize = 8;
+
 pub(super) async fn run(args: CheckArgs) -> Result<u8, Stop> {
     let options = args.run.options()?;
     let trust = args.run.trust()?;
-    let answers = args.run.answers()?;
+    let mut answers = args.run.answers()?;
     args.out.check_target()?;
     let world = World::system(trust);
     let found = args.run.stored(world.machine.as_ref()).await;
-    let account = args.run.subject(args.address.as_deref(), found.as_ref())?;
+    let (account, stored) = args.run.subject(world.machine.as_ref(), args.address.as_deref(), found.as_ref())?;
+    for why in found.iter().flat_map(|found| &found.skipped).take(MOST_SKIPPED) {
+        output::say(&format!("mailtriage: not read: {why}"));
+    }
+    if let Some((question, answer)) = stored.and_then(StoredAccount::answer) {
+        answers.entry(question).or_insert(answer);
+    }
     let attempt = args.run.password.read(Some(&account), &world).await?;
     let detail = Detail::of(&args);
     let session = run_with(Job { world, account, options, attempt }, answers, detail).await;

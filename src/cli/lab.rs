@@ -1,7 +1,7 @@
 //! The practice lab's scenarios for the rest of the program: a scenario's plain tables become an account, a job, a
 //! truth.
 
-use crate::account::Account;
+use crate::account::{Account, MeasuredOn};
 use crate::check::secret::Secret;
 use crate::check::{Job, Options};
 use crate::guide::rule::{Certainty, Who};
@@ -84,6 +84,10 @@ pub fn job(scenario: &Scenario) -> Result<Job, String> {
         _ => None,
     };
     let secret = secret("password").map(Secret::Password).or(secret("token").map(Secret::Token));
-    let account: Account = table.try_into().map_err(|error| format!("{}: {error}", scenario.name))?;
+    let says_where = table.contains_key("measured_on");
+    let mut account: Account = table.try_into().map_err(|error| format!("{}: {error}", scenario.name))?;
+    if !says_where {
+        account.measured_on = MeasuredOn::usual_for(account.client());
+    }
     Ok(Job { world: scenario.world()?, account, options: Options::default(), attempt: secret.map(Into::into) })
 }

@@ -5,7 +5,7 @@ use super::Stop;
 use super::args::{ANY_STORE, MeasuredArg, ReaderArg, RedactArg, RunArgs, SecurityArg};
 use crate::account::address::host_name;
 use crate::account::stored::{self, Found, StoredAccount};
-use crate::account::{Account, Address, MeasuredOn, Origins, Security, Server, Settings, Values, client};
+use crate::account::{Account, Address, MeasuredOn, Origins, Security, Server, Settings, Values, client, outlook};
 use crate::check::{Options, Reference, defaults};
 use crate::facts::pasted;
 use crate::facts::target::COMPARED_PORTS;
@@ -13,6 +13,7 @@ use crate::machine::{Machine, Trust, files};
 use crate::report::first_page::Reader;
 use crate::report::redact::Redact;
 use crate::session::guide;
+use crate::text::decoded;
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, IsTerminal, Read};
 use std::net::{IpAddr, SocketAddr};
@@ -41,19 +42,7 @@ fn error_shown(typed: &str) -> Result<String, Stop> {
         path => files::read(Path::new(path), MOST_ERROR_BYTES)
             .map_err(|why| format!("--error: {path} was not read: {why}"))?,
     };
-    Ok(pasted::kept(&text(&bytes)))
-}
-
-/// A file of text in whatever encoding: UTF-8, UTF-16 with a byte order mark, or another one whose ASCII is readable.
-fn text(bytes: &[u8]) -> String {
-    let units = |read: fn([u8; 2]) -> u16| {
-        bytes.chunks_exact(2).skip(1).map(|pair| read([pair[0], pair[1]])).collect::<Vec<_>>()
-    };
-    match bytes {
-        [0xff, 0xfe, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)),
-        [0xfe, 0xff, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)),
-        _ => String::from_utf8_lossy(files::without_mark(bytes)).into_owned(),
-    }
+    Ok(pasted::kept(&decoded(&bytes)))
 }
 
 impl From<ReaderArg> for Reader {
@@ -79,7 +68,7 @@ impl From<RedactArg> for Redact {
 
 impl RunArgs {
     /// What was said about the account, apart from its address.
-    pub(super) fn account(&self) -> Result<Account, Stop> {
+    pub(super) fn account(&self, machine: &dyn Machine) -> Result<Account, Stop> {
         let mut account = Account::default();
         let server = self.server.as_deref().map(Server::parse).transpose().map_err(|why| format!("--server: {why}"))?;
         let values = Values {
@@ -94,12 +83,16 @@ impl RunArgs {
             user: one_line("--user", self.user.as_deref())?,
         };
         account.settings = Settings::new(values, Origins::default());
-        account.client = self.client.as_deref().map(client_id).transpose()?;
         account.measured_on = match self.measured_on {
-            MeasuredArg::ThisMachine => MeasuredOn::ThisMachine,
-            MeasuredArg::SameNetwork => MeasuredOn::SameNetwork,
-            MeasuredArg::Elsewhere => MeasuredOn::Elsewhere,
+            Some(MeasuredArg::ThisMachine) => MeasuredOn::ThisMachine,
+            Some(MeasuredArg::SameNetwork) => MeasuredOn::SameNetwork,
+            Some(MeasuredArg::Elsewhere) => MeasuredOn::Elsewhere,
+            None => MeasuredOn::usual_for(account.client()),
         };
+        // Of several programs of one name, the one that is installed on the computer that sends.
+        let installed = outlook::installed(machine.registry()).map(|outlook| outlook.client);
+        let installed = installed.filter(|_| account.measured_on == MeasuredOn::ThisMachine);
+        account.client = self.client.as_deref().map(|typed| client_id(typed, installed)).transpose()?;
         if self.from_client.is_some() && account.measured_on != MeasuredOn::ThisMachine {
             return Err(Stop::Usage("--from-client reads this computer's mail programs, not another's".to_owned()));
         }
@@ -119,20 +112,24 @@ impl RunArgs {
         Some(stored::look(machine, (asked != ANY_STORE).then_some(asked)).await)
     }
 
-    /// The account to check: the one with this address, or the only one that is stored.
-    pub(super) fn subject(&self, address: Option<&str>, found: Option<&Found>) -> Result<Account, Stop> {
-        let mut account = self.account()?;
+    /// The account to check, completed by what is stored: for this address, or the only one that there is.
+    pub(super) fn subject<'a>(
+        &self,
+        machine: &dyn Machine,
+        address: Option<&str>,
+        found: Option<&'a Found>,
+    ) -> Result<(Account, Option<&'a StoredAccount>), Stop> {
+        let mut account = self.account(machine)?;
         let address = address.map(Address::parse).transpose()?;
-        match (address, found) {
-            (Some(address), None) => account.address = address,
-            (None, None) => {
-                return Err(Stop::Usage(
-                    "which mail address cannot send? mailtriage check anna@example.com".to_owned(),
-                ));
-            }
-            (address, Some(found)) => account.fill(chosen(address.as_ref(), found)?),
-        }
-        Ok(account)
+        let Some(found) = found else {
+            account.address = address.ok_or_else(|| {
+                Stop::Usage("which mail address cannot send? mailtriage check anna@example.com".to_owned())
+            })?;
+            return Ok((account, None));
+        };
+        let stored = chosen(address.as_ref(), found)?;
+        account.fill(stored);
+        Ok((account, Some(stored)))
     }
 
     /// The options of the run.
@@ -214,22 +211,34 @@ impl RunArgs {
 
 /// The stored account with the address; without an address, the only account that there is.
 fn chosen<'a>(address: Option<&Address>, found: &'a Found) -> Result<&'a StoredAccount, String> {
-    let addresses = found.addresses();
-    let skipped: String = found.skipped.iter().map(|why| format!("; {why}")).collect();
-    match (address, addresses.as_slice()) {
-        (_, []) => Err(format!("--from-client: no mail program that can be read has stored an account here{skipped}")),
-        (None, [_]) => found.accounts.first().ok_or_else(String::new),
-        (None, all) => Err(format!("--from-client: which of the stored accounts? {}", all.join(", "))),
-        (Some(address), all) => found.of(address).ok_or_else(|| {
-            format!("--from-client: {address} is not stored here; stored addresses are {}{skipped}", all.join(", "))
-        }),
+    let lines = |accounts: &[&StoredAccount]| {
+        accounts.iter().map(|stored| format!("\n  {}", stored.line())).collect::<String>()
+    };
+    let skipped: String = found.skipped.iter().map(|why| format!("\n  not read: {why}")).collect();
+    match (address, found.of(address).as_slice()) {
+        (_, [only]) => Ok(only),
+        (None, []) => {
+            Err(format!("--from-client: no mail program that can be read has stored an account here{skipped}"))
+        }
+        (Some(address), []) => {
+            Err(format!("--from-client: {address} is not stored here; these are:{}{skipped}", lines(&found.of(None))))
+        }
+        (None, several) => Err(format!(
+            "--from-client: which of the stored accounts? Give its address, or the program as --from-client=NAME:{}",
+            lines(several)
+        )),
+        (Some(_), several) => Err(format!(
+            "--from-client: it is stored several times; give the program as --from-client=NAME, or the settings as options:{}",
+            lines(several)
+        )),
     }
 }
 
-fn client_id(typed: &str) -> Result<String, String> {
-    client::named(typed).map(|client| client.id.clone()).ok_or_else(|| {
-        let meant: Vec<String> =
-            client::families(typed).iter().map(|client| format!("\n  {:<20} {}", client.id, client.name)).collect();
+fn client_id(typed: &str, installed: Option<&str>) -> Result<String, String> {
+    let family = client::families(typed);
+    let here = family.iter().copied().find(|client| Some(client.id.as_str()) == installed);
+    client::named(typed).or(here).map(|client| client.id.clone()).ok_or_else(|| {
+        let meant: Vec<String> = family.iter().map(|client| format!("\n  {:<20} {}", client.id, client.name)).collect();
         if !meant.is_empty() {
             return format!(
                 "--client: which of them? Mail programs of one name differ in where they connect from.{}",
@@ -304,6 +313,14 @@ fn merged(references: Vec<Reference>) -> Vec<Reference> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_family_is_the_one_that_is_installed() {
+        assert_eq!(client_id("outlook", Some("outlook-2016")).as_deref(), Ok("outlook-2016"));
+        assert_eq!(client_id("outlook 2019", Some("outlook-2016")).as_deref(), Ok("outlook-2019"));
+        assert!(client_id("outlook", None).unwrap_err().contains("which of them"));
+        assert!(client_id("pigeon", Some("outlook-2016")).is_err());
+    }
 
     #[test]
     fn references() {

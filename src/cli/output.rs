@@ -58,15 +58,17 @@ mod closed {
 
     #[used]
     #[expect(unsafe_code, reason = "code that runs before Rust's own start-up has no safe form")]
-    // SAFETY: what is listed in this section is called once, on the only thread, before `main`, by the C ABI (System V gABI,
-    // "Initialization and Termination Functions"). `look` calls one system call and writes one atomic, neither of which needs
-    // anything that Rust's start-up prepares.
+    // SAFETY: this section must hold addresses of functions of the C ABI, of pointer size and alignment: a `static` of that
+    // type is one. The C library's start-up calls each once, on the only thread, before `main` (System V gABI,
+    // "Initialization and Termination Functions"); arguments that it passes may be ignored. `look` cannot unwind, allocates
+    // nothing, and needs nothing that Rust's start-up prepares: it makes one system call and writes one atomic.
     #[unsafe(link_section = ".init_array")]
     static LOOK: extern "C" fn() = look;
 
     extern "C" fn look() {
         #[expect(unsafe_code, reason = "nix has no call for a descriptor that may be closed")]
-        // SAFETY: F_GETFD takes no argument and reads or writes no memory; a closed descriptor is an error (EBADF).
+        // SAFETY: F_GETFD takes no third argument and reads or writes no memory of ours; any number may be asked for, and a
+        // descriptor that is not open is the error EBADF (fcntl(2)).
         let flags = unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) };
         WAS_CLOSED.store(flags == -1, Ordering::Relaxed);
     }

@@ -32,7 +32,7 @@ const MOST_PARTS: usize = 4;
 
 /// Reads a message that came back; `None` if the text is none.
 pub fn read(text: &str) -> Option<Bounce> {
-    let text = decoded(beginning(text, MOST_READ));
+    let text = decoded(beginning(text, MOST_READ)).replace("\r\n", "\n");
     if !IS_BOUNCE.is_match(&text) {
         return None;
     }
@@ -45,10 +45,11 @@ pub fn read(text: &str) -> Option<Bounce> {
         .or(named_by_text)
         .or_else(|| Some(field(&text, &REPORTING)?.to_owned()));
     Some(Bounce {
-        recipient: field(block, &RECIPIENT).or_else(|| field(&text, &FREE_RECIPIENT)).map(|name| bare(name).to_owned()),
+        recipient: recipient(&text, block).map(|name| bare(name).to_owned()),
         refused_by: host.map(|host| bare(&host).to_owned()).filter(|host| !host.is_empty()),
         status: status.or_else(|| status_in(&words)),
-        is_delay: field(block, &ACTION).is_some_and(|action| action.eq_ignore_ascii_case("delayed")),
+        is_delay: field(block, &ACTION)
+            .map_or_else(|| text.contains("has been delayed"), |action| action.eq_ignore_ascii_case("delayed")),
         words,
     })
 }
@@ -103,7 +104,11 @@ static IS_BOUNCE: LazyLock<Regex> = LazyLock::new(|| {
         | delivery\ to\ the\ following\ recipients?\ failed | message\ cannot\ be\ delivered\ to\ the\ following
         | konnte\ nicht\ an\ .{1,80}zugestellt\ werden | nachrichtenzustellung\ an\ folgende\ empfänger
         | échec\ de\ la\ remise | n.a\ pas\ pu\ être\ (?:remis|distribué) | no\ se\ pudo\ entregar
-        | error\ de\ entrega\ a\ los | la\ entrega\ ha\ fallado",
+        | error\ de\ entrega\ a\ los | la\ entrega\ ha\ fallado
+        | did\ not\ reach\ the\ following\ recipient | unable\ to\ deliver\ (?:your\ )?message\ to | (?:was|were)\ not\ delivered\ to
+        | did\ not\ receive\ a\ copy\ of\ your\ message | could\ not\ deliver\ message\ to | failed\ recipient: | delivery\ failed\ \d+\ attempts
+        | (?:recipient|address)(?:s|es|\(s\)|\(es\))?\ (?:could\ not\ be\ reached|has\ been\ delayed|failed\ permanently)
+        | encountered\ delivery\ problems | e-?mail\ address\(es\)\ you.?re\ trying",
     )
 });
 
@@ -112,6 +117,8 @@ static ACTION: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\baction:\s*([a-
 static RECIPIENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)(?:final-recipient|recipient address):\s*(?:[a-z0-9]+\s*;)?\s*<?([^\s<>;]+@[^\s<>;]+)")
 });
+static ORIGINAL: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)original-recipient:\s*(?:[a-z0-9]+\s*;)?\s*<?([^\s<>;]+@[^\s<>;]+)"));
 static REMOTE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)remote[- ](?:mta|system):\s*(?:[a-z-]+\s*;)?\s*\[?([^\s;()\[\]]+)"));
 static REPORTING: LazyLock<Regex> = LazyLock::new(|| {
@@ -154,6 +161,21 @@ static WORDS_END: LazyLock<Regex> = LazyLock::new(|| {
 fn field<'a>(text: &'a str, of: &Regex) -> Option<&'a str> {
     let found = of.captures(text)?;
     (1..found.len()).find_map(|group| found.get(group)).map(|group| group.as_str().trim())
+}
+
+/// The recipient as the sender wrote it, where that is told; otherwise as the last server knows it; or the first address after
+/// the words that say that it came back.
+fn recipient<'a>(text: &'a str, block: &'a str) -> Option<&'a str> {
+    static ADDRESS: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?i)([a-z0-9][^\s<>()\[\]\x22';:,=]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+)"));
+    let Some(last) = field(block, &RECIPIENT) else {
+        let from = || IS_BOUNCE.find(text).map_or(0, |found| found.start());
+        return field(text, &FREE_RECIPIENT).or_else(|| field(&text[from()..], &ADDRESS));
+    };
+    // One paragraph of a report is about one recipient.
+    let mut paragraphs = text.split("\n\n").filter(|paragraph| field(paragraph, &RECIPIENT) == Some(last));
+    let written = paragraphs.find(|paragraph| ORIGINAL.find_iter(paragraph).count() == 1);
+    written.and_then(|paragraph| field(paragraph, &ORIGINAL)).or(Some(last))
 }
 
 /// The fields of the first recipient that failed; of several, the others say mostly the same.
@@ -295,6 +317,36 @@ mod tests {
             STANDARD.encode(REPORT)
         );
         assert_eq!(read(&encoded).unwrap().status.as_deref(), Some("5.1.1"));
+    }
+
+    #[test]
+    fn a_recipient_is_named_as_the_sender_wrote_it() {
+        let report = REPORT.replace(
+            "Final-Recipient: rfc822; x@",
+            "Original-Recipient: rfc822; info@example.org\nFinal-Recipient: rfc822; x@",
+        );
+        assert_eq!(read(&report).unwrap().recipient.as_deref(), Some("info@example.org"));
+    }
+
+    #[rstest::rstest]
+    #[case(
+        "Your message\n  Subject: x\nwas not delivered to:\n  x@example.org\nbecause:\n  User x not listed in directory"
+    )]
+    #[case(
+        "Message from example.com.\nUnable to deliver message to the following address(es).\n\n<x@example.org>:\nThis user doesn't have an account [-9]"
+    )]
+    #[case(
+        "Your message\n  To: list@example.com\ndid not reach the following recipient(s):\nx@example.org on Fri, 20 Jul 2001\n  The recipient name is not recognized"
+    )]
+    #[case(
+        "Could not deliver message to the following recipient(s):\n\nFailed Recipient: x@example.org\nReason: Remote host said: 550 unknown user"
+    )]
+    #[case(
+        "MailEnable: Message could not be delivered.\nThe following recipient(s) could not be reached:\n\tRecipient: [SMTP:x@example.org]\n\tReason: mailbox unavailable"
+    )]
+    #[case("Delivery failed 20 attempts: x@example.org")]
+    fn old_forms_name_their_recipient(#[case] text: &str) {
+        assert_eq!(read(text).and_then(|bounce| bounce.recipient).as_deref(), Some("x@example.org"));
     }
 
     #[test]

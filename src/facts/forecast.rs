@@ -50,8 +50,8 @@ pub struct Case<'a> {
     pub program: &'a str,
     /// This computer's system, if the mail program runs on it.
     pub os: &'a str,
-    /// Whether the log-in was made with a token.
-    pub by_token: bool,
+    /// Whether the mail program sends no password: it signs in by token, or the account is an Exchange account.
+    pub without_password: bool,
     /// Whether the server accepts nothing above TLS 1.1.
     pub old_tls: bool,
     /// The last day of the server's certificate, if it is valid.
@@ -82,6 +82,11 @@ const FEW_DAYS: i32 = 14;
 /// From this age on, a fact says how old it is.
 const OLD_DAYS: i32 = 365;
 
+/// The newest day on which anything in the table was checked: this program was made later than that.
+pub fn newest() -> Option<Date> {
+    ROWS.iter().map(|row| row.checked).max()
+}
+
 /// What ends for this case, the soonest first; what has ended already comes last.
 pub fn forecast(case: &Case<'_>, today: Date) -> Vec<Ending> {
     let mut found: Vec<(Date, Ending)> = ROWS
@@ -106,7 +111,7 @@ impl Row {
         is_one(&self.provider, case.provider)
             && is_one(&self.programs, case.program)
             && (self.os.is_empty() || begins(&self.os) && !begins(&self.not_os))
-            && !(self.log_in == Some(LogIn::Password) && case.by_token)
+            && !(self.log_in == Some(LogIn::Password) && case.without_password)
             && (self.tls.is_none() || case.old_tls)
     }
 }
@@ -183,7 +188,7 @@ mod tests {
     fn it_is_said_only_where_it_applies() {
         let today = date(2026, 11, 27);
         assert_eq!(forecast(&Case::default(), today), vec![]);
-        let token = Case { provider: "microsoft-work", by_token: true, ..Case::default() };
+        let token = Case { provider: "microsoft-work", without_password: true, ..Case::default() };
         assert_eq!(forecast(&token, today), vec![]);
         let ten = Case { os: "Windows 10.0.19045", ..Case::default() };
         let eleven = Case { os: "Windows 10.0.22631", ..Case::default() };

@@ -42,6 +42,8 @@ keys! {
         SUGGESTION: Key<String> = "suggestion", Host, "the name that was probably meant";
         WRITTEN: Key<String> = "written", Host, "the configured server as it is written, if it is not written as a name";
         FLAWS: Key<Vec<String>> = "flaws", Nobody, "what is wrong with how it is written";
+        OUTLOOK: Key<String> = "outlook", Nobody, "the Outlook that is installed on this computer, with its build";
+        NEW_OUTLOOK: Key<bool> = "outlook.new", Nobody, "whether the new Outlook is switched on in its place";
     }
     /// Does the mail domain exist?
     dns_domain "dns.domain" {
@@ -86,6 +88,7 @@ keys! {
     /// Is this computer's clock right?
     clock "clock" {
         AHEAD: Key<i64> = "off_s", Nobody, "seconds this computer is ahead of network time";
+        IMPLAUSIBLE: Key<bool> = "implausible", Nobody, "whether nothing on the network tells the time, and this computer's cannot be";
     }
     /// Which ports open at another company's server?
     reference "reference" {
@@ -96,6 +99,7 @@ keys! {
         OWN_NAME: Key<bool> = "own-name", Nobody, "yes, if it gives itself this computer's own name";
         STATE: Family<PortState> = "PORT", Nobody, "what that port does there";
         GREETING: Family<GreetingElsewhere> = "PORT.greeting", Nobody, "the greeting there";
+        TOOK: Family<u64> = "PORT_ms", Nobody, "milliseconds until that port opened there, or was given up";
         HANDSHAKE: Family<HandshakeElsewhere> = "PORT.handshake", Nobody, "the TLS handshake there";
     }
     /// How good is the connection?
@@ -106,16 +110,23 @@ keys! {
         FASTEST: Key<usize> = "fastest_ms", Nobody, "the fastest handshake, in milliseconds";
         MEDIAN: Key<usize> = "median_ms", Nobody, "the median of the handshakes, in milliseconds";
         WORST: Key<usize> = "worst_ms", Nobody, "the slowest handshake, in milliseconds";
+        HANDSHAKES: Key<String> = "handshakes", Nobody, "a mark for each handshake, in the order in which they began: . as usual, o slower, x lost";
         SENT_AGAIN: Key<usize> = "sent.again", Nobody, "handshakes that were begun in a second sampling";
         LOST_AGAIN: Key<usize> = "lost.again", Nobody, "handshakes that lost a packet in a second sampling";
         FASTEST_AGAIN: Key<usize> = "fastest_ms.again", Nobody, "the fastest handshake of a second sampling, in milliseconds";
         MEDIAN_AGAIN: Key<usize> = "median_ms.again", Nobody, "the median of a second sampling, in milliseconds";
         WORST_AGAIN: Key<usize> = "worst_ms.again", Nobody, "the slowest handshake of a second sampling, in milliseconds";
+        HANDSHAKES_AGAIN: Key<String> = "handshakes.again", Nobody, "the same marks for a second sampling";
     }
     /// Does something answer for addresses that do not exist?
     testnet "testnet" {
         ROUTE: Key<bool> = "route", Nobody, "whether this computer has a route to the internet";
         STATE: Family<UnusedAddress> = "PORT", Nobody, "that port at addresses that are not in use";
+    }
+    /// Do this computer's connection and clock stay the same during the run?
+    steady "steady" {
+        CONNECTION_CHANGED: Key<bool> = "connection-changed", Nobody, "whether this computer's way to the internet was lost or became another during the run";
+        CLOCK_JUMPED: Key<i64> = "clock-jumped_s", Nobody, "by how many seconds more than had passed the clock went on, because it was set or the computer slept";
     }
     /// Does IPv6 work to other hosts?
     ipv6 "ipv6" {
@@ -131,6 +142,8 @@ keys! {
         STATE: Key<PortState> = "state", Nobody, "what the port does: the best over all addresses";
         STATE_V4: Key<PortState> = "state.v4", Nobody, "the best over its IPv4 addresses";
         STATE_V6: Key<PortState> = "state.v6", Nobody, "the best over its IPv6 addresses";
+        TOOK_V4: Key<u64> = "v4_ms", Nobody, "milliseconds until that was known of its IPv4 addresses";
+        TOOK_V6: Key<u64> = "v6_ms", Nobody, "milliseconds until that was known of its IPv6 addresses";
         BY: Key<Itself> = "by", Nobody, "who forbids it, if this computer does";
         ADDRESS: Key<IpAddr> = "address", Address, "the address that opened first";
         CONNECT: Key<u64> = "connect_ms", Nobody, "milliseconds until it opened";
@@ -156,11 +169,13 @@ keys! {
     hops "path" {
         PORT: Key<u16> = "port", Nobody, "the port whose route was traced";
         HOPS: Key<Vec<String>> = "hops", Inner, "what answered on the route, hop by hop";
+        ANSWERS: Key<Vec<String>> = "answers", Nobody, "what came from each of these hops: milliseconds, the port's state and milliseconds, turned-away or silent";
         DISTANCE: Key<usize> = "distance", Nobody, "the hop at which the port is answered";
         LAST_HEARD: Key<IpAddr> = "last-heard", Address, "the last router that answered";
         LAST_HOP: Key<usize> = "last-hop", Nobody, "the hop of the last router that answered";
         CONTRAST_PORT: Key<u16> = "contrast.port", Nobody, "a port that opens, for comparison";
         CONTRAST_HOPS: Key<Vec<String>> = "contrast.hops", Inner, "what answered on the route to the port for comparison, hop by hop";
+        CONTRAST_ANSWERS: Key<Vec<String>> = "contrast.answers", Nobody, "what came from each of these hops, in the same words";
         CONTRAST_DISTANCE: Key<usize> = "contrast.distance", Nobody, "the hop at which the port for comparison is answered";
         CONTRAST_LAST_HEARD: Key<IpAddr> = "contrast.last-heard", Address, "the last router that answered on the route to the port for comparison";
         CONTRAST_LAST_HOP: Key<usize> = "contrast.last-hop", Nobody, "the hop of the last router that answered on the route to the port for comparison";
@@ -184,6 +199,7 @@ keys! {
     protection "protection" {
         PRODUCTS: Key<Vec<String>> = "products", Nobody, "security programs that are running here";
         FIREWALL: Key<String> = "firewall", Nobody, "a firewall that is switched on";
+        RULES: Key<Vec<String>> = "rules", Foreign, "the rules of Windows Firewall that keep the mail program from the port in use";
         VPN: Key<String> = "vpn", Nobody, "a VPN's network interface";
         VPN_CARRIES: Key<bool> = "vpn.carries", Nobody, "whether connections to the server go through that VPN";
         VPN_CARRIES_ALL: Key<bool> = "vpn.carries-all", Nobody, "whether everything else goes through it too";
@@ -279,6 +295,8 @@ keys! {
     chain "chain" {
         WHOLE: Key<bool> = "whole", Nobody, "whether the server sends all certificates between its own and the root";
         LENGTH: Key<usize> = "length", Nobody, "number of certificates that the server sends";
+        SUBJECTS: Key<Vec<String>> = "subjects", Host, "the subject of each of these";
+        ISSUERS: Key<Vec<String>> = "issuers", Foreign, "who signed each of these";
         WEAK: Key<Vec<String>> = "weak", Nobody, "weak keys and signatures among them";
         ORDER: Key<Order> = "order", Nobody, "what is wrong with their order";
         AT_OTHER_ADDRESS: Key<Vec<String>> = "at-other-address", Nobody, "what is wrong with those at other addresses";
@@ -289,6 +307,7 @@ keys! {
         CAN: Key<bool> = "can", Nobody, "whether the named mail program can encrypt with the server";
         SYSTEMS: Key<Vec<String>> = "systems", Nobody, "the systems that it may run on";
         CANNOT: Key<Vec<String>> = "cannot", Nobody, "the systems whose programs cannot";
+        POLICY: Key<Vec<String>> = "policy", Nobody, "TLS versions that this computer's own policy switches: version, on or off";
         REMEDY: Key<String> = "remedy", Nobody, "what would help";
     }
     /// Is the password accepted?

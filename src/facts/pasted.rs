@@ -88,19 +88,21 @@ fn says_to_log_in(words: &str) -> bool {
 
 /// The cause that words mean, and whose they are. The server's words count more than what the program makes of them.
 fn meant(text: &str) -> Option<(&'static str, By)> {
+    static GUESSED: LazyLock<Regex> = LazyLock::new(|| regex(GUESSES));
     let text = unescaped(text);
-    let parts = server_parts(&text);
-    let by_server = meaning(&parts, &text).map(|row| (row.cause.as_str(), By::Server));
+    let text = &text[..GUESSED.find(&text).map_or(text.len(), |guesses| guesses.start())];
+    let parts = server_parts(text);
+    let by_server = meaning(&parts, text).map(|row| (row.cause.as_str(), By::Server));
     // A program that asks for the password does so after any refusal: if the server's words are there, they say why.
     let may_say = |cause: &&str| parts.is_empty() || *cause != "password-wrong";
     let by_program = || {
-        let row = program_errors::in_text(&text)?;
+        let row = program_errors::in_text(text)?;
         Some(row.cause.as_str()).filter(may_say).map(|cause| (cause, By::Program))
     };
     // Without a number and without "the server responded" nobody knows whose words they are.
     let by_whole = || {
-        let whole = Part { words: Words::without_code(&one_line(&text)), code: None };
-        meaning(&[whole], &text).map(|row| (row.cause.as_str(), By::Server))
+        let whole = Part { words: Words::without_code(&one_line(text)), code: None };
+        meaning(&[whole], text).map(|row| (row.cause.as_str(), By::Server))
     };
     by_server.or_else(by_program).or_else(|| parts.is_empty().then(by_whole).flatten())
 }
@@ -119,7 +121,10 @@ fn meaning(parts: &[Part<'_>], text: &str) -> Option<&'static Row> {
         let phases = if phases.is_empty() { likely_phases(part) } else { phases };
         // What is refused for good counts more than what is put off.
         let passes = part.code.is_some_and(|code| code.starts_with('4'));
-        phases.iter().filter_map(move |phase| Some((part.words.meaning(*phase)?, passes)))
+        // "Rejected" alone is about the computer in a greeting: nobody says that this is one.
+        let is_nowhere = told.is_none() && part.code.is_none();
+        let rows = phases.iter().filter_map(move |phase| Some((part.words.meaning(*phase)?, passes)));
+        rows.filter(move |(row, _)| !(is_nowhere && row.is_only_for_greetings()))
     });
     let telling = found.filter(|(row, _)| row.goes_by_words() && row.cause != "undetermined");
     telling.min_by_key(|(row, passes)| (row.tier, *passes)).map(|(row, _)| row)
@@ -172,11 +177,17 @@ const SERVER_SAID: &str = r"(?ix)
     | сервер\ ответил | ответ\ сервера | 服务器(?:返回|响应|回复|应答) | negative\ smtp\ reply | response\ from\ (?:the\ )?(?:remote\ )?server )
     \s*[:：]\s*['\x22(]?";
 
+/// Where a program begins to guess: what follows says nothing about this error.
+const GUESSES: &str = r"(?i)\b(?:possible|probable|common) (?:causes|reasons)(?: are| include)?\s*:|\bmögliche ursachen|\bcauses possibles|\bposibles causas";
+
 /// Where the program goes on in its own words.
 const PROGRAM_GOES_ON: &str = r"(?ix)
     \bplease\ (?:verify|check)\ (?:that\ your|the\ message) | \bbitte\ (?:über)?prüfen\ sie | \bveuillez\ vérifier
     | \b(?:verifique|compruebe|asegúrese\ de)\ (?:que|el|la)\b
     | ['\x22],\ *(?:port|account|server|protocol|konto):? | \n\s*(?:server|servidor|serveur|protocolo?|port[a-z]*|konto|account)\b\s*: | \n\s*at\ \w+\.";
+
+/// Where a line of a log goes on with its next field: `","event":"SendEmail"`.
+const LOG_GOES_ON: &str = r#"(?i)"\s*,\s*"[a-z_-]+"\s*:"#;
 
 fn server_parts(text: &str) -> Vec<Part<'_>> {
     static SAID: LazyLock<Regex> = LazyLock::new(|| regex(SERVER_SAID));
@@ -196,7 +207,7 @@ fn server_parts(text: &str) -> Vec<Part<'_>> {
 
 /// From each reply code on to the next one: several errors may have been pasted. The lines of one reply repeat its code.
 fn numbered_parts(text: &str) -> Vec<Part<'_>> {
-    static CODE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[^0-9.:])([245]\d\d)(?:[ \-]|\n\s*[45]\.)"));
+    static CODE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[^0-9.:])([245]\d\d)(?:[ \-]|\. |\n\s*[45]\.)"));
     // Ports, which many errors name.
     let codes = CODE
         .captures_iter(text)
@@ -209,7 +220,9 @@ fn numbered_parts(text: &str) -> Vec<Part<'_>> {
         }
     }
     let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([text.len()]);
+    static GOES_ON: LazyLock<Regex> = LazyLock::new(|| regex(LOG_GOES_ON));
     let parts = starts.iter().zip(ends).map(|((start, code), end)| {
+        let end = GOES_ON.find(&text[*start..end]).map_or(end, |found| start + found.start());
         let joined = without_repeats(&one_line(&text[*start..end]).replacen('-', " ", 1), Some(code));
         Part { words: Words::of_reply(&joined, &text[*start..end]), code: Some(*code) }
     });

@@ -76,6 +76,11 @@ impl Row {
         self.tier < BY_STATUS
     }
 
+    /// Whether its words mean this at the beginning of a dialogue alone.
+    pub(super) fn is_only_for_greetings(&self) -> bool {
+        !self.only_in.is_empty() && self.only_in.iter().all(|phase| matches!(phase, Phase::Banner | Phase::Ehlo))
+    }
+
     /// The enhanced status code that it needs, if it needs just that one.
     pub fn enhanced(&self) -> Option<&str> {
         self.enhanced.as_deref()

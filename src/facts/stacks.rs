@@ -107,6 +107,19 @@ pub enum Lacks {
     Suite,
 }
 
+/// Whether a program has a TLS version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Has {
+    /// It offers it.
+    Yes,
+    /// It has it, switched off.
+    Off,
+    /// It depends on the release.
+    Perhaps,
+    /// It does not.
+    No,
+}
+
 impl Fit {
     /// Whether the program cannot encrypt with the server as things are.
     pub fn is_no(&self) -> bool {
@@ -168,6 +181,17 @@ impl Stack {
             }
         }
         changed
+    }
+
+    /// Whether it has this version, in the words of the report.
+    pub fn has(&self, version: &str) -> Has {
+        let is_in = |versions: &[String]| versions.iter().any(|other| other == version);
+        match () {
+            () if is_in(&self.versions) => Has::Yes,
+            () if is_in(&self.off) => Has::Off,
+            () if is_in(&self.perhaps) => Has::Perhaps,
+            () => Has::No,
+        }
     }
 
     /// Whether one version in common is enough, because any cipher suite of it will do.

@@ -39,9 +39,10 @@ impl Kind {
         match self {
             Kind::Step => (&["Step"], &["Rules out", "Answered by", ASKED_AS]),
             Kind::Cause => (&["Cause"], &["Headline", "Outcome", "No log-in", ASKED_AS]),
-            Kind::Program => {
-                (&["Program", "Connects", "Sign-in"], &["Also", "Exchange", "Encryption names", "Device", ASKED_AS])
-            }
+            Kind::Program => (
+                &["Program", "Connects", "Sign-in"],
+                &["Also", "Exchange", "Encryption names", "Runs as", "Device", ASKED_AS],
+            ),
             Kind::List => (&[], &[ASKED_AS]),
         }
     }
@@ -267,7 +268,8 @@ fn placeholders_check(faults: &mut Faults<'_>, kind: Kind, known: &[&str]) {
     let mut seen = BTreeSet::new();
     for name in texts(page).flat_map(placeholders).filter(|name| seen.insert(*name)) {
         let line = page.text.line_with(&format!("{{{name}}}"));
-        if !matches!(kind, Kind::Cause | Kind::Program) {
+        let in_question = page.questions.iter().any(|question| placeholders(&question.text).any(|own| own == name));
+        if !matches!(kind, Kind::Cause | Kind::Program) && !in_question {
             faults.at(line, format!("{{{name}}} is not filled in on such a page"));
         } else if !known.contains(&name) {
             faults.at(line, format!("there is no placeholder {{{name}}}; docs/writing-the-guide.md has the list"));
@@ -313,7 +315,7 @@ mod tests {
         let guide = changed("", str::to_owned).unwrap_or_else(|why| panic!("{why}"));
         let steps: Vec<&str> = guide.steps().iter().map(|step| step.name.as_str()).collect();
         assert_eq!(steps, ["Settings", "Firewall", "Connection", "Encryption", "Log-in", "Provider"]);
-        assert_eq!(guide.steps()[0].pages, ["who-connects", "exchange", "elsewhere", "gateway", "settings"]);
+        assert_eq!(guide.steps()[0].pages, ["who-connects", "exchange", "elsewhere", "gateway", "device", "settings"]);
         assert_eq!(guide.causes().len(), pages::causes().len());
         assert_eq!(guide.causes().last().map(String::as_str), Some(UNDETERMINED));
     }

@@ -190,10 +190,9 @@ fn decide<'a>(
             Held::No => {}
             Held::Unknown(unknown) => {
                 let answers: Vec<&str> = unknown.iter().filter_map(|(fact, _)| fact.strip_prefix("answer.")).collect();
-                if answers.len() == unknown.len() {
-                    for name in answers {
-                        note_question(page, name, walk);
-                    }
+                if let (Some(first), true) = (answers.first(), answers.len() == unknown.len()) {
+                    // One after the other: what comes next may not matter any more.
+                    note_question(page, first, walk);
                 } else {
                     for (fact, why) in unknown {
                         let missing = NotKnown { page: page.text.name.clone(), fact, why };

@@ -67,6 +67,17 @@ pub(super) fn routes() -> (bool, bool) {
     (source_for(v4).is_some(), source_for(v6).is_some())
 }
 
+/// The own addresses towards the internet, without those of interfaces that the system says are not running: a cable that
+/// is pulled leaves address and route in place for a while.
+pub(super) fn uplinks() -> super::Uplinks {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let is_dead = |addr: &IpAddr| {
+        let mut at = interfaces.iter().filter(|interface| interface.ip() == *addr).peekable();
+        at.peek().is_some() && at.all(|interface| !interface.is_oper_up())
+    };
+    super::ANYWHERE.map(|to| source_for(to).filter(|addr| !is_dead(addr)))
+}
+
 /// The own address from which packets to that one would be sent. Connecting a UDP socket sends nothing.
 pub(super) fn source_for(to: IpAddr) -> Option<IpAddr> {
     let from = if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };

@@ -1,5 +1,5 @@
-//! Reading files within bounds: only ordinary ones, since a pipe or a device might never end, and no further than a
-//! limit. Which files are read, and what is in them, the callers know.
+//! Reading files and folders within bounds: only ordinary files, since a pipe or a device might never end, and no further
+//! than a limit. Which files are read, and what is in them, the callers know.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -45,6 +45,15 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The names in a folder, sorted; no more than `most` entries are looked at.
+pub fn list(folder: &Path, most: usize) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let names = entries.take(most).filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
 const MIB: u64 = 1024 * 1024;
 
 /// The bytes without the byte order mark that Windows' editors put before UTF-8.
@@ -65,6 +74,17 @@ mod tests {
         assert_eq!(read(&path, 7).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
         assert!(read(folder.path(), 8).unwrap_err().to_string().contains("folder"));
         assert_eq!(without_mark(b"\xef\xbb\xbf{}"), b"{}");
+    }
+
+    #[test]
+    fn folders_are_listed_within_bounds() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b", "a", "c"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        assert_eq!(list(folder.path(), 9), ["a", "b", "c"]);
+        assert_eq!(list(folder.path(), 2).len(), 2);
+        assert!(list(&folder.path().join("a"), 9).is_empty());
     }
 
     /// Each of these would wait, or never end.

@@ -4,26 +4,37 @@
 
 mod addresses;
 pub mod files;
-mod firewall;
+pub mod firewall;
 mod firmware;
 pub mod hosts;
 mod local;
 mod programs;
 mod proxy;
+pub mod recorded;
+pub mod registry;
+#[cfg(windows)]
+mod registry_windows;
 mod roots;
+pub mod security_center;
 pub mod system;
 mod tls;
+mod windows;
 
 pub use local::Local;
+use registry::{NoRegistry, Registry};
 pub use roots::Trust;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
+pub use tls::policy as tls_policy;
 
 /// Ordinary addresses of the public internet, for asking which way leads there: a root name server's
 /// (a.root-servers.net).
 pub const ANYWHERE: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::new(198, 41, 0, 4)), IpAddr::V6(Ipv6Addr::new(0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30))];
+
+/// The own addresses towards the internet, by IPv4 and by IPv6; `None` where nothing leads there.
+pub type Uplinks = [Option<IpAddr>; 2];
 
 /// Everything that this program asks from the computer it runs on.
 #[async_trait::async_trait]
@@ -33,6 +44,11 @@ pub trait Machine: Send + Sync {
 
     /// Its own address from which packets to that one would be sent; `None` if there is no route. Nothing is sent.
     fn source_for(&self, to: IpAddr) -> Option<IpAddr>;
+
+    /// Its own addresses from which packets to the internet would be sent now. Nothing is sent.
+    fn uplinks(&self) -> Uplinks {
+        ANYWHERE.map(|to| self.source_for(to))
+    }
 
     /// The address that its hosts file gives for a name.
     async fn hosts_file(&self, name: &str) -> Option<IpAddr>;
@@ -49,6 +65,14 @@ pub trait Machine: Send + Sync {
     /// Reads a file; more than `most` bytes are an error (`FileTooLarge`).
     async fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>>;
 
+    /// The names of the files and folders in a folder, sorted, at most `most`; none if there is no such folder.
+    async fn list(&self, folder: &Path, most: usize) -> Vec<String>;
+
+    /// Its registry.
+    fn registry(&self) -> &dyn Registry {
+        &NoRegistry
+    }
+
     /// The time by its clock.
     fn now(&self) -> jiff::Timestamp;
 }
@@ -60,4 +84,8 @@ pub enum Folder {
     Home,
     /// Windows: `%APPDATA%`, which organisations may keep outside the home folder.
     AppData,
+    /// Windows: `%LOCALAPPDATA%`, which stays on this computer.
+    LocalAppData,
+    /// Everywhere but on Windows: `$XDG_CONFIG_HOME`, usually `~/.config` (XDG Base Directory Specification).
+    Config,
 }

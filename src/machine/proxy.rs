@@ -1,8 +1,11 @@
 //! The web proxy that is configured for programs.
 
+use super::registry::{Registry, USER};
+
 /// The proxy as `host:port`: from the environment, or otherwise from the system's settings.
-pub(super) fn configured() -> Option<String> {
-    proxy_of(|name| std::env::var(name).ok()).or_else(system_proxy)
+pub(super) fn configured(registry: &dyn Registry) -> Option<String> {
+    let own = proxy_of(|name| std::env::var(name).ok());
+    own.or_else(|| proxy_of_registry(registry)).or_else(system_proxy)
 }
 
 fn proxy_of(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
@@ -19,12 +22,10 @@ fn host_and_port(value: &str) -> Option<String> {
 }
 
 /// Windows: what is set under Settings > Network & internet > Proxy for this user.
-#[cfg(windows)]
-fn system_proxy() -> Option<String> {
-    let key =
-        windows_registry::CURRENT_USER.open(r"Software\Microsoft\Windows\CurrentVersion\Internet Settings").ok()?;
-    let is_on = key.get_u32("ProxyEnable").ok()? != 0;
-    is_on.then(|| proxy_of_windows(&key.get_string("ProxyServer").ok()?))?
+fn proxy_of_registry(registry: &dyn Registry) -> Option<String> {
+    let key = format!(r"{USER}\Software\Microsoft\Windows\CurrentVersion\Internet Settings");
+    let is_on = registry.number(&key, "ProxyEnable")? != 0;
+    is_on.then(|| proxy_of_windows(&registry.text(&key, "ProxyServer")?))?
 }
 
 /// macOS: what is set under System Settings > Network > Proxies.
@@ -40,14 +41,13 @@ fn system_proxy() -> Option<String> {
     proxy_of_scutil(&String::from_utf8_lossy(&said))
 }
 
-#[cfg(not(any(windows, target_os = "macos")))]
+#[cfg(not(target_os = "macos"))]
 fn system_proxy() -> Option<String> {
     None
 }
 
 /// Reads `proxy:8080`, or one entry for each protocol: `http=proxy:8080;https=proxy:8443` (WinINet's
 /// INTERNET_PROXY_INFO).
-#[cfg(any(windows, test))]
 fn proxy_of_windows(value: &str) -> Option<String> {
     let parts: Vec<(&str, &str)> =
         value.split([';', ' ']).filter_map(|part| part.split_once('=').or(Some(("", part)))).collect();
@@ -72,6 +72,7 @@ fn proxy_of_scutil(said: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::recorded::Recorded;
 
     #[test]
     fn a_proxy_is_named_without_its_password() {
@@ -82,6 +83,10 @@ mod tests {
         assert_eq!(proxy_of_windows("proxy:8080").as_deref(), Some("proxy:8080"));
         assert_eq!(proxy_of_windows("http=a:1;https=b:2").as_deref(), Some("b:2"));
         assert_eq!(proxy_of_windows(""), None);
+        let recorded = "[HKEY_CURRENT_USER\\Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings]\n\
+             \"ProxyServer\"=\"proxy:3128\"\n\"ProxyEnable\"=dword:0000000";
+        let on = |last: &str| proxy_of_registry(&Recorded::parse(&format!("{recorded}{last}")).unwrap());
+        assert_eq!((on("1").as_deref(), on("0")), (Some("proxy:3128"), None));
         let said = "<dictionary> {\n  HTTPEnable : 0\n  HTTPSEnable : 1\n  HTTPSPort : 8443\n  HTTPSProxy : proxy.example.com\n}";
         assert_eq!(proxy_of_scutil(said).as_deref(), Some("proxy.example.com:8443"));
         assert_eq!(proxy_of_scutil("<dictionary> {\n  HTTPSEnable : 0\n  HTTPSProxy : x\n}"), None);

@@ -1,6 +1,9 @@
 //! The real machine: the one that this program runs on.
 
-use super::{Folder, Local, Machine, Trust, addresses, files, firewall, firmware, hosts, programs, proxy, tls};
+use super::registry::Registry;
+use super::{
+    Folder, Local, Machine, Trust, Uplinks, addresses, files, firewall, firmware, hosts, programs, proxy, tls, windows,
+};
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -30,6 +33,10 @@ impl Machine for SystemMachine {
         addresses::source_for(to)
     }
 
+    fn uplinks(&self) -> Uplinks {
+        addresses::uplinks()
+    }
+
     async fn hosts_file(&self, name: &str) -> Option<IpAddr> {
         let name = name.to_owned();
         spawn_blocking(move || hosts::address_of(&name)).await.ok().flatten()
@@ -47,6 +54,12 @@ impl Machine for SystemMachine {
         match folder {
             Folder::Home => etcetera::home_dir().ok(),
             Folder::AppData => std::env::var_os("APPDATA").filter(|_| cfg!(windows)).map(PathBuf::from),
+            Folder::LocalAppData => std::env::var_os("LOCALAPPDATA").filter(|_| cfg!(windows)).map(PathBuf::from),
+            Folder::Config if cfg!(windows) => None,
+            Folder::Config => {
+                let own = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+                own.or_else(|| Some(etcetera::home_dir().ok()?.join(".config")))
+            }
         }
     }
 
@@ -55,9 +68,25 @@ impl Machine for SystemMachine {
         spawn_blocking(move || files::read(&path, most)).await.map_err(io::Error::other)?
     }
 
+    async fn list(&self, folder: &Path, most: usize) -> Vec<String> {
+        let folder = folder.to_owned();
+        spawn_blocking(move || files::list(&folder, most)).await.unwrap_or_default()
+    }
+
+    fn registry(&self) -> &dyn Registry {
+        registry()
+    }
+
     fn now(&self) -> jiff::Timestamp {
         jiff::Timestamp::now()
     }
+}
+
+fn registry() -> &'static dyn Registry {
+    #[cfg(windows)]
+    return &super::registry_windows::SystemRegistry;
+    #[cfg(not(windows))]
+    return &super::registry::NoRegistry;
 }
 
 fn look() -> Local {
@@ -72,14 +101,16 @@ fn look() -> Local {
         resolvers: addresses::resolvers(),
         vpn,
         vpn_addresses,
-        firmware: firmware::names(),
-        tls_policy: tls::policy(),
-        firewall: firewall::switched_on(),
-        proxy: proxy::configured(),
+        firmware: firmware::names(registry()),
+        tls_policy: tls::policy(registry()),
+        firewall: firewall::switched_on(registry()),
+        proxy: proxy::configured(registry()),
         hostname: whoami::hostname().ok(),
         user: whoami::username().ok(),
         elevated: is_elevated(),
-        os: whoami::distro().unwrap_or_else(|_| std::env::consts::OS.to_owned()),
+        os: windows::version(registry())
+            .or_else(|| whoami::distro().ok())
+            .unwrap_or_else(|| std::env::consts::OS.to_owned()),
         tls_library: tls::library(),
     }
 }

@@ -1,5 +1,7 @@
 //! The system's TLS library, and the versions that the system's own policy switches on or off.
 
+use super::registry::{MACHINE, Registry};
+
 /// The library behind native-tls on this system, with its version if it is not part of the system.
 pub(super) fn library() -> String {
     #[cfg(not(any(windows, target_vendor = "apple")))]
@@ -11,12 +13,11 @@ pub(super) fn library() -> String {
 }
 
 /// Windows: the registry's switches for client programs (MicrosoftDocs win32, "TLS registry settings").
-#[cfg(windows)]
-pub(super) fn policy() -> Vec<(String, bool)> {
-    const KEY: &str = r"SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols";
+pub fn policy(registry: &dyn Registry) -> Vec<(String, bool)> {
     let switch = |version: &str| {
-        let key = windows_registry::LOCAL_MACHINE.open(format!(r"{KEY}\TLS {version}\Client")).ok()?;
-        schannel_switch(key.get_u32("Enabled").ok(), key.get_u32("DisabledByDefault").ok())
+        let protocols = r"SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols";
+        let key = format!(r"{MACHINE}\{protocols}\TLS {version}\Client");
+        schannel_switch(registry.number(&key, "Enabled"), registry.number(&key, "DisabledByDefault"))
     };
     ["1.0", "1.1", "1.2", "1.3"]
         .into_iter()
@@ -24,15 +25,9 @@ pub(super) fn policy() -> Vec<(String, bool)> {
         .collect()
 }
 
-#[cfg(not(windows))]
-pub(super) fn policy() -> Vec<(String, bool)> {
-    Vec::new()
-}
-
 /// `Enabled` = 0 forbids a version; `DisabledByDefault` = 1 leaves it to programs that ask for it, which Outlook does
 /// not.
-#[cfg(any(windows, test))]
-fn schannel_switch(enabled: Option<u32>, disabled_by_default: Option<u32>) -> Option<bool> {
+fn schannel_switch(enabled: Option<u64>, disabled_by_default: Option<u64>) -> Option<bool> {
     match (enabled, disabled_by_default) {
         (Some(0), _) => Some(false),
         (_, Some(0)) => Some(true),
@@ -44,6 +39,20 @@ fn schannel_switch(enabled: Option<u32>, disabled_by_default: Option<u32>) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::recorded::Recorded;
+
+    #[test]
+    fn a_hardened_registry() {
+        let client = |version: &str, values: &str| {
+            let protocols = r"SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols";
+            format!("[HKEY_LOCAL_MACHINE\\{protocols}\\TLS {version}\\Client]\n{values}\n")
+        };
+        let recorded = client("1.0", "\"Enabled\"=dword:00000000")
+            + &client("1.2", "\"Enabled\"=dword:00000001\n\"DisabledByDefault\"=dword:00000000")
+            + &client("1.3", "\"Enabled\"=\"1\"");
+        let policy = policy(&Recorded::parse(&recorded).unwrap());
+        assert_eq!(policy, [("TLSv1.0".to_owned(), false), ("TLSv1.2".to_owned(), true)]);
+    }
 
     #[test]
     fn switches_of_schannel() {

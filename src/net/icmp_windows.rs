@@ -36,7 +36,8 @@ pub(super) fn is_told() -> bool {
 #[expect(unsafe_code, reason = "the option has no safe wrapper in the libraries we use")]
 fn fail_on_icmp(socket: SOCKET) -> bool {
     let on: u32 = 1;
-    // SAFETY: the socket is open, and `on` lives through the call, which reads the four bytes it is told of.
+    // SAFETY: `socket` is open: the callers borrow its owner. The pointer is to a local that lives through the call; it is a
+    // `u32`, and the call is told to read its four bytes. Nothing is written.
     let result =
         unsafe { setsockopt(socket, IPPROTO_TCP, TCP_FAIL_CONNECT_ON_ICMP_ERROR, std::ptr::from_ref(&on).cast(), 4) };
     result == 0
@@ -46,7 +47,9 @@ fn fail_on_icmp(socket: SOCKET) -> bool {
 fn icmp_error(socket: SOCKET) -> Option<Icmp> {
     let mut info = ICMP_ERROR_INFO::default();
     let mut length = i32::try_from(size_of::<ICMP_ERROR_INFO>()).ok()?;
-    // SAFETY: the socket is open; the system writes at most `length` bytes into `info`, which is plain old data.
+    // SAFETY: `socket` is open: the caller borrows its owner. Both pointers are to locals that live through the call and are
+    // not otherwise borrowed. `info` is a C structure of integers and an address union, for which any bytes are a value;
+    // `length` is its size, and the system writes at most so much into it.
     let result = unsafe {
         getsockopt(socket, IPPROTO_TCP, TCP_ICMP_ERROR_INFO, std::ptr::from_mut(&mut info).cast(), &raw mut length)
     };
@@ -54,7 +57,9 @@ fn icmp_error(socket: SOCKET) -> Option<Icmp> {
     if result != 0 || length == 0 {
         return None;
     }
-    // SAFETY: the family, which all members of the union begin with, says which of them was written.
+    // SAFETY: every member of the union begins with the family (ws2ipdef.h, SOCKADDR_INET), so reading it is sound whichever
+    // was written; it says which one that was. All of them are integers alone, and `info` began as zeroes, so that no byte
+    // is uninitialised even if the system lied.
     let from = unsafe {
         match info.srcaddress.si_family {
             AF_INET => IpAddr::V4(Ipv4Addr::from(u32::from_be(info.srcaddress.Ipv4.sin_addr.S_un.S_addr))),

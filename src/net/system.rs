@@ -200,7 +200,10 @@ fn set_ttl(socket: &SockRef<'_>, to: SocketAddr, ttl: u32) -> io::Result<u32> {
 #[expect(unsafe_code, reason = "TCP_INFO has no safe wrapper in the libraries we use")]
 fn retransmissions(stream: &tokio::net::TcpStream) -> Option<u32> {
     use std::os::fd::AsRawFd;
-    // SAFETY: `info` is plain old data for which all zeroes is a value; the kernel writes at most `length` bytes of it.
+    // SAFETY: `tcp_info` is a C structure of integers alone, for which all zeroes is a value. The pointer is to a local that
+    // lives through the call and is not otherwise borrowed; `length` is its size, and the kernel writes at most so much
+    // (getsockopt(2)), less if it is older: then the rest stays zero. The descriptor is open: `stream` owns it, and is
+    // borrowed until the end of this function.
     unsafe {
         let mut info: libc::tcp_info = std::mem::zeroed();
         let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;

@@ -6,6 +6,7 @@ use super::server::{Service, Speaks, serve};
 use super::tls::{Authorities, Tls};
 use super::wire::{Dice, line};
 use super::world::{Host, LabWorld, Port};
+use crate::machine::recorded::Recorded;
 use crate::machine::system::SystemMachine;
 use crate::machine::{Machine, Trust};
 use crate::net::BoxStream;
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 pub struct Lab {
     pub(super) world: LabWorld,
     pub(super) authorities: Authorities,
+    pub(super) registry: Recorded,
     dialogues: HashMap<String, Arc<Dialogue>>,
     tls: Mutex<HashMap<(String, String), Arc<Tls>>>,
     /// How many connections each host holds open, by its name.
@@ -46,6 +48,7 @@ impl Lab {
         let began = jiff::Timestamp::from_second(now.as_second()).map_err(|why| why.to_string())?;
         Ok(Lab {
             authorities: Authorities::new(began.as_second() + world.machine.clock_behind),
+            registry: Recorded::parse(&world.machine.registry)?,
             dialogues,
             tls: Mutex::default(),
             open: Mutex::default(),

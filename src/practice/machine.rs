@@ -1,7 +1,8 @@
 //! The lab's machine: what a scenario says about the computer, its files and its clock.
 
 use super::lab::Lab;
-use crate::machine::{Folder, Local, Machine, Trust};
+use crate::machine::registry::Registry;
+use crate::machine::{Folder, Local, Machine, Trust, tls_policy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::IpAddr;
@@ -20,7 +21,7 @@ impl Machine for Lab {
             routed_v6: machine.routed_v6,
             sees_icmp: machine.hears_routers,
             resolvers: vec![self.world.resolver.address],
-            tls_policy: vec![],
+            tls_policy: tls_policy(&self.registry),
             vpn: machine.vpn.as_ref().map(|vpn| vpn.name.clone()),
             vpn_addresses: machine.vpn.iter().map(|vpn| vpn.address).collect(),
             firmware: machine.firmware.clone(),
@@ -73,7 +74,15 @@ impl Machine for Lab {
     }
 
     fn folder(&self, folder: Folder) -> Option<PathBuf> {
-        (folder == Folder::Home).then(|| PathBuf::from(HOME))
+        let is_windows = self.world.machine.os.starts_with("Windows");
+        let below = match folder {
+            Folder::Home => "",
+            Folder::AppData if is_windows => "AppData/Roaming",
+            Folder::LocalAppData if is_windows => "AppData/Local",
+            Folder::Config if !is_windows => ".config",
+            _ => return None,
+        };
+        Some(Path::new(HOME).join(below))
     }
 
     async fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
@@ -81,6 +90,18 @@ impl Machine for Lab {
         let found = self.world.machine.files.iter().find(|(name, _)| Path::new(name) == below);
         let text = found.map(|(_, text)| text.clone().into_bytes()).ok_or(io::ErrorKind::NotFound)?;
         if text.len() as u64 > most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(text) }
+    }
+
+    async fn list(&self, folder: &Path, most: usize) -> Vec<String> {
+        let Ok(folder) = folder.strip_prefix(HOME) else { return Vec::new() };
+        let below = self.world.machine.files.keys().filter_map(|name| Path::new(name).strip_prefix(folder).ok());
+        let names = below.filter_map(|below| Some(below.components().next()?.as_os_str().to_str()?.to_owned()));
+        let names: BTreeSet<String> = names.collect();
+        names.into_iter().take(most).collect()
+    }
+
+    fn registry(&self) -> &dyn Registry {
+        &self.registry
     }
 
     fn now(&self) -> jiff::Timestamp {

@@ -11,8 +11,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long this computer's own resolver takes to answer.
-const OWN_LOOKUP: Duration = Duration::from_millis(2);
 /// What still gets through where large packets vanish, in bytes: less than on real lines, as the lab's certificates
 /// are small.
 const NARROW: usize = 600;
@@ -124,6 +122,7 @@ impl Network for Lab {
                 if !self.world.machine.routed_v4 && !self.world.machine.routed_v6 {
                     return Answer::NoNetwork;
                 }
+                let takes = Duration::from_millis(self.world.resolver.takes_ms);
                 match self.world.resolver.state {
                     ResolverState::Silent => {
                         sleep(deadline).await;
@@ -132,12 +131,12 @@ impl Network for Lab {
                     ResolverState::Servfail => return Answer::ServFail,
                     ResolverState::Refuses => return Answer::Refused,
                     ResolverState::KnowsNothing => {
-                        sleep(OWN_LOOKUP).await;
+                        sleep(takes).await;
                         return Answer::NxDomain;
                     }
                     ResolverState::Answers => {}
                 }
-                sleep(OWN_LOOKUP).await;
+                sleep(takes).await;
                 self.own_resolver(name, kind)
             }
             Via::Server(server) if server == self.world.resolver.address => {

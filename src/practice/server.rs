@@ -2,6 +2,7 @@
 
 use super::dialogue::{Act, Command, Dialogue, Exchange};
 use super::tls::{Stream, Tls};
+use crate::text::hex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
@@ -104,7 +105,7 @@ impl Credentials {
 fn digest_of(password: &str, challenge: &str) -> Option<String> {
     let mut mac = Hmac::<Md5>::new_from_slice(password.as_bytes()).ok()?;
     mac.update(challenge.as_bytes());
-    Some(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&mac.finalize().into_bytes()))
 }
 
 struct Speaker<'a> {

@@ -65,6 +65,9 @@ pub(super) struct LabMachine {
     /// Files below the home folder, by path: what mail programs have stored.
     #[serde(default)]
     pub(super) files: BTreeMap<String, String>,
+    /// The registry, as regedit exports it.
+    #[serde(default)]
+    pub(super) registry: String,
     /// The names of the running programs.
     #[serde(default)]
     pub(super) programs: Vec<String>,
@@ -91,6 +94,9 @@ pub(super) struct Resolver {
     pub(super) address: SocketAddr,
     #[serde(default)]
     pub(super) state: ResolverState,
+    /// How long it takes to answer, in milliseconds.
+    #[serde(default = "usual_lookup")]
+    pub(super) takes_ms: u64,
     /// The address that it gives to names that do not exist.
     #[serde(default)]
     pub(super) unknown_names: Option<IpAddr>,
@@ -294,6 +300,10 @@ pub(super) enum Does {
 
 fn yes() -> bool {
     true
+}
+
+fn usual_lookup() -> u64 {
+    2
 }
 
 fn usual_rtt() -> u64 {

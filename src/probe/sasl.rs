@@ -4,6 +4,7 @@
 use super::secret::{Attempt, Secret};
 use super::smtp::{Dialogue, Line, NoReply, REPLY, Reply, Side};
 use super::veil::Veil;
+use crate::text::hex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
@@ -216,7 +217,7 @@ fn challenge_of(reply: &Reply) -> Option<Vec<u8>> {
 fn keyed_digest(password: &[u8], challenge: &[u8]) -> Zeroizing<String> {
     let mut mac = Hmac::<Md5>::new_from_slice(password).expect("HMAC takes a key of any length");
     mac.update(challenge);
-    Zeroizing::new(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+    Zeroizing::new(hex(&mac.finalize().into_bytes()))
 }
 
 fn theirs(what: &'static str) -> NoAnswer {

@@ -77,8 +77,8 @@ impl Seen {
 /// The outcome of opening one address: every failed attempt, and the connection if one opened.
 #[derive(Default)]
 pub struct Tried {
-    /// The failed attempts, in order.
-    pub failures: Vec<ConnectFailure>,
+    /// The failed attempts, in order, each with the time at which it ended.
+    pub failures: Vec<(Instant, ConnectFailure)>,
     /// The connection, if one opened.
     pub connection: Option<Connection>,
 }
@@ -93,7 +93,7 @@ impl Tried {
     pub fn state(&self) -> PortState {
         match (&self.connection, self.failures.last()) {
             (Some(_), _) => PortState::Open,
-            (None, Some(failure)) => failure.state,
+            (None, Some((_, failure))) => failure.state,
             (None, None) => PortState::Unknown,
         }
     }
@@ -102,20 +102,23 @@ impl Tried {
     pub fn elapsed(&self) -> Duration {
         match (&self.connection, self.failures.last()) {
             (Some(connection), _) => connection.elapsed,
-            (None, Some(failure)) => failure.elapsed,
+            (None, Some((_, failure))) => failure.elapsed,
             (None, None) => Duration::ZERO,
         }
     }
 
     /// One more attempt has ended.
-    fn add(mut self, result: Result<Connection, ConnectFailure>) -> Self {
+    fn add(mut self, (at, result): Ended) -> Self {
         match result {
             Ok(connection) => self.connection = Some(connection),
-            Err(failure) => self.failures.push(failure),
+            Err(failure) => self.failures.push((at, failure)),
         }
         self
     }
 }
+
+/// What came of an attempt, and when.
+type Ended = (Instant, Result<Connection, ConnectFailure>);
 
 /// Opens a connection. If there is silence, it is tried once more, beside the first attempt: one lost packet is not a
 /// filter. Whichever attempt hears something first decides.
@@ -128,10 +131,10 @@ pub async fn open(net: &dyn Network, pace: &Pace, to: SocketAddr, limit: Duratio
     tokio::pin!(first);
     let mut ended = tokio::select! {
         biased;
-        result = &mut first => Some(result),
+        result = &mut first => Some((Instant::now(), result)),
         () = async { sleep(AGAIN).await; sleep_until(started + pace.again()).await } => None,
     };
-    if ended.as_ref().is_some_and(|result| !is_silent(result)) {
+    if ended.as_ref().is_some_and(|(_, result)| !is_silent(result)) {
         return ended.into_iter().fold(Tried::default(), Tried::add);
     }
     let second = net.connect(to, ConnectOptions::within(pace.patience(limit)));
@@ -140,10 +143,11 @@ pub async fn open(net: &dyn Network, pace: &Pace, to: SocketAddr, limit: Duratio
         tokio::select! {
             biased;
             result = &mut first, if ended.is_none() => match is_silent(&result) {
-                true => ended = Some(result),
-                false => return Tried::default().add(result),
+                true => ended = Some((Instant::now(), result)),
+                false => return Tried::default().add((Instant::now(), result)),
             },
             result = &mut second => {
+                let now = Instant::now();
                 // The first has waited longer than the second by now.
                 let given_up = || ConnectFailure {
                     state: PortState::Filtered,
@@ -152,7 +156,8 @@ pub async fn open(net: &dyn Network, pace: &Pace, to: SocketAddr, limit: Duratio
                     local_port: None,
                     elapsed: started.elapsed(),
                 };
-                return Tried::default().add(ended.unwrap_or_else(|| Err(given_up()))).add(result);
+                let first = ended.unwrap_or_else(|| (now, Err(given_up())));
+                return Tried::default().add(first).add((now, result));
             }
         }
     }
@@ -223,6 +228,15 @@ mod tests {
         assert_eq!(opened(Open, SILENT, &pace(33, 20, 1)).await, (Filtered, 2, 6_200));
         assert_eq!(opened(Open, SILENT, &pace(20, 20, 0)).await, (Filtered, 2, 6_200));
         assert_eq!(opened(Open, SILENT, &Pace::default()).await, (Filtered, 2, 7_500));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_attempt_has_a_time_of_its_own() {
+        let port = Port { says: PortState::Open, answers: SILENT, tries: AtomicUsize::new(0) };
+        let (started, to) = (Instant::now(), "203.0.113.5:587".parse().unwrap());
+        let tried = open(&port, &Pace::default(), to, Duration::from_secs(5)).await;
+        let ended: Vec<u128> = tried.failures.iter().map(|(at, _)| (*at - started).as_millis()).collect();
+        assert_eq!(ended, [5_000, 7_500]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -277,7 +277,7 @@ mod tests {
                 0 => part.to_owned(),
                 1 => part.chars().rev().collect(),
                 2 => STANDARD.encode(format!("{before}{part}")),
-                3 => part.bytes().map(|byte| format!("{byte:02X}")).collect(),
+                3 => crate::text::hex(part.as_bytes()).to_uppercase(),
                 _ => part.to_uppercase(),
             };
             let left = cut(&secret, &format!("500 {before}{coded}"));

@@ -1,12 +1,16 @@
 //! The report as one HTML file: no scripts, no requests to anywhere, prints on A4 and Letter. It carries the JSON report
-//! as data, so that one file is enough. The template escapes everything.
+//! as data, so that one file is enough. The template escapes everything but the pictures, which escape what they show
+//! themselves.
 
 use super::document::Document;
 use super::first_page::{Body, Reader};
 use super::format::Format;
+use super::pictures;
 use super::{Check, Report, evidence_id, json};
 use crate::check::{Evidence, Outcome};
 use crate::net::PortState;
+use crate::picture::Picture;
+use crate::picture::svg::svg;
 use askama::Template;
 
 /// The format for a browser.
@@ -24,8 +28,25 @@ struct Page<'a> {
     document: Document<'a>,
     report: &'a Report,
     outcome: &'static str,
+    pictures: Vec<Drawn>,
+    times: Option<Drawn>,
     /// The JSON report with the tags around it.
     data: String,
+}
+
+/// A picture in the page.
+struct Drawn {
+    anchor: String,
+    title: String,
+    says: String,
+    svg: String,
+}
+
+impl From<Picture> for Drawn {
+    fn from(picture: Picture) -> Self {
+        let svg = svg(&picture);
+        Drawn { anchor: picture.kind.anchor(), title: picture.title, says: picture.says, svg }
+    }
 }
 
 /// The report of the last run for this reader; the error is a message for people.
@@ -34,6 +55,8 @@ pub fn html(report: &Report, reader: Reader) -> Result<String, String> {
         document: Document::of(report, reader),
         report,
         outcome: report.diagnosis.as_ref().map_or("unsure", |diagnosis| diagnosis.outcome.word()),
+        pictures: pictures::of_verdict(report).into_iter().map(Drawn::from).collect(),
+        times: pictures::of_time(report).map(Drawn::from),
         data: format!("{DATA_BEGIN}{}{DATA_END}", json::in_html(report)),
     };
     page.render().map_err(|error| format!("the page could not be made: {error}"))

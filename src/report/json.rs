@@ -2,6 +2,7 @@
 
 use super::format::Format;
 use super::{Account, Answer, Check, Expected, InUse, Report, Run};
+use crate::session::diagnosis::Diagnosis;
 use crate::session::{self, SCHEMA, Session, State};
 use crate::text::is_invisible;
 use serde_json::Value;
@@ -32,7 +33,7 @@ pub fn report(session: &Session) -> Report {
         answers: answers.collect(),
         notes: session.notes.clone(),
         checks,
-        diagnosis,
+        diagnosis: diagnosis.map(Diagnosis::on_paper),
         runs,
         unknown: session.unknown.clone(),
     }

@@ -11,6 +11,7 @@ pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod open;
+pub mod pictures;
 pub mod ports;
 pub mod redact;
 pub mod save;

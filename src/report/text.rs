@@ -3,7 +3,9 @@
 use super::document::{Checks, Document};
 use super::first_page::{Body, FirstPage, Reader, Table};
 use super::format::Format;
+use super::pictures;
 use super::{Check, Report, evidence_id};
+use crate::picture::text::{Pen, draw, plain};
 use std::fmt::Write;
 
 /// The width in columns of a terminal, and of a mail.
@@ -23,6 +25,7 @@ pub fn text(report: &Report, reader: Reader, verbose: bool) -> String {
     head(&mut out, report);
     let _ = writeln!(out);
     page(&mut out, &document.page, WIDTH);
+    pictures(&mut out, report);
     let steps = document
         .steps
         .iter()
@@ -55,6 +58,22 @@ fn head(out: &mut String, report: &Report) {
     if let Some(way) = &report.account.in_use {
         let how = report.account.settings().origin_in_words();
         let _ = writeln!(out, "{}, port {}, {} ({how})", way.server, way.port, way.security.says());
+    }
+}
+
+/// The picture that the verdict rests on and those after it, in ASCII, where they are short.
+fn pictures(out: &mut String, report: &Report) {
+    /// More lines than this belong into a page of their own.
+    const SHORT: usize = 14;
+    for picture in pictures::of_verdict(report) {
+        let lines = draw(&picture, WIDTH - 2, Pen { ascii: true });
+        if lines.len() > SHORT {
+            continue;
+        }
+        section(out, &picture.title);
+        for line in lines {
+            let _ = writeln!(out, "  {}", plain(&line));
+        }
     }
 }
 

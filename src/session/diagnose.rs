@@ -1,5 +1,6 @@
 //! Makes the verdict from facts and guide: walks the guide and fills in the page of the cause that it reaches.
 
+use super::at_hand::AtHand;
 use super::diagnosis::{Diagnosis, OpenQuestion, Outcome, PathStep};
 use super::error::error_in_words;
 use super::lookup::Lookup;
@@ -23,7 +24,7 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
     let underway = Diagnosis {
         path: path(guide, &walk, &mut texts),
         waits_for: walk.waits_for.iter().cloned().collect(),
-        questions: questions(&walk),
+        questions: questions(&walk, &mut texts),
         summary: waiting(&walk.waits_for, run),
         ..Diagnosis::nothing_yet()
     };
@@ -110,12 +111,12 @@ fn path(guide: &Guide, walk: &Walk, texts: &mut Texts<'_>) -> Vec<PathStep> {
     steps.collect()
 }
 
-fn questions(walk: &Walk) -> Vec<OpenQuestion> {
-    let questions = walk.open.iter().map(|open| &open.question);
+fn questions(walk: &Walk, texts: &mut Texts<'_>) -> Vec<OpenQuestion> {
+    let questions = walk.open.iter().map(|open| &open.question).enumerate();
     questions
-        .map(|question| OpenQuestion {
+        .map(|(index, question)| OpenQuestion {
             name: question.name.clone(),
-            text: question.text.clone(),
+            text: texts.fill(&format!("questions.{index}"), &question.text),
             words: question.words.clone(),
         })
         .collect()
@@ -141,22 +142,23 @@ fn outcome(cause: &str, page: &Page, facts: &Derived) -> Outcome {
     }
 }
 
-/// The steps of *Fix it* that this case needs; a step that is only a link to a task becomes the clicks for the account's
-/// mail program.
+/// The steps of *Fix it* that this case needs, for the provider and the program at hand; a step that is only a link to a
+/// task becomes the clicks for the account's mail program.
 fn remedy(guide: &Guide, page: &Page, run: &Run, case: &Lookup<'_>) -> Vec<Text> {
-    let step = |item: &String| match task(item).and_then(|task| clicks(guide, task, run)) {
+    let step = |item: &str| match task(item).and_then(|task| clicks(guide, task, run)) {
         Some((heading, clicks)) => clicks.iter().fold(Text::from(format!("{heading}:")), |step, click| {
             step.say("\n- ").append(case.fill(&plain(click).replace('\n', "\n  ")))
         }),
         None => case.fill(&plain(&capital(item))),
     };
-    given(&page.steps, case.facts).map(step).collect()
+    let at_hand = AtHand { provider: case.provider, program: run.account.client() };
+    given(&page.steps, case.facts).filter_map(|item| at_hand.only(item)).map(|item| step(&item)).collect()
 }
 
 /// The clicks for a task in the account's mail program, from its page: the heading and the steps.
 fn clicks<'a>(guide: &'a Guide, task: &str, run: &Run) -> Option<(&'a str, Vec<String>)> {
     let client = run.account.client().or_else(|| client::by_id("other"))?;
-    let page = guide.page(&format!("programs/{}", client.id))?;
+    let page = guide.page(&format!("programs/{}", client.page))?;
     let section = page.text.sections.iter().find(|section| anchor(&section.heading) == task)?;
     Some((&section.heading, list_items(&section.text)))
 }

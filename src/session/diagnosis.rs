@@ -228,13 +228,28 @@ impl Diagnosis {
         });
         let steps = self.path.iter_mut().enumerate();
         let steps = steps.map(|(index, step)| (format!("path.{index}.answer"), &mut step.answer));
-        for (field, text) in single.chain(lists).chain(steps) {
+        let questions = self.questions.iter_mut().enumerate();
+        let questions = questions.map(|(index, question)| (format!("questions.{index}"), &mut question.text));
+        for (field, text) in single.chain(lists).chain(steps).chain(questions) {
             let mut marks = self.marks.remove(&field).unwrap_or_default();
             change(text, &mut marks);
             if !marks.is_empty() {
                 self.marks.insert(field, marks);
             }
         }
+    }
+
+    /// The same for a reader who has no screen and so no keys: "check again (key r)" becomes "check again".
+    pub fn on_paper(mut self) -> Self {
+        self.rewrite(|text, marks| {
+            while let Some((at, length)) = key(text) {
+                text.replace_range(at..at + length, "");
+                for (start, end, _) in marks.iter_mut().filter(|(start, ..)| *start > at) {
+                    (*start, *end) = (*start - length, *end - length);
+                }
+            }
+        });
+        self
     }
 
     /// Whom the page of the cause asks for what: the items `To:` and `Ask:` of *Tell the provider*, which every such
@@ -250,5 +265,33 @@ impl Diagnosis {
     /// The page of the last step: where the cause was decided, or where the walk is waiting.
     pub fn last_step(&self) -> Option<&str> {
         self.path.iter().map(|step| step.page.as_str()).rfind(|page| !page.contains('/'))
+    }
+}
+
+/// Where a text names a key of the screen, such as " (key r)": the place and how long it is.
+fn key(text: &str) -> Option<(usize, usize)> {
+    let at = text.find(KEY)?;
+    let length = KEY.len() + text[at + KEY.len()..].chars().next()?.len_utf8() + 1;
+    text[at..].get(..length)?.ends_with(')').then_some((at, length))
+}
+
+const KEY: &str = " (key ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_paper_there_are_no_keys() {
+        let mut diagnosis = Diagnosis::nothing_yet();
+        diagnosis.title = "Type it (key e): anna@example.com, check again (key r).".to_owned();
+        diagnosis.marks.insert("title".to_owned(), vec![(17, 33, Mark::User)]);
+        let title = diagnosis.title[17..33].to_owned();
+        let diagnosis = diagnosis.on_paper();
+        assert_eq!(diagnosis.title, "Type it: anna@example.com, check again.");
+        let (start, end, _) = diagnosis.marks["title"][0];
+        assert_eq!((&diagnosis.title[start..end], title.as_str()), ("anna@example.com", "anna@example.com"));
+        assert_eq!(key("Nothing (key"), None);
+        assert_eq!(key("the odd (key abc)"), None);
     }
 }

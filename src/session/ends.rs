@@ -19,12 +19,14 @@ pub(super) fn ends(os: &str, run: &Run, derived: &Derivation) -> Vec<Ending> {
     let is_valid = case.get(&own("certificate"), &certificate::DATES) == Some(Dates::Hold);
     let until: Option<Timestamp> =
         case.get(&own("certificate"), &certificate::UNTIL).and_then(|until| until.parse().ok());
+    // An Exchange account signs in by HTTPS.
+    let by_exchange = derived.facts.get("answer.account-type").is_some_and(|is| is.word() == Some("exchange"));
     let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
     let known = Case {
         provider: case.provider.map_or("", |row| row.kind.word()),
         program: run.account.client().map_or("", |client| client.id.as_str()),
         os: if run.account.measured_on == MeasuredOn::ThisMachine { os } else { "" },
-        by_token: case.is("login.with", "token"),
+        without_password: by_exchange || case.is("login.with", "token"),
         old_tls: is_any(["TLSv1.0", "TLSv1.1"], Accepts::Accepted)
             && ["TLSv1.2", "TLSv1.3"].iter().all(|version| accepts(version) == Some(Accepts::Rejected)),
         certificate_until: until.filter(|_| is_valid).map(day),

@@ -196,6 +196,9 @@ mod tests {
         drop(journal);
         let found = interrupted(folder.path()).sessions;
         assert_eq!((found.len(), found[0].address.as_str()), (1, "anna@example.com"));
+        let elsewhere = tempfile::tempdir().unwrap();
+        let taken = Journal::take_over(&found[0].path, elsewhere.path()).map(drop);
+        assert_eq!(taken.unwrap_err().kind(), io::ErrorKind::PermissionDenied, "only from its own folder");
         let whole = fs::read(&found[0].path).unwrap();
         assert_eq!(recover(&found[0].path).unwrap().notes, ["one", "two"]);
         for cut in (0..whole.len()).step_by(7) {

@@ -1,6 +1,7 @@
 //! A session: the one state. Events change it; everything that is known, and everything that follows from that, is
 //! derived from it by pure functions. The JSON report is this value.
 
+mod at_hand;
 pub mod diagnose;
 pub mod diagnosis;
 mod ends;

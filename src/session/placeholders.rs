@@ -1,19 +1,24 @@
 //! The placeholders of the guide's pages: one table, one row each. A row finds its value in a `Lookup`: one run, its
-//! facts, and what many rows need.
+//! facts, and what many rows need; longer ways to a value are in `values`.
+
+mod values;
 
 use super::lookup::Lookup;
 use super::recommended::security_of;
-use super::run::State;
-use crate::account::{Security, mechanisms};
-use crate::facts::key::{Key, Names, Observable};
+use crate::account::devices;
+use crate::facts::key::Names;
 use crate::facts::keys::{
-    alive, autodiscover, certificate, clients, clock, dns_domain, dns_own, dns_server, exchange, isp, login, port,
-    protection, sender_domain, sending, settings, smtp, tls,
+    alive, autodiscover, certificate, clients, dns_domain, dns_server, exchange, login, port, protection,
+    sender_domain, settings, smtp, tls,
 };
-use crate::facts::words::EhloName;
-use crate::facts::{ehlo, hosters, interceptors, isps, senders, spf, vocabulary};
-use crate::text::{Text, grouped, span, visible_str};
+use crate::facts::{hosters, interceptors};
+use crate::text::Text;
 use std::fmt::Write;
+use values::{
+    clock_off, day, dkim_selectors, ehlo_of_program, ehlo_passes, ehlo_refused, gateway, isp_policy, log_in_ended,
+    log_ins_offered, port_does, protection_here, resolver, said, security, sender, spf_wanted, spoken, token_scope,
+    weak, written,
+};
 
 /// A placeholder, written `{name}` on a page.
 pub struct Placeholder {
@@ -113,6 +118,12 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "the mail program at hand",
         |case| Some(case.run.account.client()?.name.clone()),
         "the mail program",
+    ),
+    row(
+        "device.menu",
+        "the maker's menu for sending mail; if the maker is not known, each maker's",
+        |case| Some(devices::menus(case.run.account.client.as_deref())),
+        "",
     ),
     row("said", "the server's own words", said, "(nothing was said)"),
     row("ehlo.refused", "the kind of name that the server refuses in EHLO", ehlo_refused, "the name that is given"),
@@ -243,6 +254,12 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         },
         "The product's event log shows which rule it is",
     ),
+    row(
+        "protection.rules",
+        "the rules of Windows Firewall against the mail program",
+        |case| case.shown(&protection::RULES),
+        "no rule of Windows Firewall that mailtriage can read",
+    ),
     row("vpn", "the interface of the VPN", |case| case.shown(&protection::VPN), "its interface is not known"),
     row(
         "web-proxy",
@@ -278,6 +295,11 @@ pub fn as_markdown() -> String {
         let _ = writeln!(out, "| `{{{}}}` | {} | {} |", row.name, row.says, row.otherwise);
     }
     out
+}
+
+/// A text with what stands in each placeholder's place where nothing is known.
+pub fn unfilled(text: &str) -> String {
+    PLACEHOLDERS.iter().fold(text.to_owned(), |text, row| text.replace(&format!("{{{}}}", row.name), row.otherwise))
 }
 
 impl Lookup<'_> {
@@ -317,164 +339,6 @@ fn marked(mut out: Text, names: Names, value: &str) -> Text {
         };
     }
     out
-}
-
-fn sender(case: &Lookup<'_>) -> Option<String> {
-    let account = &case.run.account;
-    Some(account.from.clone().unwrap_or_else(|| account.address.to_string()))
-}
-
-fn port_does(case: &Lookup<'_>) -> Option<String> {
-    Some(case.get(&case.own_id(port::STATE.check)?, &port::STATE)?.says().to_owned())
-}
-
-/// What is set; with Auto, also what it leads to at this server.
-fn security(lookup: &Lookup<'_>) -> Option<String> {
-    let set = lookup.in_use.as_ref()?.security;
-    let ways = [Security::None, Security::Starttls, Security::Implicit];
-    let leads_to = ways.into_iter().find(|way| lookup.is("security", way.word())).filter(|_| set == Security::Auto);
-    Some(leads_to.map_or(set.says().to_owned(), |way| format!("{} (here {})", set.says(), way.says())))
-}
-
-/// What the server offers on the port in use, in clear or encrypted, as the mail program uses it.
-fn log_ins_offered(lookup: &Lookup<'_>) -> Option<String> {
-    if lookup.is("security", "none") { lookup.own(&smtp::AUTH_CLEAR) } else { lookup.own(&smtp::AUTH) }
-}
-
-fn spoken(lookup: &Lookup<'_>) -> Option<String> {
-    Some(mechanisms::of(lookup.run.account.client.as_deref()?)?.list())
-}
-
-/// The words of the last refusal, or else what the caller sees.
-fn said(case: &Lookup<'_>) -> Option<String> {
-    let turned_away = case.is("greeting", "refuses") || case.is("greeting", "busy");
-    // A server that refuses our name may let us go on by another: its first refusal counts.
-    case.own(&smtp::EHLO_REPLY)
-        .or_else(|| case.shown(&login::REPLY))
-        .or_else(|| case.shown(&sending::REPLY))
-        .or_else(|| case.own(&smtp::AUTH_CLEAR_REPLY))
-        .or_else(|| case.own(&smtp::STARTTLS_REPLY))
-        .or_else(|| case.own(&smtp::BANNER).filter(|_| turned_away))
-        .or_else(|| case.run.account.error.clone())
-}
-
-fn ehlo_refused(case: &Lookup<'_>) -> Option<String> {
-    let kind = at_ehlo_or_later(case, &smtp::EHLO_REFUSED, &sending::EHLO_REFUSED)?;
-    Some(ehlo_name(kind).to_owned())
-}
-
-/// Servers refuse the name at EHLO itself, or only when there is something to send.
-fn at_ehlo_or_later<T: Observable>(case: &Lookup<'_>, at_ehlo: &Key<T>, later: &Key<T>) -> Option<T> {
-    case.get(&case.own_id(at_ehlo.check)?, at_ehlo).or_else(|| case.get(later.check, later))
-}
-
-fn ehlo_passes(case: &Lookup<'_>) -> Option<String> {
-    let kinds = at_ehlo_or_later(case, &smtp::EHLO_PASSES, &sending::EHLO_PASSES)?;
-    let names: Vec<&str> = kinds.into_iter().map(ehlo_name).collect();
-    (!names.is_empty()).then(|| names.join(" or "))
-}
-
-fn ehlo_of_program(case: &Lookup<'_>) -> Option<String> {
-    let client = case.run.account.client()?;
-    Some(format!("{} gives {}.", client.name, ehlo_name(ehlo::of_program(&client.id)?.kind())))
-}
-
-fn ehlo_name(kind: EhloName) -> &'static str {
-    match kind {
-        EhloName::ComputerName => "the computer's name",
-        EhloName::AddressLiteral => "an address in brackets",
-        EhloName::FullName => "a full name with a domain",
-    }
-}
-
-fn written(case: &Lookup<'_>) -> Option<String> {
-    let server = &case.run.account.settings.server.as_ref()?.value;
-    Some(visible_str(server.written()))
-}
-
-/// Proton Mail Bridge, if the address is Proton's, or its port or greeting fits.
-fn gateway(case: &Lookup<'_>) -> Option<String> {
-    let is_protons = case.provider.is_some_and(|row| row.id.starts_with("proton"));
-    let is_port = case.in_use.as_ref().is_some_and(|way| way.port == 1025);
-    let greets = case.own(&smtp::BANNER).is_some_and(|banner| banner.to_lowercase().contains("proton"));
-    (is_protons || is_port || greets).then(|| "Proton Mail Bridge".to_owned())
-}
-
-/// Such as "DHE with 1,024 bits".
-fn weak(case: &Lookup<'_>) -> Option<String> {
-    if case.is("client.lacks", "suite") {
-        return Some("no cipher suite of TLS 1.2 that the mail program has".to_owned());
-    }
-    let in_certificate = || case.own(&certificate::WEAK);
-    let dh = || case.get(&case.own_id(tls::DH_BITS.check)?, &tls::DH_BITS);
-    match vocabulary::word_of(case.facts, "handshake.weak") {
-        Some("key-exchange") => Some(match dh() {
-            Some(bits) => format!("DHE with {} bits", grouped(bits)),
-            None => "the parameters of DHE".to_owned(),
-        }),
-        Some("exchange-signature") => Some("signatures with SHA-1 alone in the key exchange".to_owned()),
-        Some("suites") => Some(match case.own(&tls::ODD_SUITE) {
-            Some(suite) => format!("no cipher suite that today's programs have (it chooses {suite})"),
-            None => "no cipher suite that today's programs have".to_owned(),
-        }),
-        Some("renegotiation") => Some("no secure renegotiation (RFC 5746)".to_owned()),
-        _ => in_certificate().or_else(|| Some(format!("DHE with {} bits", grouped(dh()?)))),
-    }
-}
-
-fn log_in_ended(case: &Lookup<'_>) -> Option<String> {
-    match &case.run.check(login::RESULT.check)?.state {
-        State::Done(finding) => Some(finding.summary.clone()),
-        _ => None,
-    }
-}
-
-/// From the server's reply, or else from the provider table.
-fn token_scope(case: &Lookup<'_>) -> Option<String> {
-    let in_table = || Some(case.provider?.oauth.as_ref()?.scope.clone());
-    case.shown(&login::TOKEN_SCOPE).or_else(in_table)
-}
-
-/// Such as "3 hours ahead"; `None` if the clock is right.
-fn clock_off(case: &Lookup<'_>) -> Option<String> {
-    let ahead = case.get(clock::AHEAD.check, &clock::AHEAD).filter(|_| case.is("clock", "wrong"))?;
-    Some(format!("{} {}", span(ahead), if ahead > 0 { "ahead" } else { "behind" }))
-}
-
-fn isp_policy(case: &Lookup<'_>) -> Option<String> {
-    let isp = isps::by_name(&case.shown(&isp::ISP)?)?;
-    let page = isp.page.as_ref().map_or_else(String::new, |page| format!(" See {page}"));
-    Some(format!("{} {}.{page}", isp.name, isp.policy))
-}
-
-fn protection_here(case: &Lookup<'_>) -> Option<String> {
-    let mut found = case.get(protection::PRODUCTS.check, &protection::PRODUCTS).unwrap_or_default();
-    found.extend(case.shown(&protection::FIREWALL));
-    found.extend(case.shown(&protection::VPN).map(|vpn| format!("a VPN ({vpn})")));
-    (!found.is_empty()).then(|| found.join(", "))
-}
-
-/// The DNS servers that fail, if such a failure is the fault; otherwise all of them.
-fn resolver(case: &Lookup<'_>) -> Option<String> {
-    let fails = case.is("dns.server", "silent") || case.is("dns.server", "failed");
-    case.shown(&dns_own::FAILING).filter(|_| fails).or_else(|| case.shown(&dns_own::SERVERS))
-}
-
-fn day(date: String) -> String {
-    date.split('T').next().unwrap_or_default().to_owned()
-}
-
-fn spf_wanted(case: &Lookup<'_>) -> Option<String> {
-    let sender = senders::of_provider(&case.provider?.id)?;
-    let present: Option<String> = case.get(sender_domain::SPF_RECORD.check, &sender_domain::SPF_RECORD);
-    Some(spf::with_include(present.as_deref(), &sender.spf))
-}
-
-fn dkim_selectors(case: &Lookup<'_>) -> Option<String> {
-    let sender = senders::of_provider(&case.provider?.id)?;
-    let domain = case.run.account.address.domain();
-    let names = sender.dkim.iter().map(|selector| format!("{selector}._domainkey.{domain}"));
-    Some(names.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]

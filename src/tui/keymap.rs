@@ -26,6 +26,7 @@ pub enum Action {
     Withdraw,
     LogIn,
     Edit,
+    Stored,
     Again,
     AgainGroup,
     Changes,
@@ -190,6 +191,7 @@ const ANSWERS: &str = "Answers the open question; changes or withdraws an answer
 const LOGS_IN: &str = "Tests the log-in, once, with a password that the caller types";
 const EDITS: &str = "Changes what is known about the account; checks what that affects";
 const HELPS: &str = "The keys and the guide's pages; type an error number or any words to find some";
+const STORED: &str = "The accounts that mail programs have stored on this computer";
 const LEAVES_OUT: &str = "Leaves the marked item out, or includes it";
 
 /// All keys, in the order in which the footer shows them.
@@ -254,6 +256,7 @@ pub const KEYS: &[Row] = &[
     row(&[Save], F(2), "F2", A::Preview, "look", "Shows the first page as it will be saved"),
     row(&[Save], Char(' '), "Space", A::Toggle, "leave out", LEAVES_OUT),
     row(&[Dashboard, Check, Diagnosis, Step, Menu], Char('?'), "?", A::Help, "help", HELPS),
+    row(&[Form], F(2), "F2", A::Stored, "accounts here", STORED),
     row(&[Form], F(1), "F1", A::Help, "help", HELPS),
     row(&[Ask], Char('y'), "y", A::Yes, "yes", "Yes"),
     row(&[Ask], Char('n'), "n", A::No, "no", "No"),

@@ -18,8 +18,8 @@ impl Runner {
     pub fn start(bench: &Bench, session: &Session, request: Request) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
         let options = Options { only: request.only, ..bench.options.clone() };
-        let job =
-            Job { world: bench.world.clone(), account: session.account.clone(), options, attempt: request.attempt };
+        let world = bench.world.again();
+        let job = Job { world, account: session.account.clone(), options, attempt: request.attempt };
         Runner { events, task: tokio::spawn(run_checks(job, sender)) }
     }
 

@@ -55,7 +55,9 @@ pub(super) async fn gone() {
     use tokio::io::{Interest, unix::AsyncFd};
     let Ok(input) = io::stdin().as_fd().try_clone_to_owned() else { return std::future::pending().await };
     #[expect(unsafe_code, reason = "tokio has no safe form of it")]
-    // SAFETY: `input` owns its descriptor: it stays open, and the same, until `watched` is dropped.
+    // SAFETY: what is registered must give the same open descriptor until it is deregistered (I/O safety). `input` is an
+    // `OwnedFd`: nobody else can close it, it has no inner mutability, and it is moved into `watched`, which deregisters it
+    // before it is dropped.
     let watched = unsafe { AsyncFd::register_with_interest(input, Interest::READABLE) };
     let Ok(watched) = watched else { return std::future::pending().await };
     loop {

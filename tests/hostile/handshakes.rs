@@ -157,7 +157,9 @@ const HANDSHAKES: &[(&str, Talk, Fits)] = &[
         |peer| then_waits(peer, flight(&[server_hello(), message(11, &[0, 0, 0]), message(14, &[])])),
         NO_CERTIFICATE,
     ),
-    ("warnings without end", |peer| then_floods(peer, vec![], vec![21, 3, 3, 0, 2, 1, 0]), ENDLESS_OR_GARBAGE),
+    // user_canceled, which ends nothing by itself (RFC 8446 section 6.1).
+    ("warnings without end", |peer| then_floods(peer, vec![], vec![21, 3, 3, 0, 2, 1, 90]), ENDLESS_OR_GARBAGE),
+    ("close_notify without end", |peer| then_floods(peer, vec![], vec![21, 3, 3, 0, 2, 1, 0]), ENDS),
     ("an alert of no length", |peer| then_waits(peer, vec![21, 3, 3, 0, 0]), GARBAGE_OR_SILENT),
     ("an alert of an unknown number", |peer| then_ends(peer, vec![21, 3, 3, 0, 2, 2, 201]), INTERNAL_OR_REFUSES),
     ("alert 10, unexpected message", |peer| then_ends(peer, vec![21, 3, 3, 0, 2, 2, 10]), INTERNAL),

@@ -3,7 +3,7 @@
 //! was not seen; nothing in the report holds the password. A behaviour is a row; DNS servers, on real sockets, are in
 //! `names`.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "in a test a panic is the answer")]
 
 #[path = "../lab/mod.rs"]
 mod lab;

@@ -210,6 +210,10 @@ impl Machine for Trusting {
         self.lab.read(path, most).await
     }
 
+    async fn list(&self, folder: &Path, most: usize) -> Vec<String> {
+        self.lab.list(folder, most).await
+    }
+
     fn now(&self) -> jiff::Timestamp {
         self.lab.now()
     }

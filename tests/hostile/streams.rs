@@ -5,12 +5,13 @@ use super::server::{MAIL_SERVER, Replace, replace};
 use super::suite::{Case, Fits};
 use mailtriage::cli::Detail;
 use mailtriage::net::BoxStream;
+use mailtriage::probe::smtp::{Dialogue, NoReply, REPLY, Reply};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 #[derive(Clone, Copy)]
@@ -125,7 +126,7 @@ const SLOW: Fits = Fits {
 const SOUND: Fits = Fits { causes: &["healthy"], because: "TCP cuts a stream where it wants" };
 
 /// The greeting, the reply to EHLO and to STARTTLS are about 200 bytes; then come the records of a handshake and of the
-/// encrypted dialogue, about 2,500. Each byte of a reply is a test of `probe::smtp`.
+/// encrypted dialogue, about 2,500. Whole runs break at some of these places; a dialogue alone at each byte, below.
 fn places(port: u16) -> impl Iterator<Item = usize> {
     let clear = if port == 465 { 0..0 } else { 0..200 };
     let begin = clear.end;
@@ -168,4 +169,78 @@ fn case(port: u16, security: &str, mut case: Case, after: usize, then: Then) -> 
     case.world = format!("[host.\"smtp.example.com\".port.{other}]\nclosed = true\n");
     case.change = Box::new(move |job| replace(job, &[(MAIL_SERVER, port)], breaks(after, then)));
     case
+}
+
+/// What a sound server says in a whole dialogue, with parts and with commands in one flight.
+const REPLIES: [&str; 7] = [
+    "220-mx.example.com ESMTP\r\n220 ready\r\n",
+    "250-mx.example.com\r\n250-PIPELINING\r\n250-AUTH PLAIN\r\n250 SIZE 1000\r\n",
+    "235 2.7.0 accepted\r\n",
+    "250 2.1.0 sender fine\r\n",
+    "250 2.1.5 recipient fine\r\n",
+    "250 2.0.0 reset\r\n",
+    "221-2.0.0 bye\r\n221 2.0.0 bye\r\n",
+];
+
+/// Says the greeting, and one reply to each line.
+async fn answers(stream: DuplexStream) {
+    let (from, mut to) = tokio::io::split(stream);
+    let mut lines = BufReader::new(from).lines();
+    for (index, reply) in REPLIES.iter().enumerate() {
+        if index > 0 && !matches!(lines.next_line().await, Ok(Some(_))) {
+            return;
+        }
+        if to.write_all(reply.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+    let _ = lines.next_line().await;
+}
+
+/// The replies up to the first that is none.
+async fn talk(dialogue: &mut Dialogue) -> Vec<Result<Reply, NoReply>> {
+    let mut replies = vec![dialogue.reply(REPLY).await];
+    for command in [&b"EHLO here"[..], b"AUTH PLAIN AGEAYg=="] {
+        if replies.iter().all(Result::is_ok) {
+            replies.push(dialogue.ask(command, None, REPLY).await);
+        }
+    }
+    if replies.iter().all(Result::is_ok) {
+        replies.extend(dialogue.ask_all(&["MAIL FROM:<a@b>", "RCPT TO:<a@b>", "RSET"], REPLY).await);
+    }
+    if replies.iter().all(Result::is_ok) {
+        replies.push(dialogue.ask(b"QUIT", None, REPLY).await);
+    }
+    replies
+}
+
+/// At each byte of each state: what had come whole is a reply, as it was sent; half a reply is none, and never another.
+#[tokio::test(start_paused = true)]
+async fn a_dialogue_that_breaks_off_at_any_byte() {
+    let whole = REPLIES.concat().len();
+    let ends: Vec<usize> = (1..=REPLIES.len()).map(|count| REPLIES[..count].concat().len()).collect();
+    for (what, then) in [("half-closed", Then::HalfCloses), ("reset", Then::Resets), ("silent", Then::FallsSilent)] {
+        for after in 0..=whole {
+            let (ours, theirs) = tokio::io::duplex(4096);
+            tokio::spawn(answers(theirs));
+            let stream = Broken { inner: Box::new(ours), left: after, then, next: None };
+            let mut dialogue = Dialogue::over(Box::new(stream));
+            let replies = talk(&mut dialogue).await;
+            let came = ends.iter().filter(|end| **end <= after).count();
+            let place = format!("{what} after {after} bytes: {replies:?}");
+            // A connection that ends right behind a flight of replies takes the last of them along: which it is, is not sure.
+            let good = replies.iter().take_while(|reply| reply.is_ok()).count();
+            assert!(good == came || (good + 1 == came && came == 6), "{place}");
+            for (reply, sent) in replies.iter().zip(REPLIES) {
+                let Ok(reply) = reply else { break };
+                assert_eq!(reply.as_seen(), sent.trim_end().replace("\r\n", "\n"), "{place}");
+            }
+            let fits = |why: &NoReply| match then {
+                Then::FallsSilent => matches!(why, NoReply::Silent | NoReply::Unfinished(_)),
+                _ => matches!(why, NoReply::Closed(_) | NoReply::Broken(_)),
+            };
+            let last = replies.last().unwrap();
+            assert!(last.as_ref().map_or_else(fits, |_| after == whole), "{place}");
+        }
+    }
 }

@@ -1,13 +1,15 @@
-//! This computer's own surroundings turn hostile: a clock of long ago without any source of time, an interface that is
-//! pulled, for good or for some seconds, while the run goes on.
+//! This computer's own surroundings turn hostile: a clock of long ago or of the far future without any source of time, one
+//! that is set while the run goes on; an interface that is pulled, for good or for some seconds; a sleep.
 
 use super::suite::{Case, Fits};
+use mailtriage::machine::{Folder, Local, Machine, Trust};
 use mailtriage::net::errors::OsError;
 use mailtriage::net::{
     Answer, BoxStream, ConnectFailure, ConnectOptions, Connection, Network, PortState, RecordKind, Via,
 };
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -20,9 +22,15 @@ const CLOCK: Fits = Fits {
     because: "dates alone do not tell a wrong clock from a wrong certificate",
 };
 const PULLED: Fits = Fits {
-    causes: &["offline", "unstable-connection", "undetermined", "healthy"],
-    because: "nothing at all comes through any more: no server and no resolver is at fault",
+    causes: &["undetermined", "healthy"],
+    because: "the connection changed during the run: nobody else is at fault",
 };
+const OFFLINE: Fits = Fits { causes: &["offline", "undetermined"], because: "there was no connection from the start" };
+const CLOCK_OR_SOUND: Fits = Fits {
+    causes: &["healthy", "clock-wrong", "undetermined"],
+    because: "a certificate that was good a moment ago may be judged by the new date; it is not accused",
+};
+const SOUND: Fits = Fits { causes: &["healthy"], because: "how long something takes is not read from the clock" };
 
 /// The network until an interface is pulled, and after it is back.
 struct Pulled {
@@ -129,27 +137,122 @@ closed = true
 closed = true
 "#;
 
+/// The lab's machine, with a way to the internet that is lost for a time, and a clock that is off from some time on.
+struct Disturbed {
+    lab: Arc<dyn Machine>,
+    lost: (Instant, Instant),
+    /// Since when, and by how many seconds.
+    off: (Instant, i64),
+}
+
+#[async_trait::async_trait]
+impl Machine for Disturbed {
+    fn local(&self) -> Local {
+        self.lab.local()
+    }
+
+    fn source_for(&self, to: IpAddr) -> Option<IpAddr> {
+        let is_lost = (self.lost.0..self.lost.1).contains(&Instant::now());
+        self.lab.source_for(to).filter(|_| !is_lost)
+    }
+
+    async fn hosts_file(&self, name: &str) -> Option<IpAddr> {
+        self.lab.hosts_file(name).await
+    }
+
+    async fn programs(&self) -> Vec<String> {
+        self.lab.programs().await
+    }
+
+    fn trust(&self) -> Trust {
+        self.lab.trust()
+    }
+
+    fn folder(&self, folder: Folder) -> Option<PathBuf> {
+        self.lab.folder(folder)
+    }
+
+    async fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
+        self.lab.read(path, most).await
+    }
+
+    async fn list(&self, folder: &Path, most: usize) -> Vec<String> {
+        self.lab.list(folder, most).await
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        let (since, seconds) = self.off;
+        let is_off = Instant::now() >= since;
+        self.lab.now() + jiff::SignedDuration::from_secs(if is_off { seconds } else { 0 })
+    }
+}
+
+const YEAR: i64 = 31_557_600;
+const LONG: Duration = Duration::from_secs(86_400);
+
+/// Pulls the interface for a time; the clock goes on by some seconds more than have passed.
+fn disturb(case: &mut Case, from: Duration, back: Option<Duration>, jumps: i64) {
+    case.change = Box::new(move |job| {
+        let from = Instant::now() + from;
+        let until = from + back.unwrap_or(LONG);
+        job.world.net = Arc::new(Pulled { lab: Arc::clone(&job.world.net), from, until });
+        job.world.machine =
+            Arc::new(Disturbed { lab: Arc::clone(&job.world.machine), lost: (from, until), off: (from, jumps) });
+    });
+}
+
+/// Sets the clock; nobody else tells the time, and perhaps nobody is there to compare with.
+fn set_clock(case: &mut Case, after: Duration, seconds: i64, is_alone: bool) {
+    case.change = Box::new(move |job| {
+        let never = Instant::now() + LONG;
+        let off = (Instant::now() + after, seconds);
+        job.world.machine = Arc::new(Disturbed { lab: Arc::clone(&job.world.machine), lost: (never, never), off });
+        if is_alone {
+            job.options.references.clear();
+        }
+    });
+}
+
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    // Seconds behind the world's clock.
-    for (what, behind) in [("1971", 1_750_000_000_i64), ("40 days ago", 3_456_000)] {
-        let mut case = Case::new("surroundings", format!("a clock of {what}"), "no source of time", CLOCK);
-        case.world = format!("[machine]\nclock-behind = {behind}\n{NO_TIME}");
+    let case = |what: String, place: &str, fits| Case::new("surroundings", what, place, fits);
+    // Seconds by which the world's clock, and with it the dates of all certificates, is ahead of this computer's.
+    for (what, ahead) in [("1971", 1_750_000_000_i64), ("40 days ago", 3_456_000), ("years ahead", -1_400_000_000)] {
+        let mut case = case(format!("a clock of {what}"), "no source of time", CLOCK);
+        case.world = format!("[machine]\nclock-behind = {ahead}\n{NO_TIME}");
         cases.push(case);
     }
-    for back in [None, Some(Duration::from_secs(6))] {
-        // Pulled in the middle of the dialogue (25 to 150 ms), its silence is still taken for the server's.
-        for after in [0, 10, 100, 200, 250, 300, 400, 1_000] {
-            let what = format!("the interface is pulled after {after} ms");
-            let place = back.map_or_else(|| "for good".to_owned(), |back| format!("back after {} s", back.as_secs()));
-            let mut case = Case::new("surroundings", what, place, PULLED);
-            case.change = Box::new(move |job| {
-                let from = Instant::now() + Duration::from_millis(after);
-                let until = from + back.unwrap_or(Duration::from_secs(86_400));
-                job.world.net = Arc::new(Pulled { lab: Arc::clone(&job.world.net), from, until });
-            });
+    // Nothing to compare with either: then only the time itself shows that it cannot be.
+    for (what, ahead, set) in [("2200", -1_400_000_000_i64, 174 * YEAR), ("1970", 1_750_000_000, -56 * YEAR)] {
+        let mut case = case(format!("a clock of {what}"), "no source of time, nobody to compare with", CLOCK);
+        case.world = format!("[machine]\nclock-behind = {ahead}\n{NO_TIME}");
+        set_clock(&mut case, Duration::ZERO, set, true);
+        cases.push(case);
+    }
+    for (what, seconds) in [("a year forward", YEAR), ("an hour forward", 3_600), ("an hour back", -3_600)] {
+        for after in [50, 200, 1_000] {
+            let mut case = case(format!("the clock is set {what}"), &format!("after {after} ms"), SOUND);
+            // Web servers have told the time before; a wrong date is not what this is about.
+            case.world = NO_TIME.to_owned();
+            set_clock(&mut case, Duration::from_millis(after), seconds, false);
+            if seconds == YEAR {
+                case.fits = CLOCK_OR_SOUND;
+            }
             cases.push(case);
         }
+    }
+    for (back, place) in [(None, "for good"), (Some(Duration::from_secs(6)), "back after 6 s")] {
+        for after in [0, 1, 5, 10, 25, 50, 75, 100, 125, 150, 175, 200, 250, 300, 400, 1_000] {
+            let fits = if after == 0 { OFFLINE } else { PULLED };
+            let mut pulled = case(format!("the interface is pulled after {after} ms"), place, fits);
+            disturb(&mut pulled, Duration::from_millis(after), back, 0);
+            cases.push(pulled);
+        }
+    }
+    for after in [20, 100, 300] {
+        let mut sleeps = case(format!("the computer sleeps after {after} ms"), "for 8 hours", PULLED);
+        disturb(&mut sleeps, Duration::from_millis(after), Some(Duration::from_secs(2)), 28_800);
+        cases.push(sleeps);
     }
     cases
 }

@@ -202,6 +202,8 @@ pub const ALONE: &[(&str, &str)] = &[
     ("comes-back-as-spam", "what the caller says decides it"),
     ("comes-back-mailbox-full", "what the caller says decides it"),
     ("cram-md5", "another kind of log-in, not a fault"),
+    ("direct-send-inside-only", "what the device is used for decides it"),
+    ("direct-send-refused", "another kind of server than the other scenarios'"),
     ("ews-switched-off", "another way than SMTP"),
     ("exchange-asks-to-sign-in", "another way than SMTP"),
     ("exchange-intercepted", "another way than SMTP"),
@@ -215,8 +217,10 @@ pub const ALONE: &[(&str, &str)] = &[
     ("no-password", "what is missing is the test"),
     ("password-in-clear", "another kind of log-in, not a fault"),
     ("relay-by-address", "another kind of server, not a fault"),
+    ("scanner-too-old", "what the device can do decides it"),
     ("shared-host-keeps-mail", "this computer itself answers for every server: what lies beyond is not seen"),
     ("spf-lacks-the-provider", "another provider than the other scenarios'"),
+    ("stuck-in-outbox", "what the caller sees decides it"),
     ("token-accepted", "another kind of log-in, not a fault"),
     ("wrong-security-465", "as wrong-security"),
 ];
@@ -246,6 +250,11 @@ pub const APART: &[(Of, Of, &str)] = &[
     (All(Place::Portal), One("server-in-the-house"), "a house with a mail server has no portal"),
     (One("name-behind-web-proxy"), One("server-gone"), "the proxy is the host that would be gone"),
     (One("name-behind-web-proxy"), One("portal-but-443-opens"), "the portal answers in the proxy's place"),
+    (
+        One("smtp-auth-disabled"),
+        One("sender-not-allowed"),
+        "its sender is in a domain that names other servers than this account's",
+    ),
 ];
 
 /// Pairs that may also end in another cause than the first one's, and why.
@@ -292,6 +301,12 @@ pub const EXCEPTIONS: &[(Of, Of, &[&str], &str)] = &[
         "what kind of server it is shows only where its port opens",
     ),
     (One("wrong-server"), All(Place::Network), &["blocked-network", "smtp-intercepted"], "as the row before"),
+    (
+        One("wrong-security"),
+        One("server-slow"),
+        &["server-too-slow"],
+        "a port that says nothing shows no encryption; both are right",
+    ),
     (One("wrong-port"), One("server-gone"), &["server-unreachable"], "nothing answers at any port"),
     (
         One("a-port-that-hangs-up"),

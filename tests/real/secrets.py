@@ -75,11 +75,11 @@ def check(home, expected, *options, **more):
 
 def dashboard(home):
     """The log-in box, by keyboard; then the session is killed, and its journal stays."""
-    sys.argv = ["kills.py", PROGRAM, "0"]
-    kills = {}
-    source = open(os.path.join(os.environ["MT_HERE"], "kills.py")).read().split("\ndef journals")[0]
-    exec(compile(source, "kills.py", "exec"), kills)
-    terminal = kills["Terminal"](home, ADDRESS, "--ascii", *WORLD)
+    # This script comes by standard input, and has no folder of its own.
+    sys.path.insert(0, os.environ["MT_HERE"])
+    from terminal import Terminal
+
+    terminal = Terminal(PROGRAM, home, ADDRESS, "--ascii", *WORLD)
     Watch(terminal.pid).start()
     def journal():
         return b"".join(open(path, "rb").read() for path in glob.glob(home + "/.local/state/mailtriage/journal/*.jsonl"))

@@ -30,12 +30,11 @@ DIFFERS=10 # a scenario was tried, and came out otherwise than its row says
 usage() {
     cat <<'USAGE'
 world.sh up | down            make the world and leave it standing; take it away
-world.sh run SCENARIO …       new world, break it, run the tool, compare; world.sh all: every scenario
+world.sh run SCENARIO …       new world, break it, run the tool, compare; world.sh all: every scenario, in two worlds
 world.sh verify [SCENARIO …]  the same without the tool: is it broken in the way the table says? (nc, dig, openssl, swaks)
 world.sh break SCENARIO       new world with the scenario's faults, left standing
 world.sh as-client COMMAND …  a command on the client, as the ordinary user that the tool runs as
 world.sh repeat N SCENARIO    one world, N runs of the tool: how often which cause
-world.sh kills [COUNT]        the dashboard, killed at random moments: every session is offered again
 world.sh secrets              the password is in no argument, environment, file, output or journal
 world.sh race [DELAY …]       this tool beside dig, nc, openssl, swaks, sslscan, testssl.sh, nmap, sslyze at 0, 20, 200, 600 ms
 world.sh list                 the scenarios
@@ -297,6 +296,25 @@ each() {
     [[ $failed == 0 ]] || exit 1
 }
 
+# all_in_two: every scenario, in two worlds at a time, since a run mostly waits. Each sees mounts of its own, and so has
+# namespaces of the same names.
+all_in_two() {
+    local names half failed=0 halves=()
+    mapfile -t names < <(rows | cut -f 1)
+    mkdir -p /run/netns /etc/netns "$RESULTS"
+    for half in 0 1; do
+        mapfile -t rows_here < <(printf '%s\n' "${names[@]}" | awk -v half=$half 'NR % 2 == half')
+        MT_STATE=$STATE-$half MT_RESULTS=$RESULTS unshare --mount --propagation private bash -c \
+            'mount -t tmpfs tmpfs /run/netns && mount -t tmpfs tmpfs /etc/netns && exec bash "$@"' - \
+            "${BASH_SOURCE[0]}" run "${rows_here[@]}" 9>&- &
+        halves+=($!)
+    done
+    trap 'kill "${halves[@]}" 2>/dev/null || true; wait' EXIT
+    for half in "${halves[@]}"; do wait "$half" || failed=1; done
+    rmdir --ignore-fail-on-non-empty /etc/netns
+    return $failed
+}
+
 clean_up() {
     trap '[[ -z ${child:-} ]] || kill "$child" 2>/dev/null || true; down' EXIT
     trap 'exit 130' INT TERM
@@ -316,11 +334,6 @@ main() {
     break) clean_up; prepare "$1"; trap - EXIT ;;
     list) rows | cut -f 1 ;;
     as-client) as_user "$@" ;;
-    kills)
-        clean_up
-        prepare drop-587-router
-        as_user python3 - "$(realpath "$MAILTRIAGE")" "$@" <"$HERE/kills.py"
-        ;;
     secrets)
         clean_up
         prepare healthy-587
@@ -338,12 +351,11 @@ main() {
         repeat "$@"
         ;;
     verify) clean_up; mapfile -t names < <(rows | cut -f 1); each verify_one "${@:-${names[@]}}" ;;
-    run | all)
+    all) all_in_two ;;
+    run)
         clean_up
         PROGRAM=$(realpath "$MAILTRIAGE")
         setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$PROGRAM" || die "nobody cannot run $PROGRAM (set MAILTRIAGE)"
-        mapfile -t names < <(rows | cut -f 1)
-        [[ $command == run ]] || set -- "${names[@]}"
         [[ $# != 0 ]] || die "which scenario? (world.sh list)"
         each run_one "$@" ;;
     *) usage; exit 2 ;;

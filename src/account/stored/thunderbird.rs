@@ -1,126 +1,144 @@
-//! Thunderbird: `profiles.ini` names the profiles, and the `prefs.js` of each contains its accounts, one preference
-//! per line (support.mozilla.org, "Profiles - Where Thunderbird stores your user data"; the defaults are those of
-//! Thunderbird's `mailnews.js`).
+//! Thunderbird: `profiles.ini` names the profiles, and the `prefs.js` of each contains its accounts
+//! (support.mozilla.org, "Profiles - Where Thunderbird stores your user data"; Thunderbird's sources: `mailnews.js` and
+//! `SmtpServer.sys.mjs` for what holds if nothing is written). How the file is written is in `prefs`.
 
-use super::{Found, Store, StoredAccount, read_text, shown};
-use crate::account::{Address, Given, Origin, Security, Server, Settings};
+mod prefs;
+
+use super::keys::{section, sections};
+use super::{Found, Kind, MOST, MOST_BYTES, Source, Store, StoredAccount, Written, folders, read_text, shown};
+use crate::account::{Security, outlook};
 use crate::machine::{Folder, Machine};
 use crate::text::visible_str;
 use futures::FutureExt;
-use serde_json::Value;
+use prefs::Pref;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(super) const STORE: Store = Store { id: "thunderbird", name: "Thunderbird", read: |machine| read(machine).boxed() };
 
 /// Where the folder with `profiles.ini` may be: Linux (there also as a snap or a flatpak), macOS, Windows.
-const FOLDERS: [(Folder, &str); 5] = [
+const FOLDERS: [(Folder, &str); 6] = [
     (Folder::Home, ".thunderbird"),
     (Folder::Home, "snap/thunderbird/common/.thunderbird"),
     (Folder::Home, ".var/app/org.mozilla.Thunderbird/.thunderbird"),
+    (Folder::Home, ".var/app/net.thunderbird.Thunderbird/.thunderbird"),
     (Folder::Home, "Library/Thunderbird"),
     (Folder::AppData, "Thunderbird"),
 ];
 
-/// No person has more profiles, accounts or identities than this.
-const MOST: usize = 32;
+/// Thunderbird reads its own file whatever its size; a larger one is none of its own.
+const MOST_PREFS: u64 = 10 * 1024 * 1024;
 
 async fn read(machine: &dyn Machine) -> Found {
     let mut found = Found::default();
-    for (folder, name) in FOLDERS {
-        let Some(folder) = machine.folder(folder).map(|folder| folder.join(name)) else { continue };
-        match read_text(machine, &folder.join("profiles.ini")).await {
+    for folder in folders(machine, &FOLDERS) {
+        match read_text(machine, &folder.join("profiles.ini"), MOST_BYTES).await {
             Ok(Some(index)) => {
-                for profile in profiles(&index) {
+                for (name, profile) in profiles(&index) {
                     // An absolute path replaces the folder.
-                    found.add(read_profile(machine, &folder.join(profile)).await);
+                    found.add(read_profile(machine, &name, &folder.join(profile)).await);
                 }
             }
             Ok(None) => {}
-            Err(why) => found.skipped.push(why),
+            Err(why) => found.add(Found::skipped(why)),
         }
     }
     found
 }
 
-async fn read_profile(machine: &dyn Machine, profile: &Path) -> Found {
+async fn read_profile(machine: &dyn Machine, name: &str, profile: &Path) -> Found {
     let path = profile.join("prefs.js");
-    match read_text(machine, &path).await {
-        Ok(Some(text)) => accounts(&text, &shown(machine, &path)),
+    let place = visible_str(&format!("profile {name}, {}", shown(machine, &path)));
+    match read_text(machine, &path, MOST_PREFS).await {
+        Ok(Some(text)) => {
+            let compatibility = read_text(machine, &profile.join("compatibility.ini"), MOST_BYTES).await;
+            let version = compatibility.ok().flatten().and_then(|text| version(&text));
+            accounts(&text, &program(version), &place)
+        }
         // This profile was made and never used.
         Ok(None) => Found::default(),
-        Err(why) => Found { skipped: vec![why], ..Found::default() },
+        Err(why) => Found::skipped(why),
     }
 }
 
-/// The folders of the profiles in `profiles.ini`, the one in use first.
-fn profiles(ini: &str) -> Vec<PathBuf> {
-    let mut profiles: Vec<(bool, PathBuf)> = Vec::new();
-    let mut in_use = Vec::new();
-    for section in ini.split("\n[") {
-        let value = |key: &str| {
-            let lines = section.lines().filter_map(|line| line.split_once('='));
-            lines
-                .map(|(name, value)| (name.trim(), value.trim()))
-                .find(|(name, _)| *name == key)
-                .map(|(_, value)| value)
-        };
-        let kind = section.trim_start_matches('[');
-        if kind.starts_with("Install") {
-            in_use.extend(value("Default").map(PathBuf::from));
-        } else if let (true, Some(path)) = (kind.starts_with("Profile"), value("Path")) {
-            profiles.push((value("Default") == Some("1"), PathBuf::from(path)));
-        }
-    }
-    profiles.sort_by_key(|(is_default, path)| (!in_use.contains(path), !is_default));
-    profiles.into_iter().map(|(_, path)| path).take(MOST).collect()
+fn program(version: Option<String>) -> String {
+    version.map_or_else(|| STORE.name.to_owned(), |version| format!("{} {version}", STORE.name))
+}
+
+/// The version that last used a profile, as `compatibility.ini` has it: `LastVersion=128.3.0_20241007134345/…`.
+fn version(ini: &str) -> Option<String> {
+    let sections = sections(ini);
+    let last = section(&sections, "Compatibility")?.text("LastVersion")?;
+    let version = last.split('_').next().filter(|version| outlook::is_number(version))?;
+    Some(version.to_owned())
+}
+
+/// The names and folders of the profiles in `profiles.ini`, the one in use first.
+fn profiles(ini: &str) -> Vec<(String, PathBuf)> {
+    let sections = sections(ini);
+    let of = |kind: &'static str| sections.iter().filter(move |section| section.name.starts_with(kind));
+    let in_use: Vec<&str> = of("Install").filter_map(|install| install.text("Default")).collect();
+    let mut profiles: Vec<_> = of("Profile").filter_map(|profile| Some((profile, profile.text("Path")?))).collect();
+    profiles.sort_by_key(|(profile, path)| (!in_use.contains(path), !profile.is("Default")));
+    let named = profiles.into_iter().map(|(profile, path)| (profile.text("Name").unwrap_or(path), path));
+    named.map(|(name, path)| (name.to_owned(), PathBuf::from(path))).take(MOST).collect()
 }
 
 /// The accounts in a `prefs.js` that can send.
-fn accounts(text: &str, place: &str) -> Found {
+fn accounts(text: &str, program: &str, place: &str) -> Found {
     let mut found = Found::default();
     let prefs = Prefs::parse(text);
     if prefs.damaged > 0 {
-        found.skipped.push(format!("{place}: {} preferences cannot be read", prefs.damaged));
+        found.skip(place, &format!("{} preferences cannot be read", prefs.damaged));
     }
     let accounts = prefs.list("mail.accountmanager.accounts");
     let identities = accounts.iter().flat_map(|account| prefs.list(&format!("mail.account.{account}.identities")));
+    let source = Source { client: STORE.id, program, place };
     for identity in identities.take(MOST) {
-        match prefs.account(&identity, place) {
-            Ok(account) => found.accounts.extend(account),
-            Err(why) => found.skipped.push(visible_str(&format!("{place}: {identity} {why}"))),
+        match prefs.account(&identity, &source) {
+            Ok(account) => found.add(Found { accounts: account.into_iter().collect(), skipped: vec![] }),
+            Err(why) => found.skip(place, &format!("{identity}: {why}")),
         }
     }
     found
 }
 
-/// The preferences that are about mail.
+/// The preferences about accounts; what else is in the file is not kept.
 struct Prefs {
-    values: BTreeMap<String, Value>,
-    /// How many lines could not be read.
+    values: BTreeMap<String, Pref>,
+    /// How many of them could not be read.
     damaged: usize,
 }
 
+const KEPT: [&str; 4] = ["mail.accountmanager.", "mail.account.", "mail.identity.", "mail.smtp"];
+
 impl Prefs {
-    /// Reads lines such as `user_pref("mail.smtpserver.smtp1.port", 465);`: name and value are written as in JSON.
     fn parse(text: &str) -> Self {
         let mut prefs = Prefs { values: BTreeMap::new(), damaged: 0 };
-        for line in text.lines().map(str::trim).filter(|line| line.starts_with("user_pref(\"mail.")) {
-            let inner = line.strip_prefix("user_pref(").and_then(|line| line.strip_suffix(");"));
-            match inner.and_then(|inner| serde_json::from_str::<(String, Value)>(&format!("[{inner}]")).ok()) {
-                Some((name, value)) => drop(prefs.values.insert(name, value)),
-                None => prefs.damaged += 1,
+        for entry in prefs::read(text) {
+            match entry {
+                Ok((name, value)) if KEPT.iter().any(|kept| name.starts_with(kept)) => {
+                    prefs.values.insert(name, value);
+                }
+                Ok(_) => {}
+                Err(near) => prefs.damaged += usize::from(near.contains("mail.")),
             }
         }
         prefs
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        self.values.get(name)?.as_str().filter(|text| !text.is_empty())
+        match self.values.get(name)? {
+            Pref::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
     }
 
     fn number(&self, name: &str) -> Option<i64> {
-        self.values.get(name)?.as_i64()
+        match self.values.get(name)? {
+            Pref::Number(number) => Some(*number),
+            _ => None,
+        }
     }
 
     fn list(&self, name: &str) -> Vec<String> {
@@ -128,29 +146,22 @@ impl Prefs {
         names.filter(|name| !name.is_empty()).take(MOST).map(str::to_owned).collect()
     }
 
-    /// The account of an identity; `None` if it does not send through an SMTP server. The error is a message for
-    /// people.
-    fn account(&self, identity: &str, place: &str) -> Result<Option<StoredAccount>, String> {
+    /// The account of an identity; `None` if it does not send. The error is a message for people.
+    fn account(&self, identity: &str, source: &Source<'_>) -> Result<Option<StoredAccount>, String> {
         let Some(address) = self.text(&format!("mail.identity.{identity}.useremail")) else { return Ok(None) };
-        let address = Address::parse(address)?;
         let own = self.text(&format!("mail.identity.{identity}.smtpServer"));
         let first = || self.list("mail.smtpservers").into_iter().next();
         let server = own.or_else(|| self.text("mail.smtp.defaultserver")).map(str::to_owned).or_else(first);
         let Some(server) = server else { return Ok(None) };
         let name = |key: &str| format!("mail.smtpserver.{server}.{key}");
-        // Exchange's own protocols are not SMTP.
-        if self.text(&name("type")).is_some_and(|kind| kind != "smtp") {
-            return Ok(None);
+        match self.text(&name("type")) {
+            None | Some("smtp") => {}
+            Some("ews" | "graph") => return source.without_server(address, Kind::Exchange).map(Some),
+            Some(_) => return Ok(None),
         }
         let host = self
             .text(&name("hostname"))
             .ok_or_else(|| format!("sends through {server}, which is described nowhere"))?;
-        let host = Server::parse(host).map_err(|why| format!("sends through {server}: {why}"))?;
-        let port = match self.number(&name("port")) {
-            // The usual port for the encryption.
-            None | Some(0) => None,
-            Some(port) => Some(u16::try_from(port).map_err(|_| format!("sends through {server}: no port {port}"))?),
-        };
         let security = match self.number(&name("try_ssl")) {
             None | Some(0) => Some(Security::None),
             Some(2) => Some(Security::Starttls),
@@ -159,24 +170,23 @@ impl Prefs {
             Some(1) => Some(Security::Auto),
             Some(_) => None,
         };
+        let usual = if security == Some(Security::Implicit) { 465 } else { 587 };
         // 1 is "no authentication".
         let logs_in = self.number(&name("authMethod")) != Some(1);
-        let user = self.text(&name("username")).filter(|user| logs_in && !user.chars().any(char::is_control));
-        let from = Origin::Stored { program: STORE.name.to_owned(), place: place.to_owned() };
-        let settings = Settings {
-            server: Some(Given { value: host, from: from.clone() }),
-            port: port.map(|value| Given { value, from: from.clone() }),
-            security: security.map(|value| Given { value, from: from.clone() }),
-            user: user.map(|user| Given { value: user.to_owned(), from }),
+        let written = Written {
+            address,
+            host,
+            port: Some(self.number(&name("port")).filter(|port| *port != 0).unwrap_or(usual)),
+            security,
+            user: self.text(&name("username")).filter(|_| logs_in),
         };
-        Ok(Some(StoredAccount { address, settings, client: STORE.id }))
+        source.account(written).map(Some)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::Values;
 
     const PREFS: &str = r#"// Mozilla User Preferences
 user_pref("app.update.lastUpdateTime.xpi", 1700000000);
@@ -212,27 +222,23 @@ user_pref("mail.server.server1.password", "secret");
 user_pref("mail.server.server1.name", "cut off
 "#;
 
-    fn values(account: &StoredAccount) -> (String, Values) {
-        (account.address.to_string(), account.settings.values())
+    fn says(found: &Found) -> Vec<String> {
+        let says = |one: &StoredAccount| format!("{} {} {:?}", one.address, one.way(), one.settings.user());
+        found.accounts.iter().map(says).collect()
     }
 
     #[test]
     fn accounts_of_a_profile() {
-        let found = accounts(PREFS, "~/.thunderbird/a/prefs.js");
-        let of = |address: &str, server: &str, port, security, user: Option<&str>| {
-            let (server, user) = (Some(server.to_owned()), user.map(str::to_owned));
-            (address.to_owned(), Values { server: server.map(Server::from), port, security: Some(security), user })
-        };
+        let found = accounts(PREFS, "Thunderbird 128", "profile default, ~/.thunderbird/a/prefs.js");
         assert_eq!(
-            found.accounts.iter().map(values).collect::<Vec<_>>(),
+            says(&found),
             [
-                of("anna@example.com", "smtp.example.com", Some(465), Security::Implicit, Some("anna@example.com")),
-                of("info@example.com", "mail.example.com", Some(587), Security::Starttls, None),
+                "anna@example.com smtp.example.com, port 465, SSL/TLS Some(\"anna@example.com\")",
+                "info@example.com mail.example.com, port 587, STARTTLS None",
+                "anna@example.org an Exchange account None",
             ]
         );
-        let from = found.accounts[0].settings.port.as_ref().map(|port| port.from.clone());
-        let place = "~/.thunderbird/a/prefs.js".to_owned();
-        assert_eq!(from, Some(Origin::Stored { program: "Thunderbird".to_owned(), place }));
+        assert_eq!(found.accounts[0].settings.origin_in_words(), "as stored in Thunderbird 128");
         assert_eq!(found.skipped.len(), 3, "{:?}", found.skipped);
         assert!(!format!("{found:?}").contains("secret"));
     }
@@ -244,25 +250,29 @@ user_pref("mail.account.account1.identities", "id1");
 user_pref("mail.identity.id1.useremail", "anna@example.com");
 user_pref("mail.smtpservers", "smtp1");
 user_pref("mail.smtpserver.smtp1.hostname", "smtp.example.com");"#;
-        let found = accounts(text, "here");
-        let settings = &found.accounts[0].settings;
-        assert_eq!((settings.port(), settings.security(), settings.user()), (None, Some(Security::None), None));
-    }
-
-    #[test]
-    fn garbage_is_no_account() {
-        for text in ["", "user_pref(\"mail.accountmanager.accounts\", 7);", "\u{0}\u{ff}", "user_pref(\"mail."] {
-            assert_eq!(accounts(text, "here").accounts, [], "{text:?}");
-        }
+        assert_eq!(
+            says(&accounts(text, "x", "here")),
+            ["anna@example.com smtp.example.com, port 587, no encryption None"]
+        );
+        let implicit = format!("{text}\nuser_pref(\"mail.smtpserver.smtp1.try_ssl\", 3);");
+        assert_eq!(
+            says(&accounts(&implicit, "x", "here")),
+            ["anna@example.com smtp.example.com, port 465, SSL/TLS None"]
+        );
     }
 
     #[test]
     fn the_profile_in_use_comes_first() {
-        let ini = "[Install0123]\nDefault=Profiles/c.default-release\nLocked=1\n\n[Profile2]\nName=old\nIsRelative=0\n\
-                   Path=/mnt/old\n\n[Profile1]\nName=default\nIsRelative=1\nPath=Profiles/b.default\nDefault=1\n\n\
-                   [Profile0]\r\nName=release\r\nPath=Profiles/c.default-release\r\n[General]\nStartWithLastProfile=1\n";
-        let order: Vec<PathBuf> = profiles(ini);
-        assert_eq!(order, ["Profiles/c.default-release", "Profiles/b.default", "/mnt/old"].map(PathBuf::from));
-        assert!(profiles("").is_empty());
+        let ini = "[General]\nVersion=2\n\n[Profile0]\nName=old\nPath=old.default\nDefault=1\n\n[Profile1]\nName=new\n\
+                   Path=new.release\n\n[Profile2]\nName=x\nPath=/mnt/x\n\n[InstallFDC34C9F024745EB]\nDefault=new.release\n";
+        let profiles: Vec<String> = profiles(ini).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(profiles, ["new", "old", "x"]);
+    }
+
+    #[test]
+    fn versions() {
+        let ini = |version: &str| format!("[Compatibility]\nLastVersion={version}\nLastOSABI=Linux_x86_64-gcc3\n");
+        assert_eq!(version(&ini("128.3.0_20241007134345/20241007134345")).as_deref(), Some("128.3.0"));
+        assert_eq!((version(&ini("x_1")), version("[Compat")), (None, None));
     }
 }

@@ -1,36 +1,62 @@
 //! How checks look up names, and how they write down answers. Not a check.
 
 use crate::check::Ctx;
+use crate::check::engine::LOOKUP;
 use crate::facts::words::NameFound;
 use crate::net::{Answer, Record, RecordKind, Via};
 use crate::text::Text;
+use futures::FutureExt;
 use futures::future::{join, join_all};
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::time::timeout;
 
-/// How long a look-up may take: a lost query costs a resolver 5 s.
-pub(crate) const LOOKUP: Duration = Duration::from_secs(7);
+/// How long this computer's resolvers are waited for before others are asked as well: slow ones take two seconds.
+const HEAD_START: Duration = Duration::from_millis(2_500);
+
+/// How long others are waited for: no longer than this computer's own.
+const OTHERS: Duration = Duration::from_millis(4_500);
 
 /// Asks this computer's resolvers.
 pub(crate) async fn ask_own(ctx: &Ctx, name: &str, kind: RecordKind) -> Answer {
     ctx.net.lookup(Via::System, name, kind, LOOKUP).await
 }
 
-/// Asks this computer's resolvers, and others only if those give no answer at all.
+/// Asks this computer's resolvers, and others if those fail or take long. What others say counts only if those give no
+/// answer at all.
 pub(crate) async fn ask(ctx: &Ctx, name: &str, kind: RecordKind) -> Answer {
-    let own = ask_own(ctx, name, kind).await;
-    or_others(ctx, own, name, kind).await
+    ask_in_turn(ctx, name, kind).await.1
 }
 
-/// What this computer's resolvers answered; if that is no answer at all, what others do.
-pub(crate) async fn or_others(ctx: &Ctx, own: Answer, name: &str, kind: RecordKind) -> Answer {
-    let is_definite = |answer: &Answer| matches!(answer, Answer::Records(_) | Answer::NxDomain | Answer::NoData);
-    if is_definite(&own) {
-        return own;
-    }
+/// The same: what this computer's resolvers answered, and what counts.
+pub(crate) async fn ask_in_turn(ctx: &Ctx, name: &str, kind: RecordKind) -> (Answer, Answer) {
+    let own = ask_own(ctx, name, kind).boxed().shared();
+    let others = async {
+        let _ = timeout(HEAD_START, own.clone()).await;
+        ask_others(ctx, name, kind).await
+    };
+    tokio::pin!(others);
+    let (own, others) = tokio::select! {
+        biased;
+        own = own.clone() => match is_definite(&own) {
+            true => return (own.clone(), own),
+            false => (own, others.await),
+        },
+        found = &mut others => (own.clone().await, found),
+    };
+    let counts = others.filter(|_| !is_definite(&own)).unwrap_or_else(|| own.clone());
+    (own, counts)
+}
+
+/// The first definite answer of the other resolvers.
+async fn ask_others(ctx: &Ctx, name: &str, kind: RecordKind) -> Option<Answer> {
     let kind = if kind == RecordKind::Address { RecordKind::A } else { kind };
-    let others = ctx.options.resolvers.iter().map(|server| ctx.net.lookup(Via::Server(*server), name, kind, LOOKUP));
-    join_all(others).await.into_iter().find(is_definite).unwrap_or(own)
+    let others = ctx.options.resolvers.iter().map(|server| ctx.net.lookup(Via::Server(*server), name, kind, OTHERS));
+    join_all(others).await.into_iter().find(is_definite)
+}
+
+fn is_definite(answer: &Answer) -> bool {
+    matches!(answer, Answer::Records(_) | Answer::NxDomain | Answer::NoData)
 }
 
 /// The addresses of both families, from one DNS server.

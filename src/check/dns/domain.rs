@@ -1,8 +1,8 @@
 //! Does the mail domain exist?
 
-use super::ask::{LOOKUP, ask, describe};
+use super::ask::{ask, describe};
 use crate::account::spelling;
-use crate::check::engine::{Check, How, always, none};
+use crate::check::engine::{Check, How, LOOKUP, always, none, timed};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::dns_domain as keys;
 use crate::facts::words::DomainFound;
@@ -22,9 +22,10 @@ pub(crate) static CHECK: Check = Check {
 
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let domain = ctx.account.address.domain();
-    let (exchangers, addresses) = join(ask(ctx, domain, RecordKind::Mx), ask(ctx, domain, RecordKind::A)).await;
-    book.saw(format!("MX {domain}"), describe(&exchangers));
-    book.saw(format!("A {domain}"), describe(&addresses));
+    let asked = |kind| timed(ask(ctx, domain, kind));
+    let ((mx_at, exchangers), (a_at, addresses)) = join(asked(RecordKind::Mx), asked(RecordKind::A)).await;
+    book.saw_at(mx_at, format!("MX {domain}"), describe(&exchangers));
+    book.saw_at(a_at, format!("A {domain}"), describe(&addresses));
     if let Answer::Records(records) = &exchangers {
         let hosts = records.iter().filter_map(|record| match record {
             Record::Mx(_, host) => Some(host.clone()),
@@ -83,11 +84,11 @@ fn judge(exchangers: &Answer, addresses: &Answer) -> DomainFound {
 /// Whether another resolver knows the mail domain.
 async fn others_know(ctx: &Ctx, book: &mut Notebook, domain: &str) -> bool {
     let asked = ctx.options.resolvers.iter().map(|server| async move {
-        (server, ctx.net.lookup(Via::Server(*server), domain, RecordKind::Mx, LOOKUP).await)
+        (server, timed(ctx.net.lookup(Via::Server(*server), domain, RecordKind::Mx, LOOKUP)).await)
     });
     let answers = join_all(asked).await;
-    for (server, answer) in &answers {
-        book.saw(format!("MX {domain} at {server}"), describe(answer));
+    for (server, (at, answer)) in &answers {
+        book.saw_at(*at, format!("MX {domain} at {server}"), describe(answer));
     }
-    answers.iter().any(|(_, answer)| matches!(answer, Answer::Records(_) | Answer::NoData))
+    answers.iter().any(|(_, (_, answer))| matches!(answer, Answer::Records(_) | Answer::NoData))
 }

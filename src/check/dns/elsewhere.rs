@@ -1,15 +1,15 @@
 //! Do other DNS servers say the same as this computer's?
 
-use super::ask::{LOOKUP, both, describe};
+use super::ask::{both, describe};
 use super::server;
-use crate::check::engine::{Case, Check, How, Need};
+use crate::check::engine::{Case, Check, How, LOOKUP, Need, timed};
 use crate::check::ports::port::say_goodbye;
 use crate::check::{Ctx, Group, Notebook, Role, Verdict};
 use crate::facts::keys::dns_elsewhere as keys;
 use crate::facts::keys::dns_server;
 use crate::facts::words::{Elsewhere, Opens};
 use crate::net::{Answer, RecordKind, Via};
-use crate::text::Text;
+use crate::text::{Text, hex};
 use futures::future::join_all;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -67,11 +67,12 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
 }
 
 async fn ask_others(ctx: &Ctx, book: &mut Notebook, host: &str) -> Others {
-    let asked = ctx.options.resolvers.iter().map(|server| async move { (server, both(ctx, *server, host).await) });
+    let asked =
+        ctx.options.resolvers.iter().map(|server| async move { (server, timed(both(ctx, *server, host)).await) });
     let mut others = Others { sets: Vec::new(), not_found: 0 };
-    for (server, (v4, v6)) in join_all(asked).await {
+    for (server, (at, (v4, v6))) in join_all(asked).await {
         let says = Text::new().say("A: ").append(describe(&v4)).say("; AAAA: ").append(describe(&v6));
-        book.saw(format!("{host} at {server}"), says);
+        book.saw_at(at, format!("{host} at {server}"), says);
         let found: BTreeSet<IpAddr> = v4.addresses().into_iter().chain(v6.addresses()).collect();
         if !found.is_empty() {
             others.sets.push(found);
@@ -102,8 +103,7 @@ async fn is_rewritten(ctx: &Ctx, book: &mut Notebook, own: &BTreeSet<IpAddr>) ->
     if getrandom::fill(&mut random).is_err() {
         return false;
     }
-    let label: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    let name = format!("nobody-{label}.com");
+    let name = format!("nobody-{}.com", hex(&random));
     let answer = ctx.net.lookup(Via::System, &name, RecordKind::Address, LOOKUP).await;
     book.saw(format!("{name}, which does not exist"), describe(&answer));
     answer.addresses().iter().any(|addr| own.contains(addr))

@@ -3,7 +3,7 @@
 
 use super::ask::{ask_own, describe, found};
 use crate::account::provider;
-use crate::check::engine::{Check, How, Scope, none};
+use crate::check::engine::{Check, How, Scope, none, timed};
 use crate::check::{Ctx, Group, Notebook, Reference, Verdict};
 use crate::facts::keys::dns_known as keys;
 use crate::facts::words::NameFound;
@@ -34,10 +34,10 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let own = provider::of_domain(ctx.account.address.domain()).map_or("", |own| own.id.as_str());
     let rows = LARGE.iter().filter(|id| **id != own).filter_map(|id| provider::by_id(id)?.servers.first());
     let names = rows.map(|choice| choice.host.as_str()).take(ASKED);
-    let asked = names.map(|name| async move { (name, ask_own(ctx, name, RecordKind::Address).await) });
+    let asked = names.map(|name| async move { (name, timed(ask_own(ctx, name, RecordKind::Address)).await) });
     let mut words = Vec::new();
-    for (name, answer) in join_all(asked).await {
-        book.saw(name, describe(&answer));
+    for (name, (at, answer)) in join_all(asked).await {
+        book.saw_at(at, name, describe(&answer));
         words.push(found(&answer));
     }
     let all_are = |kinds: &[NameFound]| words.iter().all(|word| kinds.contains(word));

@@ -1,8 +1,8 @@
 //! Does each DNS server of this computer answer? Programs ask the first one, and wait for it before they ask the
 //! second.
 
-use super::ask::{LOOKUP, describe};
-use crate::check::engine::{Case, Check, How, always, none};
+use super::ask::describe;
+use crate::check::engine::{Case, Check, How, LOOKUP, always, none, timed};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::dns_own as keys;
 use crate::facts::words::OwnServers;
@@ -33,13 +33,14 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     }
     let asked = servers.iter().map(|server| async move {
         let begun = Instant::now();
-        let answer = ctx.net.lookup(Via::Server(*server), host, RecordKind::A, LOOKUP).await;
-        (server.ip(), answer, begun.elapsed())
+        let (at, answer) = timed(ctx.net.lookup(Via::Server(*server), host, RecordKind::A, LOOKUP)).await;
+        (server.ip(), answer, at, at - begun)
     });
     let (mut failing, mut answering) = (Vec::new(), Vec::new());
-    for (server, answer, took) in join_all(asked).await {
+    for (server, answer, at, took) in join_all(asked).await {
         let says = Text::new().addr(server).say(": ").append(describe(&answer));
-        book.saw(
+        book.saw_at(
+            at,
             format!("{host} at a DNS server of this computer"),
             says.say(format!(" after {} ms", took.as_millis())),
         );

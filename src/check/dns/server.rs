@@ -1,7 +1,7 @@
 //! What is the mail server's address, as this computer sees it?
 
-use super::ask::{LOOKUP, both, describe, found};
-use crate::check::engine::{Check, How, always, none};
+use super::ask::{both, describe, found};
+use crate::check::engine::{Check, How, LOOKUP, always, none, timed};
 use crate::check::{Ctx, Group, Notebook, Role, Verdict};
 use crate::facts::keys::dns_server as keys;
 use crate::facts::words::{AddressKind, AddressesFrom, NameFound};
@@ -76,11 +76,12 @@ fn resolved(book: &mut Notebook, host: &str, found: Vec<IpAddr>) -> Verdict {
 
 /// Others may know the name; then the ports can be measured all the same.
 async fn ask_others(ctx: &Ctx, book: &mut Notebook, host: &str) {
-    let asked = ctx.options.resolvers.iter().map(|server| async move { (server, both(ctx, *server, host).await) });
-    for (server, (v4, v6)) in join_all(asked).await {
+    let asked =
+        ctx.options.resolvers.iter().map(|server| async move { (server, timed(both(ctx, *server, host)).await) });
+    for (server, (at, (v4, v6))) in join_all(asked).await {
         let found: Vec<IpAddr> = v4.addresses().into_iter().chain(v6.addresses()).take(MOST_ADDRESSES).collect();
         if !found.is_empty() {
-            book.saw(format!("{host}, asked at {server}"), describe(&v4));
+            book.saw_at(at, format!("{host}, asked at {server}"), describe(&v4));
             book.note(keys::ADDRESSES, found);
             book.note(keys::ADDRESSES_FROM, AddressesFrom::OtherResolver);
             return;

@@ -4,6 +4,7 @@
 use super::board::Board;
 use super::door::Door;
 use super::lane::Lane;
+use super::line::Line;
 use super::targets;
 use crate::account::{Account, Endpoint, Wanted};
 use crate::check::finding::{Event, Finding};
@@ -33,6 +34,7 @@ pub(crate) struct Ctx {
     pub(crate) account: Arc<Account>,
     pub(crate) options: Arc<Options>,
     pub(crate) door: Arc<Door>,
+    pub(crate) line: Arc<Line>,
     pub(crate) started: Instant,
     /// Whether a log-in follows, so that connections are kept for it.
     pub(crate) logs_in: bool,

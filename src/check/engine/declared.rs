@@ -10,6 +10,7 @@ use crate::facts::target::{Role, Target, reference_id};
 use crate::probe::secret::Attempt;
 use futures::future::BoxFuture;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// A check, declared in one place: the file of its code. `CHECKS` names them all.
 pub(crate) struct Check {
@@ -52,6 +53,8 @@ pub(crate) enum How {
     Reference(With<Reference>),
     /// Once, when the search for the server has ended, even if none was found.
     After(Plain),
+    /// Once, from the beginning of the run until every other check has ended; it is told when.
+    Throughout(With<watch::Receiver<bool>>),
     /// Once, if a server is known.
     Case(With<Case>),
     /// For the server in use, and for the provider's own if another is in use.
@@ -68,6 +71,7 @@ pub(crate) enum Task {
     Account(Plain),
     Search(Plain),
     LogIn(WithSecret),
+    Throughout(With<watch::Receiver<bool>>),
     Case(With<Case>, Arc<Case>),
     Reference(With<Reference>, usize, Reference),
     Server(About<Role>, Role),
@@ -78,7 +82,9 @@ impl Task {
     /// What it is about.
     pub(crate) fn subject(&self) -> Subject {
         match self {
-            Task::Account(_) | Task::Search(_) | Task::LogIn(_) | Task::Case(..) => Subject::Account,
+            Task::Account(_) | Task::Search(_) | Task::Throughout(_) | Task::LogIn(_) | Task::Case(..) => {
+                Subject::Account
+            }
             Task::Reference(_, index, _) => Subject::Reference(*index),
             Task::Server(_, role) => Subject::Server(*role),
             Task::Port(_, target) => Subject::Port(*target),

@@ -73,11 +73,16 @@ impl Notebook {
 
     /// The same, with a kind that other code looks for.
     pub(crate) fn saw_kind(&mut self, kind: Kind, what: impl Into<String>, detail: impl Into<Text>) {
-        self.saw_at(Instant::now(), kind, what, detail);
+        self.saw_kind_at(Instant::now(), kind, what, detail);
     }
 
-    /// The same, at a time in the past.
-    pub(crate) fn saw_at(&mut self, at: Instant, kind: Kind, what: impl Into<String>, detail: impl Into<Text>) {
+    /// Notes something that came back at a time in the past: of several that were waited for, each at its own.
+    pub(crate) fn saw_at(&mut self, at: Instant, what: impl Into<String>, detail: impl Into<Text>) {
+        self.saw_kind_at(at, Kind::Remark, what, detail);
+    }
+
+    /// The same, with a kind that other code looks for.
+    pub(crate) fn saw_kind_at(&mut self, at: Instant, kind: Kind, what: impl Into<String>, detail: impl Into<Text>) {
         let detail = detail.into();
         let at_ms = millis(at.saturating_duration_since(self.run_started));
         let (what, marks) = (what.into(), detail.marks);
@@ -91,6 +96,8 @@ impl Notebook {
         if let Some(host) = provider_host.filter(|host| outcome != Outcome::Skipped && !summary.names(host)) {
             summary = Text::new().mark(Mark::Host, host).say(": ").append(summary);
         }
+        // What was written down later may have come back earlier.
+        self.finding.evidence.sort_by_key(|evidence| evidence.at_ms);
         self.finding.outcome = outcome;
         self.finding.moot = moot;
         self.finding.summary = summary.text;
@@ -98,6 +105,12 @@ impl Notebook {
         self.finding.elapsed_ms = millis(self.run_started.elapsed()).saturating_sub(self.finding.started_ms);
         self.finding
     }
+}
+
+/// What came of something, and when: for what is written down only after other things have ended too.
+pub(crate) async fn timed<T>(future: impl Future<Output = T>) -> (Instant, T) {
+    let result = future.await;
+    (Instant::now(), result)
 }
 
 /// A duration in whole milliseconds.

@@ -29,6 +29,11 @@ impl Planned {
     pub(crate) fn is_search(&self) -> bool {
         matches!(self.task, Task::Search(_))
     }
+
+    /// Whether it goes on as long as the run.
+    pub(super) fn is_throughout(&self) -> bool {
+        matches!(self.task, Task::Throughout(_))
+    }
 }
 
 /// The checks of one stage.
@@ -40,6 +45,7 @@ pub(crate) fn before(checks: &[&'static Check], options: &Options) -> Plan {
         let tasks = match check.how {
             How::Before(run) => vec![Task::Account(run)],
             How::Search(run) => vec![Task::Search(run)],
+            How::Throughout(run) => vec![Task::Throughout(run)],
             How::Reference(run) => {
                 let references = options.references.iter().cloned().enumerate();
                 references.map(|(index, reference)| Task::Reference(run, index, reference)).collect()
@@ -65,7 +71,7 @@ pub(crate) fn after(
     let roles: BTreeSet<Role> = targets.iter().map(|target| target.role).filter(|_| case.is_some()).collect();
     let tasks = |how: How| -> Vec<Task> {
         match how {
-            How::Before(_) | How::Search(_) | How::Reference(_) => vec![],
+            How::Before(_) | How::Search(_) | How::Throughout(_) | How::Reference(_) => vec![],
             How::After(run) => vec![Task::Account(run)],
             How::LogIn(run) => vec![Task::LogIn(run)],
             How::Case(run) => case.map(|case| Task::Case(run, Arc::clone(case))).into_iter().collect(),

@@ -4,6 +4,8 @@ use super::board::Board;
 use super::ctx::{Case, Ctx, Shared};
 use super::declared::{Check, Need, Subject, Task};
 use super::door::Door;
+use super::hearing::Hearing;
+use super::line::Line;
 use super::notebook::{Notebook, millis};
 use super::pace::Paced;
 use super::plan::{self, Plan, Planned};
@@ -47,6 +49,10 @@ struct Runner {
     /// Set when the run ends before its checks have ended.
     cut: watch::Sender<Option<Cut>>,
     tasks: JoinSet<()>,
+    /// Set when all of these have ended.
+    over: watch::Sender<bool>,
+    /// The checks that wait for that.
+    watches: JoinSet<()>,
 }
 
 /// Why checks are cut off.
@@ -77,12 +83,16 @@ pub(crate) async fn run(
 ) {
     let attempt = job.attempt.map(Arc::new);
     let pace = Arc::new(Pace::default());
-    let net: Arc<dyn Network> = Arc::new(Paced { net: job.world.net, pace: Arc::clone(&pace) });
+    let hearing = Hearing::new(job.world.machine.local().resolvers);
+    let line = Arc::new(Line::new(Arc::clone(&job.world.machine)));
+    let (net, paced) = (job.world.net, Arc::clone(&pace));
+    let net: Arc<dyn Network> = Arc::new(Paced { net, pace: paced, hearing, line: Arc::clone(&line) });
     let ctx = Ctx {
         tls: Arc::new(probe::secure::Library::new(job.world.machine.trust())),
         door: Arc::new(Door::new(Arc::clone(&net), Arc::clone(&pace))),
         net,
         pace,
+        line,
         machine: job.world.machine,
         account: Arc::new(job.account),
         options: Arc::new(job.options),
@@ -100,7 +110,8 @@ pub(crate) async fn run(
     let until = ctx.started + ctx.options.deadline.saturating_sub(goodbye);
     let library = Arc::clone(&ctx.tls);
     tokio::spawn(async move { library.prepare().await });
-    let mut runner = Runner { ctx, attempt, cut: watch::Sender::new(None), tasks: JoinSet::new() };
+    let (cut, over) = (watch::Sender::new(None), watch::Sender::new(false));
+    let mut runner = Runner { ctx, attempt, cut, tasks: JoinSet::new(), over, watches: JoinSet::new() };
 
     let first = plan::before(checks, &runner.ctx.options);
     let search = first.iter().find(|check| check.is_search()).map(|check| check.head.id.clone());
@@ -137,9 +148,10 @@ impl Runner {
         ctx.send(Event::Planned { checks: plan.iter().map(|check| check.head.clone()).collect(), complete });
         for check in plan {
             let ctx = Ctx { needs: check.head.needs.clone().into(), ..ctx.clone() };
-            let (attempt, cut) = (self.attempt.clone(), self.cut.subscribe());
-            self.tasks.spawn(async move {
-                let finding = perform(&ctx, &check, attempt.as_deref(), cut).await;
+            let (attempt, cut, over) = (self.attempt.clone(), self.cut.subscribe(), self.over.subscribe());
+            let tasks = if check.is_throughout() { &mut self.watches } else { &mut self.tasks };
+            tasks.spawn(async move {
+                let finding = perform(&ctx, &check, attempt.as_deref(), cut, over).await;
                 ctx.board.publish(&finding);
                 ctx.send(Event::Finished { finding });
             });
@@ -158,6 +170,8 @@ impl Runner {
             self.cut.send_replace(cut);
             let _ = timeout(goodbye / 2, async { while self.tasks.join_next().await.is_some() {} }).await;
         }
+        self.over.send_replace(true);
+        let _ = timeout(goodbye / 2, async { while self.watches.join_next().await.is_some() {} }).await;
         // Connections that were kept for the log-in and not needed end in an orderly way.
         let kept = self.ctx.take_dialogues().into_iter().map(Dialogue::quit);
         let _ = timeout(goodbye, join_all(kept)).await;
@@ -172,6 +186,7 @@ async fn perform(
     check: &Planned,
     attempt: Option<&Attempt>,
     mut cut: watch::Receiver<Option<Cut>>,
+    over: watch::Receiver<bool>,
 ) -> Finding {
     let notebook = || Notebook::new(&check.head, check.facts, ctx.started, ctx.events.clone());
     let provider_host = match check.task.subject() {
@@ -179,7 +194,12 @@ async fn perform(
         Subject::Port(target) if target.role == Role::Wanted => ctx.host(Role::Wanted),
         _ => None,
     };
+    let is_throughout = check.is_throughout();
     let cut_off = async move {
+        // Such a check ends by itself when the others have ended.
+        if is_throughout {
+            return std::future::pending().await;
+        }
         // An error means that the runner is gone.
         let cut = cut.wait_for(Option::is_some).await.ok().and_then(|cut| *cut);
         cut.unwrap_or(Cut::TimeIsUp).verdict()
@@ -194,7 +214,7 @@ async fn perform(
     ctx.send(Event::Started { id: check.head.id.clone(), at_ms: millis(ctx.started.elapsed()) });
     let verdict = tokio::select! {
         biased;
-        verdict = AssertUnwindSafe(ask(ctx, &check.task, attempt, &mut book)).catch_unwind() => verdict,
+        verdict = AssertUnwindSafe(ask(ctx, &check.task, attempt, &over, &mut book)).catch_unwind() => verdict,
         verdict = &mut cut_off => Ok(verdict),
     };
     book.end(verdict.unwrap_or_else(|_| Verdict::unknown("this check broke off")), provider_host)
@@ -211,9 +231,16 @@ async fn wait(ctx: &Ctx, needs: &[Need]) {
     }
 }
 
-async fn ask(ctx: &Ctx, task: &Task, attempt: Option<&Attempt>, book: &mut Notebook) -> Verdict {
+async fn ask(
+    ctx: &Ctx,
+    task: &Task,
+    attempt: Option<&Attempt>,
+    over: &watch::Receiver<bool>,
+    book: &mut Notebook,
+) -> Verdict {
     match task {
         Task::Account(run) | Task::Search(run) => run(ctx, book).await,
+        Task::Throughout(run) => run(ctx, book, over).await,
         Task::LogIn(run) => run(ctx, book, attempt).await,
         Task::Case(run, case) => run(ctx, book, case).await,
         Task::Reference(run, _, reference) => run(ctx, book, reference).await,
@@ -232,7 +259,7 @@ impl Ctx {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::engine::{How, always, none};
+    use crate::check::engine::{How, always, none, timed};
     use crate::check::{Group, Outcome};
     use crate::net::ConnectOptions;
 
@@ -284,6 +311,25 @@ mod tests {
         assert_eq!((finding.outcome, finding.summary.as_str()), (Outcome::Unknown, "the run's time was up"));
         assert_eq!(finding.evidence[0].what, "half of it");
         assert_eq!(started, Some(0), "it is said to begin when it begins");
+    }
+
+    #[test]
+    fn evidence_carries_the_time_at_which_it_came_back() {
+        static BOTH: Check = Check {
+            how: How::Before(|_, book| {
+                Box::pin(async {
+                    let after = |ms| timed(tokio::time::sleep(Duration::from_millis(ms)));
+                    let ((late, ()), (early, ())) = futures::future::join(after(900), after(100)).await;
+                    book.saw_at(late, "the slow one", "");
+                    book.saw_at(early, "the quick one", "");
+                    Verdict::pass("")
+                })
+            }),
+            ..TEMPLATE
+        };
+        let (finding, _) = findings(&[&BOTH]).remove(0);
+        let seen: Vec<(u64, &str)> = finding.evidence.iter().map(|seen| (seen.at_ms, seen.what.as_str())).collect();
+        assert_eq!(seen, [(100, "the quick one"), (900, "the slow one")]);
     }
 
     #[test]

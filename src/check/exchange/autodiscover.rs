@@ -8,7 +8,7 @@ use super::{is_microsoft, is_microsofts, leads_to_microsoft, may_be_exchange};
 use crate::account::Source;
 use crate::account::provider::Kind;
 use crate::check::dns::ask::{ask, describe};
-use crate::check::engine::{Check, How, none};
+use crate::check::engine::{Check, How, none, timed};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::autodiscover as keys;
 use crate::facts::words::{AutodiscoverBy, AutodiscoverName, MailboxAt, Misled};
@@ -64,33 +64,37 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     }
     let name = format!("autodiscover.{domain}");
     let srv = format!("_autodiscover._tcp.{domain}");
-    let (alias, service) = join(ask(ctx, &name, RecordKind::Address), ask(ctx, &srv, RecordKind::Srv)).await;
-    book.saw(name.clone(), describe(&alias));
-    book.saw(format!("SRV {srv}"), describe(&service));
+    let ((alias_at, alias), (service_at, service)) =
+        join(timed(ask(ctx, &name, RecordKind::Address)), timed(ask(ctx, &srv, RecordKind::Srv))).await;
+    book.saw_at(alias_at, name.clone(), describe(&alias));
+    book.saw_at(service_at, format!("SRV {srv}"), describe(&service));
     let leads = leads_to(&alias);
     book.note(keys::NAME, leads);
     let at_microsoft = kind.is_some() || leads == AutodiscoverName::Microsoft;
     let service = service_of(&service);
     let (mailbox, website, below, by_srv) = join4(
-        async { if at_microsoft { mailbox(ctx).await } else { None } },
-        at(ctx, domain, at_microsoft),
-        below(ctx, &name, leads, at_microsoft),
-        async {
+        timed(async { if at_microsoft { mailbox(ctx).await } else { None } }),
+        timed(async { Some(at(ctx, domain, at_microsoft).await) }),
+        timed(below(ctx, &name, leads, at_microsoft)),
+        timed(async {
             match &service {
                 Some(host) => Some(at(ctx, host, at_microsoft).await),
                 None => None,
             }
-        },
+        }),
     )
     .await;
+    let (mailbox_at, mailbox) = mailbox;
     if let Some((said, _)) = &mailbox {
-        book.saw("Microsoft 365 (autodiscover v2)", said.clone());
+        book.saw_at(mailbox_at, "Microsoft 365 (autodiscover v2)", said.clone());
     }
-    let places: Vec<(Place, Text)> = [Some(website), below, by_srv].into_iter().flatten().collect();
-    for (place, said) in &places {
-        book.saw(format!("https://{}/{PATH}", place.host), said.clone());
+    let mut places: Vec<Place> = Vec::new();
+    for (at, found) in [website, below, by_srv] {
+        if let Some((place, said)) = found {
+            book.saw_at(at, format!("https://{}/{PATH}", place.host), said);
+            places.push(place);
+        }
     }
-    let places: Vec<Place> = places.into_iter().map(|(place, _)| place).collect();
     let elsewhere = mailbox.and_then(|(_, server)| server).filter(|server| !is_microsofts(server));
     note(book, kind, at_microsoft, elsewhere, &places)
 }

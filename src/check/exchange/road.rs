@@ -3,7 +3,7 @@
 
 use super::web::{limit, secured};
 use super::{autodiscover, may_be_exchange};
-use crate::check::engine::{Check, How, Need, millis};
+use crate::check::engine::{Check, How, Need, millis, timed};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::interceptors;
 use crate::facts::key::Key;
@@ -46,9 +46,9 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     if let Some(proxy) = ctx.machine.local().proxy {
         book.note(keys::PROXY, proxy);
     }
-    let (to_server, to_sign_in) = join(go(ctx, server), async {
+    let (to_server, to_sign_in) = join(timed(go(ctx, server)), async {
         match sign_in {
-            Some(host) => Some(go(ctx, host).await),
+            Some(host) => Some(timed(go(ctx, host)).await),
             None => None,
         }
     })
@@ -58,8 +58,8 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         to_sign_in.map(|way| (keys::SIGN_IN, keys::SIGN_IN_MS, way)),
     ];
     let mut bad = None;
-    for (reach, ms, way) in ways.into_iter().flatten() {
-        book.saw(format!("https://{}/", way.host), way.said.clone());
+    for (reach, ms, (at, way)) in ways.into_iter().flatten() {
+        book.saw_at(at, format!("https://{}/", way.host), way.said.clone());
         book.note(reach, way.reach);
         if way.reach == Reach::Reached {
             book.note(ms, way.elapsed_ms);

@@ -2,7 +2,7 @@
 //! is it this line, or that server?
 
 use crate::check::dns::server;
-use crate::check::engine::{Case, Check, How, Need};
+use crate::check::engine::{Case, Check, How, Need, timed};
 use crate::check::ports::port;
 use crate::check::{Ctx, Group, Notebook, Reference, Role, Verdict, defaults};
 use crate::facts::keys::ipv6 as keys;
@@ -36,18 +36,19 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
         return Verdict::skipped("the server's IPv6 address gives no reason to ask");
     }
     let tries = hosts(ctx, &case.in_use.host).await.into_iter().map(|addr| async move {
-        (addr, ctx.net.connect(SocketAddr::new(addr, 443), ConnectOptions::within(WAIT)).await.err())
+        let (at, result) = timed(ctx.net.connect(SocketAddr::new(addr, 443), ConnectOptions::within(WAIT))).await;
+        (addr, at, result.err())
     });
     let tried = join_all(tries).await;
-    for (addr, failure) in &tried {
+    for (addr, at, failure) in &tried {
         let says = failure.as_ref().map_or("open", |failure| failure.state.says());
-        book.saw("port 443 by IPv6", Text::new().addr(*addr).say(format!(": {says}")));
+        book.saw_at(*at, "port 443 by IPv6", Text::new().addr(*addr).say(format!(": {says}")));
     }
     if tried.is_empty() {
         book.note(keys::ELSEWHERE, Ipv6::None);
         return Verdict::unknown("no other host with an IPv6 address to compare with");
     }
-    if tried.iter().any(|(_, failure)| failure.is_none()) {
+    if tried.iter().any(|(.., failure)| failure.is_none()) {
         book.note(keys::ELSEWHERE, Ipv6::Works);
         return Verdict::pass("IPv6 works to other hosts, so the fault is the server's IPv6 address");
     }

@@ -6,4 +6,5 @@ pub(super) mod ipv6;
 pub(super) mod isp;
 pub(super) mod quality;
 pub(super) mod reference;
+pub(super) mod steady;
 pub(super) mod testnet;

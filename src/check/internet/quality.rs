@@ -53,8 +53,14 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// After this many failures without a single answer, the host does not accept connections, which is not loss.
 const DEAD: usize = AT_A_TIME;
 
-/// One handshake: with which host, and how long it took if it was completed.
-type Sample = (IpAddr, Option<Duration>);
+/// One handshake.
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    host: IpAddr,
+    began: Instant,
+    /// How long it took, if it was completed.
+    took: Option<Duration>,
+}
 
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let Some(first) = sampling(ctx, book, &FIRST).await else { return Verdict::unknown(NO_HOST) };
@@ -84,16 +90,24 @@ struct Keys {
     fastest: Key<usize>,
     median: Key<usize>,
     worst: Key<usize>,
+    handshakes: Key<String>,
 }
 
-static FIRST: Keys =
-    Keys { sent: keys::SENT, lost: keys::LOST, fastest: keys::FASTEST, median: keys::MEDIAN, worst: keys::WORST };
+static FIRST: Keys = Keys {
+    sent: keys::SENT,
+    lost: keys::LOST,
+    fastest: keys::FASTEST,
+    median: keys::MEDIAN,
+    worst: keys::WORST,
+    handshakes: keys::HANDSHAKES,
+};
 static AGAIN: Keys = Keys {
     sent: keys::SENT_AGAIN,
     lost: keys::LOST_AGAIN,
     fastest: keys::FASTEST_AGAIN,
     median: keys::MEDIAN_AGAIN,
     worst: keys::WORST_AGAIN,
+    handshakes: keys::HANDSHAKES_AGAIN,
 };
 
 async fn sampling(ctx: &Ctx, book: &mut Notebook, keys: &Keys) -> Option<Line> {
@@ -104,6 +118,7 @@ async fn sampling(ctx: &Ctx, book: &mut Notebook, keys: &Keys) -> Option<Line> {
     book.note(keys.fastest.clone(), line.fastest);
     book.note(keys.median.clone(), line.median);
     book.note(keys.worst.clone(), line.worst);
+    book.note(keys.handshakes.clone(), marks(&samples, &line));
     note(book, &samples, &line);
     Some(line)
 }
@@ -134,17 +149,15 @@ fn is_lost(took: Option<Duration>, fastest: Option<Duration>) -> bool {
 
 /// Sums up a sampling; hosts that never answered are left out.
 fn judge(samples: &[Sample]) -> Option<Line> {
-    let answers = |host: &IpAddr| samples.iter().any(|(other, took)| other == host && took.is_some());
-    let counted: Vec<&Sample> = samples.iter().filter(|(host, _)| answers(host)).collect();
-    let fastest_of =
-        |host: &IpAddr| counted.iter().filter(|(other, _)| other == host).filter_map(|(_, took)| *took).min();
-    let is_lost = |(host, took): &Sample| is_lost(*took, fastest_of(host));
+    let counted: Vec<Sample> =
+        samples.iter().filter(|sample| fastest(samples, sample.host).is_some()).copied().collect();
+    let is_lost = |sample: &Sample| is_lost(sample.took, fastest(samples, sample.host));
     let mut times: Vec<usize> = counted
         .iter()
-        .filter_map(|(_, took)| took.map(|took| usize::try_from(took.as_millis()).unwrap_or(usize::MAX)))
+        .filter_map(|sample| sample.took.map(|took| usize::try_from(took.as_millis()).unwrap_or(usize::MAX)))
         .collect();
     times.sort_unstable();
-    let hosts: BTreeSet<IpAddr> = counted.iter().map(|(host, _)| *host).collect();
+    let hosts: BTreeSet<IpAddr> = counted.iter().map(|sample| sample.host).collect();
     (counted.len() >= ENOUGH).then(|| Line {
         sent: counted.len(),
         lost: counted.iter().filter(|sample| is_lost(sample)).count(),
@@ -152,10 +165,15 @@ fn judge(samples: &[Sample]) -> Option<Line> {
         median: times.get(times.len() / 2).copied().unwrap_or(0),
         worst: times.last().copied().unwrap_or(0),
         everywhere: hosts.iter().all(|host| {
-            let of_host: Vec<&&Sample> = counted.iter().filter(|(other, _)| other == host).collect();
+            let of_host: Vec<&Sample> = counted.iter().filter(|sample| sample.host == *host).collect();
             of_host.len() < 10 || of_host.iter().any(|sample| is_lost(sample))
         }),
     })
+}
+
+/// The fastest handshake with a host; `None` if it never answered.
+fn fastest(samples: &[Sample], host: IpAddr) -> Option<Duration> {
+    samples.iter().filter(|sample| sample.host == host).filter_map(|sample| sample.took).min()
 }
 
 async fn sample(ctx: &Ctx) -> Vec<Sample> {
@@ -202,8 +220,7 @@ fn is_clean(samples: &[Sample]) -> bool {
 
 /// Whether a host was asked and never answered: it is not asked again.
 fn is_dead(samples: &[Sample], addr: IpAddr) -> bool {
-    let mut of_host = samples.iter().filter(|(host, _)| *host == addr).peekable();
-    of_host.peek().is_some() && of_host.all(|(_, took)| took.is_none())
+    samples.iter().any(|sample| sample.host == addr) && fastest(samples, addr).is_none()
 }
 
 async fn worker(
@@ -219,17 +236,18 @@ async fn worker(
     sleep(offset).await;
     let take = || tickets.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
     while Instant::now() < until && take() {
-        if samples.last().is_some_and(|(_, took): &Sample| took.is_some()) {
+        if samples.last().is_some_and(|sample: &Sample| sample.took.is_some()) {
             sleep(REST).await;
         }
         let options = ConnectOptions::within(PATIENCE);
+        let began = Instant::now();
         match ctx.net.connect(SocketAddr::new(addr, 443), options).await {
             Ok(connection) => {
                 answered.fetch_add(1, Ordering::Relaxed);
-                samples.push((addr, Some(connection.elapsed)));
+                samples.push(Sample { host: addr, began, took: Some(connection.elapsed) });
             }
             Err(failure) if failure.state == PortState::Filtered => {
-                samples.push((addr, None));
+                samples.push(Sample { host: addr, began, took: None });
                 if failures.fetch_add(1, Ordering::Relaxed) + 1 >= DEAD && answered.load(Ordering::Relaxed) == 0 {
                     break;
                 }
@@ -244,28 +262,34 @@ async fn worker(
     samples
 }
 
-/// One line per host, and a picture: one mark per handshake, in the order in which they ended.
+/// One mark per handshake, in the order in which they began: `.` as usual, `o` slower, `x` lost. Hosts that never
+/// answered are left out.
+fn marks(samples: &[Sample], line: &Line) -> String {
+    let ordinary = Duration::from_millis(2 * u64::try_from(line.median).unwrap_or(0) + 10);
+    let mut counted: Vec<(&Sample, Option<Duration>)> =
+        samples.iter().map(|sample| (sample, fastest(samples, sample.host))).collect();
+    counted.retain(|(_, fastest)| fastest.is_some());
+    counted.sort_by_key(|(sample, _)| sample.began);
+    let mark = |(sample, fastest): (&Sample, Option<Duration>)| match sample.took {
+        took if is_lost(took, fastest) => 'x',
+        took if took.is_some_and(|took| took > ordinary) => 'o',
+        _ => '.',
+    };
+    counted.into_iter().map(mark).collect()
+}
+
+/// One line per host with its marks.
 fn note(book: &mut Notebook, samples: &[Sample], line: &Line) {
-    let mut hosts: Vec<IpAddr> = samples.iter().map(|(host, _)| *host).collect();
+    let mut hosts: Vec<IpAddr> = samples.iter().map(|sample| sample.host).collect();
     hosts.sort_unstable();
     hosts.dedup();
-    let ordinary = Duration::from_millis(2 * u64::try_from(line.median).unwrap_or(0) + 10);
     for host in hosts {
-        let of_host: Vec<Option<Duration>> =
-            samples.iter().filter(|(other, _)| *other == host).map(|(_, took)| *took).collect();
-        let fastest = of_host.iter().flatten().min().copied();
-        let picture: String = of_host
-            .iter()
-            .map(|took| match took {
-                took if is_lost(*took, fastest) => 'x',
-                took if took.is_some_and(|took| took > ordinary) => 'o',
-                _ => '.',
-            })
-            .collect();
-        book.saw(
-            "handshakes on port 443",
-            Text::new().addr(host).say(format!(": {picture} (. as usual, o slower, x lost)")),
-        );
+        let of_host: Vec<Sample> = samples.iter().filter(|sample| sample.host == host).copied().collect();
+        let says = match marks(&of_host, line) {
+            marks if marks.is_empty() => ": no answer".to_owned(),
+            marks => format!(": {marks} (. as usual, o slower, x lost)"),
+        };
+        book.saw("handshakes on port 443", Text::new().addr(host).say(says));
     }
     book.saw(
         "time of a handshake",
@@ -277,9 +301,27 @@ fn note(book: &mut Notebook, samples: &[Sample], line: &Line) {
 mod tests {
     use super::*;
 
+    /// A second apart.
+    fn samples(times: impl IntoIterator<Item = Option<u64>>) -> Vec<Sample> {
+        let (host, start) = ("192.0.2.1".parse().unwrap(), Instant::now());
+        let began = (0_u64..).map(|second| start + Duration::from_secs(second));
+        times
+            .into_iter()
+            .zip(began)
+            .map(|(ms, began)| Sample { host, began, took: ms.map(Duration::from_millis) })
+            .collect()
+    }
+
     fn line(times: impl IntoIterator<Item = Option<u64>>) -> Option<Line> {
-        let host = "192.0.2.1".parse().unwrap();
-        judge(&times.into_iter().map(|ms| (host, ms.map(Duration::from_millis))).collect::<Vec<_>>())
+        judge(&samples(times))
+    }
+
+    #[test]
+    fn a_mark_for_each_in_the_order_in_which_they_began() {
+        let mut all = samples((0..28).map(|_| Some(20)).chain([Some(90), None, Some(1_020)]));
+        let line = judge(&all).unwrap();
+        all.reverse();
+        assert_eq!(marks(&all, &line), format!("{}oxx", ".".repeat(28)));
     }
 
     #[test]
@@ -295,10 +337,8 @@ mod tests {
 
     #[test]
     fn clean_is_enough_without_any_loss() {
-        let host = "192.0.2.1".parse().unwrap();
         let clean = |count: usize, more: &[Option<u64>]| {
-            let times = (0..count).map(|_| Some(20)).chain(more.iter().copied());
-            is_clean(&times.map(|ms| (host, ms.map(Duration::from_millis))).collect::<Vec<_>>())
+            is_clean(&samples((0..count).map(|_| Some(20)).chain(more.iter().copied())))
         };
         assert!(clean(33, &[]));
         assert!(!clean(32, &[]) && !clean(33, &[None]) && !clean(33, &[Some(1_025)]));

@@ -1,7 +1,7 @@
 //! Which mail ports open at another company's server? One polite connection per port: greeting, EHLO, QUIT, close. The
 //! answer to EHLO often tells our public address.
 
-use crate::check::dns::ask::{ask_own, describe, found, or_others};
+use crate::check::dns::ask::{ask_in_turn, describe, found};
 use crate::check::engine::{Check, How, always, millis, none};
 use crate::check::smtp::words::address_in;
 use crate::check::{Ctx, Group, Notebook, Reference, Verdict};
@@ -50,8 +50,10 @@ async fn run(ctx: &Ctx, book: &mut Notebook, reference: &Reference) -> Verdict {
     let mut states: Vec<(u16, PortState)> = Vec::new();
     while let Some((port, step)) = waiting.next().await {
         match step {
-            Step::State(state, detail, rest) => {
+            Step::State { state, took, rest } => {
                 book.note(keys::STATE.of(port), state);
+                book.note(keys::TOOK.of(port), millis(took));
+                let detail = format!("{} after {} ms", state.says(), millis(took));
                 book.saw(format!("port {port}"), Text::new().addr(addr).say(": ").say(detail));
                 states.push((port, state));
                 waiting.extend(rest);
@@ -88,9 +90,8 @@ async fn look_up(ctx: &Ctx, host: &str) -> (Option<Answer>, Vec<IpAddr>) {
     if let Ok(addr) = host.parse() {
         return (None, vec![addr]);
     }
-    let own = ask_own(ctx, host, RecordKind::Address).await;
-    let addresses = or_others(ctx, own.clone(), host, RecordKind::Address).await.addresses();
-    (Some(own), addresses)
+    let (own, counts) = ask_in_turn(ctx, host, RecordKind::Address).await;
+    (Some(own), counts.addresses())
 }
 
 /// One of these addresses that there is a route to, IPv4 before IPv6.
@@ -106,7 +107,11 @@ pub(crate) async fn address_of(ctx: &Ctx, reference: &Reference) -> Option<IpAdd
 type Waiting<'a> = BoxFuture<'a, (u16, Step<'a>)>;
 
 enum Step<'a> {
-    State(PortState, String, Option<Waiting<'a>>),
+    State {
+        state: PortState,
+        took: Duration,
+        rest: Option<Waiting<'a>>,
+    },
     Dialogue {
         greeting: Option<GreetingElsewhere>,
         handshake: Option<HandshakeElsewhere>,
@@ -123,12 +128,11 @@ fn try_port<'a>(ctx: &'a Ctx, host: &'a str, to: SocketAddr) -> Waiting<'a> {
     Box::pin(async move {
         let port = to.port();
         let tried = tcp::open(ctx.net.as_ref(), &ctx.pace, to, ctx.options.timeout).await;
-        let state = tried.state();
-        let detail = format!("{} after {} ms", state.says(), millis(tried.elapsed()));
+        let (state, took) = (tried.state(), tried.elapsed());
         let rest = tried.connection.map(|connection| -> Waiting<'a> {
             Box::pin(async move { (port, dialogue(ctx, host, port, connection.stream).await) })
         });
-        (port, Step::State(state, detail, rest))
+        (port, Step::State { state, took, rest })
     })
 }
 

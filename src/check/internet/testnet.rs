@@ -1,7 +1,7 @@
 //! Does something answer for addresses that do not exist? An address of the documentation ranges (RFC 5737) belongs to
 //! nobody; if a mail port opens there, a device on the way answers for every address.
 
-use crate::check::engine::{Check, How, always, none};
+use crate::check::engine::{Check, How, always, none, timed};
 use crate::check::{Ctx, Group, MAIL_PORTS, Notebook, Verdict};
 use crate::facts::keys::testnet as keys;
 use crate::facts::words::UnusedAddress;
@@ -39,18 +39,19 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         NOBODY.iter().filter_map(|addr| addr.parse().ok()).filter(|addr| !local.is_on_link(*addr)).collect();
     let tries = MAIL_PORTS.iter().flat_map(|port| nobody.iter().map(move |addr| SocketAddr::new(*addr, *port)));
     let options = ConnectOptions::within(ctx.options.timeout.min(WAIT));
-    let results = join_all(
-        tries.map(|to| async move { (to, ctx.net.connect(to, options).await.err().map(|failure| failure.state)) }),
-    )
+    let results = join_all(tries.map(|to| async move {
+        let (at, result) = timed(ctx.net.connect(to, options)).await;
+        (to, at, result.err().map(|failure| failure.state))
+    }))
     .await;
     let mut answering = Vec::new();
     for port in MAIL_PORTS {
-        let of_port = || results.iter().filter(move |(to, _)| to.port() == port);
-        for (to, failure) in of_port() {
+        let of_port = || results.iter().filter(move |(to, ..)| to.port() == port);
+        for (to, at, failure) in of_port() {
             let state = failure.unwrap_or(PortState::Open);
-            book.saw(format!("port {port}"), Text::new().addr(to.ip()).say(format!(": {}", state.says())));
+            book.saw_at(*at, format!("port {port}"), Text::new().addr(to.ip()).say(format!(": {}", state.says())));
         }
-        let answers = of_port().count() >= 2 && of_port().all(|(_, failure)| failure.is_none());
+        let answers = of_port().count() >= 2 && of_port().all(|(.., failure)| failure.is_none());
         book.note(keys::STATE.of(port), if answers { UnusedAddress::Answers } else { UnusedAddress::Silent });
         if answers {
             answering.push(port.to_string());

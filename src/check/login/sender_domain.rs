@@ -3,7 +3,7 @@
 
 use crate::account::Source;
 use crate::check::dns::ask::{ask, describe};
-use crate::check::engine::{Check, How, Scope, none};
+use crate::check::engine::{Check, How, Scope, none, timed};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::sender_domain as keys;
 use crate::facts::senders::{self, Sender};
@@ -12,6 +12,7 @@ use crate::facts::words::{Dkim, Dmarc, Spf};
 use crate::net::{Answer, RecordKind};
 use crate::text::{Text, visible_str};
 use futures::future::{join, join_all};
+use tokio::time::Instant;
 
 pub(crate) static CHECK: Check = Check {
     kind: "sender-domain",
@@ -44,8 +45,8 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let row = row_of(ctx.wanted().and_then(|wanted| wanted.provider.as_deref()));
     let ((texts, spf), (keys_found, dmarc)) =
         join(look_up_spf(ctx, &domain, row), join(look_up_dkim(ctx, &domain, row), look_up_dmarc(ctx, &domain))).await;
-    for (name, answer) in &spf {
-        book.saw(format!("TXT {name}"), only_spf(answer));
+    for (name, (at, answer)) in &spf {
+        book.saw_at(*at, format!("TXT {name}"), only_spf(answer));
     }
     let spf = note_spf(book, &domain, row, &texts);
     let dkim = note_dkim(book, row, &keys_found);
@@ -53,8 +54,11 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     sum_up(&domain, row, spf, dkim, dmarc)
 }
 
+/// A name, and what came back for it, and when.
+type Answered = (String, (Instant, Answer));
+
 /// The records that SPF needs, each name once; and the answers as evidence.
-async fn look_up_spf(ctx: &Ctx, domain: &str, row: Option<&Sender>) -> (Texts, Vec<(String, Answer)>) {
+async fn look_up_spf(ctx: &Ctx, domain: &str, row: Option<&Sender>) -> (Texts, Vec<Answered>) {
     let (mut texts, mut answers) = (Texts::new(), Vec::new());
     loop {
         let mut names = spf::to_look_up(domain, row.map(|row| row.spf.as_str()), &texts);
@@ -64,15 +68,15 @@ async fn look_up_spf(ctx: &Ctx, domain: &str, row: Option<&Sender>) -> (Texts, V
             return (texts, answers);
         }
         let asked = names.into_iter().map(|name| async move {
-            let answer = ask(ctx, &name, RecordKind::Txt).await;
+            let answer = timed(ask(ctx, &name, RecordKind::Txt)).await;
             (name, answer)
         });
-        for (name, answer) in join_all(asked).await {
+        for (name, (at, answer)) in join_all(asked).await {
             // Where nobody answers, nothing is known.
             if matches!(answer, Answer::Records(_) | Answer::NxDomain | Answer::NoData) {
                 texts.insert(name.clone(), answer.texts().into_iter().map(str::to_owned).collect());
             }
-            answers.push((name, answer));
+            answers.push((name, (at, answer)));
         }
     }
 }
@@ -107,22 +111,22 @@ fn note_spf(book: &mut Notebook, domain: &str, row: Option<&Sender>, texts: &Tex
     Some(word)
 }
 
-async fn look_up_dkim(ctx: &Ctx, domain: &str, row: Option<&Sender>) -> Vec<(String, Answer)> {
+async fn look_up_dkim(ctx: &Ctx, domain: &str, row: Option<&Sender>) -> Vec<Answered> {
     let selectors = row.into_iter().flat_map(|row| &row.dkim);
     let asked = selectors.map(|selector| async move {
         let name = format!("{selector}._domainkey.{domain}");
-        let answer = ask(ctx, &name, RecordKind::Txt).await;
+        let answer = timed(ask(ctx, &name, RecordKind::Txt)).await;
         (name, answer)
     });
     join_all(asked).await
 }
 
-fn note_dkim(book: &mut Notebook, row: Option<&Sender>, answers: &[(String, Answer)]) -> Option<Dkim> {
-    for (name, answer) in answers {
-        book.saw(format!("TXT {name}"), describe(answer));
+fn note_dkim(book: &mut Notebook, row: Option<&Sender>, answers: &[Answered]) -> Option<Dkim> {
+    for (name, (at, answer)) in answers {
+        book.saw_at(*at, format!("TXT {name}"), describe(answer));
     }
-    let keys: Vec<&str> = answers.iter().flat_map(|(_, answer)| answer.texts()).filter_map(key_of).collect();
-    let is_missing = |(_, answer): &(String, Answer)| matches!(answer, Answer::NxDomain | Answer::NoData);
+    let keys: Vec<&str> = answers.iter().flat_map(|(_, (_, answer))| answer.texts()).filter_map(key_of).collect();
+    let is_missing = |(_, (_, answer)): &Answered| matches!(answer, Answer::NxDomain | Answer::NoData);
     let word = match () {
         () if keys.iter().any(|key| !key.is_empty()) => Dkim::Published,
         // RFC 6376 section 3.6.1: an empty key has been revoked.
@@ -146,16 +150,16 @@ fn tag<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// The domain's DMARC record, or otherwise that of the nearest domain above it.
-async fn look_up_dmarc(ctx: &Ctx, domain: &str) -> Vec<(String, Answer)> {
+async fn look_up_dmarc(ctx: &Ctx, domain: &str) -> Vec<Answered> {
     let mut answers = Vec::new();
     let mut above = Some(domain);
     // RFC 7489 section 6.6.3 asks the organisation's domain; no more than three are tried here, and no top-level domain.
     while let Some(domain) = above.filter(|domain| domain.contains('.') && answers.len() < 3) {
         let name = format!("_dmarc.{domain}");
-        let answer = ask(ctx, &name, RecordKind::Txt).await;
+        let (at, answer) = timed(ask(ctx, &name, RecordKind::Txt)).await;
         let ends = !matches!(answer, Answer::NxDomain | Answer::NoData | Answer::Records(_))
             || answer.texts().into_iter().any(is_dmarc);
-        answers.push((name, answer));
+        answers.push((name, (at, answer)));
         if ends {
             break;
         }
@@ -168,11 +172,11 @@ fn is_dmarc(text: &str) -> bool {
     text.trim_start().to_ascii_uppercase().starts_with("V=DMARC1")
 }
 
-fn note_dmarc(book: &mut Notebook, answers: &[(String, Answer)]) -> Option<Dmarc> {
-    for (name, answer) in answers {
-        book.saw(format!("TXT {name}"), describe(answer));
+fn note_dmarc(book: &mut Notebook, answers: &[Answered]) -> Option<Dmarc> {
+    for (name, (at, answer)) in answers {
+        book.saw_at(*at, format!("TXT {name}"), describe(answer));
     }
-    let (_, last) = answers.last()?;
+    let (_, (_, last)) = answers.last()?;
     let records: Vec<&str> = last.texts().into_iter().filter(|text| is_dmarc(text)).collect();
     if let [record, ..] = records.as_slice() {
         book.note(keys::DMARC_RECORD, visible_str(record));

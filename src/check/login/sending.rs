@@ -13,7 +13,7 @@ use crate::facts::keys::smtp as smtp_keys;
 use crate::facts::replies::Phase;
 use crate::facts::words::{Refused, Relay, Sending};
 use crate::probe::smtp::{Dialogue, NoReply, REPLY, Reply};
-use crate::text::Text;
+use crate::text::{Text, hex};
 use std::time::Duration;
 
 pub(crate) static CHECK: Check = Check {
@@ -203,8 +203,7 @@ fn message(now: &jiff::Timestamp, from: &str, to: &str, id: &str) -> String {
 fn message_id(domain: &str) -> String {
     let mut random = [0; 12];
     let _ = getrandom::fill(&mut random);
-    let left: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("<mailtriage.{left}@{domain}>")
+    format!("<mailtriage.{}@{domain}>", hex(&random))
 }
 
 /// The largest message that the server accepts (RFC 1870), in megabytes.

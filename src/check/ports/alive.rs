@@ -3,7 +3,7 @@
 
 use super::port;
 use crate::check::dns::server;
-use crate::check::engine::{Case, Check, How, Need, Scope, always};
+use crate::check::engine::{Case, Check, How, Need, Scope, always, timed};
 use crate::check::smtp::talk;
 use crate::check::{Ctx, Group, MAIL_PORTS, Notebook, Role, Target, Verdict};
 use crate::facts::cdns;
@@ -60,25 +60,27 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
         return Verdict::skipped("the server has no address here");
     };
     let options = ConnectOptions::within(ctx.options.timeout.min(Duration::from_secs(4)));
-    let tries = OTHER_PORTS.map(|port| async move {
-        let state = match ctx.door.connect(SocketAddr::new(addr, port), options).await {
-            Some(Ok(connection)) if port == 80 => {
-                return (port, PortState::Open, http::headers(connection.stream, &case.in_use.host, PAGE).await);
-            }
-            Some(Ok(_)) => PortState::Open,
-            Some(Err(failure)) => failure.state,
-            None => PortState::Unknown,
-        };
-        (port, state, Vec::new())
+    let tries = OTHER_PORTS.map(|port| {
+        timed(async move {
+            let state = match ctx.door.connect(SocketAddr::new(addr, port), options).await {
+                Some(Ok(connection)) if port == 80 => {
+                    return (port, PortState::Open, http::headers(connection.stream, &case.in_use.host, PAGE).await);
+                }
+                Some(Ok(_)) => PortState::Open,
+                Some(Err(failure)) => failure.state,
+                None => PortState::Unknown,
+            };
+            (port, state, Vec::new())
+        })
     });
     let others = join_all(tries).await;
-    for (port, state, _) in &others {
-        book.saw(format!("port {port}"), Text::new().addr(addr).say(format!(": {}", state.says())));
+    for (at, (port, state, _)) in &others {
+        book.saw_at(*at, format!("port {port}"), Text::new().addr(addr).say(format!(": {}", state.says())));
     }
     let open: Vec<u16> =
-        others.iter().filter(|(_, state, _)| *state == PortState::Open).map(|(port, ..)| *port).collect();
+        others.iter().filter(|(_, (_, state, _))| *state == PortState::Open).map(|(_, (port, ..))| *port).collect();
     let web_proxy =
-        others.iter().find_map(|(.., headers)| cdns::of_headers(headers)).or_else(|| cdns::of_address(addr));
+        others.iter().find_map(|(_, (.., headers))| cdns::of_headers(headers)).or_else(|| cdns::of_address(addr));
     if let Some(cdn) = web_proxy.filter(|_| !open.is_empty()) {
         book.saw("a web proxy answers there", cdn.name.as_str());
         book.note(alive::WEB_PROXY, cdn.name.as_str());
@@ -89,7 +91,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     } else if !open.is_empty() {
         book.note(alive::ROLE, OtherRole::Website);
     }
-    let refused = others.iter().map(|(_, state, _)| state).chain(&mail).any(|state| *state == PortState::Refused);
+    let refused = others.iter().map(|(_, (_, state, _))| state).chain(&mail).any(|state| *state == PortState::Refused);
     let is_alive = !open.is_empty() || refused || mail_open;
     if !mail_open {
         book.note(alive::ALIVE, is_alive);

@@ -4,7 +4,7 @@
 use super::port;
 use crate::account::{Security, provider};
 use crate::check::dns::server;
-use crate::check::engine::{Case, Check, How, Need, Scope, always};
+use crate::check::engine::{Case, Check, How, Need, Scope, always, timed};
 use crate::check::{Ctx, Group, Notebook, Role, Verdict};
 use crate::facts::keys::{self, dns_server, doors};
 use crate::net::{ConnectOptions, PortState};
@@ -55,11 +55,11 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     };
     let measured = |port: u16| usual.iter().any(|id| id.strip_prefix("port.") == Some(port.to_string().as_str()));
     let doors = doors_of(host, measured);
-    let tried = join_all(doors.iter().map(|(port, security)| knock(ctx, host, addr, *port, *security))).await;
+    let tried = join_all(doors.iter().map(|(port, security)| timed(knock(ctx, host, addr, *port, *security)))).await;
     let mut found = None;
-    for ((port, security), says) in doors.iter().zip(tried) {
+    for ((port, security), (at, says)) in doors.iter().zip(tried) {
         let takes_mail = says.is_ok();
-        book.saw(format!("port {port}"), Text::new().addr(addr).say(": ").say(says.unwrap_or_else(|why| why)));
+        book.saw_at(at, format!("port {port}"), Text::new().addr(addr).say(": ").say(says.unwrap_or_else(|why| why)));
         if takes_mail && found.is_none() {
             found = Some((*port, *security));
         }

@@ -13,6 +13,7 @@ use crate::text::Text;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+use tokio::time::Instant;
 
 pub(crate) static CHECK: Check = Check {
     kind: "port",
@@ -46,13 +47,14 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
         (to, ctx.door.open(to, ctx.options.timeout).await)
     });
     let mut waiting: FuturesUnordered<_> = tries.collect();
-    let mut states: Vec<(IpAddr, PortState)> = Vec::new();
+    let began = Instant::now();
+    let mut states: Vec<Tally> = Vec::new();
     let mut local_ports: Vec<u16> = Vec::new();
     while let Some((to, tried)) = waiting.next().await {
         note_try(ctx, book, to, &tried);
         let state = tried.state();
-        states.push((to.ip(), state));
-        local_ports.extend(tried.failures.iter().filter_map(|failure| failure.local_port));
+        states.push(Tally { addr: to.ip(), state, took: began.elapsed() });
+        local_ports.extend(tried.failures.iter().filter_map(|(_, failure)| failure.local_port));
         if state == PortState::Denied && !book.has(&keys::BY) {
             book.note(keys::BY, Itself::Itself);
         }
@@ -64,6 +66,13 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
         book.note(keys::LOCAL_PORTS, local_ports);
     }
     sum_up(book, target, &states, is_own)
+}
+
+/// What became of one address, and how long after the first try that was known.
+struct Tally {
+    addr: IpAddr,
+    state: PortState,
+    took: Duration,
 }
 
 /// The server's addresses. Without an IPv6 (or IPv4) route there is nothing to report about that family, unless it has
@@ -110,16 +119,21 @@ fn take(ctx: &Ctx, book: &mut Notebook, target: Target, to: SocketAddr, connecti
     }
 }
 
-fn sum_up(book: &mut Notebook, target: Target, states: &[(IpAddr, PortState)], is_own: bool) -> Verdict {
-    let best =
-        |family: fn(&IpAddr) -> bool| states.iter().filter(|(addr, _)| family(addr)).map(|(_, state)| *state).max();
+fn sum_up(book: &mut Notebook, target: Target, states: &[Tally], is_own: bool) -> Verdict {
+    // Of several that do the same, the first.
+    let best = |family: fn(&IpAddr) -> bool| {
+        states.iter().filter(|tally| family(&tally.addr)).rev().max_by_key(|tally| tally.state)
+    };
     let (v4, v6) = (best(IpAddr::is_ipv4), best(IpAddr::is_ipv6));
-    if let Some(state) = v4 {
-        book.note(keys::STATE_V4, state);
+    if let Some(best) = v4 {
+        book.note(keys::STATE_V4, best.state);
+        book.note(keys::TOOK_V4, millis(best.took));
     }
-    if let Some(state) = v6 {
-        book.note(keys::STATE_V6, state);
+    if let Some(best) = v6 {
+        book.note(keys::STATE_V6, best.state);
+        book.note(keys::TOOK_V6, millis(best.took));
     }
+    let (v4, v6) = (v4.map(|best| best.state), v6.map(|best| best.state));
     let state = v4.max(v6).unwrap_or(PortState::Unknown);
     if !book.has(&keys::STATE) {
         book.note(keys::STATE, state);
@@ -139,8 +153,8 @@ fn sum_up(book: &mut Notebook, target: Target, states: &[(IpAddr, PortState)], i
 
 fn note_try(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, tried: &Tried) {
     const ICMP: IcmpKeys = IcmpKeys { icmp: keys::ICMP, from: keys::ICMP_FROM, prohibited: keys::ICMP_PROHIBITED };
-    for (index, failure) in tried.failures.iter().enumerate() {
-        note_failure(ctx, book, &ICMP, &format!("connect, try {}", index + 1), to, failure);
+    for (index, (at, failure)) in tried.failures.iter().enumerate() {
+        note_failure(ctx, book, &ICMP, (*at, &format!("connect, try {}", index + 1)), to, failure);
     }
     if let Some(connection) = &tried.connection {
         let mut text =
@@ -162,12 +176,12 @@ pub(super) struct IcmpKeys {
     pub(super) prohibited: Key<bool>,
 }
 
-/// Writes down a failed connect, with everything that the system told.
+/// Writes down a failed connect and when it ended, with everything that the system told.
 pub(super) fn note_failure(
     ctx: &Ctx,
     book: &mut Notebook,
     keys: &IcmpKeys,
-    what: &str,
+    (at, what): (Instant, &str),
     to: SocketAddr,
     failure: &ConnectFailure,
 ) {
@@ -191,7 +205,7 @@ pub(super) fn note_failure(
             }
         }
     }
-    book.saw(what, text);
+    book.saw_at(at, what, text);
 }
 
 /// Ends a connection that is not needed, in an orderly way if the protocol allows it.

@@ -2,12 +2,13 @@
 //! ordinary user: the names of running programs, switches, network interfaces, which of them leads to the server, and
 //! what the firmware says. Nothing is blamed here: it names what to look at if a port is blocked.
 
+use crate::account::MeasuredOn;
 use crate::check::dns::server;
 use crate::check::engine::{Check, How, Need, always};
 use crate::check::{Ctx, Group, Notebook, Role, Verdict};
 use crate::facts::keys::protection as keys;
 use crate::facts::{hosters, interceptors};
-use crate::machine::{ANYWHERE, Local};
+use crate::machine::{ANYWHERE, Local, firewall, security_center};
 use crate::text::{Mark, Text, is_inner};
 use std::net::IpAddr;
 
@@ -18,10 +19,10 @@ pub(crate) static CHECK: Check = Check {
     when: always,
     needs: |_| vec![Need::After(server::CHECK.of(Role::InUse))],
     facts: keys::ALL,
-    how: How::Case(|ctx, book, _| Box::pin(run(ctx, book))),
+    how: How::Case(|ctx, book, case| Box::pin(run(ctx, book, case.in_use.port))),
 };
 
-async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
+async fn run(ctx: &Ctx, book: &mut Notebook, port: u16) -> Verdict {
     let running = ctx.machine.programs().await;
     let mut products: Vec<String> = Vec::new();
     for program in &running {
@@ -32,12 +33,26 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
             book.saw("runs here", format!("{program}, of {}", row.name));
         }
     }
+    for name in security_center::products(ctx.machine.registry(), &running) {
+        let maker = |name: &str| name.split_whitespace().next().map(str::to_lowercase);
+        if !products.iter().any(|known| maker(known) == maker(&name)) {
+            book.saw("registered with Windows Security Center, and runs", name.as_str());
+            products.push(name);
+        }
+    }
     let local = ctx.machine.local();
     let mut says: Vec<Text> = products.iter().map(|name| Text::from(format!("{name} runs here"))).collect();
     book.note(keys::PRODUCTS, products);
     if let Some(firewall) = &local.firewall {
         book.note(keys::FIREWALL, firewall.as_str());
         says.push(format!("{firewall} is on").into());
+    }
+    if let Some(rules) = rules(ctx, port) {
+        if let [rule, ..] = rules.as_slice() {
+            book.saw("a rule of Windows Firewall against the mail program", Text::new().foreign(rule));
+            says.push("a rule of Windows Firewall keeps the mail program from this port".into());
+        }
+        book.note(keys::RULES, rules);
     }
     if let Some(vpn) = &local.vpn {
         book.note(keys::VPN, vpn.as_str());
@@ -61,6 +76,13 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         None if running.is_empty() => Verdict::unknown("the system does not say which programs run"),
         None => Verdict::pass("no security program or firewall that we know, no VPN, no proxy"),
     }
+}
+
+/// The rules of Windows Firewall against the mail program; `None` if they cannot be known.
+fn rules(ctx: &Ctx, port: u16) -> Option<Vec<String>> {
+    let program = ctx.account.client()?.runs_as.as_deref()?;
+    let is_here = ctx.account.measured_on == MeasuredOn::ThisMachine;
+    is_here.then(|| firewall::rules_against(ctx.machine.registry(), program, port))?
 }
 
 /// Whether connections to the server, and others, go through the VPN: noted, and in words.

@@ -71,8 +71,15 @@ impl Route {
             Hop::Answered(state, _) => state.word().to_owned(),
             Hop::Silent => "silent".to_owned(),
         });
+        let answers = self.hops.iter().map(|hop| match hop {
+            Hop::Router(_, ms) => ms.to_string(),
+            Hop::Answered(state, ms) => format!("{} {ms}", state.word()),
+            Hop::TurnedAway(_) => "turned-away".to_owned(),
+            Hop::Silent => "silent".to_owned(),
+        });
         book.note(keys.port.clone(), self.port);
         book.note(keys.hops.clone(), hops.collect::<Vec<_>>());
+        book.note(keys.answers.clone(), answers.collect::<Vec<_>>());
         if let Some(distance) = self.distance() {
             book.note(keys.distance.clone(), distance);
         }
@@ -87,6 +94,7 @@ impl Route {
 pub(super) struct RouteKeys {
     port: Key<u16>,
     hops: Key<Vec<String>>,
+    answers: Key<Vec<String>>,
     distance: Key<usize>,
     last_heard: Key<IpAddr>,
     last_hop: Key<usize>,
@@ -95,6 +103,7 @@ pub(super) struct RouteKeys {
 pub(super) static OWN: RouteKeys = RouteKeys {
     port: keys::PORT,
     hops: keys::HOPS,
+    answers: keys::ANSWERS,
     distance: keys::DISTANCE,
     last_heard: keys::LAST_HEARD,
     last_hop: keys::LAST_HOP,
@@ -102,6 +111,7 @@ pub(super) static OWN: RouteKeys = RouteKeys {
 pub(super) static CONTRAST: RouteKeys = RouteKeys {
     port: keys::CONTRAST_PORT,
     hops: keys::CONTRAST_HOPS,
+    answers: keys::CONTRAST_ANSWERS,
     distance: keys::CONTRAST_DISTANCE,
     last_heard: keys::CONTRAST_LAST_HEARD,
     last_hop: keys::CONTRAST_LAST_HOP,

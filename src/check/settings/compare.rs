@@ -1,7 +1,7 @@
 //! Are server, port and encryption what the provider wants? Compares what is known, without the network.
 
 use super::discovery;
-use crate::account::{Fit, spelling};
+use crate::account::{Fit, MeasuredOn, Security, outlook, spelling};
 use crate::check::engine::{Check, How, Need, always};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::settings as keys;
@@ -32,6 +32,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         }
     }
     write_down(ctx, book);
+    outlook_here(ctx, book);
     let retired = || now.server().and_then(spelling::host_today);
     let meant = misspelt.or_else(retired).or_else(|| spelling::domain_meant(ctx.account.address.domain()));
     if let Some(meant) = meant {
@@ -59,7 +60,46 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
             _ => Verdict::unknown("nobody says what this provider wants"),
         };
     }
-    Verdict::warn(format!("not what the provider wants: {}", differing.join(", ")))
+    match contrast(ctx, &differing) {
+        Some(contrast) => Verdict::warn(contrast),
+        None => Verdict::warn(format!("not what the provider wants: {}", differing.join(", "))),
+    }
+}
+
+/// What a mail program has stored, and what the provider wants in its place.
+fn contrast(ctx: &Ctx, differing: &[&str]) -> Option<Text> {
+    let now = &ctx.account.settings;
+    let program = now.program()?;
+    let choice = ctx.wanted()?.choices.first()?;
+    if differing.iter().all(|part| *part == "user name") {
+        return None;
+    }
+    let names_server = differing.contains(&"server");
+    let way = |text: Text, host: &str, port: Option<u16>, security: Option<Security>| {
+        let text = if names_server { text.host(host).say(", ") } else { text };
+        let port = port.map(|port| format!("port {port}"));
+        let security = security.map(|security| security.says().to_owned());
+        text.say(port.into_iter().chain(security).collect::<Vec<_>>().join(", "))
+    };
+    let text = Text::new().say(program).say(" has ");
+    let text = way(text, now.server().unwrap_or_default(), now.port(), now.security()).say("; the provider wants ");
+    Some(way(text, &choice.host, Some(choice.port), Some(choice.security)))
+}
+
+/// Which Outlook is on this computer, if it is the one that sends.
+fn outlook_here(ctx: &Ctx, book: &mut Notebook) {
+    if ctx.account.measured_on != MeasuredOn::ThisMachine {
+        return;
+    }
+    let registry = ctx.machine.registry();
+    let Some(installed) = outlook::installed(registry) else { return };
+    let is_new = outlook::is_new(registry);
+    book.saw(
+        "installed here",
+        format!("{}{}", installed.name, if is_new { "; the new Outlook is switched on" } else { "" }),
+    );
+    book.note(keys::OUTLOOK, installed.name);
+    book.note(keys::NEW_OUTLOOK, is_new);
 }
 
 /// What is judged, and what the provider wants, as evidence.

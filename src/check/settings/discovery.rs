@@ -2,14 +2,14 @@
 
 use crate::account::{Choice, Security, Source, Wanted, autoconfig, provider};
 use crate::check::dns::ask::{ask, describe};
-use crate::check::engine::{Check, How, always, none};
+use crate::check::engine::{Check, How, always, none, timed};
 use crate::check::exchange::leads_to_microsoft;
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::provider as keys;
 use crate::net::{Answer, ConnectOptions, Record, RecordKind};
 use crate::probe::{http, smtp::Dialogue};
 use crate::text::Text;
-use futures::future::{join, join_all, join3};
+use futures::future::{join, join_all, join4};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -63,16 +63,18 @@ async fn find(ctx: &Ctx, book: &mut Notebook) -> Wanted {
     }
     let submissions = format!("_submissions._tcp.{domain}");
     let submission = format!("_submission._tcp.{domain}");
-    let (implicit, starttls, exchangers) = join3(
-        ask(ctx, &submissions, RecordKind::Srv),
-        ask(ctx, &submission, RecordKind::Srv),
-        ask(ctx, domain, RecordKind::Mx),
+    // Behind a mail filter the exchanger says nothing about the mailbox; this name still leads to its provider.
+    let autodiscover = format!("autodiscover.{domain}");
+    let ((implicit_at, implicit), (starttls_at, starttls), (mx_at, exchangers), (alias_at, alias)) = join4(
+        timed(ask(ctx, &submissions, RecordKind::Srv)),
+        timed(ask(ctx, &submission, RecordKind::Srv)),
+        timed(ask(ctx, domain, RecordKind::Mx)),
+        timed(ask(ctx, &autodiscover, RecordKind::Address)),
     )
     .await;
-    for (name, answer) in [(&submissions, &implicit), (&submission, &starttls)] {
-        book.saw(format!("SRV {name}"), describe(answer));
-    }
-    book.saw(format!("MX {domain}"), describe(&exchangers));
+    book.saw_at(implicit_at, format!("SRV {submissions}"), describe(&implicit));
+    book.saw_at(starttls_at, format!("SRV {submission}"), describe(&starttls));
+    book.saw_at(mx_at, format!("MX {domain}"), describe(&exchangers));
     let mut choices = services(&implicit, Security::Implicit);
     choices.extend(services(&starttls, Security::Starttls));
     let by_mx = hosts(&exchangers).iter().find_map(|host| provider::of_mx(host));
@@ -82,10 +84,7 @@ async fn find(ctx: &Ctx, book: &mut Notebook) -> Wanted {
     if let Some(row) = by_mx {
         return Wanted { choices: row.choices(domain), source: Source::Mx, provider: Some(row.id.clone()) };
     }
-    // Behind a mail filter the exchanger says nothing about the mailbox; this name still leads to its provider.
-    let name = format!("autodiscover.{domain}");
-    let alias = ask(ctx, &name, RecordKind::Address).await;
-    book.saw(name, describe(&alias));
+    book.saw_at(alias_at, autodiscover, describe(&alias));
     if let Some(row) = provider::by_id(MICROSOFT).filter(|_| leads_to_microsoft(&alias)) {
         return Wanted { choices: row.choices(domain), source: Source::Autodiscover, provider: Some(row.id.clone()) };
     }
@@ -151,9 +150,9 @@ async fn from_autoconfig(ctx: &Ctx, book: &mut Notebook) -> Option<Vec<Choice>> 
     }
     let limit = ctx.options.timeout.min(Duration::from_secs(4));
     let pages: Vec<url::Url> = pages.iter().filter_map(|page| url::Url::parse(page).ok()).collect();
-    let answers = join_all(pages.iter().map(|page| http::fetch(ctx.net.as_ref(), &ctx.tls, page, limit))).await;
+    let answers = join_all(pages.iter().map(|page| timed(http::fetch(ctx.net.as_ref(), &ctx.tls, page, limit)))).await;
     let mut found = None;
-    for (page, answer) in pages.iter().zip(answers) {
+    for (page, (at, answer)) in pages.iter().zip(answers) {
         let choices = answer
             .as_ref()
             .ok()
@@ -164,7 +163,7 @@ async fn from_autoconfig(ctx: &Ctx, book: &mut Notebook) -> Option<Vec<Choice>> 
             Ok(answer) => format!("status {}, no autoconfig file", answer.status).into(),
             Err(why) => why.says(),
         };
-        book.saw(format!("GET {page}"), said);
+        book.saw_at(at, format!("GET {page}"), said);
         found = found.or(choices);
     }
     found
@@ -172,7 +171,7 @@ async fn from_autoconfig(ctx: &Ctx, book: &mut Notebook) -> Option<Vec<Choice>> 
 
 /// Of `smtp.`, `mail.` and the domain itself, the first that resolves and opens 465 or 587.
 async fn guess(ctx: &Ctx, book: &mut Notebook, names: &[String]) -> Wanted {
-    let tried = join_all(names.iter().map(|name| async move {
+    let tried = names.iter().map(|name| async move {
         let answer = match name.parse() {
             Ok(addr) => Answer::Records(vec![Record::Address(addr)]),
             Err(_) => ask(ctx, name, RecordKind::Address).await,
@@ -190,11 +189,11 @@ async fn guess(ctx: &Ctx, book: &mut Notebook, names: &[String]) -> Wanted {
             None
         };
         (answer, port, true)
-    }))
-    .await;
-    for (name, (answer, port, _)) in names.iter().zip(&tried) {
+    });
+    let (at, tried): (Vec<_>, Vec<_>) = join_all(tried.map(timed)).await.into_iter().unzip();
+    for ((name, at), (answer, port, _)) in names.iter().zip(at).zip(&tried) {
         let port = port.map_or(String::new(), |port| format!("; port {port} opens"));
-        book.saw(format!("guess {name}"), describe(answer).say(port));
+        book.saw_at(at, format!("guess {name}"), describe(answer).say(port));
     }
     let named = || names.iter().zip(&tried);
     let choice =

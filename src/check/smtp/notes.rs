@@ -119,6 +119,9 @@ pub(super) async fn try_log_in_without_secret(
     let mechanism = if offers("LOGIN") && !offers("PLAIN") { "LOGIN" } else { "PLAIN" };
     let reply = dialogue.ask(format!("AUTH {mechanism}").as_bytes(), None, REPLY).await?;
     book.note(keys::AUTH_CLEAR_PROBE, reply.code);
+    if (200..300).contains(&reply.code) {
+        return Err(NoReply::Senseless("a log-in is accepted that was not made"));
+    }
     if reply.code == 334 {
         // No mail program cancels: what the server makes of that says nothing about the account.
         let _ = dialogue.ask(b"*", None, REPLY).await;

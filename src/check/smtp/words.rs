@@ -34,7 +34,7 @@ pub(crate) fn write_lines(ctx: &Ctx, book: &mut Notebook, lines: &[Line]) {
             let mark = if is_inner(addr) { Mark::Inner } else { Mark::Host };
             text = text.marking(mark, &addr.to_string());
         }
-        book.saw_at(line.at, kind, what, text);
+        book.saw_kind_at(line.at, kind, what, text);
     }
 }
 

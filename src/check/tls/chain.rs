@@ -107,6 +107,9 @@ fn look_at(book: &mut Notebook, certificates: &[Certificate]) -> Vec<String> {
             weak.push(weakness);
         }
     }
+    let each = |of: fn(&Certificate) -> &String| certificates.iter().map(move |certificate| of(certificate).clone());
+    book.note(keys::SUBJECTS, each(|certificate| &certificate.subject).collect::<Vec<_>>());
+    book.note(keys::ISSUERS, each(|certificate| &certificate.issuer).collect::<Vec<_>>());
     if !weak.is_empty() {
         book.note(keys::WEAK, weak);
     }

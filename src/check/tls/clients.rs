@@ -5,6 +5,7 @@
 use super::versions;
 use crate::account::MeasuredOn;
 use crate::account::client::Client;
+use crate::account::devices::{self, Maker};
 use crate::check::engine::{Case, Check, How, Need, always};
 use crate::check::{Ctx, Group, Notebook, Target, Verdict};
 use crate::facts::keys::clients as keys;
@@ -23,6 +24,9 @@ pub(crate) static CHECK: Check = Check {
     facts: keys::ALL,
     how: How::Case(|ctx, book, case| Box::pin(run(ctx, book, case))),
 };
+
+/// The versions that old devices stop at.
+const OLD: [&str; 2] = ["TLSv1.0", "TLSv1.1"];
 
 /// What this computer's own TLS policy switches on or off.
 type Policy = [(String, bool)];
@@ -60,6 +64,11 @@ impl<'a> Rows<'a> {
 async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     let local = ctx.machine.local();
     let rows = Rows::new(ctx, &local.os, &local.tls_policy);
+    if rows.here.is_some() && !local.tls_policy.is_empty() {
+        let switched =
+            local.tls_policy.iter().map(|(version, on)| format!("{version} {}", if *on { "on" } else { "off" }));
+        book.note(keys::POLICY, switched.collect::<Vec<_>>());
+    }
     // If a policy switches something off, it is considered once everything is known.
     let switched_off = rows.here.is_some() && local.tls_policy.iter().any(|(_, on)| !on);
     if !rows.of_client.is_empty() && !switched_off {
@@ -72,6 +81,9 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     };
     if let Some(best) = secure::offers(&ctx.tls).await.last() {
         book.saw("this program's own connections", format!("by {}, at best {best}", local.tls_library));
+    }
+    if ctx.account.is_device() {
+        return judge_device(book, ctx.account.client.as_deref().and_then(devices::maker), &offer);
     }
     let every = judge_every(book, &rows, &offer);
     match ctx.account.client().filter(|_| !rows.of_client.is_empty()) {
@@ -122,6 +134,22 @@ fn judge_every(book: &mut Notebook, rows: &Rows<'_>, offer: &Offer) -> Verdict {
         true if unsure => Verdict::pass("every mail program for which this is known"),
         true => Verdict::pass("every mail program of the last fifteen years"),
         false => Verdict::pass(format!("all but those on {}", cannot.join("; "))),
+    }
+}
+
+/// The result for a device, which has what its maker built in: what is known of the maker's, and what the server demands.
+fn judge_device(book: &mut Notebook, maker: Option<&Maker>, offer: &Offer) -> Verdict {
+    for (maker, model) in maker.into_iter().flat_map(|maker| maker.models.iter().map(move |model| (maker, model))) {
+        book.saw(format!("{} {}", maker.name, model.which), format!("{} ({})", model.says, model.source));
+    }
+    let is_in = |list: &[String]| OLD.map(|version| list.iter().any(|own| own == version));
+    match (is_in(&offer.accepted), is_in(&offer.rejected)) {
+        ([true, _], _) => Verdict::pass("the device too, even with TLS 1.0 alone"),
+        ([false, true], _) => Verdict::pass("the device too, if it has TLS 1.1"),
+        (_, [true, true]) => {
+            Verdict::pass("the device needs TLS 1.2 or newer for it: its own menu or data sheet says what it has")
+        }
+        _ => Verdict::unknown("it was not asked whether the server takes the old versions that many devices have"),
     }
 }
 

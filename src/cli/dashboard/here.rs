@@ -75,14 +75,17 @@ pub(super) fn interrupted() -> Interrupted {
     journal_folder().map(|folder| journal::interrupted(&folder)).unwrap_or_default()
 }
 
-/// The folder in which a session is stored as it goes; `None` if there is no home folder.
+/// The folder in which a session is stored as it goes; `None` if there is no home folder, or not an absolute one.
 fn journal_folder() -> Option<PathBuf> {
     state_folder().map(|folder| folder.join("journal"))
 }
 
+/// Where what outlives the program is stored.
 fn state_folder() -> Option<PathBuf> {
     let strategy = etcetera::choose_base_strategy().ok()?;
-    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("mailtriage"))
+    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("mailtriage");
+    // A relative HOME would lead to wherever the program was started.
+    folder.is_absolute().then_some(folder)
 }
 
 impl Outside for Here {

@@ -9,8 +9,8 @@ mod saving;
 use super::args::{OpenArgs, RunArgs, ScreenArgs};
 use super::output::say;
 use super::{Stop, lab};
-use crate::account::Account;
-use crate::account::stored::Found;
+use crate::account::stored::{self, Found};
+use crate::account::{Account, MeasuredOn};
 use crate::check::Job;
 use crate::machine::Trust;
 use crate::machine::system::SystemMachine;
@@ -37,11 +37,16 @@ pub(super) async fn run(address: Option<String>, args: RunArgs) -> Result<u8, St
 }
 
 async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench, Option<Request>), Stop> {
-    let (options, answers) = (args.options()?, args.answers()?);
-    let blank = address.is_none().then(|| args.account()).transpose()?.unwrap_or_default();
+    let (options, mut answers) = (args.options()?, args.answers()?);
     let world = World::system(args.trust()?);
+    let blank = address.is_none().then(|| args.account(world.machine.as_ref())).transpose()?.unwrap_or_default();
     let found = args.stored(world.machine.as_ref()).await;
-    let account = address.map(|address| args.subject(Some(&address), found.as_ref())).transpose()?;
+    let subject =
+        address.map(|address| args.subject(world.machine.as_ref(), Some(&address), found.as_ref())).transpose()?;
+    if let Some((question, answer)) = subject.as_ref().and_then(|(_, stored)| stored.as_ref()?.answer()) {
+        answers.entry(question).or_insert(answer);
+    }
+    let account = subject.map(|(account, _)| account);
     need_terminal()?;
     let attempt = args.password.read(account.as_ref(), &world).await?;
     if account.is_none() && attempt.is_some() {
@@ -61,7 +66,7 @@ async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench,
             app
         }
         None => {
-            let app = form(blank, found, &bench, theme);
+            let app = form(blank, found, &bench, theme).await;
             if interrupted.sessions.is_empty() { app } else { app.under(Menu::recover(interrupted.sessions)) }
         }
     };
@@ -77,18 +82,24 @@ async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench,
     Ok((app, bench, first))
 }
 
-/// The form of a new case, filled in with the only stored account, if there is just one.
-fn form(mut account: Account, found: Option<Found>, bench: &Bench, theme: Theme) -> App {
-    let is_asked = found.is_some();
-    let found = found.unwrap_or_default();
-    if let ([_], Some(only)) = (found.addresses().as_slice(), found.accounts.first()) {
+/// The form of a new case, with the accounts that mail programs have stored here. If they were requested and there is
+/// just one, it is filled in.
+async fn form(mut account: Account, requested: Option<Found>, bench: &Bench, theme: Theme) -> App {
+    let is_requested = requested.is_some();
+    let found = match requested {
+        Some(found) => found,
+        None if account.measured_on == MeasuredOn::ThisMachine => {
+            stored::look(bench.world.machine.as_ref(), None).await
+        }
+        None => Found::default(),
+    };
+    if let (true, [only]) = (is_requested, found.accounts.as_slice()) {
         account.fill(only);
     }
-    let is_none = found.accounts.is_empty();
-    let mut app = App::new(session(account.clone(), bench), theme, Form::new_case(&account, found.accounts));
-    if is_asked && is_none {
-        let none = "no mail program that can be read has stored an account here".to_owned();
-        app.core.say(found.skipped.into_iter().next().unwrap_or(none));
+    let nothing = found.accounts.is_empty().then(|| found.why_empty());
+    let mut app = App::new(session(account.clone(), bench), theme, Form::new_case(&account, found));
+    if let (true, Some(nothing)) = (is_requested, nothing) {
+        app.core.say(nothing);
     }
     app
 }

@@ -4,6 +4,7 @@
 use crate::account::Address;
 use crate::machine::files;
 use crate::report::save;
+use crate::text::hex;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,8 +31,7 @@ pub(super) fn count(file: &Path, address: &Address, day: &str, one_more: bool) -
 /// The day, and the first half of the address's SHA-256, which stays the same from one version to the next.
 fn key(address: &Address, day: &str) -> String {
     let digest = Sha256::digest(address.ascii().as_bytes());
-    let half: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{day} {half}")
+    format!("{day} {}", hex(&digest[..16]))
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ impl View<'_> {
     pub(super) fn client(&self, facts: &mut Made) {
         let client = self.input.account.client();
         facts.put("client.named", yes_no(client.is_some()));
+        let device = client.map_or(moot("nobody said which mail program it is"), |client| yes_no(client.is_device));
+        facts.put("client.device", device);
         let connects = match client.map(|client| client.connects) {
             Some(connects @ (Connects::FromHere | Connects::FromElsewhere)) => word(connects.word()),
             Some(Connects::Depends) => gap("it depends on how the mail program is set up"),
@@ -164,7 +166,7 @@ impl View<'_> {
         (only_25 && exchangers.iter().any(|host| host == set)).then(|| word("receives-only"))
     }
 
-    fn works(&self) -> Known {
+    pub(super) fn works(&self) -> Known {
         if self.input.account.settings.miswritten().is_some() {
             return word("no");
         }

@@ -79,7 +79,7 @@ impl View<'_> {
     }
 
     /// How the server stopped answering, wherever in the dialogue that was.
-    fn stops_answering(&self) -> Known {
+    pub(super) fn stops_answering(&self) -> Known {
         // What becomes of encryption is nothing to a program that does not ask for it.
         let is_other = self.security() == Security::None && self.own(smtp::STARTTLS).is_there();
         let in_dialogue = if is_other { Seen::Absent(Why::NotAsked) } else { self.own(smtp::STOPS) };

@@ -23,6 +23,7 @@ impl View<'_> {
         let none = match () {
             () if count(HandshakeElsewhere::PrivateIssuer) >= AGREEING_REFERENCES => word("private-issuer"),
             () if count(HandshakeElsewhere::Cut) >= AGREEING_REFERENCES => word("cut"),
+            () if count(HandshakeElsewhere::Dates) >= AGREEING_REFERENCES => word("dates"),
             () => gap("too few other servers were asked"),
         };
         let is_done = |handshake: &HandshakeElsewhere| *handshake == HandshakeElsewhere::Done;
@@ -33,10 +34,8 @@ impl View<'_> {
         };
         facts.put("handshake.stalls", stalls);
         facts.put("account.stops", self.stops());
-        let of_today = OF_TODAY.map(|version| self.own(tls::VERSION.of(version)));
-        let all_rejected = of_today.iter().all(|state| *state == Seen::Is(Accepts::Rejected));
-        let none = if all_rejected { word("no") } else { gap("not both of them were asked") };
-        facts.put("tls.common", any(of_today, |state| *state == Accepts::Accepted, "yes", none));
+        facts.put("tls.common", self.accepts_one_of(OF_TODAY));
+        facts.put("tls.older", self.accepts_one_of(["TLSv1.0", "TLSv1.1"]));
         let client_tls = self.client_tls();
         let lacks = match client_tls.word() {
             Some("no") => self.one(clients::LACKS).into(),
@@ -50,6 +49,14 @@ impl View<'_> {
         facts.put("handshake.weak", self.too_weak());
         let anonymous = self.own(tls::ANONYMOUS).or_moot("nothing was refused for want of a cipher suite");
         facts.put("handshake.anonymous", anonymous.known(yes_no));
+    }
+
+    /// Whether the port in use accepts one of these versions.
+    fn accepts_one_of(&self, versions: [&str; 2]) -> Known {
+        let states = versions.map(|version| self.own(tls::VERSION.of(version)));
+        let all_rejected = states.iter().all(|state| *state == Seen::Is(Accepts::Rejected));
+        let none = if all_rejected { word("no") } else { gap("not both of them were asked") };
+        any(states, |state| *state == Accepts::Accepted, "yes", none)
     }
 
     pub(super) fn certificate(&self, facts: &mut Made) {
@@ -218,7 +225,7 @@ impl View<'_> {
 
     /// Where the account's connection ends if it does not get through. Only silence and slowness can be caused by the
     /// line: a refusal, a cut or a certificate is an answer.
-    fn stops(&self) -> Known {
+    pub(super) fn stops(&self) -> Known {
         match self.own(port::STATE) {
             Seen::Is(PortState::Open) => {}
             state => return state.known(|_| word("never-opened")),

@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::facts::hosters;
-use crate::facts::keys::{alive, ipv6, leaves, port, protection, quality, smtp, testnet};
+use crate::facts::keys::{alive, ipv6, leaves, port, protection, quality, smtp, steady, testnet};
 use crate::facts::keys::{
     clock, connectivity, dns_domain, dns_elsewhere, dns_known, dns_own, dns_server, reference, settings,
 };
-use crate::facts::words::{Loss, NameFound, Opens, OtherNames, Pages, ServerFit};
+use crate::facts::words::{Greeting, Handshake, Loss, NameFound, Opens, OtherNames, Pages, ServerFit};
 use std::net::IpAddr;
 
 /// The share of lost handshakes, in percent, that counts as heavy: 8 of the 60 of one sampling. A line that loses 3 %
@@ -99,11 +99,44 @@ impl View<'_> {
         };
         facts.put("ipv6", ipv6);
         facts.put("ipv6.elsewhere", self.one(ipv6::ELSEWHERE));
-        let clock = self.one(clock::AHEAD);
-        facts.put(
-            "clock",
-            clock.known(|ahead| word(if ahead.unsigned_abs() <= MOST_CLOCK_OFF_S { "right" } else { "wrong" })),
-        );
+        let rules = self.one(protection::RULES);
+        facts.put("client.rule", rules.known(|rules| word(if rules.is_empty() { "none" } else { "blocks" })));
+        let clock = match self.one(clock::AHEAD) {
+            Seen::Absent(_) if self.one(clock::IMPLAUSIBLE).is(true) => word("doubtful"),
+            clock => {
+                clock.known(|ahead| word(if ahead.unsigned_abs() <= MOST_CLOCK_OFF_S { "right" } else { "wrong" }))
+            }
+        };
+        facts.put("clock", clock);
+        facts.put("line", word(if self.has_changed() { "changed" } else { "steady" }));
+        facts.put("line.disturbs", self.disturbs());
+    }
+
+    /// Whether the connection has changed so far, or the computer has slept: nobody waits for the end of the run to know that
+    /// it has not.
+    fn has_changed(&self) -> bool {
+        self.one(steady::CONNECTION_CHANGED).is(true) || self.one(steady::CLOCK_JUMPED).is_there()
+    }
+
+    /// A change disturbs what ended in silence, in an end of the connection, or before there was one; not what the server
+    /// answered.
+    fn disturbs(&self) -> Known {
+        if !self.has_changed() || self.is_here() {
+            return word("no");
+        }
+        match (self.works(), self.stops()) {
+            (Known::Word(works), _) if works == "yes" => word("no"),
+            (Known::Pending(checks), _) | (_, Known::Pending(checks)) => Known::Pending(checks),
+            (_, Known::Word(stops)) if stops == "answer" => yes_no(self.hangs_up()),
+            _ => word("yes"),
+        }
+    }
+
+    /// Whether the server's last answer was the end of the connection.
+    fn hangs_up(&self) -> bool {
+        self.own(smtp::GREETING).is(Greeting::Closes)
+            || self.own(smtp::HANDSHAKE).is(Handshake::Cut)
+            || matches!(self.stops_answering(), Known::Word(word) if ["silent", "closes"].contains(&word.as_str()))
     }
 
     /// Where the server is reached through a VPN and others are not, or the other way round, other companies' servers show

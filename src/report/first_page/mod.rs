@@ -18,6 +18,7 @@ use crate::guide::rule::Who;
 use crate::net::PortState;
 use crate::session::diagnosis::{Diagnosis, Outcome};
 use crate::session::guide;
+use crate::session::placeholders::unfilled;
 use crate::text::capital;
 
 /// Who reads the report.
@@ -364,9 +365,9 @@ fn done(report: &Report) -> Vec<String> {
             page.questions
                 .iter()
                 .find(|question| question.name == answer.question)
-                .map(|question| question.text.as_str())
+                .map(|question| unfilled(&question.text))
         });
-        format!("{} {}", question.unwrap_or(&answer.question), answer.answer.replace('-', " "))
+        format!("{} {}", question.as_ref().unwrap_or(&answer.question), answer.answer.replace('-', " "))
     });
     report.notes.iter().cloned().chain(answers).collect()
 }

@@ -1,6 +1,7 @@
-//! A group's checks and their evidence: what was asked, what came back, when; check by check or in order of time.
+//! A group's pictures, checks and evidence: what was asked, what came back, when; check by check, or in order of time
+//! under the timeline of all checks.
 
-use super::{case_keys, parts};
+use super::{case_keys, parts, picture};
 use crate::check::{Group, Outcome};
 use crate::session::{Run, State};
 use crate::tui::core::Core;
@@ -79,7 +80,7 @@ impl View for CheckView {
 fn by_check(core: &Core, run: &Run, group: Group, width: u16) -> Vec<Line<'static>> {
     let theme = core.theme;
     let width = usize::from(width);
-    let mut lines = Vec::new();
+    let mut lines = picture::of_group(core, run, group, width.saturating_sub(1));
     for check in run.group(group) {
         let (outcome, says) = match &check.state {
             State::Done(finding) => (Some(finding.outcome), finding.summary.clone()),
@@ -121,11 +122,14 @@ fn timeline(core: &Core, run: &Run, group: Group, width: u16) -> Vec<Line<'stati
         .flat_map(|finding| {
             finding.evidence.iter().map(|evidence| {
                 let said = evidence.detail.replace('\n', " / ");
-                (evidence.at_ms, format!("{:>7} ms  {:<12} {}: {said}", evidence.at_ms, finding.id, evidence.what))
+                (evidence.at_ms, format!("{:>7} ms  {:<15} {}: {said}", evidence.at_ms, finding.id, evidence.what))
             })
         })
         .collect();
     all.sort_by_key(|(at, _)| *at);
     let width = usize::from(width).saturating_sub(1);
-    all.iter().flat_map(|(_, text)| parts::wrapped(core.theme, text, width, 24)).map(Line::raw).collect()
+    let mut lines = picture::of_time(core, run, width);
+    lines.push(Line::styled(format!("{}, in order of time", group.title()), core.theme.strong()));
+    lines.extend(all.iter().flat_map(|(_, text)| parts::wrapped(core.theme, text, width, 27)).map(Line::raw));
+    lines
 }

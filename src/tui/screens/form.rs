@@ -2,9 +2,11 @@
 //! filled in with what the provider wants; that is shown next to them.
 
 use super::help::Help;
+use super::menu::Menu;
 use super::parts;
-use crate::account::stored::StoredAccount;
+use crate::account::stored::{Found, StoredAccount};
 use crate::account::{Account, Address, MeasuredOn, Security, Server, Values, Wanted, client, spelling};
+use crate::session::Event;
 use crate::tui::core::Core;
 use crate::tui::effect::{Effect, Request};
 use crate::tui::field::Field;
@@ -53,8 +55,10 @@ pub struct Form {
     ticket: Field,
     /// What is already known; whatever the form has no field for is kept.
     base: Account,
-    /// What mail programs have stored: used for the typed address, in every field that is left empty.
-    stored: Vec<StoredAccount>,
+    /// What mail programs on this computer have stored: used for the typed address, in every field that is left empty.
+    stored: Found,
+    /// Which of these accounts was chosen.
+    chosen: Option<usize>,
     /// Whether a case is open already.
     edits: bool,
     /// What is wrong with the marked field.
@@ -65,7 +69,7 @@ pub struct Form {
 
 impl Form {
     /// A new case, with what is already known, and the accounts that mail programs have stored.
-    pub fn new_case(account: &Account, stored: Vec<StoredAccount>) -> Self {
+    pub fn new_case(account: &Account, stored: Found) -> Self {
         let mut form = Form { at: 0, edits: false, stored, ..Form::edit(account) };
         if account.address == Address::default() {
             form.address = Field::default();
@@ -83,7 +87,7 @@ impl Form {
             at: 3,
             address: Field::with(&account.address.to_string()),
             program: program.map_or(0, |index| index + 1),
-            measured_on: PLACES.iter().position(|place| *place == account.measured_on).unwrap_or(0),
+            measured_on: place(account.measured_on),
             error: text(&account.error),
             server: Field::with(settings.server.as_ref().map_or("", Server::written)),
             port: Field::with(&settings.port.map_or_else(String::new, |port| port.to_string())),
@@ -91,11 +95,17 @@ impl Form {
             user: text(&settings.user),
             ticket: text(&account.ticket),
             base: account.clone(),
-            stored: vec![],
+            stored: Found::default(),
+            chosen: None,
             edits: true,
             why: None,
             known: provider(&account.address.to_string()),
         }
+    }
+
+    /// The program that is chosen.
+    fn client(&self) -> Option<&'static client::Client> {
+        client::all().get(self.program.checked_sub(1)?)
     }
 
     fn field(&mut self) -> Option<&mut Field> {
@@ -114,7 +124,14 @@ impl Form {
     fn turn(&mut self, by: isize) {
         let turned = |value: usize, count: usize| (value as isize + by).rem_euclid(count as isize) as usize;
         match ORDER[self.at] {
-            At::Program => self.program = turned(self.program, client::all().len() + 1),
+            At::Program => {
+                let usual = MeasuredOn::usual_for(self.client());
+                self.program = turned(self.program, client::all().len() + 1);
+                // As long as nobody said otherwise, the place follows the program.
+                if PLACES[self.measured_on] == usual {
+                    self.measured_on = place(MeasuredOn::usual_for(self.client()));
+                }
+            }
             At::MeasuredOn => self.measured_on = turned(self.measured_on, PLACES.len()),
             At::Security => self.security = turned(self.security, SECURITIES.len()),
             At::Address | At::Error | At::Server | At::Port | At::User | At::Ticket => {
@@ -129,8 +146,27 @@ impl Form {
     /// Reacts to something having been typed.
     fn typed(&mut self) {
         self.why = None;
-        let stored = Address::parse(self.address.text()).ok().and_then(|address| self.stored(&address));
+        let stored = self.account().ok();
+        let stored = stored.as_ref().and_then(|account| self.stored(account));
         self.known = stored.map_or_else(|| provider(self.address.text()), told);
+    }
+
+    /// Fills in a stored account, over what was typed.
+    fn choose(&mut self, number: usize) {
+        let Some(stored) = self.stored.accounts.get(number) else { return };
+        let mut account = self.account_so_far();
+        account.settings = stored.settings.clone();
+        account.address = stored.address.clone();
+        account.client = Some(stored.client.to_owned());
+        account.measured_on = MeasuredOn::ThisMachine;
+        let found = std::mem::take(&mut self.stored);
+        *self = Form { at: 3, edits: self.edits, stored: found, chosen: Some(number), ..Form::edit(&account) };
+        self.typed();
+    }
+
+    /// What was typed outside the fields that a stored account fills in.
+    fn account_so_far(&self) -> Account {
+        Account { error: self.error.given(), ticket: self.ticket.given(), ..self.base.clone() }
     }
 
     /// Starts the checks, or says which field is wrong.
@@ -138,6 +174,10 @@ impl Form {
         match self.account() {
             Ok(account) => {
                 core.choose_program(None);
+                let stored = self.stored(&account).and_then(StoredAccount::answer);
+                if let Some((question, answer)) = stored {
+                    core.apply(Event::Answered { question, answer: Some(answer) });
+                }
                 let is_same = self.edits && self.base.address == account.address;
                 let request = match is_same {
                     true => Request::edited(account),
@@ -169,18 +209,29 @@ impl Form {
             security: SECURITIES[self.security],
             user: self.user.given(),
         });
-        account.client = self.program.checked_sub(1).and_then(|index| client::all().get(index)).map(|c| c.id.clone());
+        account.client = self.client().map(|client| client.id.clone());
         account.measured_on = PLACES[self.measured_on];
         account.error = self.error.given();
         account.ticket = self.ticket.given();
-        if let (false, Some(stored)) = (account.settings.are_read(), self.stored(&account.address)) {
-            account.fill(stored);
+        if let (false, Some(stored)) = (account.settings.are_read(), self.stored(&account)) {
+            account.fill(&stored.clone());
         }
         Ok(account)
     }
 
-    fn stored(&self, address: &Address) -> Option<&StoredAccount> {
-        self.stored.iter().find(|stored| stored.address == *address)
+    /// The stored account with the account's address: the chosen one, or the only one. Another computer's programs have
+    /// stored nothing here, and another program has stored it in its own way.
+    fn stored(&self, account: &Account) -> Option<&StoredAccount> {
+        if account.measured_on != MeasuredOn::ThisMachine {
+            return None;
+        }
+        let fits = |stored: &&StoredAccount| {
+            stored.is_of(&account.address) && account.client.as_deref().is_none_or(|client| client == stored.client)
+        };
+        let chosen = self.chosen.and_then(|number| self.stored.accounts.get(number)).filter(fits);
+        let mut all = self.stored.accounts.iter().filter(fits);
+        let only = all.next().filter(|_| all.next().is_none());
+        chosen.or(only)
     }
 
     fn rows(&self, theme: Theme, width: usize) -> Rows {
@@ -201,7 +252,7 @@ impl Form {
             rows.lines.push(Line::styled(format!("{:17}{text}", ""), style));
         }
         rows.note(" Everything below may stay empty. Enter starts.");
-        let program = self.program.checked_sub(1).and_then(|index| client::all().get(index));
+        let program = self.client();
         rows.choice(At::Program, "Program", program.map_or("not known yet", |client| &client.name));
         let place = match PLACES[self.measured_on] {
             MeasuredOn::ThisMachine => "the sending computer (this one)",
@@ -263,6 +314,9 @@ impl View for Form {
             Action::Help => return Next::go(Help::new()),
             Action::Back => return Next::Back,
             Action::Open => return self.start(core),
+            Action::Stored if self.stored.accounts.is_empty() => core.say(self.stored.why_empty()),
+            Action::Stored => return Next::go(Menu::accounts(&self.stored.accounts)),
+            Action::Choose(number) => self.choose(usize::from(number)),
             _ => return Next::Unknown,
         }
         Next::Stay
@@ -325,10 +379,13 @@ impl Rows {
 }
 
 /// What a mail program has stored.
+/// The index of a place among the choices.
+fn place(of: MeasuredOn) -> usize {
+    PLACES.iter().position(|place| *place == of).unwrap_or(0)
+}
+
 fn told(stored: &StoredAccount) -> String {
-    let (server, port) = (stored.settings.server().unwrap_or_default(), stored.settings.port());
-    let port = port.map_or_else(String::new, |port| format!(", port {port}"));
-    format!("{} sends through {server}{port}: used where nothing is typed below.", stored.client)
+    format!("{} has {}: used where nothing is typed below.", stored.program, stored.way())
 }
 
 /// What the provider table knows about an address, as far as it has been typed.

@@ -4,6 +4,7 @@
 use super::help::Help;
 use super::parts;
 use crate::account::client;
+use crate::account::stored::StoredAccount;
 use crate::session::guide;
 use crate::session::journal::BrokenOff;
 use crate::tui::core::Core;
@@ -23,6 +24,8 @@ enum LeadsTo {
     Guess(String),
     Program(usize),
     Journal(PathBuf),
+    /// The account with this number.
+    Stored(u8),
     Nothing,
 }
 
@@ -100,6 +103,16 @@ impl Menu {
         Menu { selected: marked, ..Menu::new("The clicks for which mail program?", items.collect()) }
     }
 
+    /// Accounts that mail programs have stored, for the form.
+    pub fn accounts(accounts: &[StoredAccount]) -> Self {
+        let items = (0..=u8::MAX).zip(accounts).map(|(number, stored)| Item {
+            label: stored.line(),
+            detail: format!("Read from {}.", stored.place),
+            leads_to: LeadsTo::Stored(number),
+        });
+        Menu::new("Accounts that mail programs have stored here", items.collect())
+    }
+
     fn open(&self, core: &mut Core) -> Next {
         let Some(item) = self.items.get(self.selected) else { return Next::Back };
         match &item.leads_to {
@@ -115,6 +128,7 @@ impl Menu {
                 core.choose_program(Some(*index));
                 Next::Back
             }
+            LeadsTo::Stored(number) => Next::BackAnd(Action::Choose(*number)),
             LeadsTo::Nothing => Next::Back,
         }
     }

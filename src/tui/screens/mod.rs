@@ -12,6 +12,7 @@ pub mod line;
 pub mod log_in;
 pub mod menu;
 mod parts;
+mod picture;
 pub mod save;
 pub mod step;
 pub mod text;

@@ -4,6 +4,7 @@ use super::{case_keys, parts};
 use crate::guide::page::{Page, Question};
 use crate::guide::rule::Held;
 use crate::pages::markdown::plain;
+use crate::session::placeholders::unfilled;
 use crate::session::{Event, guide};
 use crate::tui::core::Core;
 use crate::tui::keymap::{Action, Place};
@@ -96,7 +97,7 @@ impl StepView {
     /// Goes to the question, wherever it is.
     fn go_to_question(&mut self, core: &mut Core) {
         match StepView::with_question(core) {
-            Some(step) if step.page != self.page => *self = step,
+            Some(step) if step.page != self.page || self.by_hand => *self = step,
             _ => core.say("the question is below: a number or Enter answers it"),
         }
     }
@@ -155,7 +156,9 @@ impl StepView {
             let given = core.session.answers.get(&question.name);
             let right = if given.is_some() { "0 withdraws the answer" } else { "without an answer: don't know" };
             lines.push(parts::rule_line(theme, "Question", right, width));
-            lines.extend(parts::paragraph(theme, &question.text, width, theme.strong()));
+            let open = core.diagnosis.questions.iter().find(|open| open.name == question.name);
+            let text = open.map_or_else(|| unfilled(&question.text), |open| open.text.clone());
+            lines.extend(parts::paragraph(theme, &text, width, theme.strong()));
             for word in &question.words {
                 let mark = if index == self.selected { ">" } else { " " };
                 let is_given = given == Some(word);

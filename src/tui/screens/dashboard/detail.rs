@@ -1,13 +1,10 @@
-//! The detail of the selected group: for the ports, a table that compares them with other companies' servers; then
-//! each check's answer with its evidence.
+//! The detail of the selected group: its pictures, then each check's answer with its evidence.
 
-use crate::check::{Finding, Group, Kind, Outcome};
-use crate::facts::keys::hops;
-use crate::net::PortState;
-use crate::report::ports::ports;
-use crate::session::{Run, State};
+use crate::check::{Finding, Group, Outcome};
+use crate::session::State;
 use crate::tui::core::Core;
 use crate::tui::screens::parts::{cut, wrapped};
+use crate::tui::screens::picture;
 use crate::tui::watch::Round;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -16,11 +13,8 @@ use ratatui::text::{Line, Span};
 pub fn lines(core: &Core, group: Group, width: u16) -> Vec<Line<'static>> {
     let Some(run) = core.session.run() else { return Vec::new() };
     let width = usize::from(width);
-    let mut lines = Vec::new();
+    let mut lines = picture::of_group(core, run, group, width.saturating_sub(1));
     if group == Group::Ports {
-        lines.extend(port_table(core, run));
-        lines.push(Line::default());
-        lines.extend(routes(core, run, width));
         lines.extend(watched(core, width));
     }
     let is_skipped = |state: &State| matches!(state, State::Done(finding) if finding.outcome == Outcome::Skipped);
@@ -70,66 +64,16 @@ fn evidence(core: &Core, finding: &Finding, width: usize) -> Vec<Line<'static>> 
     lines.map(|text| Line::from_iter([Span::raw("  "), Span::styled(text, core.theme.dim())])).collect()
 }
 
-/// The routes to the ports, hop by hop, if they were traced.
-fn routes(core: &Core, run: &Run, width: usize) -> Vec<Line<'static>> {
-    let Some(State::Done(finding)) = run.check(hops::HOPS.check).map(|check| &check.state) else { return Vec::new() };
-    let routes = finding.evidence.iter().filter(|evidence| evidence.kind == Kind::Route);
-    let mut lines: Vec<Line<'static>> = routes
-        .flat_map(|route| wrapped(core.theme, &format!("{}: {}", route.what, route.detail), width.saturating_sub(1), 2))
-        .map(Line::raw)
-        .collect();
+/// The last rounds of a watch that found a fault, the latest first.
+fn watched(core: &Core, width: usize) -> Vec<Line<'static>> {
+    let failed: Vec<&Round> = core.watch.rounds.iter().filter(|round| !round.faults.is_empty()).collect();
+    let lines = failed.iter().rev().take(5).map(|round| {
+        let text = format!("  {} {}", round.at.strftime("%H:%M:%S"), round.faults.join("; "));
+        Line::raw(cut(core.theme, &text, width))
+    });
+    let mut lines: Vec<Line<'static>> = lines.collect();
     if !lines.is_empty() {
         lines.push(Line::default());
     }
-    lines
-}
-
-/// The table of ports: each port at this server and at others.
-fn port_table(core: &Core, run: &Run) -> Vec<Line<'static>> {
-    let checks = run.checks.iter().map(|check| (check.head.id.as_str(), &check.facts));
-    let table = ports(checks, core.session.in_use().map(|in_use| in_use.port));
-    let head = Line::styled(format!("{:<7}{:<15}{}", "", "this server", "other servers"), core.theme.dim());
-    let rows = table.rows.iter().filter(|row| row.own.is_some() || row.others.iter().any(Option::is_some));
-    let rows = rows.map(|row| {
-        let (style, mark) = if row.in_use { (core.theme.strong(), "<") } else { (Style::new(), "") };
-        let others: Vec<PortState> = row.others.iter().flatten().copied().collect();
-        let own = row.own.map_or("-", says);
-        Line::styled(format!("{:<7}{own:<15}{:<13}{mark}", row.port, others_say(&others)), style)
-    });
-    std::iter::once(head).chain(rows).collect()
-}
-
-fn others_say(states: &[PortState]) -> String {
-    let open = states.iter().filter(|state| **state == PortState::Open).count();
-    match (open, states.first()) {
-        (_, None) => "-".to_owned(),
-        (0, Some(first)) => says(*first).to_owned(),
-        (open, _) if open == states.len() => "open".to_owned(),
-        (open, _) => format!("{open} of {} open", states.len()),
-    }
-}
-
-/// A port's state in the words of a technician, short enough for a column.
-fn says(state: PortState) -> &'static str {
-    match state {
-        PortState::Denied => "forbidden here",
-        state => state.says(),
-    }
-}
-
-/// The rounds of a watch, the latest first.
-fn watched(core: &Core, width: usize) -> Vec<Line<'static>> {
-    let rounds = &core.watch.rounds;
-    if rounds.is_empty() {
-        return Vec::new();
-    }
-    let failed: Vec<&Round> = rounds.iter().filter(|round| !round.faults.is_empty()).collect();
-    let head = format!("watched: {} rounds, {} failed", rounds.len(), failed.len());
-    let mut lines = vec![Line::styled(head, core.theme.strong())];
-    lines.extend(failed.iter().rev().take(5).map(|round| {
-        let text = format!("  {} {}", round.at.strftime("%H:%M:%S"), round.faults.join("; "));
-        Line::raw(cut(core.theme, &text, width))
-    }));
-    lines.push(Line::default());
     lines
 }

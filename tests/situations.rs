@@ -1,0 +1,112 @@
+//! Situations in which a tree of SMTP settings alone goes astray, and where an expert would end: each is a scenario of the lab or
+//! a variant, whose run is compared with its truth by `practice.rs` and `variants.rs`. Here stands which situation is where,
+//! and that the truth is the expert's.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
+
+use std::path::Path;
+
+/// The situation, its scenarios or variants, and the causes in which these may end.
+const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
+    (
+        "A rule about the country at the log-in",
+        &["a-log-in-refused-because-of-the-country"],
+        &["server-rejects-client"],
+    ),
+    (
+        "A 535 that says that the access is off",
+        &["a-log-in-refused-because-the-access-is-switched-off", "smtp-auth-disabled"],
+        &["smtp-auth-disabled"],
+    ),
+    ("A 535 for an expired password", &["password-expired"], &["password-expired"]),
+    ("A 535 for a limit", &["a-log-in-refused-because-of-the-limit"], &["quota-exceeded"]),
+    (
+        "Send As, limits and blocks at Microsoft 365, which come after the message",
+        &["microsoft-365-names-a-foreign-sender-only-in-the-end"],
+        &["healthy"],
+    ),
+    ("A sender that the account may not use", &["sender-not-allowed"], &["sender-not-allowed"]),
+    ("A full mailbox", &["own-mailbox-full", "comes-back-mailbox-full"], &["quota-exceeded", "recipient-mailbox-full"]),
+    ("A blocklist that is asked at RCPT", &["listed-when-the-recipient-is-named"], &["server-rejects-client"]),
+    ("A relay that knows its computers by address", &["relay-by-address", "a-connector-that-fits"], &["healthy"]),
+    (
+        "A scanner by direct send",
+        &["direct-send-to-the-mx-that-works", "direct-send-refused", "direct-send-inside-only"],
+        &["healthy", "direct-send-refused", "direct-send-inside-only"],
+    ),
+    (
+        "A scanner with TLS 1.0",
+        &["scanner-too-old", "an-old-scanner-and-a-server-that-takes-tls-1-0"],
+        &["device-cannot-encrypt", "healthy"],
+    ),
+    (
+        "A company's split DNS with a certificate of its own",
+        &["split-horizon-with-a-certificate-of-its-own"],
+        &["certificate-untrusted"],
+    ),
+    ("A company's own Exchange", &["exchange-in-the-house"], &["exchange-service"]),
+    ("Endless sign-in", &["exchange-asks-to-sign-in"], &["exchange-sign-in"]),
+    ("A website that answers for autodiscover", &["autodiscover-misled"], &["autodiscover-misled"]),
+    ("Microsoft 365 behind a mail filter", &["exchange-behind-a-mail-filter"], &["exchange-unreachable"]),
+    ("A program whose only way in is switched off (EWS)", &["ews-switched-off"], &["ews-switched-off"]),
+    (
+        "Proton Mail Bridge, running and not",
+        &["gateway-stopped", "gateway-certificate", "gateway-password"],
+        &["local-gateway"],
+    ),
+    (
+        "Another program on loopback",
+        &["a-gateway-without-starttls", "a-gateway-that-listens-and-says-nothing"],
+        &["local-gateway"],
+    ),
+    ("An old list of certificate issuers", &["roots-out-of-date"], &["certificate-untrusted"]),
+    (
+        "A scanner that Windows trusts and Thunderbird does not",
+        &["a-trusted-scanner-and-thunderbird"],
+        &["tls-intercepted"],
+    ),
+    ("A filter that knows no name", &["inner-dns-only"], &["dns-resolver-failing"]),
+    ("A server without any encryption", &["a-server-without-any-encryption"], &["wrong-security"]),
+    (
+        "Auto that falls back to no encryption",
+        &["auto-that-ends-in-clear", "auto-and-starttls-taken-out"],
+        &["starttls-stripped", "undetermined"],
+    ),
+    ("Relaying denied after the log-in", &["relaying-denied-after-the-log-in"], &["sender-not-allowed"]),
+    (
+        "It comes back for SPF or DMARC",
+        &["domain-not-authenticated", "spf-lacks-the-provider"],
+        &["domain-not-authenticated"],
+    ),
+    ("It stays in the outbox", &["stuck-in-outbox"], &["stuck-in-outbox"]),
+    ("A number about the data file", &["a-number-about-the-data-file"], &["stuck-in-outbox"]),
+    ("An app password, at providers that take no other", &["app-password"], &["app-password-required"]),
+    ("A VPN that carries everything, or nothing", &["vpn-shuts-mail", "vpn-beside"], &["blocked-network"]),
+    ("IPv6 that leads nowhere", &["ipv6-broken"], &["ipv6-broken"]),
+    ("25, 465 and 587 shut, 2525 open", &["only-2525"], &["blocked-network"]),
+    ("New Outlook, and the server's sentence", &["new-outlook-and-what-it-shows"], &["smtp-auth-disabled"]),
+    (
+        "Port 25 shut by the internet provider",
+        &["port-25-isp", "direct-send-where-25-is-shut"],
+        &["port-25-blocked-by-isp"],
+    ),
+];
+
+fn cause(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = [format!("src/practice/scenarios/{name}.toml"), format!("tests/variants/{name}.toml")];
+    let text = files.iter().find_map(|file| std::fs::read_to_string(root.join(file)).ok());
+    let text = text.unwrap_or_else(|| panic!("there is neither a scenario nor a variant {name}"));
+    let table: toml::Table = toml::from_str(&text).unwrap();
+    table["truth"]["cause"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn each_situation_ends_where_an_expert_would() {
+    assert!(SITUATIONS.len() >= 34);
+    for (situation, names, causes) in SITUATIONS {
+        let found: Vec<String> = names.iter().map(|name| cause(name)).collect();
+        assert!(found.iter().all(|cause| causes.contains(&cause.as_str())), "{situation}: {found:?}");
+        assert!(causes.iter().all(|cause| found.iter().any(|found| found == cause)), "{situation}: {found:?}");
+    }
+}
