@@ -34,6 +34,8 @@ pub static SCENARIOS: Packed = packed!("scenarios");
 pub static PROVIDERS: Packed = packed!("providers");
 /// The table of replies.
 pub static REPLIES: Packed = packed!("replies");
+/// The report's JSON Schema.
+pub static SCHEMA: Packed = packed!("schema");
 
 fn unpack(packed: &[u8]) -> BTreeMap<String, String> {
     let bytes = miniz_oxide::inflate::decompress_to_vec(packed).unwrap_or_default();

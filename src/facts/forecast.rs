@@ -59,7 +59,8 @@ pub struct Case<'a> {
 }
 
 /// Something that ends, or has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Ending {
     /// The first day on which it is so, such as 2026-12-31.
     pub date: String,
