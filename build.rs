@@ -1,4 +1,4 @@
-//! Packs the texts that are embedded: folders of pages and scenarios, and the long tables. They are compressed, because
+//! Packs the texts that are embedded: folders of pages, scenarios and tables, and what else is long. They are compressed, because
 //! they are a tenth of the program and are read a few at a time. Unpacked in `packed`.
 
 use std::env;
@@ -12,7 +12,7 @@ const PACKS: [(&str, &str); 6] = [
     ("learn", "docs/learn"),
     ("scenarios", "src/practice/scenarios"),
     ("providers", "src/account/providers.toml"),
-    ("replies", "src/facts/replies.toml"),
+    ("tables", "src/facts"),
     ("schema", "docs/report.schema.json"),
 ];
 /// miniz_oxide's best.

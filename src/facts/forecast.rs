@@ -1,6 +1,7 @@
 //! What works today and ends soon: the table `forecast.toml`, and the days that a certificate has left. A pure function of
 //! a case and of today's date.
 
+use crate::packed::TABLES;
 use crate::pages::table;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -39,7 +40,8 @@ enum Tls {
     Old,
 }
 
-static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| table::rows("forecast.toml", "end", include_str!("forecast.toml")));
+static ROWS: LazyLock<Vec<Row>> =
+    LazyLock::new(|| table::rows("forecast.toml", "end", TABLES.text("forecast").unwrap_or_default()));
 
 /// What is known about a case.
 #[derive(Debug, Clone, Default)]
