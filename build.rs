@@ -1,4 +1,4 @@
-//! Packs the texts that are embedded: folders of pages and scenarios, and the long tables. They are compressed, because
+//! Packs the texts that are embedded: folders of pages, scenarios and tables, and what else is long. They are compressed, because
 //! they are a tenth of the program and are read a few at a time. Unpacked in `packed`.
 
 use std::env;
@@ -7,12 +7,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The name of each pack, and the file or folder that it is made of.
-const PACKS: [(&str, &str); 5] = [
+const PACKS: [(&str, &str); 6] = [
     ("guide", "docs/guide"),
     ("learn", "docs/learn"),
     ("scenarios", "src/practice/scenarios"),
     ("providers", "src/account/providers.toml"),
-    ("replies", "src/facts/replies.toml"),
+    ("tables", "src/facts"),
+    ("schema", "docs/report.schema.json"),
 ];
 /// miniz_oxide's best.
 const LEVEL: u8 = 10;
@@ -41,7 +42,8 @@ fn read(path: &Path, below: &str, texts: &mut Vec<(String, String)>) -> io::Resu
         }
         return Ok(());
     }
-    let is_text = path.extension().is_some_and(|extension| extension == "md" || extension == "toml");
+    let is_text =
+        path.extension().is_some_and(|extension| extension == "md" || extension == "toml" || extension == "json");
     if is_text {
         // A checkout on Windows may have changed the line ends.
         texts.push((below.to_owned(), fs::read_to_string(path)?.replace("\r\n", "\n")));

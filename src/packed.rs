@@ -32,8 +32,10 @@ pub static LEARN: Packed = packed!("learn");
 pub static SCENARIOS: Packed = packed!("scenarios");
 /// The table of providers.
 pub static PROVIDERS: Packed = packed!("providers");
-/// The table of replies.
-pub static REPLIES: Packed = packed!("replies");
+/// The tables of `src/facts`.
+pub static TABLES: Packed = packed!("tables");
+/// The report's JSON Schema.
+pub static SCHEMA: Packed = packed!("schema");
 
 fn unpack(packed: &[u8]) -> BTreeMap<String, String> {
     let bytes = miniz_oxide::inflate::decompress_to_vec(packed).unwrap_or_default();
@@ -57,7 +59,7 @@ mod tests {
     #[test]
     fn what_is_unpacked_is_what_was_packed() {
         let file = include_str!("facts/replies.toml").replace("\r\n", "\n");
-        assert_eq!(REPLIES.text(""), Some(file.as_str()));
+        assert_eq!(TABLES.text("replies"), Some(file.as_str()));
         assert!(GUIDE.text("causes/offline").is_some_and(|text| text.starts_with("# ")));
         assert!(LEARN.texts().len() > 3 && SCENARIOS.texts().len() > 80);
     }

@@ -78,7 +78,7 @@ const HOMES: &[(&str, Make, Kept)] = &[
     (
         "no text",
         |folder| {
-            Some([folder.as_os_str().to_owned().into_vec(), b"/\xff\xfe\x80".to_vec()].concat()).map(OsString::from_vec)
+            Some(OsString::from_vec([folder.as_os_str().to_owned().into_vec(), b"/\xff\xfe\x80".to_vec()].concat()))
         },
         Kept::Yes,
     ),

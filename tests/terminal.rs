@@ -324,12 +324,13 @@ fn what_cannot_be_saved_is_said() {
 
 #[test]
 fn a_watch_counts_its_rounds() {
-    let (_folder, mut terminal) = rejected_here((120, 40));
+    // High enough for the picture of the rounds below the others.
+    let (_folder, mut terminal) = rejected_here((120, 60));
     terminal.wait_for("not saved");
     terminal.press("w");
     terminal.wait_for("watching");
-    let shows = terminal.wait_for("watched: 1 round");
-    assert!(shows.contains("1 failed") && shows.contains("587"), "{shows}");
+    let shows = terminal.wait_for("1 round, ");
+    assert!(shows.contains("with a fault") && shows.contains("587"), "{shows}");
     terminal.press("w");
     terminal.wait_for("no longer watching");
     terminal.press("\x03");

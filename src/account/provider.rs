@@ -61,7 +61,8 @@ fn yes() -> bool {
 }
 
 /// One choice for sending: a server, a port, an encryption.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Choice {
     /// The server's name.
     pub host: String,

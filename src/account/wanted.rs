@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
     Eq,
     Serialize,
     Deserialize,
-    schemars::JsonSchema,
     strum::EnumString,
     strum::IntoStaticStr,
     strum::VariantNames,
 )]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Source {

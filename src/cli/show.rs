@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 /// Prints the report's JSON Schema.
 pub(super) fn schema() -> Result<u8, Stop> {
-    print(&crate::report::schema::to_string()).map(|()| 0)
+    print(crate::report::schema::text()).map(|()| 0)
 }
 
 /// Prints what the table knows about providers.

@@ -1,6 +1,7 @@
 //! Web proxies (content delivery networks) that carry no mail, recognised by the headers of their pages and by their
 //! addresses: the table `cdns.toml`.
 
+use crate::packed::TABLES;
 use crate::pages::table;
 use serde::Deserialize;
 use std::net::IpAddr;
@@ -17,7 +18,8 @@ pub struct Cdn {
     networks: Vec<String>,
 }
 
-static ROWS: LazyLock<Vec<Cdn>> = LazyLock::new(|| table::rows("cdns.toml", "cdn", include_str!("cdns.toml")));
+static ROWS: LazyLock<Vec<Cdn>> =
+    LazyLock::new(|| table::rows("cdns.toml", "cdn", TABLES.text("cdns").unwrap_or_default()));
 
 /// The one whose pages come with such header lines.
 pub fn of_headers(lines: &[String]) -> Option<&'static Cdn> {

@@ -1,6 +1,7 @@
 //! Which name mail programs give in EHLO: the table `ehlo.toml`.
 
 use super::words::EhloName;
+use crate::packed::TABLES;
 use crate::pages::table;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -24,7 +25,8 @@ impl Row {
     }
 }
 
-static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| table::rows("ehlo.toml", "program", include_str!("ehlo.toml")));
+static ROWS: LazyLock<Vec<Row>> =
+    LazyLock::new(|| table::rows("ehlo.toml", "program", TABLES.text("ehlo").unwrap_or_default()));
 
 /// The row for a mail program; `None` if it is not known what that program gives.
 pub fn of_program(id: &str) -> Option<&'static Row> {

@@ -1,6 +1,7 @@
 //! What works today and ends soon: the table `forecast.toml`, and the days that a certificate has left. A pure function of
 //! a case and of today's date.
 
+use crate::packed::TABLES;
 use crate::pages::table;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -39,7 +40,8 @@ enum Tls {
     Old,
 }
 
-static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| table::rows("forecast.toml", "end", include_str!("forecast.toml")));
+static ROWS: LazyLock<Vec<Row>> =
+    LazyLock::new(|| table::rows("forecast.toml", "end", TABLES.text("forecast").unwrap_or_default()));
 
 /// What is known about a case.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +61,8 @@ pub struct Case<'a> {
 }
 
 /// Something that ends, or has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Ending {
     /// The first day on which it is so, such as 2026-12-31.
     pub date: String,

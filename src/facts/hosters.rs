@@ -1,5 +1,6 @@
 //! Hosters of rented machines that shut mail ports, recognised by the machine's firmware: the table `hosters.toml`.
 
+use crate::packed::TABLES;
 use crate::pages::table;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -18,7 +19,7 @@ pub struct Hoster {
 }
 
 static ROWS: LazyLock<Vec<Hoster>> =
-    LazyLock::new(|| table::rows("hosters.toml", "hoster", include_str!("hosters.toml")));
+    LazyLock::new(|| table::rows("hosters.toml", "hoster", TABLES.text("hosters").unwrap_or_default()));
 
 /// The hoster of a machine whose firmware says this.
 pub fn of_firmware(says: &[String]) -> Option<&'static Hoster> {

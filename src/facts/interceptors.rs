@@ -1,6 +1,7 @@
 //! Known security programs and gateways, by the certificates that they make and the programs that they run: the table
 //! `interceptors.toml`.
 
+use crate::packed::TABLES;
 use crate::pages::table;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -25,7 +26,7 @@ pub struct Interceptor {
 }
 
 static ROWS: LazyLock<Vec<Interceptor>> =
-    LazyLock::new(|| table::rows("interceptors.toml", "interceptor", include_str!("interceptors.toml")));
+    LazyLock::new(|| table::rows("interceptors.toml", "interceptor", TABLES.text("interceptors").unwrap_or_default()));
 
 /// The product that an issuer (CN, O, OU) names, if it is one that intercepts connections.
 pub fn of_issuer(issuer: &str) -> Option<&'static Interceptor> {

@@ -1,5 +1,6 @@
 //! Internet providers that block port 25, recognised by the names of their lines: the table `isps.toml`.
 
+use crate::packed::TABLES;
 use crate::pages::table;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -17,7 +18,8 @@ pub struct Isp {
     pub page: Option<String>,
 }
 
-static ROWS: LazyLock<Vec<Isp>> = LazyLock::new(|| table::rows("isps.toml", "isp", include_str!("isps.toml")));
+static ROWS: LazyLock<Vec<Isp>> =
+    LazyLock::new(|| table::rows("isps.toml", "isp", TABLES.text("isps").unwrap_or_default()));
 
 /// The provider of a line with this name (PTR record).
 pub fn of_line(name: &str) -> Option<&'static Isp> {

@@ -1,5 +1,6 @@
 //! Outlook's error numbers: the table `outlook-errors.toml`. A number is a hint; the server's own sentence decides.
 
+use crate::packed::TABLES;
 use crate::pages::table;
 use crate::text::beginning;
 use regex::Regex;
@@ -25,7 +26,7 @@ pub struct OutlookError {
 }
 
 static ROWS: LazyLock<Vec<OutlookError>> =
-    LazyLock::new(|| table::rows("outlook-errors.toml", "error", include_str!("outlook-errors.toml")));
+    LazyLock::new(|| table::rows("outlook-errors.toml", "error", TABLES.text("outlook-errors").unwrap_or_default()));
 
 /// How much of a text is read, in bytes.
 const MOST_READ: usize = 16 * 1024;

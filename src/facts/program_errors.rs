@@ -1,6 +1,7 @@
 //! What mail programs and libraries say in their own words when sending fails: the table `program-errors.toml`. What a
 //! server says is in `replies`, Outlook's numbers are in `outlook_errors`.
 
+use crate::packed::TABLES;
 use crate::pages::table;
 use crate::text::{beginning, one_line};
 use regex::Regex;
@@ -24,7 +25,8 @@ pub struct ProgramError {
 }
 
 static ROWS: LazyLock<Vec<(Regex, ProgramError)>> = LazyLock::new(|| {
-    let rows: Vec<ProgramError> = table::rows("program-errors.toml", "error", include_str!("program-errors.toml"));
+    let rows: Vec<ProgramError> =
+        table::rows("program-errors.toml", "error", TABLES.text("program-errors").unwrap_or_default());
     let ready = |row: ProgramError| (Regex::new(&row.pattern).expect("program-errors.toml is checked by a test"), row);
     rows.into_iter().map(ready).collect()
 });

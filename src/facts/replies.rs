@@ -2,7 +2,7 @@
 //! pasted is taken apart in `pasted`.
 
 use super::plain;
-use crate::packed::REPLIES;
+use crate::packed::TABLES;
 use crate::pages::table;
 use crate::text::beginning;
 use regex::Regex;
@@ -126,7 +126,7 @@ impl Ready {
 }
 
 static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
-    let rows: Vec<Row> = table::rows("replies.toml", "reply", REPLIES.text("").unwrap_or_default());
+    let rows: Vec<Row> = table::rows("replies.toml", "reply", TABLES.text("replies").unwrap_or_default());
     rows.into_iter()
         .map(|row| Ready {
             pattern: row.pattern.clone().map(Pattern::new),

@@ -1,5 +1,6 @@
 //! What a domain must publish so that its provider may send in its name: the table `senders.toml`.
 
+use crate::packed::TABLES;
 use crate::pages::table;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -20,7 +21,7 @@ pub struct Sender {
 }
 
 static ROWS: LazyLock<Vec<Sender>> =
-    LazyLock::new(|| table::rows("senders.toml", "sender", include_str!("senders.toml")));
+    LazyLock::new(|| table::rows("senders.toml", "sender", TABLES.text("senders").unwrap_or_default()));
 
 /// The row of a provider.
 pub fn of_provider(id: &str) -> Option<&'static Sender> {

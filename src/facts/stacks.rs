@@ -2,6 +2,7 @@
 //! compared with what the server was seen to accept.
 
 use crate::account::client;
+use crate::packed::TABLES;
 use crate::pages::table;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -59,7 +60,8 @@ fn yes() -> bool {
     true
 }
 
-static ROWS: LazyLock<Vec<Stack>> = LazyLock::new(|| table::rows("stacks.toml", "stack", include_str!("stacks.toml")));
+static ROWS: LazyLock<Vec<Stack>> =
+    LazyLock::new(|| table::rows("stacks.toml", "stack", TABLES.text("stacks").unwrap_or_default()));
 
 /// What a server was seen to accept.
 #[derive(Debug, Clone, Default)]

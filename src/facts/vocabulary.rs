@@ -68,9 +68,10 @@ pub fn is(facts: &Derived, name: &str, word: &str) -> bool {
 }
 
 /// A fact with the word that decided. In the report it is one text: "port.state is open".
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "String", into = "String")]
-#[schemars(with = "String")]
+#[cfg_attr(test, schemars(with = "String"))]
 pub struct Decided {
     /// The fact.
     pub fact: String,

@@ -45,6 +45,7 @@ pub fn watch(rounds: impl ExactSizeIterator<Item = bool>) -> Option<Picture> {
     let faults = rounds.iter().filter(|fault| **fault).count();
     let says = match rounds.len() {
         1 if faults == 0 => "1 round, without a fault".to_owned(),
+        1 => "1 round, with a fault".to_owned(),
         all if faults == 0 => format!("{all} rounds, none with a fault"),
         all => format!("{faults} of {all} rounds with a fault"),
     };

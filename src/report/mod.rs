@@ -32,7 +32,8 @@ use serde::{Deserialize, Serialize};
 const MOST_SHOWN: usize = 4;
 
 /// A session as a document, `mailtriage.report/1`: see `docs/report-format.md`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
     /// The schema's name, [`crate::session::SCHEMA`].
     pub schema: String,
@@ -69,7 +70,8 @@ pub struct Report {
 }
 
 /// The account that sends, with strings where something may have been left out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[expect(missing_docs, reason = "the fields of crate::account::Account")]
 pub struct Account {
     pub address: String,
@@ -102,7 +104,8 @@ pub struct Account {
 }
 
 /// The server, port and encryption that were judged.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct InUse {
     pub server: String,
@@ -111,7 +114,8 @@ pub struct InUse {
 }
 
 /// What the provider wants: the first choice, and all of them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Expected {
     pub server: Option<String>,
@@ -122,7 +126,8 @@ pub struct Expected {
 }
 
 /// One run of the session.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Run {
     /// Its number within the case, from 1 on.
     #[serde(default)]
@@ -145,7 +150,8 @@ pub struct Run {
 }
 
 /// A finding.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Check {
     /// The finding itself.
     #[serde(flatten)]
@@ -156,7 +162,8 @@ pub struct Check {
 }
 
 /// An answer to a question of the guide.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Answer {
     pub question: String,

@@ -117,12 +117,13 @@ impl StepView {
         let Some(page) = guide().page(&self.page) else { return Vec::new() };
         let mut lines =
             vec![Line::styled(format!(" {}", theme.text(&page.text.title)), theme.strong()), Line::default()];
-        lines.extend(parts::paragraph(theme, &plain(&page.text.intro.replace('\n', " ")), width, theme.dim()));
+        // First: at a small size there may be room for little more.
         if self.by_hand {
             lines.push(parts::rule_line(theme, "By hand", "", width));
             let steps: Vec<String> = page.text.items("Check it by hand").iter().map(|item| plain(item)).collect();
             lines.extend(parts::items(theme, &steps, width, true));
         }
+        lines.extend(parts::paragraph(theme, &plain(&page.text.intro.replace('\n', " ")), width, theme.dim()));
         lines.push(parts::rule_line(theme, "What decides", "the first line that holds", width));
         let mut decided = false;
         for rule in &page.rules {
