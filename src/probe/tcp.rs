@@ -79,6 +79,8 @@ impl Seen {
 pub struct Tried {
     /// The failed attempts, in order.
     pub failures: Vec<ConnectFailure>,
+    /// When each of them ended.
+    pub failed_at: Vec<Instant>,
     /// The connection, if one opened.
     pub connection: Option<Connection>,
 }
@@ -107,11 +109,14 @@ impl Tried {
         }
     }
 
-    /// One more attempt has ended.
-    fn add(mut self, result: Result<Connection, ConnectFailure>) -> Self {
+    /// One more attempt has ended, at this time.
+    fn add(mut self, (at, result): (Instant, Result<Connection, ConnectFailure>)) -> Self {
         match result {
             Ok(connection) => self.connection = Some(connection),
-            Err(failure) => self.failures.push(failure),
+            Err(failure) => {
+                self.failures.push(failure);
+                self.failed_at.push(at);
+            }
         }
         self
     }
@@ -128,10 +133,10 @@ pub async fn open(net: &dyn Network, pace: &Pace, to: SocketAddr, limit: Duratio
     tokio::pin!(first);
     let mut ended = tokio::select! {
         biased;
-        result = &mut first => Some(result),
+        result = &mut first => Some((Instant::now(), result)),
         () = async { sleep(AGAIN).await; sleep_until(started + pace.again()).await } => None,
     };
-    if ended.as_ref().is_some_and(|result| !is_silent(result)) {
+    if ended.as_ref().is_some_and(|(_, result)| !is_silent(result)) {
         return ended.into_iter().fold(Tried::default(), Tried::add);
     }
     let second = net.connect(to, ConnectOptions::within(pace.patience(limit)));
@@ -140,8 +145,8 @@ pub async fn open(net: &dyn Network, pace: &Pace, to: SocketAddr, limit: Duratio
         tokio::select! {
             biased;
             result = &mut first, if ended.is_none() => match is_silent(&result) {
-                true => ended = Some(result),
-                false => return Tried::default().add(result),
+                true => ended = Some((Instant::now(), result)),
+                false => return Tried::default().add((Instant::now(), result)),
             },
             result = &mut second => {
                 // The first has waited longer than the second by now.
@@ -151,7 +156,8 @@ pub async fn open(net: &dyn Network, pace: &Pace, to: SocketAddr, limit: Duratio
                     icmp: None,
                     elapsed: started.elapsed(),
                 };
-                return Tried::default().add(ended.unwrap_or_else(|| Err(given_up()))).add(result);
+                let now = Instant::now();
+                return Tried::default().add(ended.unwrap_or_else(|| (now, Err(given_up())))).add((now, result));
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::net::{ConnectFailure, ConnectOptions, PortState};
 use crate::text::Text;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 pub(crate) static CHECK: Check = Check {
     kind: "way",
@@ -189,7 +189,7 @@ async fn probe(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, ttl: u8) -> Optio
             Ok(())
         }
         Err(failure) => {
-            note_failure(ctx, book, &ICMP, &what, to, &failure);
+            note_failure(ctx, book, &ICMP, &what, to, (&failure, Instant::now()));
             Err(failure)
         }
     })

@@ -2,7 +2,7 @@
 
 use crate::check::dns::server;
 use crate::check::engine::{Check, How, Need, Opened, always, millis};
-use crate::check::{Ctx, Group, Notebook, Target, Verdict};
+use crate::check::{Ctx, Group, Kind, Notebook, Target, Verdict};
 use crate::facts::key::Key;
 use crate::facts::keys::port as keys;
 use crate::facts::words::Itself;
@@ -13,6 +13,7 @@ use crate::text::Text;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+use tokio::time::Instant;
 
 pub(crate) static CHECK: Check = Check {
     kind: "port",
@@ -131,8 +132,8 @@ fn sum_up(book: &mut Notebook, target: Target, states: &[(IpAddr, PortState)], i
 
 fn note_try(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, tried: &Tried) {
     const ICMP: IcmpKeys = IcmpKeys { icmp: keys::ICMP, from: keys::ICMP_FROM, prohibited: keys::ICMP_PROHIBITED };
-    for (index, failure) in tried.failures.iter().enumerate() {
-        note_failure(ctx, book, &ICMP, &format!("connect, try {}", index + 1), to, failure);
+    for (index, (failure, at)) in tried.failures.iter().zip(&tried.failed_at).enumerate() {
+        note_failure(ctx, book, &ICMP, &format!("connect, try {}", index + 1), to, (failure, *at));
     }
     if let Some(connection) = &tried.connection {
         let mut text =
@@ -161,7 +162,7 @@ pub(super) fn note_failure(
     keys: &IcmpKeys,
     what: &str,
     to: SocketAddr,
-    failure: &ConnectFailure,
+    (failure, at): (&ConnectFailure, Instant),
 ) {
     let state = failure.state.says();
     let mut text =
@@ -180,7 +181,7 @@ pub(super) fn note_failure(
             }
         }
     }
-    book.saw(what, text);
+    book.saw_at(at, Kind::Remark, what, text);
 }
 
 /// Ends a connection that is not needed, in an orderly way if the protocol allows it.

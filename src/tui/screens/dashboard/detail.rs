@@ -18,10 +18,10 @@ pub fn lines(core: &Core, group: Group, width: u16) -> Vec<Line<'static>> {
     let width = usize::from(width);
     let mut lines = Vec::new();
     if group == Group::Ports {
+        lines.extend(watched(core, width));
         lines.extend(port_table(core, run));
         lines.push(Line::default());
         lines.extend(routes(core, run, width));
-        lines.extend(watched(core, width));
     }
     let is_skipped = |state: &State| matches!(state, State::Done(finding) if finding.outcome == Outcome::Skipped);
     let all_skipped = run.group(group).all(|check| is_skipped(&check.state));
@@ -89,11 +89,14 @@ fn port_table(core: &Core, run: &Run) -> Vec<Line<'static>> {
     let checks = run.checks.iter().map(|check| (check.head.id.as_str(), &check.facts));
     let table = ports(checks, core.session.in_use().map(|in_use| in_use.port));
     let head = Line::styled(format!("{:<7}{:<15}{}", "", "this server", "other servers"), core.theme.dim());
-    let rows = table.rows.iter().filter(|row| row.own.is_some() || row.others.iter().any(Option::is_some));
+    // The port in use is the one that matters, also while it has not answered yet.
+    let rows =
+        table.rows.iter().filter(|row| row.in_use || row.own.is_some() || row.others.iter().any(Option::is_some));
     let rows = rows.map(|row| {
         let (style, mark) = if row.in_use { (core.theme.strong(), "<") } else { (Style::new(), "") };
         let others: Vec<PortState> = row.others.iter().flatten().copied().collect();
-        let own = row.own.map_or("-", says);
+        let waits = row.in_use && core.is_running();
+        let own = row.own.map_or(if waits { ".." } else { "-" }, says);
         Line::styled(format!("{:<7}{own:<15}{:<13}{mark}", row.port, others_say(&others)), style)
     });
     std::iter::once(head).chain(rows).collect()
@@ -124,10 +127,10 @@ fn watched(core: &Core, width: usize) -> Vec<Line<'static>> {
         return Vec::new();
     }
     let failed: Vec<&Round> = rounds.iter().filter(|round| !round.faults.is_empty()).collect();
-    let head = format!("watched: {} rounds, {} failed", rounds.len(), failed.len());
+    let head = format!("watched: {}", core.watch.says());
     let mut lines = vec![Line::styled(head, core.theme.strong())];
     lines.extend(failed.iter().rev().take(5).map(|round| {
-        let text = format!("  {} {}", round.at.strftime("%H:%M:%S"), round.faults.join("; "));
+        let text = format!("  {} {}", core.local(round.at, "%H:%M:%S"), round.faults.join("; "));
         Line::raw(cut(core.theme, &text, width))
     }));
     lines.push(Line::default());
