@@ -58,6 +58,7 @@ const SETUPS: &[Setup] = &[
     at(Cases::asked, &[Char('a')]),
     at(Cases::answered, &[Char('a')]),
     at(Cases::blocked, &[Char('h')]),
+    at(Cases::asked, &[Char('h')]),
     at(Cases::asked, &[Char('p')]),
     at(Cases::unproven, &[Char('p')]),
     at(Cases::asked, &[Char('s')]),

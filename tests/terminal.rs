@@ -155,7 +155,7 @@ fn a_case_by_keys_alone() {
     terminal.press("s");
     terminal.wait_for("For whom");
     terminal.press("\r");
-    terminal.wait_for("html and .json");
+    terminal.wait_until("the report", |shows| shows.contains("saved /") && shows.contains(".json"));
     terminal.press("q");
     assert_eq!(terminal.end(), 1);
     assert!(terminal.is_sane());
@@ -368,10 +368,10 @@ fn the_mouse() {
     let shows = terminal.wait_for("not saved");
     let row = |text: &str, shows: &str| 1 + shows.lines().position(|line| line.contains(text)).unwrap();
     let click = |column: usize, row: usize| format!("\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m");
-    terminal.press(&click(8, row("Settings  ", &shows)));
-    terminal.wait_for("+- Settings");
-    let shows = terminal.wait_for("> OK    Settings");
-    terminal.press(&click(8, row("Settings  ", &shows)));
+    terminal.press(&click(8, row("Internet  ", &shows)));
+    terminal.wait_for("+- Internet");
+    let shows = terminal.wait_for("> OK    Internet");
+    terminal.press(&click(8, row("Internet  ", &shows)));
     terminal.wait_for("what was seen");
     let before = terminal.shows();
     terminal.press("\x1b[<65;10;10M");

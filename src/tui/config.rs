@@ -115,10 +115,11 @@ fn set_colour(colours: &mut Colours, name: &str, colour: &str) -> Result<(), Str
     Ok(())
 }
 
-/// The actions that have a name of their own: all but the numbers of answers.
+/// The actions that have a name of their own: all but the numbers of answers, and the ticks, whose keys differ from form to
+/// form.
 fn actions() -> Vec<(&'static str, Vec<&'static Row>)> {
     let mut actions: Vec<(&'static str, Vec<&'static Row>)> = Vec::new();
-    for row in KEYS.iter().filter(|row| !matches!(row.action, Action::Choose(_))) {
+    for row in KEYS.iter().filter(|row| !matches!(row.action, Action::Choose(_) | Action::Toggle)) {
         let name: &'static str = row.action.into();
         match actions.iter_mut().find(|(known, _)| *known == name) {
             Some((_, rows)) => rows.push(row),

@@ -115,6 +115,10 @@ impl<O: Outside> Loop<'_, O> {
         let mut ended = std::pin::pin!(async {
             tokio::select! { () = signals::asked_to_end() => {}, () = terminal::gone() => {} }
         });
+        // Signals are waited for before there is anything to see.
+        if poll!(&mut ended).is_ready() {
+            return self.cut();
+        }
         let now = Instant::now();
         let mut frames = Frames { is_wanted: true, next: now, next_for_key: now };
         loop {
@@ -138,8 +142,12 @@ impl<O: Outside> Loop<'_, O> {
                         return;
                     }
                     self.keep_journal();
-                    if std::mem::take(&mut self.suspends) && (terminal::suspend().is_err() || terminal.clear().is_err()) {
-                        return self.cut();
+                    if std::mem::take(&mut self.suspends) {
+                        if terminal::suspend().is_err() {
+                            return self.cut();
+                        }
+                        // What was drawn before is forgotten. `clear` would ask the terminal where its cursor is.
+                        terminal.swap_buffers();
                     }
                     frames.hurry();
                 }

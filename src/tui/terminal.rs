@@ -8,6 +8,8 @@ use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 #[cfg(windows)]
 use ratatui::crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use ratatui::crossterm::execute;
+#[cfg(unix)]
+use ratatui::crossterm::terminal::{Clear, ClearType};
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
@@ -75,7 +77,7 @@ fn tell_of_mouse(on: bool) {
 }
 
 /// Gives the terminal back and stops the program, as Ctrl-Z does elsewhere; takes it over again when the person comes
-/// back. Draw everything anew after that.
+/// back. Everything is to be drawn anew after that.
 #[cfg(unix)]
 pub(super) fn suspend() -> io::Result<()> {
     use nix::sys::signal::{Signal, killpg};
@@ -85,6 +87,7 @@ pub(super) fn suspend() -> io::Result<()> {
     // All that the shell started together stops together: its group, which is ours.
     killpg(Pid::from_raw(0), Signal::SIGTSTP)?;
     take()?;
+    execute!(io::stdout(), Clear(ClearType::All))?;
     mouse(mouse_is_on);
     Ok(())
 }

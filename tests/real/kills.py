@@ -63,7 +63,7 @@ for number in range(ROUNDS):
     wait = random.uniform(0.0, 6.0)
     one = Terminal(home, "anna@example.test", "--ascii")
     one.read(wait)
-    one.press(b"n")
+    one.press(b"m")
     one.read(0.1)
     one.press(b"a note of round %d\r" % number)
     one.read(random.uniform(0, 0.3))

@@ -119,14 +119,18 @@ impl Menu {
         menu
     }
 
-    /// Shows what contains every typed word, in any order.
+    /// Shows what contains every typed word, in any order; first the lines that do so by themselves.
     fn filter(&mut self) {
         let typed = self.filter.text().to_lowercase();
-        let fits = |item: &Item| {
-            let text = format!("{} {}", item.label, item.detail).to_lowercase();
+        let fits = |text: &str| {
+            let text = text.to_lowercase();
             typed.split_whitespace().all(|word| text.contains(word))
         };
-        self.shown = (0..self.items.len()).filter(|index| fits(&self.items[*index])).collect();
+        let all = || self.items.iter().enumerate();
+        let by_label = all().filter(|(_, item)| fits(&item.label));
+        let by_detail =
+            all().filter(|(_, item)| !fits(&item.label) && fits(&format!("{} {}", item.label, item.detail)));
+        self.shown = by_label.chain(by_detail).map(|(index, _)| index).collect();
         self.list = List::new(self.shown.len(), 0);
         self.doomed = None;
     }

@@ -109,7 +109,7 @@ pub fn lines(core: &Core, chosen: Option<Group>, near: Group, area: Rect) -> (Ve
 fn line(core: &Core, chosen: bool, outcome: Option<Outcome>, title: &str, says: &str, width: usize) -> Line<'static> {
     let mark = if chosen { ">" } else { " " };
     let state = outcome.map_or("..", Outcome::state);
-    let rest = cut(core.theme, says, width.saturating_sub(LEAD + 1));
+    let rest = cut(core.theme, says, width.saturating_sub(LEAD));
     let title_style = if chosen { core.theme.selected() } else { core.theme.strong() };
     Line::from_iter([
         Span::raw(format!(" {mark} ")),

@@ -71,7 +71,11 @@ pub fn group(core: &Core) -> Group {
     let decided = core.diagnosis.path.last().into_iter().flat_map(|step| &step.because);
     let mut decided: Vec<Group> = decided.filter_map(|decided| of_fact(&decided.fact)).collect();
     let step = core.diagnosis.last_step().map(|last| at_fault(core, last));
-    decided.extend(OF_STEPS.iter().filter(|(page, _)| Some(*page) == step).map(|(_, group)| *group));
+    if let Some((page, group)) = OF_STEPS.iter().find(|(page, _)| Some(*page) == step) {
+        // A step is about its group; but the connection's is about DNS as well.
+        let at = if *page == "connection" { decided.len() } else { 0 };
+        decided.insert(at, *group);
+    }
     let all = Group::ALL;
     let of_verdict = || decided.iter().find(|group| fails(group) || is(group, Outcome::Warn));
     let failing = || all.iter().find(|group| fails(group));
