@@ -123,7 +123,8 @@ fn guess(core: &Core, width: usize, height: u16) -> Vec<Line<'static>> {
         return Vec::new();
     };
     let guess = guide().headline(lesson.guess.as_deref().unwrap_or_default());
-    let text = format!("{guess}: {}", if is_right { "right" } else { "wrong" });
+    // The word comes first: on a narrow screen the end is cut.
+    let text = format!("{}: {guess}", if is_right { "right" } else { "wrong" });
     let mut lines = labelled(core.theme, "Your guess", &text, width, core.theme.guess(is_right), 1);
     let because = core.diagnosis.path.last().map(|step| in_words(&step.because)).unwrap_or_default();
     if !because.is_empty() && height >= 16 {
