@@ -30,7 +30,7 @@ fn do_a_case(screen: &mut Screen, by_paste: bool) {
     pause(200);
     screen.press("\r");
     pause(1_000);
-    screen.press("n");
+    screen.press("m");
     pause(200);
     screen.press("called back at nine\r");
     pause(500);

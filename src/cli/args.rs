@@ -42,6 +42,8 @@ pub(super) enum Command {
     },
     /// The JSON Schema of the report (draft 2020-12)
     Schema,
+    /// The file with your own keys and colours: where it is, and whether it is sound
+    Config(ConfigArgs),
     /// Shell completions
     Completions {
         /// The shell
@@ -49,6 +51,19 @@ pub(super) enum Command {
     },
     /// The manual page
     Man,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    /// Writes the file with everything that it can say, commented out; never over an existing file
+    #[arg(long)]
+    pub(super) init: bool,
+    /// Checks the file: everything that is wrong, with its line
+    #[arg(long, conflicts_with = "init")]
+    pub(super) check: bool,
+    /// Another file than the one that the screen reads
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -106,7 +121,13 @@ impl Cli {
             Some(Command::Open(args)) => &args.pages,
             Some(Command::Practice(args)) => &args.pages,
             Some(Command::Guide(args)) => return args.check.as_deref().or(args.pages.guide.as_deref()),
-            Some(Command::Providers { .. } | Command::Schema | Command::Completions { .. } | Command::Man) => {
+            Some(
+                Command::Providers { .. }
+                | Command::Schema
+                | Command::Config(_)
+                | Command::Completions { .. }
+                | Command::Man,
+            ) => {
                 return None;
             }
         };

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod config;
 mod dashboard;
 mod guide;
 mod lab;
@@ -76,6 +77,7 @@ async fn run(cli: Cli) -> Result<u8, Stop> {
         Some(Command::Guide(args)) => guide::run(&args),
         Some(Command::Providers { query }) => show::providers(query.as_deref()),
         Some(Command::Schema) => show::schema(),
+        Some(Command::Config(args)) => config::run(&args),
         Some(Command::Completions { shell }) => show::completions(shell),
         Some(Command::Man) => show::man(),
         Some(Command::Open(args)) => dashboard::open(&args).await,

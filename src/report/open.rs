@@ -21,6 +21,10 @@ const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// Reads a report from disk. The error is a message for people.
 pub fn read(path: &Path) -> Result<Session, String> {
     let shown = path.display();
+    let beside = path.with_extension("json");
+    if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html")) && beside.is_file() {
+        return Err(format!("{shown} is the report to read; the one to open again is {}", beside.display()));
+    }
     let bytes = files::read(path, MOST_BYTES).map_err(|error| format!("{shown} cannot be read: {error}"))?;
     parse(&as_utf8(&bytes)).map_err(|why| format!("{shown}: {why}"))
 }

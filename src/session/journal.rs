@@ -47,6 +47,8 @@ pub struct BrokenOff {
     pub address: String,
     /// When the session began.
     pub begun: jiff::Timestamp,
+    /// The machine that measured.
+    pub machine: Option<String>,
 }
 
 impl Journal {
@@ -121,7 +123,7 @@ pub fn interrupted(folder: &Path) -> Interrupted {
         match serde_json::from_slice::<Head>(&line) {
             Ok(head) if head.journal == KIND => {
                 let address = head.account.address.to_string();
-                found.sessions.push(BrokenOff { path, address, begun: head.begun });
+                found.sessions.push(BrokenOff { path, address, begun: head.begun, machine: head.machine.hostname });
             }
             _ if is_foreign(&line) => found.foreign.push(path),
             _ => {}
@@ -129,6 +131,17 @@ pub fn interrupted(folder: &Path) -> Interrupted {
     }
     found.sessions.sort_by_key(|session| std::cmp::Reverse(session.begun));
     found
+}
+
+/// Deletes a journal of this folder that nobody is writing to.
+pub fn forget(path: &Path, folder: &Path) -> io::Result<()> {
+    if path.parent() != Some(folder) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    if matches!(files::open(path)?.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+        return Err(io::ErrorKind::WouldBlock.into());
+    }
+    fs::remove_file(path)
 }
 
 /// The first line of a journal that nobody is writing to.
@@ -193,6 +206,9 @@ mod tests {
         let events =
             [Event::Began { at, keeps: vec![] }, Event::Noted("one".to_owned()), Event::Noted("two".to_owned())];
         events.iter().for_each(|event| journal.add(event).unwrap());
+        let path = journal.path.clone();
+        assert!(forget(&path, folder.path()).is_err(), "a session that is still running is not deleted");
+        assert!(forget(&path, Path::new("/")).is_err(), "nor a file from elsewhere");
         drop(journal);
         let found = interrupted(folder.path()).sessions;
         assert_eq!((found.len(), found[0].address.as_str()), (1, "anna@example.com"));
@@ -207,6 +223,8 @@ mod tests {
                 assert!(session.notes.len() <= 2);
             }
         }
+        forget(&found[0].path, folder.path()).unwrap();
+        assert!(!found[0].path.exists());
         fs::write(&found[0].path, b"\x00\xff no journal").unwrap();
         assert!(recover(&found[0].path).unwrap_err().contains("not a journal"));
         assert_eq!(interrupted(folder.path()), Interrupted::default());

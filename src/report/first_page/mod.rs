@@ -45,6 +45,16 @@ impl Reader {
         }
     }
 
+    /// The reader in one word, for a file's name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Reader::Network => "network",
+            Reader::Provider => "provider",
+            Reader::Ticket => "ticket",
+            Reader::Everything => "all",
+        }
+    }
+
     /// The reader that the result is meant for.
     pub fn suggested(diagnosis: &Diagnosis) -> Self {
         match diagnosis.who {
