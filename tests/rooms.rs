@@ -20,7 +20,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("guide", &["facts", "pages", "text"]),
     ("session", &["check", "guide", "facts", "account", "pages", "machine", "text"]),
     ("picture", &["session", "check", "facts", "net", "probe", "text"]),
-    ("report", &["picture", "session", "check", "guide", "facts", "account", "pages", "machine", "net", "text"]),
+    (
+        "report",
+        &["picture", "session", "check", "guide", "facts", "account", "pages", "machine", "net", "packed", "text"],
+    ),
     ("tui", &["report", "picture", "session", "check", "guide", "facts", "account", "pages", "world", "net", "text"]),
     ("practice", &["world", "machine", "net", "packed", "text"]),
     (
