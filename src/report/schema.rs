@@ -26,8 +26,11 @@ mod tests {
         }
         // Written with the report, so that times need no adding.
         for (kind, field, says) in [("Check", "started", "When it began."), ("Evidence", "at", "When it was seen.")] {
-            if let Some(fields) = schema.pointer_mut(&format!("/$defs/{kind}/properties")).and_then(Value::as_object_mut) {
-                fields.insert(field.to_owned(), json!({ "type": "string", "format": "date-time", "description": says }));
+            if let Some(fields) =
+                schema.pointer_mut(&format!("/$defs/{kind}/properties")).and_then(Value::as_object_mut)
+            {
+                fields
+                    .insert(field.to_owned(), json!({ "type": "string", "format": "date-time", "description": says }));
             }
         }
         if let Some(fields) = schema.as_object_mut() {

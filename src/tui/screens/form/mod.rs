@@ -197,7 +197,7 @@ impl Form {
     }
 
     /// Fills in a stored account, over what was typed.
-    fn choose(&mut self, number: usize) {
+    fn take(&mut self, number: usize) {
         let Some(stored) = self.stored.accounts.get(number) else { return };
         let mut account = self.account_so_far();
         account.settings = stored.settings.clone();
@@ -305,7 +305,7 @@ impl Form {
         rows.note(" What the program has NOW (read it there; empty = nobody has looked)");
         rows.field(At::Server, "Server", &self.server);
         rows.field(At::Port, "Port", &self.port);
-        let has_old_names = program.is_some_and(|client| client.tls_means_starttls);
+        let has_old_names = self.client().is_some_and(|client| client.tls_means_starttls);
         rows.choice(At::Security, "Encryption", security_says(SECURITIES[self.security], has_old_names));
         rows.field(At::User, "User name", &self.user);
         rows.field(At::Ticket, "Ticket", &self.ticket);
@@ -352,7 +352,7 @@ impl View for Form {
             Action::Open => return self.start(core),
             Action::Stored if self.stored.accounts.is_empty() => core.say(self.stored.why_empty()),
             Action::Stored => return Next::go(Menu::accounts(&self.stored.accounts)),
-            Action::Choose(number) => self.choose(usize::from(number)),
+            Action::Choose(number) => self.take(usize::from(number)),
             _ => return Next::Unknown,
         }
         Next::Stay
