@@ -9,7 +9,6 @@ use crate::tui::config::{self, Config};
 use crate::tui::keymap;
 use crate::tui::theme::Theme;
 use etcetera::BaseStrategy;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// A longer file was not written for us.
@@ -36,6 +35,9 @@ pub(super) fn run(args: &ConfigArgs) -> Result<u8, Stop> {
         return print(&format!("written: {}\n", path.display())).map(|()| 0);
     }
     let found = read(&path)?;
+    if found.is_none() && args.file.is_some() {
+        return Err(Stop::Usage(format!("{}: there is no such file", path.display())));
+    }
     let state = if found.is_some() { "sound" } else { "there is none: `mailtriage config --init` writes one" };
     print(&format!("{}: {state}\n", path.display())).map(|()| 0)
 }
@@ -77,7 +79,8 @@ fn read(path: &Path) -> Result<Option<Config>, Stop> {
     let shown = path.display();
     let bytes = match files::read(path, MOST_BYTES) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // A home that is a file, a circle of links or too long a name: there is no file to obey, and the case goes on.
+        Err(_) if std::fs::metadata(path).is_err() => return Ok(None),
         Err(error) => return Err(Stop::Usage(format!("{shown} cannot be read: {error}"))),
     };
     let text = std::str::from_utf8(files::without_mark(&bytes)).map_err(|_| format!("{shown} is not text in UTF-8"))?;

@@ -88,17 +88,11 @@ fn also(diagnosis: &Diagnosis) -> Vec<String> {
     diagnosis.also.iter().map(|cause| guide().headline(cause).to_owned()).collect()
 }
 
-/// Each question with what came of it: where the walk went on, the fault is not there.
+/// Each question with what came of it.
 fn way(diagnosis: &Diagnosis) -> Vec<Asked> {
     let last = diagnosis.path.len().saturating_sub(1);
     let steps = diagnosis.path.iter().enumerate().map(|(index, step)| {
-        let rules_out = guide().page(&step.page).and_then(|page| page.text.head("Rules out"));
-        let answer = match rules_out {
-            _ if index == last => step.answer.clone(),
-            Some(rules_out) if step.is_settled(guide()) => format!("no fault there; ruled out: {rules_out}"),
-            _ if step.is_settled(guide()) => "no fault there".to_owned(),
-            _ => "could not be told; on to the next question".to_owned(),
-        };
+        let answer = step.came_to(guide(), index == last);
         Asked { question: step.question.clone(), answer, because: in_words(&step.because) }
     });
     steps.collect()

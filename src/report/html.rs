@@ -17,10 +17,10 @@ use askama::Template;
 pub const FORMAT: Format =
     Format { name: "html", says: "one file for a browser or printer", write: |report, how| html(report, how.reader) };
 
-/// What stands before the JSON report in the page.
-pub(super) const DATA_BEGIN: &str = "<script type=\"application/json\" id=\"report\">";
-/// And behind it. In the JSON itself, no `<` is written as such.
-pub(super) const DATA_END: &str = "</script>";
+/// What comes before the JSON report in the page: an element that shows nothing and runs nothing.
+pub(super) const DATA_BEGIN: &str = "<template id=\"report\">";
+/// And after it. In the JSON itself, neither `<` nor `&` is written as such.
+pub(super) const DATA_END: &str = "</template>";
 
 #[derive(Template)]
 #[template(path = "report.html")]

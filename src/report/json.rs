@@ -46,9 +46,10 @@ pub fn to_string(report: &Report) -> String {
     text
 }
 
-/// The same on one line, for within a page of HTML: no end tag in it ends anything.
+/// The same on one line, for within a page of HTML: nothing in it is a tag or a character reference, so that it is the
+/// same whether read as text or as HTML.
 pub fn in_html(report: &Report) -> String {
-    escaped(&value(report).to_string()).replace('<', "\\u003c")
+    escaped(&value(report).to_string()).replace('<', "\\u003c").replace('&', "\\u0026")
 }
 
 /// The report as a document: with times that need no adding, and with what another version wrote.

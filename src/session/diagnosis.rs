@@ -79,6 +79,17 @@ impl PathStep {
         };
         terms.is_empty() || self.because.iter().any(fits)
     }
+
+    /// What came of the question, in words: where the walk went on, the fault is not there.
+    pub fn came_to(&self, guide: &Guide, is_last: bool) -> String {
+        let rules_out = guide.page(&self.page).and_then(|page| page.text.head("Rules out"));
+        match rules_out {
+            _ if is_last => self.answer.clone(),
+            _ if !self.is_settled(guide) => "could not be told; on to the next question".to_owned(),
+            Some(rules_out) => format!("no fault there; ruled out: {rules_out}"),
+            None => "no fault there".to_owned(),
+        }
+    }
 }
 
 /// An open question.

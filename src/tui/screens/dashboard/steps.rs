@@ -3,6 +3,7 @@
 use crate::facts::vocabulary::in_words;
 use crate::guide::{HEALTHY, Step};
 use crate::session::guide;
+use crate::text::capital;
 use crate::tui::core::Core;
 use crate::tui::screens::parts::{labelled, wrapped};
 use ratatui::style::Style;
@@ -54,10 +55,11 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     }
     let mut lines = vec![Line::from(spans)];
     if height >= 36 {
-        for step in &core.diagnosis.path {
-            let because =
-                if step.because.is_empty() { "nothing against it".to_owned() } else { in_words(&step.because) };
-            let text = format!("{} {} ({because})", step.question, step.answer);
+        let path = &core.diagnosis.path;
+        for (index, step) in path.iter().enumerate() {
+            let because = if step.because.is_empty() { String::new() } else { format!(" ({})", in_words(&step.because)) };
+            let came_to = capital(&step.came_to(guide(), index + 1 == path.len()));
+            let text = format!("{} {came_to}{because}", step.question);
             lines.extend(
                 wrapped(core.theme, &text, width.saturating_sub(4), 2)
                     .into_iter()
