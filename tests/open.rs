@@ -103,7 +103,8 @@ fn what_is_wrong_is_said_with_its_place() {
         change(&mut report);
         opened(report.to_string(), &["--format", "text"]).unwrap_err()
     };
-    let wrong: [(fn(&mut Value), &str); 6] = [
+    type Spoil = fn(&mut Value);
+    let wrong: [(Spoil, &str); 6] = [
         (|report| report["schema"] = value!("mailtriage.report/0"), "the mailtriage that wrote it"),
         (|report| report["schema"] = value!("mailtriage.report/2"), "use a newer mailtriage"),
         (|report| report["account"]["in_use"]["port"] = value!("many"), "account.in_use.port"),

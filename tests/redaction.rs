@@ -72,7 +72,7 @@ fn addresses(text: &str) -> BTreeSet<IpAddr> {
 /// The addresses in a report that are on none of our own pages.
 fn foreign_addresses(report: &str) -> Vec<IpAddr> {
     static ON_OUR_PAGES: LazyLock<BTreeSet<IpAddr>> =
-        LazyLock::new(|| mailtriage::pages::guide().flat_map(|(_, page)| addresses(&page)).collect());
+        LazyLock::new(|| mailtriage::pages::guide().flat_map(|(_, page)| addresses(page)).collect());
     addresses(report).into_iter().filter(|addr| !ON_OUR_PAGES.contains(addr)).collect()
 }
 

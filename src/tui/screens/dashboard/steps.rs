@@ -57,7 +57,8 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     if height >= 36 {
         let path = &core.diagnosis.path;
         for (index, step) in path.iter().enumerate() {
-            let because = if step.because.is_empty() { String::new() } else { format!(" ({})", in_words(&step.because)) };
+            let because =
+                if step.because.is_empty() { String::new() } else { format!(" ({})", in_words(&step.because)) };
             let came_to = capital(&step.came_to(guide(), index + 1 == path.len()));
             let text = format!("{} {came_to}{because}", step.question);
             lines.extend(
