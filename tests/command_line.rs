@@ -312,3 +312,22 @@ fn what_can_be_looked_up() {
     mailtriage(&["man"]).assert().code(0).stdout(contains(".TH mailtriage"));
     mailtriage(&["--version"]).assert().code(0).stdout(contains("mailtriage"));
 }
+
+/// The guide's questions as lines on stderr, answered by number, by word, wrongly, and not at all; the report alone is on
+/// stdout.
+#[rstest]
+#[case("2\nno\n", "Does this network always have the same public address", "\"answer\": \"outside\"")]
+#[case("9\nins\n", "\"9\" is none of them", "\"answer\": \"inside\"")]
+#[case("", "1 to 2, or Enter if nobody knows:", "\"cause\": \"healthy\"")]
+fn questions_as_lines(#[case] typed: &str, #[case] asked: &str, #[case] reported: &str) {
+    let arguments = ["practice", "direct-send-inside-only", "--ask", "--format", "json"];
+    let assert = mailtriage(&arguments).write_stdin(typed).assert();
+    let said = assert.stderr(contains("Whom does the device write to")).stderr(contains(asked));
+    said.stdout(predicates::str::starts_with("{")).stdout(contains(reported));
+}
+
+#[test]
+fn asking_needs_standard_input() {
+    mailtriage(&["check", "anna@example.com", "--ask", "--password-stdin"]).assert().code(2).stderr(contains("--ask"));
+    mailtriage(&["check", "--ask"]).write_stdin("anna\n").assert().code(2).stderr(contains("there is no @"));
+}

@@ -78,6 +78,9 @@ pub(super) struct CheckArgs {
     /// Waits for every check, for the most detailed report
     #[arg(long)]
     pub(super) full: bool,
+    /// Asks the guide's questions as lines of text, for screen readers, serial lines and remote consoles
+    #[arg(long, conflicts_with_all = ["password_stdin", "token_stdin"])]
+    pub(super) ask: bool,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }
@@ -142,6 +145,9 @@ pub(super) struct PracticeArgs {
     /// Lists the scenarios
     #[arg(long)]
     pub(super) list: bool,
+    /// Asks the guide's questions as lines of text in place of a screen, as `check --ask` does
+    #[arg(long)]
+    pub(super) ask: bool,
     #[command(flatten)]
     pub(super) out: OutputArgs,
     #[command(flatten)]

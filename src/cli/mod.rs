@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and one file per subcommand. Errors are for people: stderr, exit code 2.
 
 mod args;
+mod ask;
 mod check;
 mod config;
 mod dashboard;
