@@ -2,7 +2,7 @@
 
 use super::{case_keys, parts};
 use crate::guide::page::{Page, Question};
-use crate::guide::rule::Held;
+use crate::guide::rule::{Held, Term};
 use crate::pages::markdown::plain;
 use crate::session::placeholders::unfilled;
 use crate::session::{Event, guide};
@@ -120,8 +120,7 @@ impl StepView {
         // First: at a small size there may be room for little more.
         if self.by_hand {
             lines.push(parts::rule_line(theme, "By hand", "", width));
-            let steps: Vec<String> = page.text.items("Check it by hand").iter().map(|item| plain(item)).collect();
-            lines.extend(parts::items(theme, &steps, width, true));
+            lines.extend(parts::items(theme, &core.session.by_hand(page), width, true));
         }
         lines.extend(parts::paragraph(theme, &plain(&page.text.intro.replace('\n', " ")), width, theme.dim()));
         lines.push(parts::rule_line(theme, "What decides", "the first line that holds", width));
@@ -136,8 +135,8 @@ impl StepView {
                 Held::Pending(_) => ("waits", theme.dim()),
             };
             decided = matches!(held, Held::Yes | Held::Pending(_));
-            let terms: Vec<String> = rule.terms.iter().map(ToString::to_string).collect();
-            let terms = if terms.is_empty() { "otherwise".to_owned() } else { terms.join(" and ") };
+            let terms: Vec<String> = rule.terms.iter().map(Term::in_words).collect();
+            let terms = if terms.is_empty() { "otherwise".to_owned() } else { terms.join(", ") };
             let to = guide().page(&rule.then).map_or("", Page::headline);
             let text = format!("  {word:<9}{terms} > {to}");
             lines.extend(
