@@ -150,7 +150,7 @@ fn likely_phases(part: &Part<'_>) -> &'static [Phase] {
 const COMMANDS: [(Phase, &str); 6] = [
     (
         Phase::Auth,
-        r"(?i)invalid login:|SMTPAuthenticationError|AuthenticationFailedException|password command failed|AUTH not accepted|sasl auth\w* failed|in reply to AUTH",
+        r"(?i)invalid login\b|SMTPAuthenticationError|AuthenticationFailedException|password command failed|AUTH not accepted|sasl auth\w* failed|in reply to AUTH",
     ),
     (
         Phase::Mail,
@@ -194,8 +194,8 @@ const PROGRAM_GOES_ON: &str = r"(?ix)
     | \b(?:verifique|compruebe|asegúrese\ de)\ (?:que|el|la)\b
     | ['\x22],\ *(?:port|account|server|protocol|konto):? | \n\s*(?:server|servidor|serveur|protocolo?|port[a-z]*|konto|account)\b\s*: | \n\s*at\ \w+\.";
 
-/// Where a line of a log goes on with its next field, `","event":"SendEmail"`, or a stack trace begins.
-const LOG_GOES_ON: &str = r#"(?i)"\s*,\s*"[a-z_-]+"\s*:|\n[^\n]{0,20}\s+at [\w.$<>]+ ?\("#;
+/// Where a line of a log goes on with its next field, `","event":"SendEmail"`, a stack trace begins, or an empty line comes.
+const LOG_GOES_ON: &str = r#"(?i)\n\s*\n|"\s*,\s*"[a-z_-]+"\s*:|\n[^\n]{0,20}\s+at [\w.$<>]+ ?\("#;
 
 fn server_parts(text: &str) -> Vec<Part<'_>> {
     static SAID: LazyLock<Regex> = LazyLock::new(|| regex(SERVER_SAID));
