@@ -73,6 +73,23 @@ fn the_account_in_a_scenario_is_what_the_run_judges() {
 }
 
 #[test]
+fn a_server_that_said_nothing_is_not_quoted() {
+    let summary = run(&scenario("basic-auth-disabled").unwrap()).diagnosis().summary;
+    assert!(!summary.contains("own words") && summary.ends_with('.'), "{summary}");
+    assert!(run(&scenario("password-wrong").unwrap()).diagnosis().summary.contains("own words: 535"));
+}
+
+#[test]
+fn commands_by_hand_have_the_servers_name() {
+    let session = run(&scenario("587-silent").unwrap());
+    let by_hand = session.by_hand(mailtriage::session::guide().page("firewall").unwrap());
+    assert!(by_hand[0].contains("Test-NetConnection smtp.example.com -Port 587"), "{by_hand:?}");
+    let nothing_yet = mailtriage::session::Session::new(session.account.clone(), &Default::default());
+    let by_hand = nothing_yet.by_hand(mailtriage::session::guide().page("firewall").unwrap());
+    assert!(by_hand[0].contains("Test-NetConnection SERVER -Port PORT"), "{by_hand:?}");
+}
+
+#[test]
 fn the_clicks_lead_to_the_way_that_works() {
     for (name, port) in
         [("587-silent", "465"), ("wrong-port", "587"), ("wrong-security", "587"), ("port-25-isp", "587")]

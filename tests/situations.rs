@@ -81,6 +81,16 @@ const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
     ("It stays in the outbox", &["stuck-in-outbox"], &["stuck-in-outbox"]),
     ("A number about the data file", &["a-number-about-the-data-file"], &["stuck-in-outbox"]),
     ("An app password, at providers that take no other", &["app-password"], &["app-password-required"]),
+    (
+        "A password with letters that do not come through",
+        &["a-password-with-letters-that-do-not-come-through"],
+        &["password-wrong"],
+    ),
+    (
+        "A server that knows whoever has fetched mail",
+        &["a-server-that-knows-whoever-has-fetched-mail"],
+        &["auth-not-offered"],
+    ),
     ("A VPN that carries everything, or nothing", &["vpn-shuts-mail", "vpn-beside"], &["blocked-network"]),
     ("IPv6 that leads nowhere", &["ipv6-broken"], &["ipv6-broken"]),
     ("25, 465 and 587 shut, 2525 open", &["only-2525"], &["blocked-network"]),

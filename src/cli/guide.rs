@@ -5,6 +5,7 @@ use super::Stop;
 use super::args::{GraphArg, GuideArgs};
 use super::output::print;
 use crate::guide::graph::{Language, graph};
+use crate::guide::rule::Term;
 use crate::guide::search::{Answer, Index};
 use crate::pages::{self, learn};
 use crate::session::guide;
@@ -77,8 +78,31 @@ fn page(name: &str) -> Option<String> {
     }
     let page = guide().page(name).or_else(|| guide().cause(name));
     let page = &page.or_else(|| guide().page(&format!("programs/{name}")))?.text;
-    let sections = page.sections.iter().map(|section| format!("\n## {}\n\n{}\n", section.heading, section.text));
+    let sections =
+        page.sections.iter().map(|section| format!("\n## {}\n\n{}\n", section.heading, in_words(&section.text)));
     Some(format!("# {}\n\n{}\n{}", page.title, page.intro, sections.collect::<String>()))
+}
+
+/// A section with the rules of its tables as a person says them: "the encryption in use: none" for "`security` is `none`".
+fn in_words(section: &str) -> String {
+    let lines = section.lines().map(|line| {
+        let row = line.strip_prefix("| ").and_then(|row| row.split_once(" |"));
+        let said = row.and_then(|(when, rest)| {
+            let terms: Option<Vec<String>> = when.split(" and ").map(|term| Some(read(term)?.in_words())).collect();
+            Some(format!("| {} |{rest}", terms?.join(", ")))
+        });
+        said.unwrap_or_else(|| line.to_owned())
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A term of a row: "`port.state` is not `open` or `denied`".
+fn read(term: &str) -> Option<Term> {
+    let word = |text: &str| Some(text.strip_prefix('`')?.strip_suffix('`')?.to_owned());
+    let (fact, words) = term.split_once(" is ")?;
+    let not = words.starts_with("not ");
+    let words: Option<Vec<String>> = words.trim_start_matches("not ").split(" or ").map(word).collect();
+    Some(Term { fact: word(fact)?, not, words: words? })
 }
 
 /// The pages about this.
@@ -100,4 +124,22 @@ fn found(words: &str) -> Result<String, Stop> {
     }
     out.push_str("\n`mailtriage guide PAGE` shows one of them.\n");
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_said_in_words() {
+        let table = "| When | Then |\n|---|---|\n| `security` is `none` and `port.state` is not `open` or `denied` | [x](y.md) |";
+        let said = "| When | Then |\n|---|---|\n| the encryption in use: none, what the port in use does: not open or denied | [x](y.md) |";
+        assert_eq!(in_words(table), said);
+        let other = "| `{port}` | the port |\n1. `nc -vz SERVER`";
+        assert_eq!(in_words(other), other);
+        for (_, page) in guide().pages() {
+            let rest = page.text.sections.iter().map(|section| in_words(&section.text)).collect::<String>();
+            assert!(!rest.lines().any(|line| line.starts_with("| `") && line.contains("` is ")), "{rest}");
+        }
+    }
 }

@@ -100,11 +100,16 @@ fn meant(text: &str) -> Option<(&'static str, By)> {
         Some(row.cause.as_str()).filter(may_say).map(|cause| (cause, By::Program))
     };
     // Without a number and without "the server responded" nobody knows whose words they are.
-    let by_whole = || {
-        let whole = Part { words: Words::without_code(&one_line(text)), code: None };
-        meaning(&[whole], text).map(|row| (row.cause.as_str(), By::Server))
-    };
-    by_server.or_else(by_program).or_else(|| parts.is_empty().then(by_whole).flatten())
+    let whole = Part { words: Words::without_code(&one_line(text)), code: None };
+    // "Authentication failed" is said of any log-in: what else the text says is the reason.
+    let reason = || whole.words.meaning(Phase::Auth).filter(|row| parts.is_empty() && row.is_reason_in(Phase::Auth));
+    match by_server.or_else(by_program) {
+        Some((cause @ "password-wrong", By::Program)) => {
+            Some(reason().map_or((cause, By::Program), |row| (row.cause.as_str(), By::Server)))
+        }
+        None if parts.is_empty() => meaning(&[whole], text).map(|row| (row.cause.as_str(), By::Server)),
+        found => found,
+    }
 }
 
 /// What a server has said, as far as it can be told apart.
@@ -145,12 +150,15 @@ fn likely_phases(part: &Part<'_>) -> &'static [Phase] {
 const COMMANDS: [(Phase, &str); 6] = [
     (
         Phase::Auth,
-        r"(?i)invalid login:|SMTPAuthenticationError|AuthenticationFailedException|password command failed|AUTH not accepted|sasl auth\w* failed|in reply to AUTH",
+        r"(?i)invalid login\b|SMTPAuthenticationError|AuthenticationFailedException|password command failed|AUTH not accepted|sasl auth\w* failed|in reply to AUTH",
     ),
-    (Phase::Mail, r"(?i)mail command failed|SMTPSenderRefused|MAIL FROM command failed|(in reply to|after) MAIL FROM"),
+    (
+        Phase::Mail,
+        r"(?i)0x800ccc78|mail command failed|SMTPSenderRefused|MAIL FROM command failed|(in reply to|after) MAIL FROM",
+    ),
     (
         Phase::Rcpt,
-        r"(?i)SMTPRecipientsRefused|all recipients were rejected|SMTPAddressFailedException|(in reply to|after) RCPT|RCPT TO command failed|check the message recipient|\[RCPT_TO\]",
+        r"(?i)0x800ccc79|SMTPRecipientsRefused|all recipients were rejected|SMTPAddressFailedException|(in reply to|after) RCPT|RCPT TO command failed|check the message recipient|\[RCPT_TO\]",
     ),
     (
         Phase::Data,
@@ -172,8 +180,8 @@ fn phase_told(text: &str) -> Option<Phase> {
 const SERVER_SAID: &str = r"(?ix)
     (?: \b(?:the\ )?(?:mail\ )?server(?:'s)?\ (?:response\ was|responded(?:\ with)?|response|message|replied|answered|error|said)
     | \bserver\ \S+\ said | \bserver\ antwortete | \bantwort(?:\ (?:des|vom)\ \w*server\w*)?(?:\ (?:lautete?|war))? | der\ (?:mail-?|postausgangs-?)?server\ antwortete(?:\ mit)?
-    | serveur\ (?:de\ messagerie\ |de\ courrier\ |e-?mail\ )?[aà]\ répondu | réponse\ du\ serveur | servidor\ (?:de\ correo\ )?(?:respondió|ha\ respondido|respondeu)
-    | (?:respuesta|resposta)\ d[eo]l?\ servidor | (?:il\ )?server\ (?:di\ posta\ )?ha\ risposto | risposta\ del\ server
+    | serveur\ (?:de\ messagerie\ |de\ courrier\ |e-?mail\ )?[aà]\ répondu | réponse\ du\ serveur | servidor\ (?:de\ (?:correo|correio|email)\ )?(?:respondió|ha\ respondido|respondeu)
+    | (?:respuesta|resposta)\ d[eo]l?\ servidor | (?:il\ )?server\ (?:di\ posta\ )?ha\ risposto | risposta\ (?:del\ )?server | serwer\ odpowiedział | odpowiedź\ serwera | (?:mail)?server\ antwoordde | servern\ svarade | server\ odpověděl
     | сервер\ ответил | ответ\ сервера | 服务器(?:返回|响应|回复|应答) | negative\ smtp\ reply | response\ from\ (?:the\ )?(?:remote\ )?server )
     \s*[:：]\s*['\x22(]?";
 
@@ -186,8 +194,8 @@ const PROGRAM_GOES_ON: &str = r"(?ix)
     | \b(?:verifique|compruebe|asegúrese\ de)\ (?:que|el|la)\b
     | ['\x22],\ *(?:port|account|server|protocol|konto):? | \n\s*(?:server|servidor|serveur|protocolo?|port[a-z]*|konto|account)\b\s*: | \n\s*at\ \w+\.";
 
-/// Where a line of a log goes on with its next field: `","event":"SendEmail"`.
-const LOG_GOES_ON: &str = r#"(?i)"\s*,\s*"[a-z_-]+"\s*:"#;
+/// Where a line of a log goes on with its next field, `","event":"SendEmail"`, a stack trace begins, or an empty line comes.
+const LOG_GOES_ON: &str = r#"(?i)\n\s*\n|"\s*,\s*"[a-z_-]+"\s*:|\n[^\n]{0,20}\s+at [\w.$<>]+ ?\("#;
 
 fn server_parts(text: &str) -> Vec<Part<'_>> {
     static SAID: LazyLock<Regex> = LazyLock::new(|| regex(SERVER_SAID));
@@ -224,8 +232,11 @@ fn numbered_parts(text: &str) -> Vec<Part<'_>> {
     let parts = starts.iter().zip(ends).map(|((start, code), end)| {
         let end = GOES_ON.find(&text[*start..end]).map_or(end, |found| start + found.start());
         let joined = without_repeats(&one_line(&text[*start..end]).replacen('-', " ", 1), Some(code));
-        Part { words: Words::of_reply(&joined, &text[*start..end]), code: Some(*code) }
+        (joined, &text[*start..end], *code)
     });
+    // A number after the words has none of its own: "Sender address rejected (smtp; 553 5.7.1)".
+    let parts = parts.filter(|(joined, ..)| joined.contains(char::is_alphabetic));
+    let parts = parts.map(|(joined, lines, code)| Part { words: Words::of_reply(&joined, lines), code: Some(code) });
     parts.collect()
 }
 

@@ -76,6 +76,11 @@ impl Row {
         self.tier < BY_STATUS
     }
 
+    /// Whether in this phase its words say more than that something is refused.
+    pub(super) fn is_reason_in(&self, phase: Phase) -> bool {
+        self.tier <= KIND && self.is_for(phase)
+    }
+
     /// Whether its words mean this at the beginning of a dialogue alone.
     pub(super) fn is_only_for_greetings(&self) -> bool {
         !self.only_in.is_empty() && self.only_in.iter().all(|phase| matches!(phase, Phase::Banner | Phase::Ehlo))

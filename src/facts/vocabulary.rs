@@ -104,14 +104,24 @@ pub fn in_words(decided: &[Decided]) -> String {
 }
 
 fn said(decided: &Decided) -> String {
-    let Some(kind) = find(&decided.fact) else { return decided.to_string() };
-    let word = if decided.word == "unknown" { "not known".to_owned() } else { decided.word.replace('-', " ") };
-    match kind.says.strip_prefix("whether ") {
-        // "any other port opens" says it; ": yes" after it adds nothing.
-        Some(says) if word == "yes" => says.to_owned(),
-        Some(says) => format!("{says}: {word}"),
-        None => format!("{}: {word}", kind.says),
+    let (says, word) = (says(&decided.fact), word_says(&decided.word));
+    // "any other port opens" says it; ": yes" after it adds nothing.
+    let is_sentence = find(&decided.fact).is_some_and(|kind| kind.says.starts_with("whether "));
+    if is_sentence && word == "yes" { says } else { format!("{says}: {word}") }
+}
+
+/// A fact for people: "the same port at other companies' servers"; of an answer, which question it is to.
+pub fn says(fact: &str) -> String {
+    match (find(fact), fact.strip_prefix("answer.")) {
+        (Some(kind), _) => kind.says.trim_start_matches("whether ").to_owned(),
+        (None, Some(question)) => format!("the answer to \"{}\"", question.replace('-', " ")),
+        (None, None) => fact.to_owned(),
     }
+}
+
+/// A fact's word for people.
+pub fn word_says(word: &str) -> String {
+    if word == "unknown" { "not known".to_owned() } else { word.replace('-', " ") }
 }
 
 /// Every fact that a page may use.
@@ -365,7 +375,7 @@ mod tests {
     fn what_decided_is_one_text_in_the_report() {
         let decided: Vec<Decided> = serde_json::from_str(r#"["port.state is open", "answer.webmail is yes"]"#).unwrap();
         assert_eq!(decided[0], Decided { fact: "port.state".to_owned(), word: "open".to_owned() });
-        assert_eq!(in_words(&decided), "what the port in use does: open, answer.webmail is yes");
+        assert_eq!(in_words(&decided), r#"what the port in use does: open, the answer to "webmail": yes"#);
         assert_eq!(serde_json::to_string(&decided[0]).unwrap(), r#""port.state is open""#);
     }
 }

@@ -4,7 +4,7 @@
 use super::order::{Order, causes, mistake, order, steps};
 use super::page::{ASK, Page, Question, TO, task};
 use super::rule::{self, Term};
-use super::{ALSO, CERTAINTY, HEALTHY, Mistake, START, UNDETERMINED};
+use super::{ALSO, BY_HAND, CERTAINTY, HEALTHY, Mistake, START, UNDETERMINED};
 use crate::pages::Fault;
 use crate::pages::markdown::anchor;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,7 +50,7 @@ impl Kind {
     /// The sections that such a page must have, and those that it may have; a program's are its tasks.
     fn sections(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
-            Kind::Step => (&["Decide", "Check it by hand"], &["Ask", "Ruled out anyway"]),
+            Kind::Step => (&["Decide", BY_HAND], &["Ask", "Ruled out anyway"]),
             Kind::Cause => (
                 &[
                     "Fixed by",
@@ -261,27 +261,26 @@ fn ends_in_otherwise(faults: &mut Faults<'_>, table: &str, last: Option<(usize, 
     }
 }
 
-/// Checks that every `{name}` on the pages of causes and mail programs is known; other pages may have none, as nothing
-/// fills them in.
+/// Checks that every `{name}` on the pages of causes and mail programs is known. On a step's page they are filled in in its
+/// questions and in what is to be done by hand, on other pages nowhere.
 fn placeholders_check(faults: &mut Faults<'_>, kind: Kind, known: &[&str]) {
     let page = faults.page;
+    let is_filled_in = matches!(kind, Kind::Cause | Kind::Program);
+    let head = [&page.text.title, &page.text.intro].into_iter().chain(page.text.heads.values());
+    let sections = page.text.sections.iter();
+    let sections =
+        sections.map(|section| (is_filled_in || ["Ask", BY_HAND].contains(&section.heading.as_str()), &section.text));
     let mut seen = BTreeSet::new();
-    for name in texts(page).flat_map(placeholders).filter(|name| seen.insert(*name)) {
-        let line = page.text.line_with(&format!("{{{name}}}"));
-        let in_question = page.questions.iter().any(|question| placeholders(&question.text).any(|own| own == name));
-        if !matches!(kind, Kind::Cause | Kind::Program) && !in_question {
-            faults.at(line, format!("{{{name}}} is not filled in on such a page"));
-        } else if !known.contains(&name) {
-            faults.at(line, format!("there is no placeholder {{{name}}}; docs/writing-the-guide.md has the list"));
+    for (is_filled_in, text) in head.map(|text| (is_filled_in, text)).chain(sections) {
+        for name in placeholders(text).filter(|name| seen.insert((is_filled_in, *name))) {
+            let line = page.text.line_with(&format!("{{{name}}}"));
+            if !is_filled_in {
+                faults.at(line, format!("{{{name}}} is not filled in here"));
+            } else if !known.contains(&name) {
+                faults.at(line, format!("there is no placeholder {{{name}}}; docs/writing-the-guide.md has the list"));
+            }
         }
     }
-}
-
-/// Everything that is written on a page.
-fn texts(page: &Page) -> impl Iterator<Item = &str> {
-    let sections = page.text.sections.iter().map(|section| &section.text);
-    let texts = [&page.text.title, &page.text.intro].into_iter().chain(page.text.heads.values()).chain(sections);
-    texts.map(String::as_str)
 }
 
 /// The names in braces.
@@ -336,7 +335,7 @@ mod tests {
     #[case("causes/ipv6-broken", "Outcome: unreliable", "Outcome: shaky", "the only word is unreliable")]
     #[case("programs/other", "## Raise the time-out", "## Wait", "which programs/other.md does not have")]
     #[case("causes/offline", "## Fix it", "## Fix it\n\n1. {moon}", ": there is no placeholder {moon}")]
-    #[case("firewall", "1. Windows", "1. {port}", "{port} is not filled in on such a page")]
+    #[case("firewall", "Security programs,", "{port}", "{port} is not filled in here")]
     #[case("firewall", "Step: Firewall", "Step: ", "firewall.md:1: the line Step: is missing")]
     #[case("firewall", "## Check it by hand", "## Decide\n\nx\n\n## Check it by hand", "two sections Decide")]
     #[case(

@@ -27,6 +27,8 @@ pub const CALLER: &str = "caller";
 pub const HEALTHY: &str = "healthy";
 /// The cause of a case that is not decided, with advice on how to find out more.
 pub const UNDETERMINED: &str = "undetermined";
+/// The section of a step that says what a person would do without this program.
+pub const BY_HAND: &str = "Check it by hand";
 
 /// All pages by name: `firewall`, `causes/blocked-local`, `programs/other`.
 pub struct Guide {

@@ -94,6 +94,14 @@ impl fmt::Display for Term {
     }
 }
 
+impl Term {
+    /// The term for people: "the same port at other companies' servers: not open".
+    pub fn in_words(&self) -> String {
+        let words: Vec<String> = self.words.iter().map(|word| vocabulary::word_says(word)).collect();
+        format!("{}: {}{}", vocabulary::says(&self.fact), if self.not { "not " } else { "" }, words.join(" or "))
+    }
+}
+
 /// A row: if all terms hold, go there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {

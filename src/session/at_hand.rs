@@ -115,6 +115,18 @@ mod tests {
         assert_eq!(only("other"), item);
     }
 
+    /// "Others" would send somebody to a help page where the page itself should know.
+    #[test]
+    fn each_provider_of_app_passwords_has_a_bullet() {
+        let page = crate::session::guide().cause("app-password-required").unwrap();
+        let items = page.text.items("Fix it");
+        let bullets: Vec<&str> = items[1].lines().filter_map(|line| line.strip_prefix("- ")).collect();
+        for row in provider::all().iter().filter(|row| row.passwords == provider::Passwords::AppOnly) {
+            let case = AtHand { provider: Some(row), program: None };
+            assert!(bullets.iter().any(|bullet| case.of(bullet) == Fits::Yes), "{}", row.id);
+        }
+    }
+
     #[test]
     fn where_nothing_is_left_all_is_shown() {
         let item = "Sign in:\n- **Google**: one\n- **Yahoo, AOL**: two";

@@ -20,11 +20,15 @@ use crate::check::{Event as CheckEvent, Group};
 use crate::facts::derive::log_in::{By, LogInWay, log_in_way};
 use crate::facts::derive::{Derivation, Input, derive};
 use crate::facts::{Derived, Observations, keys};
-use crate::guide::Guide;
+use crate::guide::page::Page;
+use crate::guide::{BY_HAND, Guide};
 use crate::machine::Local;
 use crate::pages;
+use crate::pages::markdown::plain;
 use diagnose::diagnose;
 use diagnosis::Diagnosis;
+use lookup::Lookup;
+use placeholders::unfilled;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -262,9 +266,24 @@ impl Session {
         self.judged(run, &self.derived(run))
     }
 
+    /// What a step says to do by hand, with the server's name in its commands, or SERVER where that is not known.
+    pub fn by_hand(&self, page: &Page) -> Vec<String> {
+        let items = page.text.items(BY_HAND);
+        let Some(run) = self.run() else { return items.iter().map(|item| unfilled(&for_any_server(item))).collect() };
+        let derived = self.derived(run);
+        let case = Lookup::new(run, &derived);
+        let named = |item: &String| if case.in_use.is_some() { plain(item) } else { for_any_server(item) };
+        items.iter().map(|item| case.fill(&named(item)).text).collect()
+    }
+
     fn judged(&self, run: &Run, derived: &Derivation) -> Diagnosis {
         let diagnosis = diagnose(guide(), run, derived);
         let ends = if diagnosis.reached { ends::ends(&self.machine.os, run, derived) } else { vec![] };
         Diagnosis { ends, ..diagnosis }
     }
+}
+
+/// A command's placeholders as a person would write them for any server: their names in capitals.
+fn for_any_server(item: &str) -> String {
+    plain(item).replace("{server}", "SERVER").replace("{port}", "PORT")
 }

@@ -125,7 +125,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         |case| Some(devices::menus(case.run.account.client.as_deref())),
         "",
     ),
-    row("said", "the server's own words", said, "(nothing was said)"),
+    row("said", "the server's own words", said, "(none heard here)"),
     row("ehlo.refused", "the kind of name that the server refuses in EHLO", ehlo_refused, "the name that is given"),
     row("ehlo.passes", "the kinds of name that it accepts", ehlo_passes, "another name"),
     row(
@@ -302,6 +302,9 @@ pub fn unfilled(text: &str) -> String {
     PLACEHOLDERS.iter().fold(text.to_owned(), |text, row| text.replace(&format!("{{{}}}", row.name), row.otherwise))
 }
 
+/// What leads to the server's words on a page; where there are none, it is left out with them.
+const OWN_WORDS: &str = "The server's own words: ";
+
 impl Lookup<'_> {
     /// Fills in the placeholders of a text, with the names among them marked; unknown names in braces stay as they are.
     pub(super) fn fill(&self, text: &str) -> Text {
@@ -315,6 +318,10 @@ impl Lookup<'_> {
                 Some(row) => {
                     out = match (row.give)(self) {
                         Some(value) => marked(out, row.names, &value),
+                        None if out.text.ends_with(OWN_WORDS) => {
+                            out.text.truncate(out.text.trim_end_matches(OWN_WORDS).trim_end().len());
+                            out
+                        }
                         None => out.say(row.otherwise),
                     };
                     rest = &tail[end + 1..];

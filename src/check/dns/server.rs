@@ -66,12 +66,26 @@ fn resolved(book: &mut Notebook, host: &str, found: Vec<IpAddr>) -> Verdict {
     for (index, addr) in found.iter().take(3).enumerate() {
         shown = shown.say(if index > 0 { ", " } else { "" }).addr(*addr);
     }
+    if let Some(addr) = found.iter().find_map(|addr| behind_nat64(*addr)) {
+        book.saw(
+            "NAT64: this line has IPv6 alone, and the server is reached at its IPv4 address",
+            Text::new().addr(addr),
+        );
+    }
     book.note(keys::ADDRESSES, found);
     match worst {
         AddressKind::Public => Verdict::pass(shown.say(" (").host(host).say(")")),
         AddressKind::Sinkhole => Verdict::fail(shown.say(": an address that leads nowhere")),
         AddressKind::Private => Verdict::warn(shown.say(": an address inside this network")),
     }
+}
+
+/// The IPv4 address in one that DNS64 has made with the well-known prefix (RFC 6052 section 2.1).
+fn behind_nat64(addr: IpAddr) -> Option<IpAddr> {
+    let IpAddr::V6(addr) = addr else { return None };
+    let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = addr.segments() else { return None };
+    let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+    Some(IpAddr::from([a, b, c, d]))
 }
 
 /// Others may know the name; then the ports can be measured all the same.
@@ -96,5 +110,17 @@ fn kind_of(addr: IpAddr) -> AddressKind {
         AddressKind::Private
     } else {
         AddressKind::Public
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nat64_hides_an_ipv4_address() {
+        assert_eq!(behind_nat64("64:ff9b::c000:201".parse().unwrap()), Some("192.0.2.1".parse().unwrap()));
+        assert_eq!(behind_nat64("2001:db8::c000:201".parse().unwrap()), None);
+        assert_eq!(behind_nat64("192.0.2.1".parse().unwrap()), None);
     }
 }

@@ -49,7 +49,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         }
     }
     if good {
-        return Verdict::pass("pages answer as they should");
+        return Verdict::pass("test pages load: no sign-in page");
     }
     if portals > 0 {
         book.note(keys::RESULT, Pages::Portal);

@@ -74,7 +74,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, port: u16) -> Verdict {
     match says {
         Some(says) => Verdict::pass(says),
         None if running.is_empty() => Verdict::unknown("the system does not say which programs run"),
-        None => Verdict::pass("no security program or firewall that we know, no VPN, no proxy"),
+        None => Verdict::pass("no known security program or firewall, no VPN, no proxy"),
     }
 }
 

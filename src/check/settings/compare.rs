@@ -56,7 +56,9 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         let is_read = parts.iter().any(|(_, fit)| *fit != Some(Fit::NotTyped));
         return match (is_read, wanted.is_some_and(|wanted| wanted.is_known())) {
             (true, true) => Verdict::pass("as the provider wants"),
-            (false, true) => Verdict::pass("the provider's own are judged; the mail program's were not compared"),
+            (false, true) => {
+                Verdict::pass("judged by the provider's settings; the mail program's own were not compared")
+            }
             _ => Verdict::unknown("nobody says what this provider wants"),
         };
     }

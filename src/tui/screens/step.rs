@@ -132,8 +132,7 @@ impl StepView {
         // First: at a small size there may be room for little more.
         if self.by_hand {
             lines.push(parts::rule_line(theme, "By hand", "", width));
-            let steps: Vec<String> = page.text.items("Check it by hand").iter().map(|item| plain(item)).collect();
-            lines.extend(parts::items(theme, &steps, width, true));
+            lines.extend(parts::items(theme, &core.session.by_hand(page), width, true));
         }
         lines.extend(parts::paragraph(theme, &plain(&page.text.intro.replace('\n', " ")), width, theme.dim()));
         lines.push(parts::rule_line(theme, "What decides", "the first line that holds", width));
@@ -148,7 +147,7 @@ impl StepView {
                 Held::Pending(_) => ("waits", theme.dim()),
             };
             decided = matches!(held, Held::Yes | Held::Pending(_));
-            let terms: Vec<String> = rule.terms.iter().map(in_words).collect();
+            let terms: Vec<String> = rule.terms.iter().map(Term::in_words).collect();
             let terms = if terms.is_empty() { "otherwise".to_owned() } else { terms.join(" and ") };
             let to = guide().page(&rule.then).map_or("", Page::headline);
             let text = format!("  {word:<11}{terms} {} {to}", core.theme.arrow());
@@ -240,15 +239,4 @@ impl View for StepView {
         marked.keep_in_sight(line.saturating_sub(self.selected), line);
         parts::scrolled(frame, bottom, question, &mut marked);
     }
-}
-
-/// A term for people: "what the port in use does: no answer" for "port.state is no-answer".
-fn in_words(term: &Term) -> String {
-    let says = match (vocabulary::find(&term.fact), term.fact.strip_prefix("answer.")) {
-        (Some(kind), _) => kind.says.trim_start_matches("whether "),
-        (None, Some(question)) => question,
-        (None, None) => &term.fact,
-    };
-    let words: Vec<String> = term.words.iter().map(|word| word.replace('-', " ")).collect();
-    format!("{says}: {}{}", if term.not { "not " } else { "" }, words.join(" or "))
 }
