@@ -142,20 +142,26 @@ def scenarios(sound):
     assert len(names) > 90, names
 
     def result(run, name):
-        done = run("practice", name, "--format", "json")
+        for _ in range(4):
+            done = run("practice", name, "--format", "json")
+            if BAD_SIGNATURE not in done.stdout:
+                break
         return verdict(report(done)), done.returncode
 
     def native(*words):
         return subprocess.run([PC / "mailtriage", *words], capture_output=True, timeout=120, check=False)
 
     # The lab's time is real time, in which they mostly wait.
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(16) as pool:
         theirs = list(pool.map(lambda name: result(sound.run, name), names))
         ours = list(pool.map(lambda name: result(native, name), names))
     wrong = [f"{name}: {seen}, here {wanted}" for name, seen, wanted in zip(names, theirs, ours) if seen != wanted]
     wrong = [line for line in wrong if not line.startswith(tuple(DIFFERENT))]
     assert not wrong, "\n".join(wrong)
 
+
+# TRUST_E_CERT_SIGNATURE: Wine 8 refuses an ECDSA signature now and then, one in a hundred. The next run has others.
+BAD_SIGNATURE = b"(os error -2146869244)"
 
 DIFFERENT = {
     # SChannel takes a key of 1,024 bits, and the lab's server, which only shows its certificate, then hangs up.
@@ -292,14 +298,13 @@ STORED = {
 def text(sound):
     """UTF-8, whether the output is a pipe, a file or a console."""
     assert "cafés" in sound.run("guide", "captive-portal").stdout.decode("utf-8")
-    words = ["practice", "587-silent", "--format", "text"]
-    here = subprocess.run([PC / "mailtriage", *words], capture_output=True, check=False).stdout.decode()
-    lines = [line for line in here.splitlines() if "CANNOT SEND" in line]
-    assert lines[0] in sound.run(*words).stdout.decode("utf-8")
     file = HOME / "redirected.txt"
     with file.open("wb") as out:
-        subprocess.run([WINE, EXE, *words], env=sound.environment, stdout=out, stderr=subprocess.DEVNULL, timeout=120, check=False)
-    assert lines[0] in file.read_text("utf-8")
+        words = [WINE, EXE, "guide", "captive-portal"]
+        subprocess.run(words, env=sound.environment, stdout=out, stderr=subprocess.DEVNULL, timeout=120, check=False)
+    assert "cafés" in file.read_text("utf-8")
+    with console(sound, "guide", "captive-portal") as window:
+        window.wait_for("cafés")
 
 
 def names_and_lengths(sound):
@@ -364,7 +369,7 @@ class Console:
 
     def wait_for(self, text, of="screen", seconds=40):
         end = time.monotonic() + seconds
-        while not (found := re.search(text, shows := self.tmux("capture-pane", "-p", "-t", of))):
+        while not (found := re.search(text, shows := self.tmux("capture-pane", "-p", "-S", "-100", "-t", of))):
             assert time.monotonic() < end, f"{text!r} never came; there is\n{shows}"
             time.sleep(0.1)
         return found
