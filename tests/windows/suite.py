@@ -51,6 +51,7 @@ class Windows:
             for file in self.folder.glob("*.reg"):
                 file.unlink()
                 shutil.copy(like.folder / file.name, file)
+            like.start()
         self.folder.mkdir(exist_ok=True)
         self.start()
         if not like:
@@ -151,13 +152,15 @@ def scenarios(sound):
     def native(*words):
         return subprocess.run([PC / "mailtriage", *words], capture_output=True, timeout=120, check=False)
 
-    # The lab's time is real time, in which they mostly wait.
-    with ThreadPoolExecutor(16) as pool:
-        theirs = list(pool.map(lambda name: result(sound.run, name), names))
-        ours = list(pool.map(lambda name: result(native, name), names))
-    wrong = [f"{name}: {seen}, here {wanted}" for name, seen, wanted in zip(names, theirs, ours) if seen != wanted]
-    wrong = [line for line in wrong if not line.startswith(tuple(DIFFERENT))]
-    assert not wrong, "\n".join(wrong)
+    def wrong(names, at_once):
+        with ThreadPoolExecutor(at_once) as pool:
+            theirs = list(pool.map(lambda name: result(sound.run, name), names))
+            ours = list(pool.map(lambda name: result(native, name), names))
+        return {name: f"{seen}, here {wanted}" for name, seen, wanted in zip(names, theirs, ours) if seen != wanted}
+
+    # The lab's time is real time: they mostly wait. What differs amid others is asked again by itself.
+    differ = wrong(wrong([name for name in names if name not in DIFFERENT], 16), 1)
+    assert not differ, differ
 
 
 # TRUST_E_CERT_SIGNATURE: Wine 8 refuses an ECDSA signature now and then, one in a hundred. The next run has others.
@@ -165,7 +168,7 @@ BAD_SIGNATURE = b"(os error -2146869244)"
 
 DIFFERENT = {
     # SChannel takes a key of 1,024 bits, and the lab's server, which only shows its certificate, then hangs up.
-    "certificate-weak-key:",
+    "certificate-weak-key",
 }
 
 
@@ -232,7 +235,7 @@ def hosts_file(sound):
 
 
 def switches(sound):
-    """Proxy, Windows Firewall and its rules, TLS versions."""
+    """Proxy, Windows Firewall and its rules, Security Center, TLS versions, the Outlook that is installed."""
     own = Windows("switches", sound)
     policy = SYSTEM + r"\Services\SharedAccess\Parameters\FirewallPolicy"
     tls = SYSTEM + r"\Control\SecurityProviders\SCHANNEL\Protocols"
@@ -246,6 +249,13 @@ def switches(sound):
             ),
             key(policy + r"\PublicProfile", '"EnableFirewall"=dword:00000001'),
             key(policy + r"\FirewallRules", f'"one"="{rule}"', f'"two"="{rule.replace("Out", "In")}"'),
+            key(
+                r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Security Center\Provider\Av\{1}",
+                '"DISPLAYNAME"="Example Antivirus"',
+                r'"REPORTINGEXE"="C:\\windows\\system32\\services.exe"',
+            ),
+            key(r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Office\16.0\Outlook\InstallRoot", r'"Path"="C:\\Office\\"'),
+            key(r"HKEY_CURRENT_USER\Software\Microsoft\Office\16.0\Outlook\Preferences", '"UseNewOutlook"=dword:00000001'),
             key(tls + r"\TLS 1.0\Client", '"Enabled"=dword:00000000'),
             key(tls + r"\TLS 1.2\Client", '"Enabled"=dword:00000001', '"DisabledByDefault"=dword:00000000'),
         )
@@ -254,6 +264,8 @@ def switches(sound):
     same(facts(seen, "protection").get("proxy"), "ref-a.test:443")
     same(facts(seen, "protection").get("firewall"), "Windows Firewall")
     same(facts(seen, "protection").get("rules"), ["No mail at all"])
+    same(facts(seen, "protection").get("products"), ["Example Antivirus"])
+    same([facts(seen, "settings").get(name) for name in ("outlook", "outlook.new")], ["Outlook 2016", "yes"])
     same(facts(seen, "clients").get("policy"), ["TLSv1.0 off", "TLSv1.2 on"])
     bare, _ = sound.check("--full", "--client", "outlook-2016")
     same([facts(bare, "protection").get(name) for name in ("proxy", "rules")], [None, None], "without them")
@@ -360,7 +372,8 @@ class Console:
         script = self.folder / "run.sh"
         script.write_text(f'trap : INT\ncd "{self.folder}"\n{run} >written\necho "ended with $?"\nsleep 600\n')
         self.tmux("new-session", "-d", "-s", "keys", "-x", "120", "-y", "40", "sh", str(script), env=windows.environment)
-        self.tmux("new-session", "-d", "-s", "screen", "-x", "120", "-y", "40", f"cat {self.folder}/written; sleep 600")
+        reader = f'cat "{self.folder}/written"; echo program has ended; sleep 600'
+        self.tmux("new-session", "-d", "-s", "screen", "-x", "120", "-y", "40", reader)
 
     def tmux(self, *words, env=None):
         words = ["tmux", "-u", "-S", str(self.folder / "socket"), "-f", "/dev/null", *words]
@@ -427,7 +440,7 @@ def closed(sound):
     with console(sound, ADDRESS) as window:
         window.wait_for("Result.*certain|all .* checks done")
         window.close()
-        window.wait_for("^")
+        window.wait_for("program has ended")
     with console(sound) as window:
         window.wait_for("A session was interrupted")
         window.wait_for(ADDRESS)
