@@ -274,13 +274,16 @@ def switches(sound):
 def outlook(sound):
     """Profiles as Outlook 2007 to 365 writes them, binary values included; damaged ones; none."""
     own = Windows("outlook", Windows("bare"))
-    without = "".join(f"[-{hive}\\Software\\Microsoft\\Office]\n" for hive in ("HKEY_CURRENT_USER", "HKEY_LOCAL_MACHINE"))
-    for name, lines in STORED.items():
+    old = r"Software\Microsoft\Windows NT\CurrentVersion\Windows Messaging Subsystem"
+    keys = [r"HKEY_CURRENT_USER\Software\Microsoft\Office", r"HKEY_LOCAL_MACHINE\Software\Microsoft\Office", rf"HKEY_CURRENT_USER\{old}"]
+    without = "".join(f"[-{name}]\n" for name in keys)
+    for name, wanted in STORED.items():
         own.put((PC / "outlook" / f"{name}.reg").read_text("utf-8").replace("\n\n", f"\n\n{without}\n", 1))
         done = own.run("check", "--from-client=outlook", "--only", "settings", "--format", "text", "--no-references")
         said = (done.stdout + done.stderr).decode("utf-8")
-        missing = [line for line in lines if line not in said]
-        assert not missing, f"{name}: {missing} is not in\n{said}"
+        listed = [line.strip() for line in said.splitlines() if line.startswith("  Outlook")]
+        missing = [line for line in wanted if line not in said] or (listed and listed != wanted)
+        assert not missing, f"{name}: {wanted} is not\n{said}"
 
 
 # What the text says of each: the list if there are several accounts, otherwise the account and where it comes from.
@@ -300,7 +303,7 @@ STORED = {
         "Outlook for Microsoft 365 (16.0.17928.20114): anna@example.com, smtp.example.com, port 587, STARTTLS",
     ],
     "damaged": ["anna@example.com", "smtp.example.com, port 587", "as stored in Outlook 2016"],
-    "none": ["stored"],
+    "none": ["has stored an account here"],
 }
 
 
@@ -340,6 +343,7 @@ def names_and_lengths(sound):
 def read_only(sound):
     """From a folder that cannot be written, and leaving nothing behind anywhere."""
     own = Windows("read-only", sound)
+
     def files():
         return {path for path in own.folder.rglob("*") if path.is_file()}
 
