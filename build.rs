@@ -1,5 +1,6 @@
 //! Packs the texts that are embedded: folders of pages, scenarios and tables, and what else is long. They are compressed, because
-//! they are a tenth of the program and are read a few at a time. Unpacked in `packed`.
+//! they are a tenth of the program and are read a few at a time. Unpacked in `packed`. Gives the Windows program its
+//! version, icon and manifest.
 
 use std::env;
 use std::fs;
@@ -29,7 +30,23 @@ fn main() -> io::Result<()> {
         let all: String = texts.iter().map(|(name, text)| format!("{name}\n{}\n{text}", text.len())).collect();
         fs::write(out.join(name).with_extension("pack"), miniz_oxide::deflate::compress_to_vec(all.as_bytes(), LEVEL))?;
     }
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "windows") {
+        dress();
+    }
     Ok(())
+}
+
+/// What Windows shows of the program's file, and how it runs it. Needs the resource compiler of the Windows SDK or of MinGW;
+/// without either the program is the same, but has no icon, and long paths depend on the system's settings.
+fn dress() {
+    println!("cargo:rerun-if-changed=windows");
+    let mut resource = winresource::WindowsResource::new();
+    resource.set_icon("windows/mailtriage.ico").set_manifest_file("windows/mailtriage.manifest");
+    resource.set("LegalCopyright", "MIT OR Apache-2.0");
+    resource.set("OriginalFilename", "mailtriage.exe");
+    if let Err(why) = resource.compile_for("mailtriage") {
+        println!("cargo:warning=the program gets no version, icon and manifest: {why}");
+    }
 }
 
 /// The texts of a file or of all files of a folder and its folders, named `folder/file` without the extension.

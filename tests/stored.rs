@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
+#[cfg(unix)]
 use assert_cmd::Command;
 use mailtriage::account::Account;
 use mailtriage::account::stored::{self, Found, Kind};
@@ -11,7 +12,9 @@ use mailtriage::tui::app::App;
 use mailtriage::tui::effect::Effect;
 use mailtriage::tui::screens::form::Form;
 use mailtriage::tui::theme::Theme;
+#[cfg(unix)]
 use predicates::prelude::PredicateBooleanExt;
+#[cfg(unix)]
 use predicates::str::contains;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent};
 use rstest::rstest;
@@ -219,6 +222,7 @@ async fn the_form_offers_what_is_found() {
     assert!(app.core.message.unwrap().contains("has stored an account"));
 }
 
+#[cfg(unix)]
 fn home(accounts: &[(&str, &str)]) -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     let profile = home.path().join(".thunderbird/abc.default");
@@ -228,6 +232,7 @@ fn home(accounts: &[(&str, &str)]) -> tempfile::TempDir {
     home
 }
 
+#[cfg(unix)]
 fn check(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::cargo_bin("mailtriage").unwrap();
     command.env("HOME", home).env_remove("XDG_CONFIG_HOME").arg("check").args(arguments);

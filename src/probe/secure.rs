@@ -2,6 +2,7 @@
 //! failed is read in `failure`.
 
 mod failure;
+mod schannel;
 
 pub use failure::{CertificateFault, FailureKind, NotSecured, Weakness};
 

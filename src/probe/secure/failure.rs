@@ -1,7 +1,7 @@
 //! Why there was no handshake: the bytes that came and the library's own words, read as a kind of failure. The handshake
 //! itself is in `secure`.
 
-use super::MAX_HANDSHAKE;
+use super::{MAX_HANDSHAKE, schannel};
 use crate::probe::hello;
 use std::time::Duration;
 
@@ -40,6 +40,9 @@ pub enum CertificateFault {
 impl NotSecured {
     /// What is wrong with the certificate, as far as the library's message says: libraries have no type for it.
     pub fn certificate_fault(&self) -> CertificateFault {
+        if let Some((_, fault)) = schannel::meaning(&self.said) {
+            return fault;
+        }
         let said = self.said.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|words| said.contains(words));
         // OpenSSL: verification errors 66 to 68 (X509_verify_cert_error_string).
@@ -51,7 +54,7 @@ impl NotSecured {
             CertificateFault::NotYetValid
         } else if says(&["hostname mismatch", "ip address mismatch", "cn name", "principal name"]) {
             CertificateFault::Name
-        } else if says(&["self-signed certificate in certificate chain", "local issuer", "untrusted", "not trusted"]) {
+        } else if says(&UNKNOWN_ISSUER) {
             CertificateFault::UnknownIssuer
         } else if says(&["self-signed", "self signed"]) {
             CertificateFault::SelfSigned
@@ -60,6 +63,15 @@ impl NotSecured {
         }
     }
 }
+
+/// OpenSSL, Security.framework, and native-tls itself where only given roots count.
+const UNKNOWN_ISSUER: [&str; 5] = [
+    "self-signed certificate in certificate chain",
+    "local issuer",
+    "untrusted",
+    "not trusted",
+    "unable to find any user-specified roots",
+];
 
 /// Kinds of failed handshakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,16 +120,23 @@ pub enum Weakness {
 
 /// The kind of a failure, by what the library said and what the server had sent.
 pub(super) fn kind_of(said: &str, received: &[u8]) -> FailureKind {
-    let kind = match () {
-        () if received.len() > MAX_HANDSHAKE || said.contains("excessive message size") => FailureKind::TooLong,
+    let kind = match schannel::meaning(said) {
+        _ if received.len() > MAX_HANDSHAKE || said.contains("excessive message size") => FailureKind::TooLong,
+        Some((kind, _)) => kind,
+        None => by_words(said, received),
+    };
+    let is_answer = matches!(kind, FailureKind::NothingInCommon | FailureKind::Other);
+    weakness(said).filter(|_| is_answer).map_or(kind, FailureKind::TooWeak)
+}
+
+fn by_words(said: &str, received: &[u8]) -> FailureKind {
+    match () {
         () if is_about_certificate(said) => FailureKind::Certificate,
         () if received.is_empty() || is_end(said) => FailureKind::Cut,
         () if makes_no_sense(said) => FailureKind::Senseless,
         () if has_nothing_in_common(said) => FailureKind::NothingInCommon,
         () => FailureKind::Other,
-    };
-    let is_answer = matches!(kind, FailureKind::NothingInCommon | FailureKind::Other);
-    weakness(said).filter(|_| is_answer).map_or(kind, FailureKind::TooWeak)
+    }
 }
 
 /// The kind of failure; what the bytes say outranks the library's words.
@@ -138,7 +157,7 @@ pub(super) fn refine(kind: FailureKind, received: &[u8]) -> FailureKind {
 
 fn is_about_certificate(said: &str) -> bool {
     let said = said.to_ascii_lowercase();
-    // OpenSSL: "certificate verify failed"; SChannel and Security.framework name the certificate or its trust.
+    // OpenSSL: "certificate verify failed"; Security.framework names the certificate or its trust.
     [
         "certificate verify failed",
         "certificate chain",
@@ -149,6 +168,7 @@ fn is_about_certificate(said: &str) -> bool {
         "cn name",
         "trust failure",
         "principal name",
+        "user-specified roots",
         "ee key too small",
         "ca md too weak",
         // The certificate cannot be parsed.
@@ -271,6 +291,8 @@ mod tests {
             fault("certificate verify failed (unable to get local issuer certificate)"),
             CertificateFault::UnknownIssuer
         );
+        let said = "unable to find any user-specified roots in the final cert chain";
+        assert_eq!((kind_of(said, b"x"), fault(said)), (FailureKind::Certificate, CertificateFault::UnknownIssuer));
     }
 
     #[test]
