@@ -12,6 +12,7 @@ mod password;
 mod practice;
 mod show;
 mod sign_in;
+mod site;
 
 pub use check::{Detail, run_to_end, run_with};
 pub use lab::{Truth, job};
@@ -68,13 +69,15 @@ pub async fn main() -> color_eyre::Result<ExitCode> {
 }
 
 async fn run(cli: Cli) -> Result<u8, Stop> {
-    own_pages::lay_over(cli.own_pages())?;
+    let site = cli.site().map(site::load).transpose()?.unwrap_or_default();
+    own_pages::lay_over(cli.own_pages().or(site.guide.as_deref()))?;
     match cli.command {
-        None => dashboard::run(cli.address, cli.run).await,
-        Some(Command::Check(check)) => check::run(*check).await,
+        None => dashboard::run(cli.address, cli.run, &site).await,
+        Some(Command::Check(check)) => check::run(*check, &site).await,
         Some(Command::Practice(practice)) => practice::run(practice).await,
         Some(Command::Guide(args)) => guide::run(&args),
-        Some(Command::Providers { query }) => show::providers(query.as_deref()),
+        Some(Command::Providers { query, .. }) => show::providers(query.as_deref()),
+        Some(Command::Site(args)) => site::run(&args),
         Some(Command::Schema) => show::schema(),
         Some(Command::Completions { shell }) => show::completions(shell),
         Some(Command::Man) => show::man(),

@@ -46,7 +46,7 @@ pub fn markdown(report: &Report, reader: Reader) -> String {
         }
     }
     let _ = writeln!(out, "\n## Evidence, in order of time\n\n```text\n{}```", fenced(&super::timeline(report)));
-    let _ = writeln!(out, "\n{} {}", escaped(&report.tool.name), escaped(&report.tool.version));
+    let _ = writeln!(out, "\n{}", escaped(&report.tool.says()));
     out
 }
 

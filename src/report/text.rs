@@ -44,6 +44,10 @@ pub fn text(report: &Report, verbose: bool) -> String {
             wrapped(&mut out, "    ", "    ", &words.join("  "));
         }
     }
+    if report.tool.site.is_some() {
+        let _ = writeln!(out);
+        wrapped(&mut out, "", "  ", &report.tool.says());
+    }
     crate::text::visible_str(&out)
 }
 
