@@ -19,7 +19,7 @@ pub use lab::{Truth, job};
 pub use output::say;
 
 use args::{Cli, Command};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use color_eyre::Report;
 use std::process::ExitCode;
 
@@ -46,6 +46,11 @@ impl From<std::io::Error> for Stop {
 
 /// Wrong usage, or a report that could not be written.
 const EXIT_USAGE: u8 = 2;
+
+/// The grammar of the command line, for whoever writes manual pages or completions from it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
 
 /// Reads the command line and does what it says. The error is what nobody could expect.
 pub async fn main() -> color_eyre::Result<ExitCode> {
