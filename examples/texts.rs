@@ -20,6 +20,6 @@ fn main() -> std::io::Result<()> {
         generate_to(shell, &mut command, "mailtriage", &completions)?;
     }
     generate_to(Nushell, &mut command, "mailtriage", &completions)?;
-    // Without the page for `help`, which has none of its own.
-    clap_mangen::generate_to(command.disable_help_subcommand(true), man)
+    // Another one, to which completions have not added what `help` helps with: that has no pages of its own.
+    clap_mangen::generate_to(mailtriage::cli::command().disable_help_subcommand(true), man)
 }

@@ -28,9 +28,11 @@ struct Place {
     path: PathBuf,
     /// Whether somebody has named it: then it must be there, and whose it is, is theirs to know.
     is_named: bool,
+    found: Found,
 }
 
 /// What was found in a place.
+#[derive(Debug, PartialEq, Eq)]
 enum Found {
     Nothing,
     /// It is not used, and why.
@@ -41,15 +43,15 @@ enum Found {
 /// What the command line, the environment and the usual places lead to. Rows of providers apply from here on, and the
 /// session tells which files were in use.
 pub(super) fn load(args: &SiteArgs) -> Result<Site, Stop> {
-    let places = places(args);
-    let (site, places) = read(&places)?;
-    for (place, found) in &places {
-        if let Found::NotOurs(why) = found {
+    let mut places = places(args);
+    let site = read(&mut places)?;
+    for place in &places {
+        if let Found::NotOurs(why) = &place.found {
             super::say(&format!("mailtriage: {} is not used: {why}", place.path.display()));
         }
     }
-    let files = places.iter().filter(|(_, found)| matches!(found, Found::InUse));
-    let files: Vec<String> = files.map(|(place, _)| shown(&place.path)).collect();
+    let files = places.iter().filter(|place| place.found == Found::InUse);
+    let files: Vec<String> = files.map(|place| shown(&place.path)).collect();
     if !files.is_empty() {
         provider::lay_over(site.providers.clone());
         let contact = site.contact.clone().unwrap_or_default();
@@ -60,7 +62,7 @@ pub(super) fn load(args: &SiteArgs) -> Result<Site, Stop> {
 
 /// A named file alone, or else the usual places: the user's, next to the program, the system's.
 fn places(args: &SiteArgs) -> Vec<Place> {
-    let named = |says, path: PathBuf| vec![Place { says, path, is_named: true }];
+    let named = |says, path: PathBuf| vec![Place { says, path, is_named: true, found: Found::Nothing }];
     if args.no_site {
         return Vec::new();
     }
@@ -76,8 +78,9 @@ fn places(args: &SiteArgs) -> Vec<Place> {
 fn usual() -> Vec<Place> {
     let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(BESIDE)));
     let places = [("the user", of_user()), ("next to the program", beside), ("the system", of_system())];
-    let places = places.into_iter().filter_map(|(says, path)| Some(Place { says, path: path?, is_named: false }));
-    places.collect()
+    let place =
+        |(says, path): (_, Option<PathBuf>)| Some(Place { says, path: path?, is_named: false, found: Found::Nothing });
+    places.into_iter().filter_map(place).collect()
 }
 
 fn of_user() -> Option<PathBuf> {
@@ -94,8 +97,8 @@ fn of_system() -> Option<PathBuf> {
 }
 
 /// Reads the files that are there, each over those after it. Nothing of any counts if there is a mistake in one.
-fn read(places: &[Place]) -> Result<(Site, Vec<(&Place, Found)>), Stop> {
-    let (mut all, mut found, mut mistakes) = (Site::default(), Vec::new(), Vec::new());
+fn read(places: &mut [Place]) -> Result<Site, Stop> {
+    let (mut all, mut mistakes) = (Site::default(), Vec::new());
     for place in places {
         let bytes = match place.is_named {
             true => files::read(&place.path, MOST_BYTES),
@@ -104,8 +107,9 @@ fn read(places: &[Place]) -> Result<(Site, Vec<(&Place, Found)>), Stop> {
         let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(error) if !place.is_named => {
-                let is_there = !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
-                found.push((place, if is_there { Found::NotOurs(error.to_string()) } else { Found::Nothing }));
+                if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
+                    place.found = Found::NotOurs(error.to_string());
+                }
                 continue;
             }
             Err(error) => {
@@ -120,10 +124,10 @@ fn read(places: &[Place]) -> Result<(Site, Vec<(&Place, Found)>), Stop> {
             Ok(site) => all = all.over(site),
             Err(mut wrong) => mistakes.append(&mut wrong),
         }
-        found.push((place, Found::InUse));
+        place.found = Found::InUse;
     }
     match mistakes.is_empty() {
-        true => Ok((all, found)),
+        true => Ok(all),
         false => Err(Stop::Usage(message(&mistakes))),
     }
 }
@@ -150,13 +154,13 @@ pub(super) fn run(args: &SiteCommand) -> Result<u8, Stop> {
         return print(&format!("written: {}\n", shown(&path))).map(|()| 0);
     }
     let named = SiteArgs { site: args.file.clone(), no_site: false };
-    let places = places(&named);
-    let (site, places) = read(&places)?;
+    let mut places = places(&named);
+    let site = read(&mut places)?;
     provider::lay_over(site.providers.clone());
     own_pages::lay_over(site.guide.as_deref())?;
     let mut out = String::new();
-    for (place, found) in &places {
-        let state = match found {
+    for place in &places {
+        let state = match &place.found {
             Found::InUse if args.check => "no mistake".to_owned(),
             Found::InUse => "in use".to_owned(),
             Found::NotOurs(why) => format!("not used: {why}"),
@@ -194,13 +198,13 @@ mod tests {
             ("program", "timeout = 3\nresolver = \"192.0.2.1\"\n"),
             ("system", "timeout = 4\nresolver = \"192.0.2.2\"\ndeadline = 60\nname = \"Acme\"\n"),
         ];
-        let places = texts.map(|(says, text)| {
+        let mut places = texts.map(|(says, text)| {
             let path = folder.path().join(says);
             std::fs::write(&path, text).unwrap();
-            Place { says, path, is_named: false }
+            Place { says, path, is_named: false, found: Found::Nothing }
         });
-        let (site, found) = read(&places).unwrap();
-        assert!(found.iter().all(|(_, found)| matches!(found, Found::InUse)));
+        let site = read(&mut places).unwrap();
+        assert!(places.iter().all(|place| place.found == Found::InUse));
         let says =
             |key: &str| (site.said[key].value.as_str(), site.said[key].file.file_name().unwrap().to_str().unwrap());
         assert_eq!(says("timeout"), ("2 s", "user"));
@@ -210,7 +214,7 @@ mod tests {
         assert_eq!(site.resolvers.unwrap()[0].to_string(), "192.0.2.1:53");
         // One mistake in any of them, and nothing of all counts.
         std::fs::write(&places[2].path, "timeout = 0\n").unwrap();
-        assert!(matches!(read(&places), Err(Stop::Usage(why)) if why.contains("system:1: timeout: between 0.1")));
+        assert!(matches!(read(&mut places), Err(Stop::Usage(why)) if why.contains("system:1: timeout: between 0.1")));
     }
 
     #[test]
