@@ -257,3 +257,34 @@ fn signed(path: &Path, key: &PublicKey) -> Result<(String, String), String> {
     let comment = comment.to_owned();
     String::from_utf8(bytes).map(|text| (text, comment)).map_err(|_| "it is not text in UTF-8".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever is in the file: it says something, or what is wrong with it is named in a line that there is.
+        #[test]
+        fn any_text_is_read_or_refused(
+            keys in prop::collection::vec(prop::sample::select(keys::KEYS.map(|key| key.name).to_vec()), 0..6),
+            values in prop::collection::vec(
+                prop::sample::select(&["1", "\"a\"", "[\"a\", 2]", "{ a = 1 }", "[[]]", "true", "nan", "1979-05-27", "=", "\"\u{202e}\""][..]),
+                6,
+            ),
+            other in "\\PC{0,40}",
+        ) {
+            let lines = keys.iter().zip(&values).map(|(key, value)| format!("{key} = {value}\n"));
+            let rows = format!("[[provider]]\nid = {}\nservers = [{}]\n{other}", values[0], values[1]);
+            for text in [lines.collect::<String>() + &rows, rows, other] {
+                if let Err(mistakes) = parse(&text, Path::new("/nonexistent/site.toml")) {
+                    prop_assert!(!mistakes.is_empty());
+                    for mistake in mistakes {
+                        prop_assert!(mistake.line <= text.lines().count().max(1) + 1, "{mistake:?}");
+                        prop_assert!(!mistake.why.is_empty());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -4,6 +4,7 @@
 
 use super::project::Project;
 use super::run::{Result, run, tool};
+use super::windows;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -92,10 +93,28 @@ pub fn embed(project: &Project, program: &Path, objcopy: &str) -> Result<()> {
     let packed = program.with_extension("dep-v0");
     fs::write(&packed, miniz_oxide::deflate::compress_to_vec_zlib(list.to_string().as_bytes(), 9))?;
     let section = format!("{SECTION}={}", packed.display());
-    run(tool(objcopy)
-        .args(["--add-section", &section, "--set-section-flags", &format!("{SECTION}=readonly,data")])
-        .arg(program))?;
+    let flags = format!("{SECTION}=readonly,data");
+    let mut command = tool(objcopy);
+    // Without the dates, a Windows program would get today's.
+    command.args(["--preserve-dates", "--add-section", &section, "--set-section-flags", &flags]);
+    if objcopy == windows::OBJCOPY {
+        // Windows loads every section, and refuses a program with one that is not after the others.
+        command.args(["--change-section-address", &format!("{SECTION}={:#x}", end(program)?)]);
+    }
+    run(command.arg(program))?;
     Ok(fs::remove_file(packed)?)
+}
+
+/// The first page after all sections of a Windows program.
+fn end(program: &Path) -> Result<u64> {
+    const PAGE: u64 = 0x1000;
+    let said = run(tool(&windows::OBJCOPY.replace("objcopy", "objdump")).args(["-h", "-w"]).arg(program))?;
+    let ends = said.lines().filter_map(|line| {
+        let [number, _, size, address, ..] = line.split_whitespace().collect::<Vec<_>>()[..] else { return None };
+        number.parse::<u32>().ok()?;
+        Some(u64::from_str_radix(size, 16).ok()? + u64::from_str_radix(address, 16).ok()?)
+    });
+    Ok(ends.max().ok_or("objdump shows no section")?.next_multiple_of(PAGE))
 }
 
 /// Reads the list of packages out of a program: how many there are.
