@@ -1,8 +1,9 @@
 //! `--check`: makes all packages twice of a program that is built already, and tries them: as the tools of the distributions
-//! see them, in a root that has nothing, under Wine. For root on Debian.
+//! see them, in a root that has nothing; Windows' under Wine is in `wine`. For root on Debian.
 
 use super::project::{Project, text};
 use super::run::{Result, below, install, run, tool, write};
+use super::wine::{self, Certificate};
 use super::{assemble, inventory, linux, manifests, windows};
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// What a case without network says, wherever the program runs.
-const CASE: [&str; 4] = ["practice", "587-silent", "--format", "text"];
+pub const CASE: [&str; 4] = ["practice", "587-silent", "--format", "text"];
 const SAYS: &str = "Port 587 is blocked on the way out";
 
 /// Makes and tries everything.
@@ -44,9 +45,9 @@ pub fn all(project: &Project, program: &Path, exe: Option<&Path>, dist: &Path) -
     step("a folder that is only to be read");
     read_only(project, dist)?;
     match built {
-        Some(_) => {
+        Some(built) => {
             step("Windows' packages");
-            on_windows(project, &certificate, dist)?;
+            wine::all(project, built.exe, &certificate, dist)?;
         }
         None => println!("dist: NOT CHECKED: Windows' packages (--windows EXE)"),
     }
@@ -154,7 +155,7 @@ fn is_of_the_system(path: &Path) -> bool {
     ["var/lib/dpkg", "var/log", "var/cache/man"].iter().any(|folder| path.starts_with(folder))
 }
 
-fn says_the_case(said: &str) -> Result<()> {
+pub fn says_the_case(said: &str) -> Result<()> {
     match said.contains(SAYS) {
         true => Ok(()),
         false => Err(format!("the first case does not end as it should:\n{said}").into()),
@@ -179,99 +180,4 @@ fn read_only(project: &Project, dist: &Path) -> Result<()> {
     let said = run(tool("unshare").args(["--mount", "sh", "-c", script]).current_dir(&folder))?;
     fs::remove_dir_all(folder)?;
     if said.contains("</html>") { Ok(()) } else { Err("it does not run from a read-only folder".into()) }
-}
-
-/// A certificate that we made ourselves, which everything made in this process is signed with.
-struct Certificate(PathBuf);
-
-impl Certificate {
-    fn new(target: &Path) -> Result<Self> {
-        let folder = target.join("dist-certificate");
-        fs::create_dir_all(&folder)?;
-        let at = |name: &str| folder.join(name).to_string_lossy().into_owned();
-        write(Path::new(&at("password")), b"test", 0o600)?;
-        let mut command = tool("openssl");
-        command.args(["req", "-x509", "-newkey", "rsa:2048", "-noenc", "-days", "30", "-subj", "/CN=Not for release"]);
-        command.args(["-addext", "extendedKeyUsage=codeSigning", "-keyout", &at("key.pem"), "-out", &at("cert.pem")]);
-        run(&mut command)?;
-        let mut command = tool("openssl");
-        command.args(["pkcs12", "-export", "-inkey", &at("key.pem"), "-in", &at("cert.pem"), "-out", &at("cert.p12")]);
-        run(command.args(["-passout", &format!("file:{}", at("password"))]))?;
-        Ok(Certificate(folder))
-    }
-
-    fn signer(&self) -> windows::Signer {
-        let (certificate, password) = (self.0.join("cert.p12"), self.0.join("password"));
-        windows::Signer { certificate, password, timestamp: None }
-    }
-
-    /// Whether a file's signature is sound, and ours.
-    fn verify(&self, file: &Path) -> Result<()> {
-        run(tool("osslsigncode").args(["verify", "-CAfile"]).arg(self.0.join("cert.pem")).arg("-in").arg(file))
-            .map(drop)
-    }
-}
-
-/// The archive's program runs under Wine; the installer comes and goes, without administrator rights.
-fn on_windows(project: &Project, certificate: &Certificate, dist: &Path) -> Result<()> {
-    let name = project.archive(windows::TARGET);
-    run(tool("unzip").arg("-q").arg(dist.join(format!("{name}.zip"))).arg("-d").arg(dist))?;
-    let program = dist.join(&name).join("mailtriage.exe");
-    let setup = dist.join(windows::installer(project));
-    certificate.verify(&program)?;
-    certificate.verify(&setup)?;
-    println!("dist: {} packages are named in the .exe", inventory::embedded(&program, windows::OBJCOPY)?);
-    fs::remove_dir_all(dist.join(&name))?;
-    let prefix = dist.join("wine");
-    let wine = |arguments: &[&str]| {
-        let mut command = tool("/usr/lib/wine/wine64");
-        command.args(arguments).env("WINEPREFIX", &prefix).env("WINEDEBUG", "-all").env("DISPLAY", "");
-        run(&mut command)
-    };
-    wine(&["wineboot", "--init"])?;
-    let before: BTreeSet<PathBuf> = below(&prefix)?.into_iter().collect();
-    wine(&[setup.to_str().ok_or("no text")?, "/S"])?;
-    let place = below(&prefix)?.into_iter().find(|path| path.ends_with("Programs/mailtriage/mailtriage.exe"));
-    let place = prefix.join(place.ok_or("the installer has installed nothing")?);
-    // Wine 8 lacks the one library that Rust's standard library takes random numbers from.
-    let dll = std::env::var("BCRYPTPRIMITIVES").map(PathBuf::from);
-    let beside = place.with_file_name("bcryptprimitives.dll");
-    if let Ok(dll) = dll {
-        fs::copy(dll, &beside)?;
-        says_the_case(&run(tool("sh")
-            .args(["-c", "\"$@\" || test $? = 1", "sh", "/usr/lib/wine/wine64"])
-            .arg(&place)
-            .args(CASE)
-            .env("WINEPREFIX", &prefix)
-            .env("WINEDEBUG", "-all"))?)?;
-        fs::remove_file(beside)?;
-    }
-    let uninstall = wine(&[
-        "reg",
-        "query",
-        r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\mailtriage",
-        "/v",
-        "DisplayVersion",
-    ])?;
-    if !uninstall.contains(&project.version) {
-        return Err("Windows' list of programs does not know it".into());
-    }
-    // _?= keeps it from copying itself elsewhere, so that its end is the end of the work.
-    let folder = place.parent().ok_or("no folder")?.to_owned();
-    let as_windows = run(tool("/usr/lib/wine/wine64")
-        .args(["winepath", "-w"])
-        .arg(&folder)
-        .env("WINEPREFIX", &prefix)
-        .env("WINEDEBUG", "-all"))?;
-    wine(&[folder.join("uninstall.exe").to_str().ok_or("no text")?, "/S", &format!("_?={}", as_windows.trim())])?;
-    let left: Vec<PathBuf> = below(&prefix)?.into_iter().filter(|path| !before.contains(path)).collect();
-    // With _? the program that uninstalls stays, and so its folder does.
-    let left: Vec<&PathBuf> = left
-        .iter()
-        .filter(|path| !path.ends_with("uninstall.exe") && !path.ends_with("mailtriage") && !path.ends_with("Programs"))
-        .collect();
-    if !left.is_empty() {
-        return Err(format!("the installer left something behind: {left:?}").into());
-    }
-    Ok(fs::remove_dir_all(prefix)?)
 }

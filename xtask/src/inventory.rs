@@ -119,11 +119,10 @@ fn end(program: &Path) -> Result<u64> {
 
 /// Reads the list of packages out of a program: how many there are.
 pub fn embedded(program: &Path, objcopy: &str) -> Result<usize> {
-    let packed = program.with_extension("dep-v0");
-    run(tool(objcopy)
-        .args(["-O", "binary", "--only-section", SECTION, "--set-section-flags", &format!("{SECTION}=alloc")])
-        .arg(program)
-        .arg(&packed))?;
+    let (packed, copy) = (program.with_extension("dep-v0"), program.with_extension("copy"));
+    let section = format!("{SECTION}={}", packed.display());
+    run(tool(objcopy).args(["--dump-section", &section]).arg(program).arg(&copy))?;
+    fs::remove_file(copy)?;
     let bytes = fs::read(&packed)?;
     fs::remove_file(packed)?;
     let list = miniz_oxide::inflate::decompress_to_vec_zlib(&bytes).map_err(|why| format!("{SECTION}: {why}"))?;

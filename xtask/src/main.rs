@@ -8,6 +8,7 @@ mod manifests;
 mod project;
 mod run;
 mod windows;
+mod wine;
 
 use project::Project;
 use run::{Result, cargo, tool};
