@@ -14,6 +14,7 @@ pub mod practice;
 pub mod probe;
 pub mod report;
 pub mod session;
+pub mod site;
 pub mod text;
 pub mod tui;
 pub mod world;

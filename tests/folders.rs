@@ -156,6 +156,15 @@ fn any_home_will_do() {
 }
 
 #[test]
+fn nothing_is_left_of_a_session_that_has_ended() {
+    let (home, here) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    run("an empty home", here.path(), &[("HOME", Some(home.path().as_os_str()))], Kept::Yes);
+    let state = home.path().join(".local/state");
+    assert_eq!(fs::read_dir(&state).unwrap().count(), 0, "something is left in the state folder");
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "something is left in the home folder");
+}
+
+#[test]
 fn a_state_folder_that_is_not_absolute_does_not_count() {
     // XDG Base Directory Specification: a path that is not absolute is to be ignored.
     for state in ["", "state", "./state"] {

@@ -19,6 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("check", &["probe", "account", "facts", "world", "machine", "net", "text"]),
     ("guide", &["facts", "pages", "text"]),
     ("session", &["check", "guide", "facts", "account", "pages", "machine", "text"]),
+    ("site", &["check", "account", "machine", "text"]),
     ("picture", &["session", "check", "facts", "net", "probe", "text"]),
     (
         "report",
@@ -29,8 +30,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "account", "check", "facts", "guide", "machine", "pages", "practice", "probe", "report", "session", "text",
-            "tui", "world",
+            "account", "check", "facts", "guide", "machine", "pages", "practice", "probe", "report", "session", "site",
+            "text", "tui", "world",
         ],
     ),
 ];

@@ -12,6 +12,7 @@ pub mod outlook;
 pub mod provider;
 mod server;
 mod settings;
+mod sound;
 pub mod spelling;
 pub mod stored;
 mod wanted;

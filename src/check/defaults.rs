@@ -1,5 +1,5 @@
 //! What a run asks, besides the account's own provider, unless told otherwise: other companies' servers, pages that
-//! show portals, public resolvers. The README lists them; each belongs to a different owner.
+//! show portals, public resolvers. docs/privacy.md lists them; each belongs to a different owner.
 
 use super::options::{Connectivity, Expect, Reference};
 use std::net::{IpAddr, SocketAddr};

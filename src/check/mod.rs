@@ -10,7 +10,7 @@ mod exchange;
 mod finding;
 mod internet;
 mod login;
-mod options;
+pub mod options;
 mod ports;
 mod settings;
 mod smtp;

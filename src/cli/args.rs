@@ -2,6 +2,7 @@
 
 use crate::account::stored::STORES;
 use crate::check::Group;
+use crate::check::options::limit;
 use crate::report::format::Format;
 use crate::report::formats::{self, FORMATS};
 use clap::builder::PossibleValuesParser;
@@ -39,7 +40,11 @@ pub(super) enum Command {
     Providers {
         /// A name, a domain or a server
         query: Option<String>,
+        #[command(flatten)]
+        site: SiteArgs,
     },
+    /// A company's site file: which are in use and what they say; writes one, or checks one
+    Site(SiteCommand),
     /// The JSON Schema of the report (draft 2020-12)
     Schema,
     /// The file with your own keys and colours: where it is, and whether it is sound
@@ -99,6 +104,32 @@ pub(super) struct GuideArgs {
     pub(super) check: Option<PathBuf>,
     #[command(flatten)]
     pub(super) pages: PagesArgs,
+    #[command(flatten)]
+    pub(super) site: SiteArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SiteCommand {
+    /// Writes a new one, everything in it commented out: FILE, or the user's
+    #[arg(long, conflicts_with = "check")]
+    pub(super) init: bool,
+    /// Says everything that is wrong with FILE, or with those in use, by line and key
+    #[arg(long)]
+    pub(super) check: bool,
+    /// The site file, in place of those in the usual places
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+}
+
+/// Which site file counts.
+#[derive(Debug, Args)]
+pub(super) struct SiteArgs {
+    /// A company's site file, in place of those in the usual places; so does MAILTRIAGE_SITE: see docs/site-file.md
+    #[arg(long, value_name = "FILE", help_heading = "The case")]
+    pub(super) site: Option<PathBuf>,
+    /// Uses no site file
+    #[arg(long, conflicts_with = "site", help_heading = "The case")]
+    pub(super) no_site: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -126,15 +157,33 @@ impl Cli {
             Some(Command::Guide(args)) => return args.check.as_deref().or(args.pages.guide.as_deref()),
             Some(
                 Command::Providers { .. }
+                | Command::Site(_)
                 | Command::Schema
                 | Command::Config(_)
                 | Command::Completions { .. }
                 | Command::Man,
-            ) => {
-                return None;
-            }
+            ) => return None,
         };
         pages.guide.as_deref()
+    }
+
+    /// Which site file counts, for the commands that use one. The lab is the same everywhere.
+    pub(super) fn site(&self) -> Option<&SiteArgs> {
+        match &self.command {
+            None => Some(&self.run.site),
+            Some(Command::Check(args)) => Some(&args.run.site),
+            Some(Command::Guide(args)) => Some(&args.site),
+            Some(Command::Open(args)) => Some(&args.site),
+            Some(Command::Providers { site, .. }) => Some(site),
+            Some(
+                Command::Practice(_)
+                | Command::Site(_)
+                | Command::Schema
+                | Command::Config(_)
+                | Command::Completions { .. }
+                | Command::Man,
+            ) => None,
+        }
     }
 }
 
@@ -166,6 +215,8 @@ pub(super) struct OpenArgs {
     pub(super) screen: ScreenArgs,
     #[command(flatten)]
     pub(super) pages: PagesArgs,
+    #[command(flatten)]
+    pub(super) site: SiteArgs,
 }
 
 #[derive(Debug, Args)]
@@ -294,12 +345,12 @@ pub(super) struct RunArgs {
     /// Uses IPv6 only
     #[arg(short = '6', action = ArgAction::SetTrue, help_heading = "Network")]
     pub(super) only_v6: bool,
-    /// The time limit for one connection, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds, help_heading = "Network")]
-    pub(super) timeout: Duration,
-    /// The time limit for the whole run, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "45", value_parser = seconds, help_heading = "Network")]
-    pub(super) deadline: Duration,
+    /// The time limit for one connection, in seconds [default: 5]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Network")]
+    pub(super) timeout: Option<Duration>,
+    /// The time limit for the whole run, in seconds [default: 45]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Network")]
+    pub(super) deadline: Option<Duration>,
     /// Only these groups of checks, and what they depend on
     #[arg(long, value_parser = group(), value_delimiter = ',', value_name = "GROUP", help_heading = "Network")]
     pub(super) only: Vec<Group>,
@@ -307,6 +358,8 @@ pub(super) struct RunArgs {
     pub(super) screen: ScreenArgs,
     #[command(flatten)]
     pub(super) pages: PagesArgs,
+    #[command(flatten)]
+    pub(super) site: SiteArgs,
 }
 
 /// How the screen looks.
@@ -328,11 +381,7 @@ impl ScreenArgs {
 }
 
 fn seconds(typed: &str) -> Result<Duration, String> {
-    let seconds: f64 = typed.parse().map_err(|_| "a number of seconds is needed".to_owned())?;
-    if !(0.1..=3_600.0).contains(&seconds) {
-        return Err("between 0.1 and 3600 seconds".to_owned());
-    }
-    Ok(Duration::from_secs_f64(seconds))
+    typed.parse().map_err(|_| "a number of seconds is needed".to_owned()).and_then(limit)
 }
 
 /// The value of `--from-client` without a name.

@@ -10,6 +10,7 @@ use crate::report::formats::FORMATS;
 use crate::report::redact::{LeftOut, Redact};
 use crate::report::{self, redact};
 use crate::session::{Event, Session};
+use crate::site::Site;
 use crate::world::World;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
@@ -21,9 +22,9 @@ use tokio::time::{Instant, sleep_until};
 /// As many lines say what could not be read of what mail programs have stored.
 const MOST_SKIPPED: usize = 8;
 
-pub(super) async fn run(args: CheckArgs) -> Result<u8, Stop> {
-    let options = args.run.options()?;
-    let trust = args.run.trust()?;
+pub(super) async fn run(args: CheckArgs, site: &Site) -> Result<u8, Stop> {
+    let options = args.run.options(site)?;
+    let trust = args.run.trust(site)?;
     let mut answers = args.run.answers()?;
     args.out.check_target()?;
     let world = World::system(trust);

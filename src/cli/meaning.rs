@@ -3,24 +3,19 @@
 
 use super::Stop;
 use super::args::{ANY_STORE, MeasuredArg, ReaderArg, RedactArg, RunArgs, SecurityArg};
-use crate::account::address::host_name;
 use crate::account::stored::{self, Found, StoredAccount};
 use crate::account::{Account, Address, MeasuredOn, Origins, Security, Server, Settings, Values, client, outlook};
-use crate::check::{Options, Reference, defaults};
+use crate::check::{Options, Reference, options};
 use crate::facts::pasted;
-use crate::facts::target::COMPARED_PORTS;
-use crate::machine::{Machine, Trust, files};
+use crate::machine::{Machine, Trust, files, roots};
 use crate::report::first_page::Reader;
 use crate::report::redact::Redact;
 use crate::session::guide;
+use crate::site::Site;
 use crate::text::decoded;
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, IsTerminal, Read};
-use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-
-/// All the issuers that systems come with fit into 1 MiB.
-const MOST_PEM_BYTES: u64 = 16 * 1024 * 1024;
 
 /// A message that came back has some ten thousand bytes, unless it returns attachments.
 const MOST_ERROR_BYTES: u64 = 4 * 1024 * 1024;
@@ -132,36 +127,28 @@ impl RunArgs {
         Ok((account, Some(stored)))
     }
 
-    /// The options of the run.
-    pub(super) fn options(&self) -> Result<Options, Stop> {
-        let resolvers = self.resolver.iter().map(|typed| resolver(typed)).collect::<Result<Vec<_>, _>>()?;
-        let references = self.reference_host.iter().map(|typed| reference(typed)).collect::<Result<Vec<_>, _>>()?;
-        let pages = self.connectivity_url.iter().map(|typed| {
-            let url =
-                url::Url::parse(typed).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-            url.map(defaults::page)
-                .ok_or_else(|| format!("--connectivity-url: \"{typed}\" is not a web address (http://...)"))
-        });
-        let pages = pages.collect::<Result<Vec<_>, _>>()?;
+    /// The options of the run: what was typed, else what the site file says, else the defaults.
+    pub(super) fn options(&self, site: &Site) -> Result<Options, Stop> {
+        let defaults = Options::default();
+        let typed = all("--reference-host", &self.reference_host, Reference::parse)?.map(Reference::merged);
+        let references = if self.no_references { Some(vec![]) } else { typed.or_else(|| site.references.clone()) };
+        let connectivity = all("--connectivity-url", &self.connectivity_url, options::connectivity)?;
+        let resolvers = all("--resolver", &self.resolver, options::resolver)?;
         Ok(Options {
-            references: match (self.no_references, references.is_empty()) {
-                (true, _) => vec![],
-                (false, true) => defaults::references(),
-                (false, false) => merged(references),
-            },
-            connectivity: if pages.is_empty() { defaults::connectivity() } else { pages },
-            resolvers: if resolvers.is_empty() { defaults::resolvers() } else { resolvers },
+            public_lookups: references.as_ref().is_none_or(|references| !references.is_empty()),
+            references: references.unwrap_or(defaults.references),
+            connectivity: connectivity.or_else(|| site.connectivity.clone()).unwrap_or(defaults.connectivity),
+            resolvers: resolvers.or_else(|| site.resolvers.clone()).unwrap_or(defaults.resolvers),
             v4: !self.only_v6,
             v6: !self.only_v4,
-            timeout: self.timeout,
-            deadline: self.deadline,
+            timeout: self.timeout.or(site.timeout).unwrap_or(defaults.timeout),
+            deadline: self.deadline.or(site.deadline).unwrap_or(defaults.deadline),
             only: self.only.clone(),
-            public_lookups: !self.no_references,
         })
     }
 
-    /// The certificates to trust.
-    pub(super) fn trust(&self) -> Result<Trust, Stop> {
+    /// The certificates to trust: the system's, the site file's, and those of the command line.
+    pub(super) fn trust(&self, site: &Site) -> Result<Trust, Stop> {
         // The TLS libraries read it to its end, whatever it is.
         if let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty())
             && let Err(error) = files::open(Path::new(&path))
@@ -169,19 +156,10 @@ impl RunArgs {
         {
             return Err(Stop::Usage(format!("SSL_CERT_FILE={}: {error}", path.display())));
         }
-        let mut trust = Trust::default();
+        let mut trust = Trust { extra_roots: site.roots.clone().unwrap_or_default(), ..Trust::default() };
         if let Some(path) = &self.ca_file {
-            let cannot = |why: String| format!("--ca-file {}: {why}", path.display());
-            let pem = files::read(path, MOST_PEM_BYTES).map_err(|error| cannot(error.to_string()))?;
-            for block in x509_parser::pem::Pem::iter_from_buffer(files::without_mark(&pem)) {
-                let block = block.map_err(|error| cannot(error.to_string()))?;
-                if block.label == "CERTIFICATE" {
-                    trust.extra_roots.push(block.contents);
-                }
-            }
-            if trust.extra_roots.is_empty() {
-                return Err(Stop::Usage(cannot("there is no certificate in it".to_owned())));
-            }
+            let roots = roots::read_pem(path).map_err(|why| format!("--ca-file {}: {why}", path.display()))?;
+            trust.extra_roots.extend(roots);
         }
         Ok(trust)
     }
@@ -267,47 +245,11 @@ fn mailbox(option: &str, typed: Option<&str>) -> Result<Option<String>, String> 
         .transpose()
 }
 
-fn resolver(typed: &str) -> Result<SocketAddr, String> {
-    let addr = typed.parse::<IpAddr>().map(|addr| SocketAddr::new(addr, 53));
-    addr.or_else(|_| typed.parse())
-        .map_err(|_| format!("--resolver: \"{typed}\" is not the address of a DNS server, such as 192.0.2.53"))
-}
-
-fn reference(typed: &str) -> Result<Reference, String> {
-    if let Ok(addr) = typed.trim_matches(['[', ']']).parse::<IpAddr>() {
-        return Ok(Reference { host: addr.to_string(), ports: COMPARED_PORTS.to_vec() });
-    }
-    let (host, ports) = match typed.rsplit_once(':') {
-        Some((host, port)) => {
-            let port: u16 = port
-                .parse()
-                .ok()
-                .filter(|port| *port != 0)
-                .ok_or_else(|| format!("--reference-host: \"{port}\" is not a port"))?;
-            (host, vec![port])
-        }
-        None => (typed, COMPARED_PORTS.to_vec()),
-    };
-    let host = host_name(host).map_err(|why| format!("--reference-host: {why}"))?;
-    Ok(Reference { host, ports })
-}
-
-/// Merges references: the same host with several ports is one reference.
-fn merged(references: Vec<Reference>) -> Vec<Reference> {
-    let mut all: Vec<Reference> = Vec::new();
-    for reference in references {
-        match all.iter_mut().find(|known| known.host == reference.host) {
-            Some(known) => {
-                for port in reference.ports {
-                    if !known.ports.contains(&port) {
-                        known.ports.push(port);
-                    }
-                }
-            }
-            None => all.push(reference),
-        }
-    }
-    all
+/// The values of an option that may be repeated; `None` if it was not given.
+fn all<T>(option: &str, typed: &[String], read: fn(&str) -> Result<T, String>) -> Result<Option<Vec<T>>, String> {
+    let read = typed.iter().map(|typed| read(typed).map_err(|why| format!("{option}: {why}")));
+    let values = read.collect::<Result<Vec<T>, String>>()?;
+    Ok((!values.is_empty()).then_some(values))
 }
 
 #[cfg(test)]
@@ -323,13 +265,29 @@ mod tests {
     }
 
     #[test]
-    fn references() {
-        let both = merged(vec![reference("a.test:25").unwrap(), reference("a.test:587").unwrap()]);
-        assert_eq!(both, [Reference { host: "a.test".to_owned(), ports: vec![25, 587] }]);
-        assert_eq!(reference("[2001:db8::1]").unwrap().ports.len(), 4);
-        assert_eq!(reference("[2001:db8::1]:25").unwrap().host, "2001:db8::1");
-        assert!(reference("a.test:0").is_err() && reference("a b").is_err());
-        assert_eq!(resolver("192.0.2.53:5353").unwrap().port(), 5353);
-        assert!(resolver("dns.example").is_err());
+    fn what_is_typed_comes_before_the_site_file_and_that_before_the_defaults() {
+        use crate::cli::args::Cli;
+        use clap::Parser;
+        let text = "timeout = 2\nresolver = \"192.0.2.1\"\nreference-host = \"smtp.example.net:587\"\n\
+                    connectivity-url = \"http://example.net/\"\n";
+        let site = crate::site::parse(text, Path::new("site.toml")).unwrap();
+        let options = |typed: &[&str], site: &Site| {
+            let cli = Cli::parse_from(["mailtriage", "anna@example.com"].iter().chain(typed));
+            cli.run.options(site).unwrap()
+        };
+        let of_site = options(&[], &site);
+        assert_eq!((of_site.timeout.as_secs(), of_site.deadline.as_secs()), (2, 45));
+        assert_eq!((of_site.references.len(), of_site.resolvers.len(), of_site.connectivity.len()), (1, 1, 1));
+        assert!(of_site.public_lookups);
+        let typed =
+            ["--timeout", "9", "--resolver", "192.0.2.8", "--no-references", "--connectivity-url", "http://a.test/"];
+        let of_line = options(&typed, &site);
+        assert_eq!((of_line.timeout.as_secs(), of_line.resolvers[0].to_string()), (9, "192.0.2.8:53".to_owned()));
+        assert!(of_line.references.is_empty() && !of_line.public_lookups);
+        assert_eq!(of_line.connectivity[0].url.host_str(), Some("a.test"));
+        let none = crate::site::parse("no-references = true", Path::new("site.toml")).unwrap();
+        assert!(options(&[], &none).references.is_empty() && !options(&[], &none).public_lookups);
+        assert_eq!(options(&["--reference-host", "a.test"], &none).references.len(), 1);
+        assert_eq!(options(&[], &Site::default()).references, Options::default().references);
     }
 }

@@ -14,13 +14,14 @@ mod password;
 mod practice;
 mod show;
 mod sign_in;
+mod site;
 
 pub use check::{Detail, run_to_end, run_with};
 pub use lab::{Truth, job};
 pub use output::say;
 
 use args::{Cli, Command};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use color_eyre::Report;
 use std::process::ExitCode;
 
@@ -48,6 +49,11 @@ impl From<std::io::Error> for Stop {
 /// Wrong usage, or a report that could not be written.
 const EXIT_USAGE: u8 = 2;
 
+/// The grammar of the command line, for whoever writes manual pages or completions from it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Reads the command line and does what it says. The error is what nobody could expect.
 pub async fn main() -> color_eyre::Result<ExitCode> {
     let done = match Cli::try_parse() {
@@ -70,13 +76,15 @@ pub async fn main() -> color_eyre::Result<ExitCode> {
 }
 
 async fn run(cli: Cli) -> Result<u8, Stop> {
-    own_pages::lay_over(cli.own_pages())?;
+    let site = cli.site().map(site::load).transpose()?.unwrap_or_default();
+    own_pages::lay_over(cli.own_pages().or(site.guide.as_deref()))?;
     match cli.command {
-        None => dashboard::run(cli.address, cli.run).await,
-        Some(Command::Check(check)) => check::run(*check).await,
+        None => dashboard::run(cli.address, cli.run, &site).await,
+        Some(Command::Check(check)) => check::run(*check, &site).await,
         Some(Command::Practice(practice)) => practice::run(practice).await,
         Some(Command::Guide(args)) => guide::run(&args),
-        Some(Command::Providers { query }) => show::providers(query.as_deref()),
+        Some(Command::Providers { query, .. }) => show::providers(query.as_deref()),
+        Some(Command::Site(args)) => site::run(&args),
         Some(Command::Schema) => show::schema(),
         Some(Command::Config(args)) => config::run(&args),
         Some(Command::Completions { shell }) => show::completions(shell),

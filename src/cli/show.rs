@@ -2,10 +2,8 @@
 //! `guide`.
 
 use super::Stop;
-use super::args::Cli;
 use super::output::print;
 use crate::account::provider::{self, Passwords, Provider};
-use clap::CommandFactory;
 use std::fmt::Write;
 
 /// Prints the report's JSON Schema.
@@ -83,13 +81,13 @@ fn describe(out: &mut String, row: &Provider) {
 /// Prints completions for a shell.
 pub(super) fn completions(shell: clap_complete::Shell) -> Result<u8, Stop> {
     let mut out = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "mailtriage", &mut out);
+    clap_complete::generate(shell, &mut super::command(), "mailtriage", &mut out);
     print(&String::from_utf8_lossy(&out)).map(|()| 0)
 }
 
 /// Prints the manual page.
 pub(super) fn man() -> Result<u8, Stop> {
     let mut out = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut out).map_err(|error| error.to_string())?;
+    clap_mangen::Man::new(super::command()).render(&mut out).map_err(|error| error.to_string())?;
     print(&String::from_utf8_lossy(&out)).map(|()| 0)
 }

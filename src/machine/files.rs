@@ -36,8 +36,34 @@ fn is_ordinary(metadata: &std::fs::Metadata) -> io::Result<()> {
 /// # Errors
 /// It cannot be read, it is not an ordinary file, or it has more than `most` bytes (`FileTooLarge`).
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    read_open(open(path)?, most)
+}
+
+/// Reads an ordinary file that nobody else can have put there: it belongs to this user or to root, and not everybody may
+/// write to it. On Windows that is left to the rights of its folder.
+///
+/// # Errors
+/// Those of [`read`]; `PermissionDenied` with the reason if it is somebody else's.
+pub fn read_own(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = file.metadata()?;
+        let denied = |why: &str| io::Error::new(io::ErrorKind::PermissionDenied, why);
+        if metadata.uid() != 0 && metadata.uid() != nix::unistd::geteuid().as_raw() {
+            return Err(denied("it belongs to another user"));
+        }
+        if metadata.mode() & 0o002 != 0 {
+            return Err(denied("everybody may write to it"));
+        }
+    }
+    read_open(file, most)
+}
+
+fn read_open(file: File, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         let limit = if most < MIB { format!("{} KiB", most / 1024) } else { format!("{} MiB", most / MIB) };
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {limit}")));
@@ -85,6 +111,18 @@ mod tests {
         assert_eq!(list(folder.path(), 9), ["a", "b", "c"]);
         assert_eq!(list(folder.path(), 2).len(), 2);
         assert!(list(&folder.path().join("a"), 9).is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_everybody_may_write_is_not_ours() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("site.toml");
+        std::fs::write(&path, "x").unwrap();
+        assert_eq!(read_own(&path, 8).unwrap(), b"x");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
+        assert_eq!(read_own(&path, 8).unwrap_err().kind(), io::ErrorKind::PermissionDenied);
     }
 
     /// Each of these would wait, or never end.

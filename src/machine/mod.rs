@@ -14,7 +14,7 @@ pub mod recorded;
 pub mod registry;
 #[cfg(windows)]
 mod registry_windows;
-mod roots;
+pub mod roots;
 pub mod security_center;
 pub mod system;
 mod tls;

@@ -70,7 +70,7 @@ impl<'a> Document<'a> {
             questions: ours.map_or(&[], |diagnosis| &diagnosis.questions),
             way: diagnosis.map(way).unwrap_or_default(),
             groups: groups(report),
-            made: format!("{} {}", report.tool.name, report.tool.version),
+            made: report.tool.says(),
         }
     }
 }

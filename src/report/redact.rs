@@ -117,6 +117,14 @@ pub fn redact(report: &Report, out: LeftOut) -> Report {
     if out.machine {
         report.machine.hostname = None;
     }
+    if let Some(site) = &mut report.tool.site {
+        if out.machine || out.hosts {
+            site.files.clear();
+        }
+        if out.hosts {
+            (site.name, site.contact) = (None, Vec::new());
+        }
+    }
     if out.inner {
         report.machine.local_addresses.clear();
     }

@@ -96,9 +96,11 @@ impl Journal {
         self.file.write_all(&line)
     }
 
-    /// The session ended normally: removes the journal, so that nothing is offered next time.
+    /// The session ended normally: removes the journal, so that nothing is offered next time; and its folder and the one
+    /// around that, if nothing else is in them.
     pub fn end(self) {
         let _ = fs::remove_file(&self.path);
+        self.path.ancestors().skip(1).take(2).all(|folder| fs::remove_dir(folder).is_ok());
     }
 }
 

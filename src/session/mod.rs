@@ -31,7 +31,7 @@ use lookup::Lookup;
 use placeholders::unfilled;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use unknown::Unknown;
 
 static GUIDE: LazyLock<Guide> = LazyLock::new(|| {
@@ -81,13 +81,63 @@ pub enum Event {
     },
 }
 
-/// A program's name and version.
+/// The program that measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct Tool {
+    /// Its name.
     pub name: String,
+    /// Its version.
     pub version: String,
+    /// The company's site files that were in use.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub site: Option<SiteInUse>,
+}
+
+impl Tool {
+    /// This program, with what is laid over it.
+    fn this() -> Self {
+        let (name, version) = (env!("CARGO_PKG_NAME").to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+        Tool { name, version, site: SITE.get().cloned() }
+    }
+
+    /// In words: the last line of every report.
+    pub fn says(&self) -> String {
+        let site = self.site.as_ref().map(|site| format!(", with {}", site.says()));
+        format!("{} {}{}", self.name, self.version, site.unwrap_or_default())
+    }
+}
+
+/// The company's site files that were in use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SiteInUse {
+    /// The company's name.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// Whom to call.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub contact: Vec<String>,
+    /// The files, each before those after it; empty if that was left out.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub files: Vec<String>,
+}
+
+impl SiteInUse {
+    /// In words.
+    pub fn says(&self) -> String {
+        let of = self.name.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
+        let files = if self.files.is_empty() { String::new() } else { format!(" ({})", self.files.join(", ")) };
+        let contact = if self.contact.is_empty() { String::new() } else { format!(". {}", self.contact.join(" · ")) };
+        format!("the site file{of}{files}{contact}")
+    }
+}
+
+static SITE: OnceLock<SiteInUse> = OnceLock::new();
+
+/// Says once, before any session, which site files are in use. Returns whether that was so.
+pub fn with_site(site: SiteInUse) -> bool {
+    SITE.set(site).is_ok()
 }
 
 /// The machine that measured.
@@ -163,7 +213,7 @@ impl Session {
     pub fn of(account: Account, machine: Machine, runs_as: String) -> Self {
         Session {
             id: String::new(),
-            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            tool: Tool::this(),
             machine,
             account,
             runs: Vec::new(),

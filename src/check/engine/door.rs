@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// The most connections to the mail server in one run (README: "What it sends to whom").
+/// The most connections to the mail server in one run (docs/privacy.md).
 const MOST_CONNECTIONS: u32 = 30;
 /// The most connections open at the same time: providers allow a client three to ten.
 const MOST_AT_A_TIME: usize = 4;

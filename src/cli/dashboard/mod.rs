@@ -18,6 +18,7 @@ use crate::machine::system::SystemMachine;
 use crate::report;
 use crate::session::journal::{self, BrokenOff};
 use crate::session::{Event, Session};
+use crate::site::Site;
 use crate::text::visible_str;
 use crate::tui::app::App;
 use crate::tui::effect::Request;
@@ -32,15 +33,15 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 /// The run with a screen; without an address, the form.
-pub(super) async fn run(address: Option<String>, args: RunArgs) -> Result<u8, Stop> {
-    let (app, bench, first) = prepare(address, &args).await?;
+pub(super) async fn run(address: Option<String>, args: RunArgs, site: &Site) -> Result<u8, Stop> {
+    let (app, bench, first) = prepare(address, &args, site).await?;
     let here = Here::new(Keeping::On, Arc::clone(&bench.world.machine));
     show(app, Some(bench), first, here).await
 }
 
-async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench, Option<Request>), Stop> {
-    let (options, mut answers) = (args.options()?, args.answers()?);
-    let world = World::system(args.trust()?);
+async fn prepare(address: Option<String>, args: &RunArgs, site: &Site) -> Result<(App, Bench, Option<Request>), Stop> {
+    let (options, mut answers) = (args.options(site)?, args.answers()?);
+    let world = World::system(args.trust(site)?);
     let blank = address.is_none().then(|| args.account(world.machine.as_ref())).transpose()?.unwrap_or_default();
     let found = args.stored(world.machine.as_ref()).await;
     let subject =
@@ -78,6 +79,9 @@ async fn prepare(address: Option<String>, args: &RunArgs) -> Result<(App, Bench,
         let path = visible_str(&path.display().to_string());
         app.core
             .say(format!("a session of another mailtriage version was interrupted; only that one can resume {path}"));
+    }
+    if let (Some(site), None) = (&app.core.session.tool.site, &app.core.message) {
+        app.core.say(format!("in use: {}", site.says()));
     }
     for (question, answer) in answers {
         app.core.apply(Event::Answered { question, answer: Some(answer) });

@@ -1,7 +1,6 @@
 //! A step of the guide: why it is there, what has decided so far, and its question.
 
 use super::{case_keys, parts};
-use crate::facts::vocabulary;
 use crate::guide::page::{Page, Question};
 use crate::guide::rule::{Held, Term};
 use crate::pages::markdown::plain;

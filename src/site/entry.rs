@@ -1,0 +1,96 @@
+//! Keys, values and their lines: a TOML text read twice, for its values and for where they are, so that every mistake can
+//! be named with its line.
+
+use std::path::PathBuf;
+use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table, Value};
+
+/// What is wrong with a file, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, from 1 on.
+    pub line: usize,
+    /// The key; empty if the text is no TOML there.
+    pub key: String,
+    /// What is wrong, and what to write.
+    pub why: String,
+}
+
+/// A text in TOML.
+pub(super) struct Source<'a> {
+    text: &'a str,
+    lines: Spanned<DeTable<'a>>,
+    values: Table,
+}
+
+/// A key with its value. A list has one for each item.
+#[derive(Clone)]
+pub(super) struct Entry<'a> {
+    pub(super) key: &'a str,
+    pub(super) line: usize,
+    pub(super) value: &'a Value,
+    source: &'a Source<'a>,
+    below: &'a DeValue<'a>,
+}
+
+impl<'a> Source<'a> {
+    /// Reads a text; the error is each place where it is no TOML, and why.
+    pub(super) fn read(text: &'a str) -> Result<Self, Vec<(usize, String)>> {
+        let (lines, errors) = DeTable::parse_recoverable(text);
+        let mut wrong: Vec<(usize, String)> = errors.iter().map(|error| placed(text, error)).collect();
+        let values = toml::from_str::<Table>(text);
+        match values {
+            Ok(values) if wrong.is_empty() => Ok(Source { text, lines, values }),
+            Err(error) if wrong.is_empty() => Err(vec![placed(text, &error)]),
+            _ => {
+                wrong.dedup_by_key(|(line, _)| *line);
+                Err(wrong)
+            }
+        }
+    }
+
+    /// The keys and values, in the order of the file.
+    pub(super) fn entries(&'a self) -> Vec<Entry<'a>> {
+        self.of(self.lines.get_ref(), &self.values)
+    }
+
+    fn of(&'a self, lines: &'a DeTable<'a>, values: &'a Table) -> Vec<Entry<'a>> {
+        let entries = lines.iter().filter_map(|(key, below)| {
+            let line = line_at(self.text, key.span().start);
+            let key: &str = key.get_ref();
+            Some(Entry { key, line, value: values.get(key)?, source: self, below: below.get_ref() })
+        });
+        let mut entries: Vec<Entry<'_>> = entries.collect();
+        entries.sort_by_key(|entry| entry.line);
+        entries
+    }
+}
+
+impl<'a> Entry<'a> {
+    /// The items of a list, each in its line; of anything else, itself alone.
+    pub(super) fn items(&self) -> Vec<Entry<'a>> {
+        let (Some(below), Value::Array(values)) = (self.below.as_array(), self.value) else {
+            return vec![self.clone()];
+        };
+        let items = below.iter().zip(values).map(|(below, value)| {
+            let line = line_at(self.source.text, below.span().start);
+            Entry { line, value, below: below.get_ref(), ..self.clone() }
+        });
+        items.collect()
+    }
+
+    /// The keys and values of a table, in the order of the file.
+    pub(super) fn fields(&self) -> Option<Vec<Entry<'a>>> {
+        Some(self.source.of(self.below.as_table()?, self.value.as_table()?))
+    }
+}
+
+fn placed(text: &str, error: &toml::de::Error) -> (usize, String) {
+    (line_at(text, error.span().map_or(0, |span| span.start)), error.message().to_owned())
+}
+
+fn line_at(text: &str, at: usize) -> usize {
+    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+}

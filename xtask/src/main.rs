@@ -1,0 +1,120 @@
+//! `cargo xtask dist`: everything that a release consists of, in target/dist. What is made is in the files below; what each
+//! step needs and what is done by hand is in docs/releasing.md.
+
+mod check;
+mod inventory;
+mod linux;
+mod manifests;
+mod project;
+mod run;
+mod windows;
+mod wine;
+
+use project::Project;
+use run::{Result, cargo, tool};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask dist                     builds the Linux program with its own OpenSSL, and makes all packages
+cargo xtask dist --check             makes them of the release program that is built already, twice, and tries them (as root)
+  --windows EXE                      the Windows program, for its zip and its installer
+  --twice                            builds the Linux program again elsewhere, and says whether it is the same";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match Wanted::parse(&arguments).map(|wanted| wanted.make()) {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        Some(Err(why)) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+        None => {
+            eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// What the command line asks for.
+#[derive(Default)]
+struct Wanted {
+    check: bool,
+    twice: bool,
+    windows: Option<PathBuf>,
+}
+
+impl Wanted {
+    fn parse(arguments: &[String]) -> Option<Self> {
+        let mut arguments = arguments.iter().map(String::as_str);
+        let mut wanted = Wanted::default();
+        if arguments.next() != Some("dist") {
+            return None;
+        }
+        while let Some(argument) = arguments.next() {
+            match argument {
+                "--check" => wanted.check = true,
+                "--twice" => wanted.twice = true,
+                "--windows" => wanted.windows = Some(arguments.next()?.into()),
+                _ => return None,
+            }
+        }
+        Some(wanted)
+    }
+
+    fn make(&self) -> Result<()> {
+        let project = Project::read()?;
+        let dist = project.target.join("dist");
+        let exe = self.windows.as_deref();
+        if self.check {
+            return check::all(&project, &project.target.join("release/mailtriage"), exe, &dist);
+        }
+        let program = build(&project, &project.target.join("dist-build"))?;
+        if self.twice {
+            let again = build(&project, &project.target.join("dist-build-again"))?;
+            let equal = std::fs::read(&program)? == std::fs::read(&again)?;
+            println!("built twice: {}", if equal { "the same" } else { "NOT the same: see docs/releasing.md" });
+        }
+        let built = exe.map(|exe| windows::Built { exe, signer: windows::Signer::from_environment() });
+        assemble(&project, &program, built.as_ref(), &dist)?;
+        if project.repository.contains("example.") {
+            println!(
+                "NOT FOR RELEASE: `repository` in Cargo.toml is an example; addresses in the manifests lead nowhere"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Builds the Linux program for release, with OpenSSL in it, and returns where it is.
+fn build(project: &Project, target: &Path) -> Result<PathBuf> {
+    // Paths of this machine would make the same source another program elsewhere.
+    let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"))?;
+    let flags = format!("--remap-path-prefix={}=/src --remap-path-prefix={home}=/cargo", project.root.display());
+    let mut command = cargo();
+    command.args(["build", "--release", "--locked", "--features", "vendored", "--target-dir"]).arg(target);
+    command.env("RUSTFLAGS", flags).env("SOURCE_DATE_EPOCH", project.epoch.to_string());
+    run::run(&mut command)?;
+    Ok(target.join("release/mailtriage"))
+}
+
+/// Makes everything of these programs, in a folder that is made anew.
+fn assemble(project: &Project, program: &Path, built: Option<&windows::Built<'_>>, dist: &Path) -> Result<()> {
+    if dist.exists() {
+        std::fs::remove_dir_all(dist)?;
+    }
+    std::fs::create_dir_all(dist)?;
+    let texts = dist.join("texts");
+    let mut command = cargo();
+    run::run(command.args(["run", "--quiet", "--locked", "--example", "texts", "--"]).arg(&texts))?;
+    inventory::bill_of_materials(project, dist)?;
+    linux::all(project, program, &texts, dist)?;
+    if let Some(built) = built {
+        windows::all(project, built, &texts, dist)?;
+    }
+    manifests::source(project, dist)?;
+    let sums = manifests::checksums(dist)?;
+    manifests::all(project, &sums, dist)?;
+    std::fs::remove_dir_all(&texts)?;
+    run::run(tool("ls").arg("-l").arg(dist)).map(|list| println!("{list}"))
+}
