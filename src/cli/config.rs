@@ -95,11 +95,10 @@ fn read(path: &Path) -> Result<Option<Config>, Stop> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(windows)))]
 mod tests {
     use super::*;
 
-    #[cfg(not(windows))]
     #[test]
     fn the_first_that_is_set_decides() {
         let unicode = |set: &[(&str, &str)]| {
