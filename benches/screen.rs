@@ -34,7 +34,7 @@ fn main() {
         }
         (session, events)
     });
-    let theme = Theme { ascii: false, plain: false };
+    let theme = Theme { plain: false, ..Theme::default() };
     let mut app = App::dashboard(blank.clone(), theme);
     let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
     let mut times = Vec::new();

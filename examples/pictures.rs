@@ -33,7 +33,7 @@ async fn main() {
         let mut job = job(&scenario(of).unwrap()).unwrap();
         job.account.client = Some("outlook-2019".to_owned());
         let session = run_to_end(job, BTreeMap::new()).await;
-        let mut app = App::dashboard(session, Theme { ascii: false, plain: false });
+        let mut app = App::dashboard(session, Theme { plain: false, ..Theme::default() });
         app.core.elapsed_ms = 6_200;
         for key in keys {
             let _ = app.input(&Event::Key(KeyEvent::new(*key, KeyModifiers::NONE)));

@@ -135,7 +135,7 @@ fn run(what: &str, folder: &Path, variables: &[(&str, Option<&OsStr>)], kept: Ke
         Kept::Either => {}
     }
     screen.press("q");
-    screen.wait_for("has not been saved");
+    screen.wait_for("Quit without saving?");
     screen.press("y");
     assert!(screen.end() < 4, "{what}");
 }

@@ -7,13 +7,16 @@ use mailtriage::account::stored::Found;
 use mailtriage::check::Group;
 use mailtriage::cli::{job, run_to_end};
 use mailtriage::practice::scenario;
+use mailtriage::session::journal::BrokenOff;
 use mailtriage::session::{Event, Session};
 use mailtriage::tui::app::App;
 use mailtriage::tui::core::Lesson;
 use mailtriage::tui::keymap::{self, Place, Row, When};
 use mailtriage::tui::run::draw;
+use mailtriage::tui::screens::dashboard::Dashboard;
 use mailtriage::tui::screens::form::Form;
-use mailtriage::tui::theme::Theme;
+use mailtriage::tui::screens::menu::Menu;
+use mailtriage::tui::theme::{Colours, Theme};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::KeyCode::{self, Char, Down, End, Enter, Esc, PageDown, Tab};
@@ -21,7 +24,7 @@ use ratatui::crossterm::event::{Event as Input, KeyEvent};
 use ratatui::layout::Position;
 use std::collections::BTreeMap;
 
-const THEME: Theme = Theme { ascii: false, plain: true };
+const THEME: Theme = Theme { ascii: false, plain: true, colours: Colours::DARK };
 const SIZES: [(u16, u16); 2] = [(80, 24), (40, 12)];
 
 /// A screen to press keys on.
@@ -44,6 +47,7 @@ const SETUPS: &[Setup] = &[
     at(Cases::asked, &[Char('x'), Esc, Down, Down]),
     at(Cases::blocked, &[]),
     at(Cases::lesson, &[]),
+    at(Cases::guessed, &[]),
     at(Cases::saved, &[]),
     at(Cases::twice, &[]),
     at(Cases::running, &[]),
@@ -55,17 +59,20 @@ const SETUPS: &[Setup] = &[
     at(Cases::asked, &[Char('a')]),
     at(Cases::answered, &[Char('a')]),
     at(Cases::blocked, &[Char('h')]),
+    at(Cases::asked, &[Char('h')]),
     at(Cases::asked, &[Char('p')]),
     at(Cases::unproven, &[Char('p')]),
     at(Cases::asked, &[Char('s')]),
     at(Cases::asked, &[Char('s'), Tab, Tab, Tab, Tab, Tab, Tab, Char('x')]),
-    at(Cases::asked, &[Char('?'), Enter]),
-    at(Cases::asked, &[Char('?'), Down, Enter]),
-    at(Cases::asked, &[Char('?'), Enter, Char('/'), Char('e'), Enter]),
-    at(Cases::asked, &[Char('n')]),
+    at(Cases::asked, &[Char('x')]),
+    at(Cases::asked, &[Char('?'), End, Enter]),
+    at(Cases::asked, &[Char('x'), Char('/'), Char('e'), Enter]),
+    at(Cases::asked, &[Char('m')]),
     at(Cases::asked, &[Enter, Char('/'), Char('e')]),
     at(Cases::asked, &[Char('?')]),
-    at(Cases::lesson, &[Char('g')]),
+    at(Cases::lesson, &[Char('v')]),
+    at(Cases::interrupted, &[]),
+    at(Cases::refused, &[Char('p')]),
     at(Cases::asked, &[Enter, Char('o')]),
     at(Cases::asked, &[Char('q')]),
 ];
@@ -125,7 +132,37 @@ impl Cases {
 
     fn lesson(&self) -> App {
         let mut app = self.blocked();
-        app.core.lesson = Some(Lesson { story: "It hangs.".into(), cause: "blocked-network".into(), guess: None });
+        app.core.lesson = Some(Lesson {
+            name: "587-silent".into(),
+            story: "It hangs.".into(),
+            cause: "blocked-network".into(),
+            guess: None,
+        });
+        app
+    }
+
+    fn guessed(&self) -> App {
+        let mut app = self.lesson();
+        app.core.guess("blocked-network".into());
+        app.under(Dashboard::default())
+    }
+
+    fn interrupted(&self) -> App {
+        let sessions = ["anna", "bert"].map(|name| {
+            let found = BrokenOff {
+                path: format!("/nowhere/{name}.jsonl").into(),
+                address: format!("{name}@example.com"),
+                begun: jiff::Timestamp::UNIX_EPOCH,
+                machine: None,
+            };
+            (found, format!("1970-01-01 00:00  {name}@example.com  no verdict yet"))
+        });
+        self.new_case().under(Menu::recover(sessions))
+    }
+
+    fn refused(&self) -> App {
+        let mut app = self.asked();
+        app.core.refused_today = 3;
         app
     }
 
@@ -194,7 +231,7 @@ fn every_key_does_something_at_each_of_its_places() {
                 app.core.message = None;
                 app.place() == place && row.when.obstacle(&app.core).is_none() && does_something(&mut app, row, size)
             });
-            assert!(worked, "{} ({:?}) never does anything at {place:?}", row.shown, row.action);
+            assert!(worked, "{} ({:?}) never does anything at {place:?}", row.shown(), row.action);
         }
     }
 }
@@ -209,7 +246,7 @@ fn a_key_in_the_footer_works() {
         let (picture, _) = seen(&mut app, (400, 24));
         let footer = picture.lines().last().unwrap().to_owned();
         for row in keymap::at(place).filter(|row| !row.says.is_empty()) {
-            let label = format!(" {} {} ", row.shown, row.says);
+            let label = format!(" {} {} ", row.shown(), row.says);
             assert_eq!(
                 footer.contains(&label),
                 row.when.obstacle(&app.core).is_none(),
@@ -234,7 +271,7 @@ fn a_key_that_cannot_work_now_says_why() {
             let mut app = cases.open(setup);
             if let Some(why) = row.when.obstacle(&app.core).map(str::to_owned) {
                 hindered.push(row.when);
-                assert!(!press(&mut app, row.key), "{} goes out although {why}", row.shown);
+                assert!(!press(&mut app, row.key), "{} goes out although {why}", row.shown());
                 assert_eq!(app.core.message, Some(why));
             }
         }
@@ -248,14 +285,19 @@ fn a_key_that_cannot_work_now_says_why() {
 #[test]
 fn the_help_names_every_key_of_every_place() {
     let cases = Cases::measured();
-    let mut app = cases.open(&at(Cases::asked, &[Char('?'), Enter]));
-    let (help, _) = seen(&mut app, (120, 400));
+    let mut app = cases.open(&at(Cases::asked, &[Char('?')]));
+    // Below the keys of the dashboard.
+    for _ in keymap::at(Place::Dashboard) {
+        press(&mut app, Down);
+    }
+    press(&mut app, Enter);
+    let (help, _) = seen(&mut app, (130, 900));
     for place in keymap::places() {
         assert!(help.contains(place.title()), "{place:?}");
     }
     for row in keymap::KEYS {
         let times = help.matches(row.explains).count();
-        assert!(times >= row.places.len(), "{}: {}", row.shown, row.explains);
+        assert!(times >= row.places.len(), "{}: {}", row.shown(), row.explains);
     }
     assert_eq!(app.place(), Place::Text);
 }

@@ -12,15 +12,22 @@ use mailtriage::session::journal::{interrupted, recover};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A case takes about this long, in milliseconds, on a machine that does nothing else.
-const CASE_MS: u64 = 4_000;
+const CASE_MS: u64 = 5_000;
 
 /// Does a whole case, which may end at any moment.
 fn do_a_case(screen: &mut Screen, by_paste: bool) {
     let pause = |most| std::thread::sleep(Duration::from_millis(fastrand::u64(50..most)));
-    pause(1_500);
+    pause(1_000);
+    // Before that the key is refused, and the password would be typed as keys.
+    let until = Instant::now() + Duration::from_millis(CASE_MS);
+    let is_done =
+        |screen: &Screen| screen.shows().lines().any(|line| line.contains("- all ") && line.contains(" done"));
+    while !is_done(screen) && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(20));
+    }
     screen.press("p");
     pause(400);
     match by_paste {
@@ -30,7 +37,7 @@ fn do_a_case(screen: &mut Screen, by_paste: bool) {
     pause(200);
     screen.press("\r");
     pause(1_000);
-    screen.press("n");
+    screen.press("m");
     pause(200);
     screen.press("called back at nine\r");
     pause(500);

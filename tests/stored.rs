@@ -188,7 +188,7 @@ async fn programs_on_windows_are_found_in_their_places() {
 async fn the_form_offers_what_is_found() {
     let found = found("Windows 10.0.19045", &[], &recorded("outlook/2016.reg")).await;
     let session = || Session::of(Account::default(), Default::default(), String::new());
-    let theme = Theme { ascii: true, plain: true };
+    let theme = Theme { ascii: true, plain: true, ..Theme::default() };
     let mut app = App::new(session(), theme, Form::new_case(&Account::default(), found.clone()));
     let mut press = |key: KeyCode| app.input(&Event::Key(KeyEvent::from(key)));
     assert!([KeyCode::F(2), KeyCode::Down, KeyCode::Enter].into_iter().all(|key| press(key).is_none()));

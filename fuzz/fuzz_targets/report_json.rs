@@ -10,7 +10,7 @@ fuzz_target!(|input: &[u8]| {
     match open::read(&file(input)) {
         Ok(session) => {
             let report = json::report(&session);
-            assert_visible("text", &text::text(&report, true));
+            assert_visible("text", &text::text(&report, Reader::Everything, true));
             assert_visible("html", &html::html(&report, Reader::Everything).expect("every report can be written"));
             assert_visible("json", &json::to_string(&report));
         }

@@ -21,7 +21,7 @@ fuzz_target!(|input: &[u8]| {
         &[KeyCode::Char('s'), KeyCode::F(2)],
         &[KeyCode::Tab, KeyCode::Tab, KeyCode::Enter],
     ];
-    let mut app = App::dashboard(session, Theme { ascii: false, plain: true });
+    let mut app = App::dashboard(session, Theme { plain: true, ..Theme::default() });
     let size = (u16::from(*width % 160) + 1, u16::from(*height % 60) + 1);
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a terminal in memory");
     for key in screens[usize::from(*screen) % screens.len()] {

@@ -26,7 +26,7 @@ pub const LEFT_OUT_DOMAIN: &str = "[domain]";
 impl Address {
     /// Reads an address; the error is a sentence for the person who typed it.
     pub fn parse(typed: &str) -> Result<Self, String> {
-        let typed = typed.trim_matches(' ');
+        let typed = bare(typed);
         let shown = crate::text::visible_str(&typed.chars().take(60).collect::<String>());
         if typed.is_empty() {
             return Err("no mail address: type one, such as anna@example.com".to_owned());
@@ -115,6 +115,17 @@ impl TryFrom<String> for Address {
     }
 }
 
+/// The address alone in what is pasted from a ticket or a mail: `Anna <anna@example.com>`, `mailto:anna@example.com`.
+pub fn bare(typed: &str) -> &str {
+    let typed = typed.trim_matches(' ');
+    let inside = typed.strip_suffix('>').and_then(|typed| typed.rsplit_once('<')).map_or(typed, |(_, inside)| inside);
+    const LINK: &str = "mailto:";
+    match inside.get(..LINK.len()) {
+        Some(link) if link.eq_ignore_ascii_case(LINK) => inside[LINK.len()..].split('?').next().unwrap_or_default(),
+        _ => inside,
+    }
+}
+
 /// A host or domain name in lower case and ASCII; the error says what is wrong with it.
 pub fn host_name(typed: &str) -> Result<String, String> {
     let typed = typed.strip_suffix('.').unwrap_or(typed);
@@ -163,6 +174,16 @@ mod tests {
     fn malformed(#[case] typed: &str, #[case] why: &str) {
         let error = Address::parse(typed).unwrap_err();
         assert!(error.contains(why), "{error}");
+    }
+
+    #[rstest]
+    #[case("Anna Meyer <anna@example.com>")]
+    #[case("<anna@example.com>")]
+    #[case("\"Meyer, Anna\" <anna@example.com> ")]
+    #[case("mailto:anna@example.com?subject=Help")]
+    #[case("<MAILTO:anna@example.com>")]
+    fn pasted(#[case] typed: &str) {
+        assert_eq!(Address::parse(typed).unwrap().to_string(), "anna@example.com");
     }
 
     #[test]

@@ -80,6 +80,15 @@ pub struct Account {
     /// The helpdesk's own number for the case.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ticket: Option<String>,
+    /// Since when it fails, in somebody's words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub since: Option<String>,
+    /// Who else is affected, in somebody's words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub affected: Option<String>,
+    /// Whom to ask back.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub contact: Option<String>,
 }
 
 /// How to reach a mail server: host, port and encryption.

@@ -30,17 +30,8 @@ pub(super) enum Command {
     /// The same run without a screen; the result goes to stdout; exit code 0 can send, 1 cannot send or unreliable, 3
     /// unsure, 2 wrong usage
     Check(Box<CheckArgs>),
-    /// Shows a saved session, offline
-    Open {
-        /// The JSON report
-        report: PathBuf,
-        #[command(flatten)]
-        screen: ScreenArgs,
-        #[command(flatten)]
-        pages: PagesArgs,
-        #[command(flatten)]
-        site: SiteArgs,
-    },
+    /// Shows a saved session, offline; with --format or without a terminal, prints it
+    Open(OpenArgs),
     /// The built-in practice lab: no network needed
     Practice(PracticeArgs),
     /// The pages of the guide, and which of them are about an error number, a server's sentence or any words
@@ -56,6 +47,8 @@ pub(super) enum Command {
     Site(SiteCommand),
     /// The JSON Schema of the report (draft 2020-12)
     Schema,
+    /// The file with your own keys and colours: where it is, and whether it is sound
+    Config(ConfigArgs),
     /// Shell completions
     Completions {
         /// The shell
@@ -63,6 +56,19 @@ pub(super) enum Command {
     },
     /// The manual page
     Man,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    /// Writes the file with everything that it can say, commented out; never over an existing file
+    #[arg(long)]
+    pub(super) init: bool,
+    /// Checks the file: everything that is wrong, with its line
+    #[arg(long, conflicts_with = "init")]
+    pub(super) check: bool,
+    /// Another file than the one that the screen reads
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +83,9 @@ pub(super) struct CheckArgs {
     /// Waits for every check, for the most detailed report
     #[arg(long)]
     pub(super) full: bool,
+    /// Asks the guide's questions as lines of text, for screen readers, serial lines and remote consoles
+    #[arg(long, conflicts_with_all = ["password_stdin", "token_stdin"])]
+    pub(super) ask: bool,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }
@@ -143,13 +152,14 @@ impl Cli {
         let pages = match &self.command {
             None => &self.run.pages,
             Some(Command::Check(args)) => &args.run.pages,
-            Some(Command::Open { pages, .. }) => pages,
+            Some(Command::Open(args)) => &args.pages,
             Some(Command::Practice(args)) => &args.pages,
             Some(Command::Guide(args)) => return args.check.as_deref().or(args.pages.guide.as_deref()),
             Some(
                 Command::Providers { .. }
                 | Command::Site(_)
                 | Command::Schema
+                | Command::Config(_)
                 | Command::Completions { .. }
                 | Command::Man,
             ) => return None,
@@ -163,9 +173,15 @@ impl Cli {
             None => Some(&self.run.site),
             Some(Command::Check(args)) => Some(&args.run.site),
             Some(Command::Guide(args)) => Some(&args.site),
-            Some(Command::Open { site, .. } | Command::Providers { site, .. }) => Some(site),
+            Some(Command::Open(args)) => Some(&args.site),
+            Some(Command::Providers { site, .. }) => Some(site),
             Some(
-                Command::Practice(_) | Command::Site(_) | Command::Schema | Command::Completions { .. } | Command::Man,
+                Command::Practice(_)
+                | Command::Site(_)
+                | Command::Config(_)
+                | Command::Schema
+                | Command::Completions { .. }
+                | Command::Man,
             ) => None,
         }
     }
@@ -178,12 +194,29 @@ pub(super) struct PracticeArgs {
     /// Lists the scenarios
     #[arg(long)]
     pub(super) list: bool,
+    /// Asks the guide's questions as lines of text in place of a screen, as `check --ask` does
+    #[arg(long)]
+    pub(super) ask: bool,
     #[command(flatten)]
     pub(super) out: OutputArgs,
     #[command(flatten)]
     pub(super) screen: ScreenArgs,
     #[command(flatten)]
     pub(super) pages: PagesArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OpenArgs {
+    /// The report: JSON, or a page of HTML that mailtriage has saved; - reads standard input
+    pub(super) report: PathBuf,
+    #[command(flatten)]
+    pub(super) out: OutputArgs,
+    #[command(flatten)]
+    pub(super) screen: ScreenArgs,
+    #[command(flatten)]
+    pub(super) pages: PagesArgs,
+    #[command(flatten)]
+    pub(super) site: SiteArgs,
 }
 
 #[derive(Debug, Args)]
@@ -197,9 +230,24 @@ pub(super) struct OutputArgs {
     /// What to leave out: nothing, names (mailbox, log-in name, machine, private addresses), or all names
     #[arg(long, value_enum, default_value = "none")]
     pub(super) redact: RedactArg,
+    /// Who reads it: what they need not know is left out, and what is asked of them comes first
+    #[arg(long = "for", value_enum, default_value = "all", value_name = "READER")]
+    pub(super) reader: ReaderArg,
     /// Shows the evidence of every check
     #[arg(long)]
     pub(super) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReaderArg {
+    /// Whoever runs the network, or the internet provider
+    Network,
+    /// The mail provider
+    Provider,
+    /// The helpdesk's own ticket
+    Ticket,
+    /// Ourselves: everything
+    All,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -264,6 +312,15 @@ pub(super) struct RunArgs {
     /// The helpdesk's own number for the case
     #[arg(long, value_name = "TEXT", help_heading = "The case")]
     pub(super) ticket: Option<String>,
+    /// Since when it fails, in the caller's words
+    #[arg(long, value_name = "TEXT", help_heading = "The case")]
+    pub(super) since: Option<String>,
+    /// Who else is affected, such as "3 of 20 users"
+    #[arg(long, value_name = "TEXT", help_heading = "The case")]
+    pub(super) affected: Option<String>,
+    /// Whom to ask back: a name, a telephone number, a mail address
+    #[arg(long, value_name = "TEXT", help_heading = "The case")]
+    pub(super) contact: Option<String>,
     /// Answers a question of the guide, such as hotspot=yes; repeatable
     #[arg(long, value_name = "ID=WORD", help_heading = "The case")]
     pub(super) answer: Vec<String>,

@@ -1,12 +1,13 @@
 //! `mailtriage check`: a run without a screen, and how long it goes on once the verdict is final.
 
 use super::args::{CheckArgs, OutputArgs};
-use super::{EXIT_USAGE, Stop, output};
+use super::{EXIT_USAGE, Stop, ask, output};
 use crate::account::stored::StoredAccount;
-use crate::check::{Event as CheckEvent, Job, run_until};
+use crate::check::{Event as CheckEvent, Job, Outcome, run_until};
 use crate::report::first_page::Reader;
 use crate::report::format::How;
 use crate::report::formats::FORMATS;
+use crate::report::redact::{LeftOut, Redact};
 use crate::report::{self, redact};
 use crate::session::{Event, Session};
 use crate::site::Site;
@@ -28,7 +29,11 @@ pub(super) async fn run(args: CheckArgs, site: &Site) -> Result<u8, Stop> {
     args.out.check_target()?;
     let world = World::system(trust);
     let found = args.run.stored(world.machine.as_ref()).await;
-    let (account, stored) = args.run.subject(world.machine.as_ref(), args.address.as_deref(), found.as_ref())?;
+    let address = match args.address {
+        None if args.ask && found.is_none() => ask::address(&mut ask::input())?,
+        ref given => given.clone(),
+    };
+    let (account, stored) = args.run.subject(world.machine.as_ref(), address.as_deref(), found.as_ref())?;
     for why in found.iter().flat_map(|found| &found.skipped).take(MOST_SKIPPED) {
         output::say(&format!("mailtriage: not read: {why}"));
     }
@@ -37,7 +42,11 @@ pub(super) async fn run(args: CheckArgs, site: &Site) -> Result<u8, Stop> {
     }
     let attempt = args.run.password.read(Some(&account), &world).await?;
     let detail = Detail::of(&args);
-    let session = run_with(Job { world, account, options, attempt }, answers, detail).await;
+    let progress = if args.ask { Progress::Faults } else { Progress::of_terminal() };
+    let mut session = run_and_show(Job { world, account, options, attempt }, answers, detail, progress).await;
+    if args.ask {
+        ask::questions(&mut session, &mut ask::input())?;
+    }
     args.out.write(&session)
 }
 
@@ -83,6 +92,16 @@ pub async fn run_to_end(job: Job, answers: BTreeMap<String, String>) -> Session 
 
 /// Runs a job with this much detail and returns the finished session.
 pub async fn run_with(job: Job, answers: BTreeMap<String, String>, detail: Detail) -> Session {
+    run_and_show(job, answers, detail, Progress::of_terminal()).await
+}
+
+/// The same, and what is shown meanwhile.
+pub(super) async fn run_and_show(
+    job: Job,
+    answers: BTreeMap<String, String>,
+    detail: Detail,
+    progress: Progress,
+) -> Session {
     let machine = Arc::clone(&job.world.machine);
     let mut session = Session::new(job.account.clone(), &machine.local());
     for (question, answer) in answers {
@@ -94,7 +113,6 @@ pub async fn run_with(job: Job, answers: BTreeMap<String, String>, detail: Detai
     let mut tell = Some(tell);
     let running = run_until(job, sender, async { drop(told.await) });
     tokio::pin!(running);
-    let progress = Progress::new();
     let started = Instant::now();
     let mut until = None;
     loop {
@@ -102,6 +120,7 @@ pub async fn run_with(job: Job, answers: BTreeMap<String, String>, detail: Detai
             biased;
             Some(event) = events.recv() => {
                 let is_end = matches!(event, CheckEvent::Finished { .. });
+                progress.of(&event);
                 session.apply(Event::Check(event));
                 progress.show(&session);
                 if is_end && until.is_none() && detail != Detail::Full && session.diagnosis().is_final {
@@ -122,25 +141,39 @@ pub async fn run_with(job: Job, answers: BTreeMap<String, String>, detail: Detai
     session
 }
 
-/// A line on stderr while the run goes on, if stderr is a terminal.
-struct Progress {
-    shown: bool,
+/// What stderr shows while the run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    Nothing,
+    /// One line that counts, which is written over and over.
+    Count,
+    /// A line for each check that finds something wrong: nothing is written over.
+    Faults,
 }
 
 impl Progress {
-    fn new() -> Self {
-        Progress { shown: std::io::stderr().is_terminal() }
+    /// A count, if stderr is a terminal.
+    fn of_terminal() -> Self {
+        if std::io::stderr().is_terminal() { Progress::Count } else { Progress::Nothing }
     }
 
-    fn show(&self, session: &Session) {
-        if let (true, Some(run)) = (self.shown, session.run()) {
+    fn of(self, event: &CheckEvent) {
+        if let (Progress::Faults, CheckEvent::Finished { finding }) = (self, event)
+            && matches!(finding.outcome, Outcome::Fail | Outcome::Warn)
+        {
+            output::say(&format!("{:<5} {}: {}", finding.outcome.state(), finding.group.title(), finding.summary));
+        }
+    }
+
+    fn show(self, session: &Session) {
+        if let (Progress::Count, Some(run)) = (self, session.run()) {
             let (done, all) = run.progress();
             let _ = write!(std::io::stderr(), "\r{done} of {all} checks done ");
         }
     }
 
-    fn clear(&self) {
-        if self.shown {
+    fn clear(self) {
+        if self == Progress::Count {
             let _ = write!(std::io::stderr(), "\r                              \r");
         }
     }
@@ -157,9 +190,10 @@ impl OutputArgs {
 
     /// Writes the report and returns the exit code of its verdict.
     pub(super) fn write(&self, session: &Session) -> Result<u8, Stop> {
-        let left_out: redact::Redact = self.redact.into();
-        let report = redact::redact(&report::json::report(session), left_out.into());
-        let how = How { reader: Reader::Everything, verbose: self.verbose };
+        let reader = Reader::from(self.reader);
+        let left_out = LeftOut::from(Redact::from(self.redact)).and(reader.left_out());
+        let report = redact::redact(&report::json::report(session), left_out);
+        let how = How { reader, verbose: self.verbose };
         let text = (self.format.unwrap_or(&FORMATS[0]).write)(&report, how)?;
         match &self.output {
             Some(path) => {

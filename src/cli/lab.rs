@@ -36,7 +36,7 @@ pub(super) fn begin(name: &str) -> Result<Begun, String> {
     Ok(Begun {
         session: Session::new(job.account, &job.world.machine.local()),
         bench: Bench { world: job.world, options: job.options },
-        lesson: Some(Lesson { story: scenario.story, cause, guess: None }),
+        lesson: Some(Lesson { name: name.to_owned(), story: scenario.story, cause, guess: None }),
         first: Request { attempt: job.attempt, ..Request::everything() },
     })
 }

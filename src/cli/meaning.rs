@@ -2,12 +2,13 @@
 //! `args`.
 
 use super::Stop;
-use super::args::{ANY_STORE, MeasuredArg, RedactArg, RunArgs, SecurityArg};
+use super::args::{ANY_STORE, MeasuredArg, ReaderArg, RedactArg, RunArgs, SecurityArg};
 use crate::account::stored::{self, Found, StoredAccount};
 use crate::account::{Account, Address, MeasuredOn, Origins, Security, Server, Settings, Values, client, outlook};
 use crate::check::{Options, Reference, options};
 use crate::facts::pasted;
 use crate::machine::{Machine, Trust, files, roots};
+use crate::report::first_page::Reader;
 use crate::report::redact::Redact;
 use crate::session::guide;
 use crate::site::Site;
@@ -37,6 +38,17 @@ fn error_shown(typed: &str) -> Result<String, Stop> {
             .map_err(|why| format!("--error: {path} was not read: {why}"))?,
     };
     Ok(pasted::kept(&decoded(&bytes)))
+}
+
+impl From<ReaderArg> for Reader {
+    fn from(arg: ReaderArg) -> Self {
+        match arg {
+            ReaderArg::Network => Reader::Network,
+            ReaderArg::Provider => Reader::Provider,
+            ReaderArg::Ticket => Reader::Ticket,
+            ReaderArg::All => Reader::Everything,
+        }
+    }
 }
 
 impl From<RedactArg> for Redact {
@@ -81,6 +93,9 @@ impl RunArgs {
         }
         account.error = self.error.as_deref().map(error_shown).transpose()?;
         account.ticket.clone_from(&self.ticket);
+        account.since.clone_from(&self.since);
+        account.affected.clone_from(&self.affected);
+        account.contact.clone_from(&self.contact);
         account.from = mailbox("--from", self.from.as_deref())?;
         account.to = mailbox("--to", self.to.as_deref())?;
         Ok(account)

@@ -1,7 +1,9 @@
 //! The command line: what can be typed, and one file per subcommand. Errors are for people: stderr, exit code 2.
 
 mod args;
+mod ask;
 mod check;
+mod config;
 mod dashboard;
 mod guide;
 mod lab;
@@ -84,8 +86,9 @@ async fn run(cli: Cli) -> Result<u8, Stop> {
         Some(Command::Providers { query, .. }) => show::providers(query.as_deref()),
         Some(Command::Site(args)) => site::run(&args),
         Some(Command::Schema) => show::schema(),
+        Some(Command::Config(args)) => config::run(&args),
         Some(Command::Completions { shell }) => show::completions(shell),
         Some(Command::Man) => show::man(),
-        Some(Command::Open { report, screen, .. }) => dashboard::open(&report, &screen).await,
+        Some(Command::Open(args)) => dashboard::open(&args).await,
     }
 }

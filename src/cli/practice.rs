@@ -1,14 +1,16 @@
 //! `mailtriage practice`: the built-in lab, on the screen or without one.
 
 use super::args::PracticeArgs;
+use super::check::{Detail, Progress, run_and_show};
 use super::lab::{find, job};
 use super::output::print;
-use super::{Stop, dashboard};
+use super::{Stop, ask, dashboard};
 use crate::practice;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 pub(super) async fn run(args: PracticeArgs) -> Result<u8, Stop> {
-    let with_screen = args.out.format.is_none() && args.out.output.is_none();
+    let with_screen = args.out.format.is_none() && args.out.output.is_none() && !args.ask;
     if args.list {
         return print(&list()).map(|()| 0);
     }
@@ -24,6 +26,12 @@ pub(super) async fn run(args: PracticeArgs) -> Result<u8, Stop> {
         return dashboard::practice(Some(job), &args.screen).await;
     }
     args.out.check_target()?;
+    if args.ask {
+        // What the scenario's caller would answer is for whoever practises to find out.
+        let mut session = run_and_show(job, BTreeMap::new(), Detail::Full, Progress::Faults).await;
+        ask::questions(&mut session, &mut ask::input())?;
+        return args.out.write(&session);
+    }
     let session = super::run_to_end(job, scenario.answers).await;
     args.out.write(&session)
 }

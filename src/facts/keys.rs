@@ -147,6 +147,8 @@ keys! {
         BY: Key<Itself> = "by", Nobody, "who forbids it, if this computer does";
         ADDRESS: Key<IpAddr> = "address", Address, "the address that opened first";
         CONNECT: Key<u64> = "connect_ms", Nobody, "milliseconds until it opened";
+        LOCAL_PORT: Key<u16> = "local-port", Nobody, "our own port of the connection that opened";
+        LOCAL_PORTS: Key<Vec<u16>> = "local-ports", Nobody, "our own ports of the tries that did not open, in order";
         SYN_REPEATS: Key<u32> = "syn-repeats", Nobody, "packets that were sent again until it opened";
         ICMP: Key<String> = "icmp", Nobody, "type and code of an ICMP message that came back";
         ICMP_FROM: Key<IpAddr> = "icmp.from", Address, "the sender of that ICMP message";
@@ -237,6 +239,7 @@ keys! {
         HANDSHAKE_SAID: Key<String> = "handshake-said", Foreign, "what this computer's TLS library said about it";
         HANDSHAKE_MS: Key<u64> = "handshake_ms", Nobody, "milliseconds that the handshake took";
         TLS_VERSION: Key<String> = "tls-version", Nobody, "the TLS version agreed on";
+        TLS_CIPHER: Key<String> = "tls-cipher", Nobody, "the cipher suite agreed on, by its name at IANA";
         SMALL_SEGMENTS: Key<SmallSegments> = "small-segments", Nobody, "whether a stalled handshake comes through in small segments";
         AUTH_CLEAR: Key<Vec<String>> = "auth-clear", Nobody, "log-in mechanisms offered before encryption";
         AUTH_CLEAR_PROBE: Key<u16> = "auth-clear-probe", Nobody, "the reply code to AUTH without encryption and without a secret";
@@ -258,8 +261,9 @@ keys! {
         SUBJECT: Key<String> = "subject", Host, "the certificate's subject";
         ISSUER: Key<String> = "issuer", Foreign, "who signed the certificate";
         ISSUER_ORGANISATION: Key<String> = "issuer-organisation", Foreign, "the organisation of whoever signed it";
-        SERIAL: Key<String> = "serial", Nobody, "the certificate's serial number";
-        FINGERPRINT: Key<String> = "fingerprint", Nobody, "SHA-256 over the whole certificate";
+        SERIAL: Key<String> = "serial", Host, "the certificate's serial number";
+        FINGERPRINT: Key<String> = "fingerprint", Host, "SHA-256 over the whole certificate";
+        PEM: Key<String> = "pem", Host, "the certificate itself (RFC 7468)";
         KEY: Key<String> = "key", Nobody, "the certificate's key: kind and bits";
         SIGNATURE: Key<String> = "signature", Nobody, "the signature algorithm";
         FROM: Key<String> = "from", Nobody, "valid from (RFC 3339)";

@@ -106,7 +106,12 @@ pub fn in_words(decided: &[Decided]) -> String {
 fn said(decided: &Decided) -> String {
     let Some(kind) = find(&decided.fact) else { return decided.to_string() };
     let word = if decided.word == "unknown" { "not known".to_owned() } else { decided.word.replace('-', " ") };
-    format!("{}: {word}", kind.says.trim_start_matches("whether "))
+    match kind.says.strip_prefix("whether ") {
+        // "any other port opens" says it; ": yes" after it adds nothing.
+        Some(says) if word == "yes" => says.to_owned(),
+        Some(says) => format!("{says}: {word}"),
+        None => format!("{}: {word}", kind.says),
+    }
 }
 
 /// Every fact that a page may use.

@@ -153,6 +153,7 @@ fn rows_check(faults: &mut Faults<'_>, kind: Kind, pages: &Pages, asked: &[Quest
     let rows = rows.chain(page.against.iter().map(|row| (row.line, &row.terms)));
     let rows = rows.chain(page.proof.iter().map(|row| (row.line, &row.terms)));
     let rows = rows.chain(page.at_most.iter().map(|row| (row.line, &row.terms)));
+    let rows = rows.chain(page.steps.iter().map(|row| (row.line, &row.terms)));
     for (line, terms) in rows.chain([(page.text.line_of("Answered by"), &page.answered_by)]) {
         if let Err(why) = rule::check(terms, asked) {
             faults.at(line, why);
@@ -234,15 +235,15 @@ fn cause_check(faults: &mut Faults<'_>, pages: &Pages) {
     if !page.rules.is_empty() {
         ends_in_otherwise(faults, "Decide", page.rules.last().map(|row| (row.line, &row.terms)));
     }
-    if page.text.items("Fix it").is_empty() {
+    if page.steps.is_empty() {
         faults.of("Fix it", "Fix it must be a list of steps");
     }
     let told = page.text.items("Tell the provider");
     for missing in [TO, ASK].iter().filter(|key| !told.iter().any(|item| item.starts_with(**key))) {
         faults.of("Tell the provider", format!("Tell the provider needs an item \"{missing}\""));
     }
-    for step in page.text.items("Fix it") {
-        let Some(task) = task(&step) else { continue };
+    for step in &page.steps {
+        let Some(task) = task(&step.gives) else { continue };
         let lacks = |page: &Page| !page.text.sections.iter().any(|section| anchor(&section.heading) == task);
         if let Some((name, _)) = pages.iter().find(|(name, page)| Kind::of(name) == Kind::Program && lacks(page)) {
             let line = page.text.line_with(&format!("#{task})"));

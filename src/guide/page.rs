@@ -32,12 +32,16 @@ pub struct Page {
     pub is_unreliable: bool,
     /// *At most*: how certain any verdict may be while these facts hold.
     pub at_most: Vec<Row<Certainty>>,
+    /// *Fix it* of a cause: the steps, each with the facts on which it is shown.
+    pub steps: Vec<Row<String>>,
 }
 
 /// What the items of a cause's *Tell the provider* begin with: whom it is for.
 pub const TO: &str = "To:";
 /// And what is asked for.
 pub const ASK: &str = "Ask:";
+/// And the subject of a letter that asks for it, if the page's title does not say it.
+pub const SUBJECT: &str = "Subject:";
 
 /// What a fact that speaks against a cause leaves of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +119,7 @@ fn read(text: pages::Page, faults: &mut Vec<Fault>) -> Page {
     let at_most = rows.table("At most", |row| certainty(row.get(1)));
     let against = rows.table("Speaks against it", |row| left(row.get(1)));
     let proof = rows.table("Certain only if", |_| Ok(()));
+    let steps = steps(&text, rows.faults);
     let mut put = |at: &str, why| faults.push(Fault { line: text.line_of(at), why });
     let is_unreliable = match text.head("Outcome") {
         None => false,
@@ -141,6 +146,7 @@ fn read(text: pages::Page, faults: &mut Vec<Fault>) -> Page {
         proof,
         is_unreliable,
         at_most,
+        steps,
         text,
     }
 }
@@ -239,6 +245,35 @@ pub fn task(step: &str) -> Option<&str> {
     let (_, target) = step.strip_prefix('[')?.split_once("](../programs/")?;
     let (target, rest) = target.split_once(')')?;
     rest.trim_matches(['.', ' ']).is_empty().then_some(target.split_once('#')?.1)
+}
+
+/// The steps of *Fix it*. One that begins with "When `fact` is `word`:", as a row of a table does, is shown only if that
+/// holds.
+fn steps(page: &pages::Page, faults: &mut Vec<Fault>) -> Vec<Row<String>> {
+    let steps = page.items("Fix it").into_iter().map(|item| {
+        let condition = item.strip_prefix("When `").and_then(|rest| rest.split_once("`: "));
+        let Some((condition, step)) = condition else {
+            return Row { terms: vec![], gives: item, line: page.line_of("Fix it") };
+        };
+        let beginning = format!("When `{}", condition.split('`').next().unwrap_or_default());
+        let line = page.line_with(&beginning);
+        let pieces = format!("{condition}`");
+        let pieces = pieces.split('`').enumerate().filter(|(_, piece)| !piece.is_empty());
+        // Between the backticks, facts and words take turns with what is between them.
+        let pieces: Vec<Piece> = pieces
+            .map(
+                |(index, piece)| {
+                    if index % 2 == 0 { Piece::Code(piece.to_owned()) } else { Piece::Words(piece.to_owned()) }
+                },
+            )
+            .collect();
+        let terms = parse_when(&pieces).unwrap_or_else(|why| {
+            faults.push(Fault { line, why: format!("Fix it: {why}") });
+            vec![]
+        });
+        Row { terms, gives: step.to_owned(), line }
+    });
+    steps.collect()
 }
 
 fn questions(text: &str) -> Result<Vec<Question>, String> {

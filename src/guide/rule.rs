@@ -140,6 +140,12 @@ pub fn waits_for<T>(rows: &[Row<T>], facts: &Derived) -> BTreeSet<String> {
     held.flat_map(|held| if let Held::Pending(checks) = held { checks } else { BTreeSet::new() }).collect()
 }
 
+/// The checks that may still change which of the rows hold.
+pub fn any_waits_for<T>(rows: &[Row<T>], facts: &Derived) -> BTreeSet<String> {
+    let held = rows.iter().map(|row| all_hold(&row.terms, facts));
+    held.flat_map(|held| if let Held::Pending(checks) = held { checks } else { BTreeSet::new() }).collect()
+}
+
 /// Whether a term or a row holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {

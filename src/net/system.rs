@@ -10,6 +10,7 @@ use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{RData, RecordType};
 use socket2::SockRef;
 use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use tokio::net::TcpSocket;
 use tokio::time::{Instant, timeout};
 
@@ -101,13 +102,16 @@ impl SystemNetwork {
         let started = Instant::now();
         let fail = |error: io::Error, icmp: Option<Icmp>| {
             let (state, os) = errors::connect_failure(&error, icmp, |addr| self.is_own(addr));
-            ConnectFailure { state, os, icmp, elapsed: started.elapsed() }
+            ConnectFailure { state, os, icmp, local_port: None, elapsed: started.elapsed() }
         };
         let socket = match to {
             SocketAddr::V4(_) => TcpSocket::new_v4(),
             SocketAddr::V6(_) => TcpSocket::new_v6(),
         }
         .map_err(|error| fail(error, None))?;
+        // The system would choose a port only while it connects, and forget it with the connection.
+        let local_port = bind(&socket, to);
+        let fail = |error: io::Error, icmp: Option<Icmp>| ConnectFailure { local_port, ..fail(error, icmp) };
         let usual_ttl = match options.ttl {
             Some(ttl) => Some(set_ttl(&SockRef::from(&socket), to, u32::from(ttl)).map_err(|error| fail(error, None))?),
             None => None,
@@ -135,6 +139,16 @@ impl SystemNetwork {
             Err(_) => Err(fail(io::ErrorKind::TimedOut.into(), take_icmp())),
         }
     }
+}
+
+/// A port of our own for a connection; `None` if there is none to be had beforehand.
+fn bind(socket: &TcpSocket, to: SocketAddr) -> Option<u16> {
+    let any = match to {
+        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    socket.bind(SocketAddr::new(any, 0)).ok()?;
+    socket.local_addr().ok().map(|local| local.port())
 }
 
 fn directly_or_silent(answer: Answer) -> Answer {

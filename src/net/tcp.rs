@@ -55,6 +55,8 @@ pub struct ConnectFailure {
     pub os: Option<errors::OsError>,
     /// The ICMP message behind it, if the system tells an ordinary user.
     pub icmp: Option<Icmp>,
+    /// Our own port, by which the packets can be found in somebody's log.
+    pub local_port: Option<u16>,
     /// How long the attempt took.
     pub elapsed: Duration,
 }

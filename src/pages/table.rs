@@ -2,7 +2,7 @@
 //! files.
 
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use toml::{Table, Value};
 
 /// Reads an embedded table.
 ///
@@ -10,10 +10,7 @@ use std::collections::BTreeMap;
 ///
 /// If it is malformed, with its name and the reason: a test reads each table.
 pub fn read<T: DeserializeOwned>(name: &str, text: &str) -> T {
-    // By way of its values: the code that reads a type from text is twice as large, for each type.
-    let table: Result<T, _> = toml::from_str::<toml::Table>(text).and_then(toml::Table::try_into);
-    // As text: the error's own debug output would show the whole file.
-    table.map_err(|why| format!("{name}: {why}")).expect("embedded tables are checked by tests")
+    checked(name, table(name, text).try_into())
 }
 
 /// Reads the rows of an embedded table that holds nothing but `[[of]]`.
@@ -22,7 +19,27 @@ pub fn read<T: DeserializeOwned>(name: &str, text: &str) -> T {
 ///
 /// As [`read`]; also if it holds anything else.
 pub fn rows<T: DeserializeOwned>(name: &str, of: &str, text: &str) -> Vec<T> {
-    let mut table: BTreeMap<String, Vec<T>> = read(name, text);
-    let rows = table.remove(of).filter(|_| table.is_empty());
-    rows.ok_or_else(|| format!("{name}: its rows are all [[{of}]]")).expect("embedded tables are checked by tests")
+    values(name, of, text).into_iter().map(|row| checked(name, row.try_into())).collect()
+}
+
+// What is not generic is by itself, since the program has everything else once for each kind of row.
+
+fn table(name: &str, text: &str) -> Table {
+    // By way of its values: the code that reads a type from text is twice as large, for each type.
+    checked(name, toml::from_str(text))
+}
+
+fn values(name: &str, of: &str, text: &str) -> Vec<Value> {
+    let mut table = table(name, text);
+    match (table.remove(of), table.is_empty()) {
+        (Some(Value::Array(rows)), true) => Some(rows),
+        _ => None,
+    }
+    .ok_or_else(|| format!("{name}: its rows are all [[{of}]]"))
+    .expect("embedded tables are checked by tests")
+}
+
+fn checked<T>(name: &str, read: Result<T, toml::de::Error>) -> T {
+    // As text: the error's own debug output would show the whole file.
+    read.map_err(|why| format!("{name}: {why}")).expect("embedded tables are checked by tests")
 }

@@ -166,7 +166,14 @@ impl Network for Lab {
         let lost = dice.losses();
         let late = (0..lost).map(|repeat| SYN_REPEAT * 2u32.pow(repeat)).sum::<Duration>();
         let fate = self.world.fate(to, options.ttl);
-        let silent = |elapsed| ConnectFailure { state: PortState::Filtered, os: None, icmp: None, elapsed };
+        let next_port = || Some(self.next_port.fetch_add(1, Ordering::Relaxed));
+        let silent = |elapsed| ConnectFailure {
+            state: PortState::Filtered,
+            os: None,
+            icmp: None,
+            local_port: next_port(),
+            elapsed,
+        };
         match fate {
             Fate::Opens { host, port, rtt } if rtt + late <= options.deadline => {
                 sleep(rtt + late).await;
@@ -186,7 +193,7 @@ impl Network for Lab {
                 sleep(after + late).await;
                 let name = errors::classify(errors::System::Linux, errno).1.to_owned();
                 let os = Some(errors::OsError { code: errno, name });
-                Err(ConnectFailure { state, os, icmp, elapsed: started.elapsed() })
+                Err(ConnectFailure { state, os, icmp, local_port: next_port(), elapsed: started.elapsed() })
             }
             _ => {
                 sleep(options.deadline).await;

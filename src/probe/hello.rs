@@ -9,8 +9,8 @@ use super::version::Version;
 use crate::text::grouped;
 use std::time::Duration;
 use tls_parser::{
-    TlsExtension, TlsMessageHandshake, parse_tls_handshake_msg_certificate, parse_tls_handshake_server_hello,
-    parse_tls_server_hello_extensions,
+    TlsCipherSuite, TlsExtension, TlsMessageHandshake, parse_tls_handshake_msg_certificate,
+    parse_tls_handshake_server_hello, parse_tls_server_hello_extensions,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
@@ -120,6 +120,11 @@ pub fn is_older(suite: u16) -> bool {
 /// Whether the key exchange of a cipher suite is DHE.
 pub fn is_dhe(suite: u16) -> bool {
     SUITES_DHE.contains(&suite)
+}
+
+/// A cipher suite's name at IANA, or its number.
+pub fn suite_name(suite: u16) -> String {
+    TlsCipherSuite::from_id(suite).map_or_else(|| format!("{suite:#06x}"), |known| known.name.to_owned())
 }
 
 /// Whether today's libraries still offer a cipher suite of TLS 1.2 or before.

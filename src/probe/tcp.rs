@@ -153,6 +153,7 @@ pub async fn open(net: &dyn Network, pace: &Pace, to: SocketAddr, limit: Duratio
                     state: PortState::Filtered,
                     os: None,
                     icmp: None,
+                    local_port: None,
                     elapsed: started.elapsed(),
                 };
                 let first = ended.unwrap_or_else(|| (now, Err(given_up())));
@@ -190,7 +191,7 @@ mod tests {
                 (Some(_), PortState::Open) => Ok(handshake(elapsed, 0)),
                 (answer, state) => {
                     let state = answer.map_or(PortState::Filtered, |_| state);
-                    Err(ConnectFailure { state, os: None, icmp: None, elapsed })
+                    Err(ConnectFailure { state, os: None, icmp: None, local_port: None, elapsed })
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! What differs between two runs of a session: the verdict, and each check whose finding changed. Compared as values;
 //! the words are made at the end.
 
-use crate::check::Finding;
+use crate::check::{Finding, Outcome};
 use crate::session::diagnosis::Diagnosis;
 use crate::session::{Run, Session, State};
 use std::fmt::Write;
@@ -47,13 +47,26 @@ pub fn compare<'a>(session: &Session, before: &'a Run, after: &'a Run) -> Compar
         });
         if check.kept {
             comparison.kept += 1;
-        } else if then.is_some_and(|then| then.outcome == now.outcome && then.summary == now.summary) {
+        } else if then.is_some_and(|then| meaning(then) == meaning(now)) {
             comparison.same += 1;
         } else {
             comparison.changes.push(Change { before: then, after: now });
         }
     }
     comparison
+}
+
+/// What a finding means: a figure that wanders from run to run (milliseconds, days left) is no change, another address is.
+/// Where all is well before and after, other words for it are none either.
+fn meaning(finding: &Finding) -> (Outcome, Vec<String>) {
+    let is_address = |word: &str| word.parse::<std::net::IpAddr>().is_ok();
+    let words = finding.summary.split_whitespace().map(|word| word.trim_matches([',', ';', '(', ')', '.', '[', ']']));
+    let words = words.filter_map(|word| match (is_address(word), finding.outcome) {
+        (true, _) => Some(word.to_owned()),
+        (false, Outcome::Pass) => None,
+        (false, _) => Some(word.chars().filter(|c| !c.is_ascii_digit()).collect()),
+    });
+    (finding.outcome, words.collect())
 }
 
 /// The comparison in words.
@@ -76,4 +89,40 @@ pub fn text(comparison: &Comparison<'_>) -> String {
         );
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Group;
+
+    fn finding(outcome: Outcome, summary: &str) -> Finding {
+        Finding {
+            id: "certificate.587".to_owned(),
+            group: Group::Tls,
+            title: "Whose certificate?".to_owned(),
+            outcome,
+            moot: false,
+            summary: summary.to_owned(),
+            summary_marks: vec![],
+            started_ms: 0,
+            elapsed_ms: 0,
+            facts: Default::default(),
+            evidence: vec![],
+        }
+    }
+
+    #[test]
+    fn only_what_means_something_else_is_a_change() {
+        let same = |outcome, before: &str, after: &str| {
+            meaning(&finding(outcome, before)) == meaning(&finding(outcome, after))
+        };
+        assert!(same(Outcome::Pass, "60 days left", "59 days left"));
+        assert!(same(Outcome::Pass, "opens and answers as it should", "opens"));
+        assert!(same(Outcome::Warn, "23 of 60 lost", "24 of 60 lost"));
+        assert!(!same(Outcome::Pass, "203.0.113.5 (smtp.example.com)", "203.0.113.9 (smtp.example.com)"));
+        assert!(!same(Outcome::Fail, "587 no answer", "587 refused"));
+        let (pass, fail) = (finding(Outcome::Pass, "587 open"), finding(Outcome::Fail, "587 open"));
+        assert_ne!(meaning(&pass), meaning(&fail));
+    }
 }

@@ -1,10 +1,10 @@
 //! The formats of a report: the list of them. Each format is declared in a file of its own.
 
 use super::format::Format;
-use super::{html, json, markdown, text};
+use super::{eml, html, json, markdown, text};
 
 /// All formats, the default first.
-pub const FORMATS: &[Format] = &[text::FORMAT, json::FORMAT, markdown::FORMAT, html::FORMAT];
+pub const FORMATS: &[Format] = &[text::FORMAT, json::FORMAT, markdown::FORMAT, html::FORMAT, eml::FORMAT];
 
 /// The format with this name.
 pub fn by_name(name: &str) -> Option<&'static Format> {

@@ -2,8 +2,10 @@
 
 use super::format::Format;
 use super::{Account, Answer, Check, Expected, InUse, Report, Run};
+use crate::session::diagnosis::Diagnosis;
 use crate::session::{self, SCHEMA, Session, State};
 use crate::text::is_invisible;
+use serde_json::Value;
 use std::fmt::Write;
 
 /// The format for programs.
@@ -13,12 +15,16 @@ pub const FORMAT: Format =
 /// The report of a session.
 pub fn report(session: &Session) -> Report {
     let now = account(&session.account, session.run());
-    let runs: Vec<Run> = session.runs.iter().map(|run| of_run(session, run, &now)).collect();
-    let last = runs.last();
+    let mut runs: Vec<Run> =
+        session.runs.iter().enumerate().map(|(index, run)| of_run(session, index, run, &now)).collect();
+    // What the last run found is the report's own, and is not written twice.
+    let last = runs.last_mut().map(|run| (std::mem::take(&mut run.checks), run.diagnosis.take()));
+    let (checks, diagnosis) = last.unwrap_or_default();
     let answers =
         session.answers.iter().map(|(question, answer)| Answer { question: question.clone(), answer: answer.clone() });
     Report {
         schema: SCHEMA.to_owned(),
+        id: session.id.clone(),
         tool: session.tool.clone(),
         started: session.runs.first().map(|run| run.started.to_string()),
         finished: session.runs.last().and_then(|run| run.finished).map(|at| at.to_string()),
@@ -26,17 +32,55 @@ pub fn report(session: &Session) -> Report {
         account: now,
         answers: answers.collect(),
         notes: session.notes.clone(),
-        checks: last.map(|run| run.checks.clone()).unwrap_or_default(),
-        diagnosis: last.map(|run| run.diagnosis.clone().on_paper()),
+        checks,
+        diagnosis: diagnosis.map(Diagnosis::on_paper),
         runs,
+        unknown: session.unknown.clone(),
     }
 }
 
 /// The report as JSON text, indented, with a final line feed.
 pub fn to_string(report: &Report) -> String {
-    let mut text = escaped(&serde_json::to_string_pretty(report).unwrap_or_default());
+    let mut text = escaped(&serde_json::to_string_pretty(&value(report)).unwrap_or_default());
     text.push('\n');
     text
+}
+
+/// The same on one line, for within a page of HTML: nothing in it is a tag or a character reference, so that it is the
+/// same whether read as text or as HTML.
+pub fn in_html(report: &Report) -> String {
+    escaped(&value(report).to_string()).replace('<', "\\u003c").replace('&', "\\u0026")
+}
+
+/// The report as a document: with times that need no adding, and with what another version wrote.
+pub(super) fn value(report: &Report) -> Value {
+    let mut value = serde_json::to_value(report).unwrap_or_default();
+    let mut dated = |path: &str, checks: &[Check]| {
+        let Some(Value::Array(shown)) = value.pointer_mut(path) else { return };
+        for (check, shown) in checks.iter().zip(shown) {
+            date(report, check, shown);
+        }
+    };
+    dated("/checks", &report.checks);
+    for (index, run) in report.runs.iter().enumerate() {
+        dated(&format!("/runs/{index}/checks"), &run.checks);
+    }
+    report.unknown.add_to(&mut value);
+    value
+}
+
+/// Adds to a check when it began, and when each piece of its evidence was seen.
+fn date(report: &Report, check: &Check, shown: &mut Value) {
+    let at = |ms: u64| report.time(check, ms).map(|at| Value::String(at.to_string()));
+    if let Some(started) = at(check.finding.started_ms) {
+        shown["started"] = started;
+    }
+    let Some(Value::Array(evidence)) = shown.get_mut("evidence") else { return };
+    for (seen, shown) in check.finding.evidence.iter().zip(evidence) {
+        if let Some(at) = at(seen.at_ms) {
+            shown["at"] = at;
+        }
+    }
 }
 
 /// JSON whose strings contain no character that a terminal obeys or that hides others: such a one is written by its
@@ -79,24 +123,28 @@ fn account(account: &crate::account::Account, run: Option<&session::Run>) -> Acc
         measured_on: account.measured_on,
         error: visible(&account.error),
         ticket: visible(&account.ticket),
+        since: visible(&account.since),
+        affected: visible(&account.affected),
+        contact: visible(&account.contact),
         from: visible(&account.from),
         to: visible(&account.to),
     }
 }
 
-fn of_run(session: &Session, run: &session::Run, now: &Account) -> Run {
+fn of_run(session: &Session, index: usize, run: &session::Run, now: &Account) -> Run {
     let checks = run.checks.iter().filter_map(|check| match &check.state {
         State::Done(finding) => Some(Check { finding: finding.clone(), kept: check.kept }),
         _ => None,
     });
     let then = account(&run.account, Some(run));
     Run {
+        id: (index + 1).to_string(),
         started: run.started.to_string(),
         finished: run.finished.map(|at| at.to_string()),
         connections: run.connections,
         account: (then != *now).then_some(then),
         checks: checks.collect(),
-        diagnosis: session.diagnosis_of(run),
+        diagnosis: Some(session.diagnosis_of(run)),
     }
 }
 

@@ -2,9 +2,9 @@
 //! effect.
 
 use super::Report;
-use super::first_page::{Form, Reader, first_page};
+use super::document::Document;
+use super::first_page::{Body, Reader, Row, Table};
 use super::format::Format;
-use crate::check::Group;
 use std::fmt::Write;
 
 /// The format for tickets and mails.
@@ -13,54 +13,74 @@ pub const FORMAT: Format =
 
 /// The report of the last run for this reader.
 pub fn markdown(report: &Report, reader: Reader) -> String {
-    let page = first_page(report, reader);
-    let mut out = format!("# {}\n\n", escaped(&page.subject));
-    for row in &page.rows {
-        let label = row.label;
-        let _ = match row.form {
-            Form::Quote | Form::Table => {
-                writeln!(out, "**{label}**\n\n```text\n{}\n```\n", fenced(&row.lines.join("\n")))
-            }
-            Form::Words => {
-                let lines: Vec<String> = row.lines.iter().map(|line| escaped(line)).collect();
-                writeln!(out, "**{label}** {}\n", lines.join("  \n"))
-            }
-        };
+    let document = Document::of(report, reader);
+    let mut out = format!("# {}\n\n", escaped(&document.page.subject));
+    document.page.rows.iter().for_each(|row| page_row(&mut out, row));
+    let steps = document
+        .steps
+        .iter()
+        .map(|step| std::iter::once(&step.first).chain(&step.rest).cloned().collect::<Vec<String>>());
+    list(&mut out, "What to do", steps.collect(), true);
+    list(&mut out, "Also seen", document.also.iter().map(|also| vec![also.clone()]).collect(), false);
+    let questions = document.questions.iter().map(|question| vec![question.text.clone(), question.words.join(", ")]);
+    list(&mut out, "Questions that could change this", questions.collect(), false);
+    let heads = ["", "check", "found"].map(str::to_owned).to_vec();
+    let checks = document.groups.iter().flat_map(|group| group.checks.iter().chain(&group.skipped));
+    let checks = checks.map(|check| {
+        let finding = &check.finding;
+        vec![finding.outcome.state().to_owned(), format!("{} ({})", finding.title, finding.id), finding.summary.clone()]
+    });
+    let _ = writeln!(out, "## Checks\n\n{}", table(&Table { heads, rows: checks.collect() }));
+    if !document.way.is_empty() {
+        let heads = ["question", "answer", "because"].map(str::to_owned).to_vec();
+        let rows =
+            document.way.iter().map(|asked| vec![asked.question.clone(), asked.answer.clone(), asked.because.clone()]);
+        let _ = writeln!(out, "## The way to this result\n\n{}", table(&Table { heads, rows: rows.collect() }));
     }
-    if let Some(diagnosis) = &report.diagnosis {
-        list(&mut out, "What to do", &diagnosis.remedy, true);
-        list(&mut out, "What not to do", &diagnosis.do_not, false);
-        list(&mut out, "Also seen", &super::also(diagnosis), false);
-    }
-    out.push_str("## Checks\n\n| | check | found |\n|---|---|---|\n");
-    for group in Group::ALL.iter().copied() {
-        for check in report.checks.iter().filter(|check| check.finding.group == group) {
-            let finding = &check.finding;
-            let _ = writeln!(
-                out,
-                "| {} | {} | {} |",
-                finding.outcome.state(),
-                escaped(&finding.title),
-                escaped(&finding.summary.replace('\n', " "))
-            );
-        }
-    }
-    let _ = writeln!(out, "\n## Evidence, in order of time\n\n```text\n{}```", fenced(&super::timeline(report)));
-    let _ = writeln!(out, "\n{}", escaped(&report.tool.says()));
+    let _ = writeln!(out, "## Evidence, in order of time (UTC)\n\n{}", fenced(&super::timeline(report)));
+    let _ = writeln!(out, "{}", escaped(&document.made));
     out
 }
 
-fn list(out: &mut String, title: &str, items: &[String], numbered: bool) {
+fn page_row(out: &mut String, row: &Row) {
+    let label = row.label;
+    let _ = match &row.body {
+        Body::Words(lines) => {
+            let lines: Vec<String> = lines.iter().map(|line| escaped(line)).collect();
+            writeln!(out, "**{label}** {}\n", lines.join("  \n"))
+        }
+        Body::Quotes(quotes) => {
+            let quotes = quotes
+                .iter()
+                .map(|quote| format!("{}\n\n{}", escaped(&quote.context), fenced(&quote.lines.join("\n"))));
+            writeln!(out, "**{label}** {}", quotes.collect::<Vec<_>>().join("\n"))
+        }
+        Body::Table(shown) => writeln!(out, "**{label}**\n\n{}", table(shown)),
+    };
+}
+
+fn table(table: &Table) -> String {
+    let line = |cells: &[String]| {
+        let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let rule = format!("|{}\n", "---|".repeat(table.heads.len()));
+    std::iter::once(line(&table.heads)).chain([rule]).chain(table.rows.iter().map(|row| line(row))).collect()
+}
+
+fn list(out: &mut String, title: &str, items: Vec<Vec<String>>, numbered: bool) {
     if items.is_empty() {
         return;
     }
     let _ = writeln!(out, "## {title}\n");
-    for (index, item) in items.iter().enumerate() {
-        let mut lines = item.lines();
-        let first = escaped(lines.next().unwrap_or_default());
-        let _ = if numbered { writeln!(out, "{}. {first}", index + 1) } else { writeln!(out, "- {first}") };
-        for line in lines {
-            let _ = writeln!(out, "   - {}", escaped(line.trim_start_matches([' ', '-'])));
+    for (index, lines) in items.iter().enumerate() {
+        for (line_index, line) in lines.iter().enumerate() {
+            let line = escaped(line);
+            let _ = match (line_index, numbered) {
+                (0, true) => writeln!(out, "{}. {line}", index + 1),
+                (0, false) => writeln!(out, "- {line}"),
+                _ => writeln!(out, "   - {line}"),
+            };
         }
     }
     out.push('\n');
@@ -85,9 +105,12 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// A text for a code block, changed so that it cannot end the block.
+/// A text as a block of code, whose fence is longer than any within it: the text stays as it is.
 fn fenced(text: &str) -> String {
-    text.replace("```", "` ` `")
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    format!("{fence}text\n{text}{end}{fence}\n")
 }
 
 #[cfg(test)]
@@ -99,6 +122,6 @@ mod tests {
         let hostile = "<script>x</script> [a](javascript:b) ``` | *b*";
         let shown = escaped(hostile);
         assert!(!shown.contains("<script") && !shown.contains("[a](") && shown.contains("\\|"));
-        assert!(!fenced(hostile).contains("```"));
+        assert_eq!(fenced(hostile), format!("````text\n{hostile}\n````\n"));
     }
 }

@@ -2,6 +2,8 @@
 //! no format computes a verdict.
 
 pub mod compare;
+pub mod document;
+pub mod eml;
 pub mod first_page;
 pub mod format;
 pub mod formats;
@@ -21,7 +23,9 @@ use crate::check::Finding;
 use crate::facts::Value;
 use crate::facts::key::{Key, Observable};
 use crate::session::diagnosis::Diagnosis;
+use crate::session::unknown::Unknown;
 use crate::session::{Machine, Tool};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How many items of a list are shown at most.
@@ -33,6 +37,9 @@ const MOST_SHOWN: usize = 4;
 pub struct Report {
     /// The schema's name, [`crate::session::SCHEMA`].
     pub schema: String,
+    /// The case: the same in every copy of the report, whatever is left out of it.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub id: String,
     /// The program that measured.
     pub tool: Tool,
     /// When the first run began.
@@ -51,12 +58,15 @@ pub struct Report {
     /// The technician's notes.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// The checks of the last run, for scripts.
+    /// The checks of the last run.
     #[serde(default)]
     pub checks: Vec<Check>,
-    /// The diagnosis of the last run, for scripts.
+    /// The diagnosis of the last run.
     #[serde(default)]
     pub diagnosis: Option<Diagnosis>,
+    /// What another version wrote that this one does not know.
+    #[serde(skip)]
+    pub unknown: Unknown,
 }
 
 /// The account that sends, with strings where something may have been left out.
@@ -81,6 +91,12 @@ pub struct Account {
     pub error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ticket: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub affected: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub contact: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -113,6 +129,9 @@ pub struct Expected {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Run {
+    /// Its number within the case, from 1 on.
+    #[serde(default)]
+    pub id: String,
     /// When it began.
     pub started: String,
     /// When it ended.
@@ -122,10 +141,12 @@ pub struct Run {
     /// The account, if it differed from the present one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub account: Option<Account>,
-    /// The findings.
+    /// The findings; those of the last run are the report's own.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub checks: Vec<Check>,
-    /// The diagnosis that follows from them.
-    pub diagnosis: Diagnosis,
+    /// The diagnosis that follows from them; that of the last run is the report's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub diagnosis: Option<Diagnosis>,
 }
 
 /// A finding.
@@ -194,25 +215,59 @@ impl Report {
 
     /// The finding with this id in the last run.
     pub fn finding(&self, id: &str) -> Option<&Finding> {
-        self.checks.iter().map(|check| &check.finding).find(|finding| finding.id == id)
+        self.check(id).map(|check| &check.finding)
+    }
+
+    /// The check with this id in the last run.
+    pub fn check(&self, id: &str) -> Option<&Check> {
+        self.checks.iter().find(|check| check.finding.id == id)
+    }
+
+    /// Each run with its checks.
+    fn runs_with_checks(&self) -> impl DoubleEndedIterator<Item = (&Run, &[Check])> {
+        let last = self.runs.len().saturating_sub(1);
+        self.runs.iter().enumerate().map(move |(index, run)| {
+            let is_own = index == last && run.checks.is_empty();
+            (run, if is_own { self.checks.as_slice() } else { run.checks.as_slice() })
+        })
+    }
+
+    /// When a check saw something, so many milliseconds after its run began: a finding that was kept from an earlier run
+    /// counts from the start of that run.
+    pub fn time(&self, check: &Check, at_ms: u64) -> Option<Timestamp> {
+        let measured = |other: &&Check| other.finding.id == check.finding.id && !other.kept;
+        let mut runs = self.runs_with_checks().rev();
+        let run = match check.kept {
+            true => runs.find(|(_, checks)| checks.iter().any(|other| measured(&other)))?.0,
+            false => runs.next()?.0,
+        };
+        // A report may have been edited: what is beyond all calendars is no time.
+        let passed = SignedDuration::from_millis(i64::try_from(at_ms).ok()?);
+        timestamp(&run.started)?.checked_add(passed).ok()
     }
 }
 
-/// The other causes that were found, in words.
-fn also(diagnosis: &Diagnosis) -> Vec<String> {
-    diagnosis.also.iter().map(|cause| crate::session::guide().headline(cause).to_owned()).collect()
+fn timestamp(text: &str) -> Option<Timestamp> {
+    text.parse().ok()
 }
 
-/// All evidence of the last run in order of time, one line each.
+/// All evidence of the last run in order of time, a line each: when in UTC, by which id it can be quoted, and what.
 pub fn timeline(report: &Report) -> String {
-    let mut all: Vec<(u64, &str, String)> = Vec::new();
+    let mut all: Vec<(u64, String)> = Vec::new();
     for check in &report.checks {
-        let finding = &check.finding;
-        for evidence in &finding.evidence {
+        for (index, evidence) in check.finding.evidence.iter().enumerate() {
+            let at = report.time(check, evidence.at_ms);
+            let at = at.map_or_else(String::new, |at| at.strftime("%H:%M:%S.%3f").to_string());
+            let id = evidence_id(&check.finding.id, index);
             let said = format!("{}: {}", evidence.what, evidence.detail.replace('\n', " / "));
-            all.push((evidence.at_ms, &finding.id, said));
+            all.push((evidence.at_ms, format!("{at:<12}  {id:<18} {said}\n")));
         }
     }
-    all.sort_by_key(|(at, ..)| *at);
-    all.into_iter().map(|(at, id, said)| format!("{at:>6} ms  {id:<16} {said}\n")).collect()
+    all.sort_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, line)| line).collect()
+}
+
+/// By what a line of evidence can be quoted: `port.587-2`.
+pub fn evidence_id(check: &str, index: usize) -> String {
+    format!("{check}-{}", index + 1)
 }

@@ -1,13 +1,18 @@
 //! Opens a saved report again: the session that it was made from.
 
-use super::{Account, Report};
+use super::html::{DATA_BEGIN, DATA_END};
+use super::{Account, Report, json};
 use crate::account::{self, Address, Wanted};
-use crate::check::Head;
+use crate::check::{Finding, Head};
 use crate::machine::files;
+use crate::session::unknown::Unknown;
 use crate::session::{Run, SCHEMA, Session};
 use crate::text::visible_str;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::Segment;
 use std::borrow::Cow;
+use std::io::Read;
 use std::path::Path;
 
 /// A longer file is not one of our reports.
@@ -16,8 +21,23 @@ const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// Reads a report from disk. The error is a message for people.
 pub fn read(path: &Path) -> Result<Session, String> {
     let shown = path.display();
+    let beside = path.with_extension("json");
+    if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html")) && beside.is_file() {
+        return Err(format!("{shown} is the report to read; the one to open again is {}", beside.display()));
+    }
     let bytes = files::read(path, MOST_BYTES).map_err(|error| format!("{shown} cannot be read: {error}"))?;
     parse(&as_utf8(&bytes)).map_err(|why| format!("{shown}: {why}"))
+}
+
+/// Reads a report from a pipe, within the same bound.
+pub fn read_from(mut from: impl Read) -> Result<Session, String> {
+    let mut bytes = Vec::new();
+    let read = from.by_ref().take(MOST_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| format!("standard input cannot be read: {error}"))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err("standard input: it is larger than 64 MiB".to_owned());
+    }
+    parse(&as_utf8(&bytes)).map_err(|why| format!("standard input: {why}"))
 }
 
 /// What Windows' programs make of a report: a byte order mark before it (editors), or UTF-16 (PowerShell's `>`).
@@ -31,25 +51,186 @@ fn as_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>().into())
 }
 
+/// The JSON within a report's page of HTML; anything else is taken as it is.
+fn data(bytes: &[u8]) -> Result<&[u8], String> {
+    if !bytes.trim_ascii_start().starts_with(b"<") {
+        return Ok(bytes);
+    }
+    let position = |text: &[u8], mark: &str| text.windows(mark.len()).position(|part| part == mark.as_bytes());
+    let none = "this page holds no report: only pages that mailtriage has saved can be opened";
+    let start = position(bytes, DATA_BEGIN).ok_or(none)? + DATA_BEGIN.len();
+    let rest = &bytes[start..];
+    let end = position(rest, DATA_END).ok_or("this page was cut off: the end of the report in it is missing")?;
+    Ok(&rest[..end])
+}
+
 fn parse(bytes: &[u8]) -> Result<Session, String> {
-    let mut value: Value = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+    let mut read: Value = serde_json::from_slice(data(bytes)?).map_err(|error| match error.classify() {
         serde_json::error::Category::Eof => "this report was cut off: the end of the file is missing".to_owned(),
-        _ => "this is not a report: mailtriage's reports are JSON files".to_owned(),
+        _ => "this is not a report: mailtriage's reports are JSON files, or pages of HTML".to_owned(),
     })?;
-    match value.get("schema").and_then(Value::as_str) {
-        Some(SCHEMA) => {}
+    check_version(read.get("schema").and_then(Value::as_str))?;
+    make_visible(&mut read);
+    one_copy(&mut read);
+    let mut understood = read.clone();
+    let report = understand(&mut understood)?;
+    check_times(&report)?;
+    let mut session = session(report);
+    if session.runs.is_empty() {
+        return Err("this report holds no run: nothing was measured for it".to_owned());
+    }
+    let made = json::value(&json::report(&session));
+    session.unknown = Unknown::of(&read, &understood, &made);
+    Ok(session)
+}
+
+/// What the last run found was once written twice, in the run and in the report: the report's own stays.
+fn one_copy(report: &mut Value) {
+    let run = report.pointer_mut("/runs").and_then(Value::as_array_mut).and_then(|runs| runs.last_mut());
+    let Some(run) = run.and_then(Value::as_object_mut) else { return };
+    let found = ["checks", "diagnosis"].map(|field| (field, run.shift_remove(field)));
+    for (field, value) in found {
+        let has_own =
+            report.get(field).is_some_and(|own| !own.is_null() && own.as_array().is_none_or(|own| !own.is_empty()));
+        if let (false, Some(value)) = (has_own, value) {
+            report[field] = value;
+        }
+    }
+}
+
+/// Whether this version reads that schema: fields and words may be added to it, which a number after a dot says.
+fn check_version(schema: Option<&str>) -> Result<(), String> {
+    let number = |schema: &str| -> Option<u32> {
+        let number = schema.strip_prefix("mailtriage.report/")?;
+        number.split('.').next()?.parse().ok()
+    };
+    let ours = number(SCHEMA);
+    match schema {
+        Some(schema) if number(schema) == ours => Ok(()),
         Some(other) if other.starts_with("mailtriage.report/") => {
-            let other = visible_str(other);
+            let newer = number(other) > ours;
+            let use_other =
+                if newer { "use a newer mailtriage" } else { "only the mailtriage that wrote it can read it" };
+            Err(format!("this report's schema is {}; this version reads {SCHEMA}: {use_other}", visible_str(other)))
+        }
+        _ => Err("this is not a mailtriage report: its schema is missing".to_owned()),
+    }
+}
+
+/// More words that this version does not know are in no report of ours.
+const MOST_UNKNOWN: usize = 200;
+
+/// The words that stand where this version knows no other: a field, and what is read in its place.
+const READ_AS: &[(&str, &str)] = &[
+    ("group", "settings"),
+    ("outcome", "unknown"),
+    ("kind", "remark"),
+    ("certainty", "possible"),
+    ("who", "nobody"),
+    ("now", "nobody"),
+    ("measured_on", "elsewhere"),
+    ("source", "guess"),
+    ("security", "auto"),
+];
+
+/// The report; where it has a word or a kind of fact that this version does not know, what is read in its place.
+fn understand(value: &mut Value) -> Result<Report, String> {
+    for _ in 0..MOST_UNKNOWN {
+        let fault = match deserialised::<Report>(value) {
+            Ok(report) => return Ok(report),
+            Err(fault) => fault.within(value),
+        };
+        if !fault.pass_over(value) {
             return Err(format!(
-                "this report's schema is {other}; this version reads {SCHEMA}: use a newer mailtriage"
+                "this report is inconsistent at {}: {}",
+                visible_str(&fault.path.join(".")),
+                fault.why
             ));
         }
-        _ => return Err("this is not a mailtriage report: its schema is missing".to_owned()),
     }
-    make_visible(&mut value);
-    let report: Report =
-        serde_json::from_value(value).map_err(|error| format!("this report is inconsistent: {error}"))?;
-    Ok(session(report))
+    Err("this report has too many words that this version does not know: use a newer mailtriage".to_owned())
+}
+
+/// Where a report is not as it should be, and why.
+struct Fault {
+    path: Vec<String>,
+    why: String,
+}
+
+fn deserialised<T: DeserializeOwned>(value: &Value) -> Result<T, Fault> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().iter().filter_map(step).collect();
+        let why = match error.inner().to_string() {
+            why if why.contains("untagged enum") => "neither a number, a text nor a list of texts".to_owned(),
+            why => visible_str(&why),
+        };
+        Fault { path, why }
+    })
+}
+
+/// A step of the way to a place, as a JSON pointer has it.
+fn step(segment: &Segment) -> Option<String> {
+    match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Enum { variant } => Some(variant.clone()),
+        Segment::Unknown => None,
+    }
+}
+
+impl Fault {
+    /// The same, with the place within a check, of which the outer reader knows only the check.
+    fn within(mut self, report: &Value) -> Self {
+        let Some(check) = report.pointer(&self.pointer()).filter(|value| value.get("evidence").is_some()) else {
+            return self;
+        };
+        if let Err(inner) = deserialised::<Finding>(check) {
+            self.path.extend(inner.path);
+            self.why = inner.why;
+        }
+        self
+    }
+
+    fn pointer(&self) -> String {
+        self.path.iter().map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
+    }
+
+    /// Puts a known word in the place of an unknown one, or leaves out a fact of an unknown kind; whether that is all
+    /// that is wrong here.
+    fn pass_over(&self, report: &mut Value) -> bool {
+        let Some((field, holder)) = self.path.split_last() else { return false };
+        let holder = Fault { path: holder.to_vec(), why: String::new() };
+        if holder.path.last().is_some_and(|part| part == "facts") {
+            let facts = report.pointer_mut(&holder.pointer()).and_then(Value::as_object_mut);
+            return facts.and_then(|facts| facts.remove(field)).is_some();
+        }
+        // The last item of a mark says whom it names: of an unknown kind, it hides most as a person.
+        let is_mark = field == "2" && holder.path.len() > 1;
+        let known = READ_AS.iter().find(|(name, _)| name == field).map(|(_, word)| *word).or(is_mark.then_some("user"));
+        let (Some(known), Some(Value::String(word))) = (known, report.pointer_mut(&self.pointer())) else {
+            return false;
+        };
+        if word.as_str() == known {
+            return false;
+        }
+        known.clone_into(word);
+        true
+    }
+}
+
+/// Everything else hangs on these: a time that is none is no slip to pass over.
+fn check_times(report: &Report) -> Result<(), String> {
+    for (index, run) in report.runs.iter().enumerate() {
+        for (field, time) in [("started", Some(&run.started)), ("finished", run.finished.as_ref())] {
+            if let Some(time) = time.filter(|time| super::timestamp(time).is_none()) {
+                let shown = visible_str(crate::text::beginning(time, 40));
+                return Err(format!(
+                    "this report is inconsistent at runs.{index}.{field}: \"{shown}\" is no time (RFC 3339)"
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Somebody may have edited the file: its texts are as foreign as a server's. Ours are visible already. What the mail
@@ -78,10 +259,20 @@ fn make_visible(value: &mut Value) {
 pub fn session(report: Report) -> Session {
     let now = account(&report.account);
     let mut session = Session::of(now, report.machine, String::new());
+    session.id = report.id;
     session.tool = report.tool;
     session.notes = report.notes;
     session.answers = report.answers.into_iter().map(|answer| (answer.question, answer.answer)).collect();
-    for run in report.runs {
+    let last = report.runs.len().saturating_sub(1);
+    let mut own = (report.checks, report.diagnosis);
+    for (index, mut run) in report.runs.into_iter().enumerate() {
+        // What the last run found may be the report's own.
+        if index == last && run.checks.is_empty() {
+            run.checks = std::mem::take(&mut own.0);
+        }
+        if index == last && run.diagnosis.is_none() {
+            run.diagnosis = own.1.take();
+        }
         let of_run = run.account.as_ref().unwrap_or(&report.account);
         let mut saved =
             Run::saved(time(&run.started), run.finished.as_deref().map(time), account(of_run), wanted(of_run));
@@ -92,7 +283,7 @@ pub fn session(report: Report) -> Session {
             saved.add_saved(head, finding, check.kept);
         }
         saved.connections = run.connections;
-        saved.verdict = Some(Box::new((session.answers.clone(), run.diagnosis)));
+        saved.verdict = run.diagnosis.map(|diagnosis| Box::new((session.answers.clone(), diagnosis)));
         session.runs.push(saved);
     }
     session
@@ -109,6 +300,9 @@ fn account(report: &Account) -> account::Account {
     account.measured_on = report.measured_on;
     account.error.clone_from(&report.error);
     account.ticket.clone_from(&report.ticket);
+    account.since.clone_from(&report.since);
+    account.affected.clone_from(&report.affected);
+    account.contact.clone_from(&report.contact);
     account.from.clone_from(&report.from);
     account.to.clone_from(&report.to);
     account
@@ -143,6 +337,8 @@ mod tests {
             ("", "cut off"),
             ("{\"schema\": \"mailtriage.report/1\", \"tool\"", "cut off"),
             ("\x00\x01", "not a report"),
+            ("<html></html>", "holds no report"),
+            ("{\"schema\": \"mailtriage.report/0\"}", "that wrote it"),
             ("[1, 2]", "schema is missing"),
             ("{\"schema\": \"mailtriage.report/9\"}", "newer mailtriage"),
             ("{\"schema\": \"mailtriage.report/1\"}", "inconsistent"),

@@ -10,9 +10,11 @@ use crate::check::{self, Evidence, Finding, Kind};
 use crate::facts::Value;
 use crate::facts::key::{Declared, Names};
 use crate::session::diagnosis::Diagnosis;
-use crate::text::Mark;
+use crate::session::unknown::Unknown;
+use crate::text::{Mark, is_inner};
 use cut::{Marks, Words};
 use known::{Known, known};
+use std::net::{IpAddr, SocketAddr};
 
 /// How much to leave out, as on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,17 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
+    /// What either of them leaves out.
+    pub fn and(self, other: LeftOut) -> LeftOut {
+        LeftOut {
+            machine: self.machine || other.machine,
+            mailbox: self.mailbox || other.mailbox,
+            inner: self.inner || other.inner,
+            notes: self.notes || other.notes,
+            hosts: self.hosts || other.hosts,
+        }
+    }
+
     /// Nothing at all.
     pub const NOTHING: LeftOut = LeftOut { machine: false, mailbox: false, inner: false, notes: false, hosts: false };
 }
@@ -65,7 +78,7 @@ impl LeftOut {
     }
 }
 
-/// What is written in place of something left out.
+/// What is written in place of something left out that is found nowhere else in the report; what is has a number.
 fn label(mark: Mark) -> &'static str {
     match mark {
         Mark::Host => "[host]",
@@ -74,11 +87,23 @@ fn label(mark: Mark) -> &'static str {
     }
 }
 
+/// What is written in place of values of which there is one.
+const SINGLE: [&str; 6] = ["[mailbox]", "[domain]", "[server]", "[provider]", "[pc]", "[public address]"];
+/// What is written in place of the others, with a number: `[host-1]`.
+const NUMBERED: [&str; 4] = ["host", "addr", "user", "inner"];
+
 /// Whether a value is what was written in place of one: a report may be redacted twice.
 fn is_label(value: &str) -> bool {
-    let marks = [Mark::Host, Mark::User, Mark::Inner].map(label);
-    marks.contains(&value) || matches!(value, "[mailbox]" | "[domain]" | "[server]" | "[provider]" | "[pc]")
+    let is_numbered = || {
+        let kind = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or_default();
+        let (kind, number) = kind.split_once('-').unwrap_or((kind, "1"));
+        NUMBERED.contains(&kind) && number.parse::<usize>().is_ok()
+    };
+    SINGLE.contains(&value) || is_numbered()
 }
+
+/// How a certificate begins (RFC 7468).
+const PEM: &str = "-----BEGIN";
 
 /// The report with that left out.
 pub fn redact(report: &Report, out: LeftOut) -> Report {
@@ -87,6 +112,8 @@ pub fn redact(report: &Report, out: LeftOut) -> Report {
         return report;
     }
     let redactor = Redactor::new(&report, out);
+    // Whom a field names that this version does not know, nobody can tell.
+    report.unknown = Unknown::default();
     if out.machine {
         report.machine.hostname = None;
     }
@@ -120,18 +147,20 @@ pub fn redact(report: &Report, out: LeftOut) -> Report {
             redactor.account(account);
         }
         redactor.checks(&mut run.checks);
-        redactor.diagnosis(&mut run.diagnosis);
+        if let Some(diagnosis) = &mut run.diagnosis {
+            redactor.diagnosis(diagnosis);
+        }
     }
     report
 }
 
-/// The findings of all runs.
+/// The findings of all runs, the first run first: a number that a name has got stays with it when another run follows.
 fn findings(report: &Report) -> impl Iterator<Item = &Finding> {
-    let checks = report.checks.iter().chain(report.runs.iter().flat_map(|run| &run.checks));
+    let checks = report.runs.iter().flat_map(|run| &run.checks).chain(&report.checks);
     checks.map(|check| &check.finding)
 }
 
-/// The marked parts of a finding, and the values of keys that are declared as names.
+/// The marked parts of a finding, the values of keys that are declared as names, and addresses in our own words.
 fn marked(finding: &Finding) -> impl Iterator<Item = (String, Mark)> + '_ {
     let of_text = |text: &str, start: usize, end: usize| {
         text.chars().skip(start).take(end.saturating_sub(start)).collect::<String>()
@@ -145,7 +174,18 @@ fn marked(finding: &Finding) -> impl Iterator<Item = (String, Mark)> + '_ {
         let names = declared(&finding.id, key).map(|row| row.names);
         items(value).into_iter().filter_map(move |item| Some((item.clone(), names?.mark(&item)?)))
     });
-    in_texts.chain(in_facts)
+    let ours = finding.evidence.iter().map(|evidence| evidence.what.as_str()).chain([finding.title.as_str()]);
+    in_texts.chain(in_facts).chain(ours.flat_map(addresses))
+}
+
+/// The addresses in a text, and whom they name.
+fn addresses(text: &str) -> impl Iterator<Item = (String, Mark)> + '_ {
+    let parts = text.split(|c: char| !c.is_ascii_hexdigit() && !matches!(c, '.' | ':'));
+    parts.filter_map(|part| {
+        let part = part.trim_matches(['.', ':']);
+        let addr = part.parse::<IpAddr>().or_else(|_| part.parse::<SocketAddr>().map(|addr| addr.ip())).ok()?;
+        Some((addr.to_string(), if is_inner(addr) { Mark::Inner } else { Mark::Host }))
+    })
 }
 
 fn items(value: &Value) -> Vec<String> {
@@ -198,26 +238,31 @@ impl Redactor {
             let mailbox = if self.out.mailbox { "[mailbox]" } else { mailbox };
             account.address = format!("{mailbox}@{}", if self.out.hosts { "[domain]" } else { domain });
         }
+        let addresses = [&mut account.settings.user, &mut account.from, &mut account.to];
+        addresses.into_iter().flatten().for_each(|user| self.name(user, Mark::User));
         if self.out.mailbox {
-            let addresses = [&mut account.settings.user, &mut account.from, &mut account.to];
-            addresses.into_iter().flatten().for_each(|user| *user = label(Mark::User).to_owned());
             account.leave_places_out();
         }
         if self.out.hosts {
             account.expected.iter_mut().for_each(|expected| expected.provider = None);
-            let expected = account.expected.iter_mut();
-            let hosts = expected.flat_map(|expected| {
-                expected.server.iter_mut().chain(expected.choices.iter_mut().map(|choice| &mut choice.host))
-            });
-            let hosts = hosts.chain(account.in_use.iter_mut().map(|way| &mut way.server));
-            hosts.for_each(|host| *host = "[server]".to_owned());
         }
+        let expected = account.expected.iter_mut();
+        let hosts = expected.flat_map(|expected| {
+            expected.server.iter_mut().chain(expected.choices.iter_mut().map(|choice| &mut choice.host))
+        });
+        let hosts = hosts.chain(account.in_use.iter_mut().map(|way| &mut way.server));
+        hosts.for_each(|host| self.name(host, Mark::Host));
         if let Some(server) = &mut account.settings.server {
-            let mut written = if self.out.hosts { "[server]".to_owned() } else { server.written().to_owned() };
+            let mut written = server.written().to_owned();
+            self.name(&mut written, Mark::Host);
             self.theirs(&mut written);
             *server = written.into();
         }
-        [&mut account.error, &mut account.ticket].into_iter().flatten().for_each(|text| self.theirs(text));
+        if self.out.notes {
+            account.contact = None;
+        }
+        let typed = [&mut account.error, &mut account.ticket, &mut account.since, &mut account.affected];
+        typed.into_iter().chain([&mut account.contact]).flatten().for_each(|text| self.theirs(text));
     }
 
     fn checks(&self, checks: &mut [Check]) {
@@ -236,12 +281,10 @@ impl Redactor {
     fn fact(&self, id: &str, key: &str, value: &mut Value) {
         let names = declared(id, key).map(|row| row.names);
         let item = |text: &mut String| match names {
-            _ if is_label(text) => {}
             Some(Names::Nobody) => {}
             Some(Names::Foreign) | None => self.theirs(text),
-            Some(names) => match names.mark(text).filter(|mark| self.out.hides(*mark)) {
-                Some(mark) => *text = label(mark).to_owned(),
-                // What is kept may still quote what is left out, such as a host name within a list.
+            Some(names) => match names.mark(text) {
+                Some(mark) => self.name(text, mark),
                 None => self.ours(text),
             },
         };
@@ -249,6 +292,18 @@ impl Redactor {
             Value::Word(word) => item(word),
             Value::List(list) => list.iter_mut().for_each(item),
             Value::Number(_) => {}
+        }
+    }
+
+    /// A field that names somebody.
+    fn name(&self, text: &mut String, mark: Mark) {
+        let is_cut = is_label(text) || text.starts_with("[mailbox]@");
+        match self.out.hides(mark) && !is_cut {
+            // A certificate: its names are in it in a form of its own.
+            false if text.starts_with(PEM) => {}
+            true => *text = self.label(text, mark).to_owned(),
+            // What is kept may still quote what is left out, such as a host name within a list.
+            false => self.ours(text),
         }
     }
 

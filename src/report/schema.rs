@@ -24,6 +24,15 @@ mod tests {
         if let Some(check) = schema.pointer_mut("/$defs/Check").and_then(Value::as_object_mut) {
             check.insert("allOf".to_owned(), Value::Array(rules));
         }
+        // Written with the report, so that times need no adding.
+        for (kind, field, says) in [("Check", "started", "When it began."), ("Evidence", "at", "When it was seen.")] {
+            if let Some(fields) =
+                schema.pointer_mut(&format!("/$defs/{kind}/properties")).and_then(Value::as_object_mut)
+            {
+                fields
+                    .insert(field.to_owned(), json!({ "type": "string", "format": "date-time", "description": says }));
+            }
+        }
         if let Some(fields) = schema.as_object_mut() {
             fields.insert("$id".to_owned(), json!("mailtriage.report/1"));
             fields.insert("title".to_owned(), json!("A report of mailtriage"));

@@ -1,53 +1,53 @@
-//! The report as plain text for a terminal, the most important first.
+//! The report as plain text for a terminal or a ticket, the most important first.
 
-use super::Report;
-use super::first_page::{FirstPage, Form};
+use super::document::{Checks, Document};
+use super::first_page::{Body, FirstPage, Reader, Table};
 use super::format::Format;
 use super::pictures;
-use crate::check::{Finding, Group, Outcome as CheckOutcome};
-use crate::facts::vocabulary::in_words;
-use crate::guide::rule::Who;
+use super::{Check, Report, evidence_id};
 use crate::picture::text::{Pen, draw, plain};
-use crate::session::diagnosis::{Diagnosis, Outcome};
 use std::fmt::Write;
 
 /// The width in columns of a terminal, and of a mail.
 pub const WIDTH: usize = 80;
 
 /// The format for a terminal.
-pub const FORMAT: Format =
-    Format { name: "text", says: "for a terminal", write: |report, how| Ok(text(report, how.verbose)) };
+pub const FORMAT: Format = Format {
+    name: "text",
+    says: "for a terminal or a ticket",
+    write: |report, how| Ok(text(report, how.reader, how.verbose)),
+};
 
 /// The last run, laid out for a terminal.
-pub fn text(report: &Report, verbose: bool) -> String {
+pub fn text(report: &Report, reader: Reader, verbose: bool) -> String {
+    let document = Document::of(report, reader);
     let mut out = String::new();
     head(&mut out, report);
-    let Some(diagnosis) = &report.diagnosis else { return out };
-    verdict(&mut out, diagnosis);
+    let _ = writeln!(out);
+    page(&mut out, &document.page, WIDTH);
     pictures(&mut out, report);
-    list(&mut out, "Do this", &diagnosis.remedy, true);
-    list(&mut out, "Do not", &diagnosis.do_not, false);
-    if !diagnosis.mended_when.is_empty() {
-        section(&mut out, "Fixed when");
-        wrapped(&mut out, "  ", "  ", &diagnosis.mended_when);
+    let steps = document
+        .steps
+        .iter()
+        .map(|step| std::iter::once(&step.first).chain(&step.rest).cloned().collect::<Vec<String>>());
+    list(&mut out, "Do this", steps.collect(), true);
+    list(&mut out, "Also seen", document.also.iter().map(|also| vec![also.clone()]).collect(), false);
+    let questions = document.questions.iter().map(|question| {
+        let answers = question.words.iter().map(|word| format!("--answer {}={word}", question.name));
+        vec![question.text.clone(), answers.collect::<Vec<_>>().join("  ")]
+    });
+    list(&mut out, "Questions that could change this", questions.collect(), false);
+    section(&mut out, "Checks");
+    document.groups.iter().for_each(|group| checks(&mut out, report, group, verbose));
+    if !document.way.is_empty() {
+        section(&mut out, "The way to this result");
     }
-    checks(&mut out, report, verbose);
-    way(&mut out, diagnosis);
-    list(&mut out, "Also seen", &super::also(diagnosis), false);
-    list(&mut out, "Not known", &diagnosis.not_known, false);
-    if !diagnosis.questions.is_empty() {
-        section(&mut out, "Questions that could change this");
-        for question in &diagnosis.questions {
-            wrapped(&mut out, "  - ", "    ", &question.text);
-            let words =
-                question.words.iter().map(|word| format!("--answer {}={word}", question.name)).collect::<Vec<_>>();
-            wrapped(&mut out, "    ", "    ", &words.join("  "));
-        }
+    for asked in &document.way {
+        wrapped(&mut out, "  ", "    ", &asked.question);
+        wrapped(&mut out, "    > ", "      ", &asked.answer);
+        wrapped(&mut out, "      ", "        ", &asked.because);
     }
-    if report.tool.site.is_some() {
-        let _ = writeln!(out);
-        wrapped(&mut out, "", "  ", &report.tool.says());
-    }
+    let _ = writeln!(out, "\n{}", document.made);
     crate::text::visible_str(&out)
 }
 
@@ -58,28 +58,6 @@ fn head(out: &mut String, report: &Report) {
     if let Some(way) = &report.account.in_use {
         let how = report.account.settings().origin_in_words();
         let _ = writeln!(out, "{}, port {}, {} ({how})", way.server, way.port, way.security.says());
-    }
-}
-
-fn verdict(out: &mut String, diagnosis: &Diagnosis) {
-    let certainty = match diagnosis.outcome {
-        Outcome::Unsure => String::new(),
-        _ => format!(" ({})", diagnosis.certainty.word()),
-    };
-    let _ = writeln!(out);
-    wrapped(out, "", "  ", &format!("{}{certainty}: {}", diagnosis.outcome.says(), diagnosis.title));
-    wrapped(out, "  ", "  ", &diagnosis.summary);
-    if !diagnosis.error.is_empty() {
-        wrapped(out, "  Error shown: ", "  ", &diagnosis.error);
-    }
-    let _ = writeln!(out);
-    who(out, "  Now       ", diagnosis.now, &diagnosis.now_name);
-    who(out, "  For good  ", diagnosis.who, &diagnosis.who_name);
-    if !diagnosis.tell_caller.is_empty() {
-        wrapped(out, "  Caller    ", "            ", &format!("\"{}\"", diagnosis.tell_caller));
-    }
-    for ending in &diagnosis.ends {
-        wrapped(out, "  Ends      ", "            ", &ending.in_words());
     }
 }
 
@@ -99,78 +77,45 @@ fn pictures(out: &mut String, report: &Report) {
     }
 }
 
-fn who(out: &mut String, label: &str, who: Who, what: &str) {
-    if !what.is_empty() {
-        wrapped(out, label, "            ", &format!("{}: {what}", who.says()));
+fn checks(out: &mut String, report: &Report, group: &Checks<'_>, verbose: bool) {
+    let _ = writeln!(out, "  {}", group.title);
+    // What was left out because of something else is not worth a line, unless it is all that there is.
+    let skipped = if verbose || group.checks.is_empty() { group.skipped.as_slice() } else { &[] };
+    let mut shown: Vec<&Check> = group.checks.iter().chain(skipped).copied().collect();
+    if !verbose {
+        shown.dedup_by(|a, b| a.finding.summary == b.finding.summary && a.finding.outcome == b.finding.outcome);
     }
-}
-
-fn checks(out: &mut String, report: &Report, verbose: bool) {
-    section(out, "Checks");
-    for group in Group::ALL.iter().copied() {
-        let mut findings: Vec<&Finding> =
-            report.checks.iter().map(|check| &check.finding).filter(|finding| finding.group == group).collect();
-        let all_skipped = findings.iter().all(|finding| finding.outcome == CheckOutcome::Skipped);
-        if findings.is_empty() {
-            continue;
-        }
-        if !verbose {
-            // What was left out because of something else is not worth a line.
-            findings.retain(|finding| finding.outcome != CheckOutcome::Skipped || all_skipped);
-            findings.dedup_by(|a, b| a.summary == b.summary && a.outcome == b.outcome);
-        }
-        let _ = writeln!(out, "  {}", group.title());
-        for finding in findings {
-            let word = finding.outcome.state();
-            wrapped(out, &format!("    {word:<4}  "), "          ", &finding.summary);
-            if verbose {
-                for evidence in &finding.evidence {
-                    let detail = evidence.detail.replace('\n', " / ");
-                    wrapped(
-                        out,
-                        &format!("          {:>6} ms  ", evidence.at_ms),
-                        "                     ",
-                        &format!("{}: {detail}", evidence.what),
-                    );
-                }
-            }
+    for check in shown {
+        let finding = &check.finding;
+        wrapped(out, &format!("    {:<4}  ", finding.outcome.state()), "          ", &finding.summary);
+        for (index, evidence) in finding.evidence.iter().enumerate().filter(|_| verbose) {
+            let at = report.time(check, evidence.at_ms);
+            let at = at.map_or_else(String::new, |at| at.strftime("%H:%M:%S.%3f").to_string());
+            let said = format!("{}: {}", evidence.what, evidence.detail.replace('\n', " / "));
+            wrapped(
+                out,
+                &format!("          {at}  "),
+                "            ",
+                &format!("{} {said}", evidence_id(&finding.id, index)),
+            );
         }
     }
 }
 
-fn way(out: &mut String, diagnosis: &Diagnosis) {
-    if diagnosis.path.is_empty() {
-        return;
-    }
-    section(out, "The way to this verdict");
-    for step in &diagnosis.path {
-        wrapped(out, "  ", "    ", &format!("{} > {}", step.question, step.answer));
-        if !step.because.is_empty() {
-            wrapped(out, "      ", "        ", &in_words(&step.because));
-        }
-    }
-    for (label, facts) in [("Against it", &diagnosis.against), ("Not proven", &diagnosis.unproven)] {
-        if !facts.is_empty() {
-            wrapped(out, "  ", "    ", &format!("{label}: {}", in_words(facts)));
-        }
-    }
-}
-
-fn list(out: &mut String, title: &str, items: &[String], numbered: bool) {
+/// A list of items, each of some lines.
+fn list(out: &mut String, title: &str, items: Vec<Vec<String>>, numbered: bool) {
     if items.is_empty() {
         return;
     }
     section(out, title);
-    for (index, item) in items.iter().enumerate() {
+    for (index, lines) in items.iter().enumerate() {
         let first = if numbered { format!("  {:>2}. ", index + 1) } else { "  - ".to_owned() };
         let rest = " ".repeat(first.len());
-        for (line_index, line) in item.lines().enumerate() {
-            wrapped(
-                out,
-                if line_index == 0 { &first } else { &rest },
-                &format!("{rest}{}", if line_index == 0 { "" } else { "  " }),
-                line.trim_start(),
-            );
+        for (line_index, line) in lines.iter().enumerate() {
+            match line_index {
+                0 => wrapped(out, &first, &rest, line),
+                _ => wrapped(out, &format!("{rest}- "), &format!("{rest}  "), line),
+            }
         }
     }
 }
@@ -195,19 +140,43 @@ fn wrapped_to(width: usize, out: &mut String, first: &str, rest: &str, text: &st
 }
 
 /// The first page alone, for a mail or a ticket, in lines of at most `width` columns.
-pub fn first_page(page: &FirstPage, width: usize) -> String {
-    let mut out = format!("Subject: {}\n\n", page.subject);
+pub fn first_page(shown: &FirstPage, width: usize) -> String {
+    let mut out = String::new();
+    page(&mut out, shown, width);
+    crate::text::visible_str(&out)
+}
+
+fn page(out: &mut String, page: &FirstPage, width: usize) {
+    let _ = writeln!(out, "Subject: {}\n", page.subject);
     for row in &page.rows {
-        for (index, line) in row.lines.iter().enumerate() {
+        // The label stands before the first line alone.
+        let lines: Vec<(String, bool)> = match &row.body {
+            Body::Words(lines) => lines.iter().map(|line| (line.clone(), true)).collect(),
+            Body::Quotes(quotes) => {
+                let quotes = quotes.iter().flat_map(|quote| std::iter::once(&quote.context).chain(&quote.lines));
+                quotes.map(|line| (line.clone(), true)).collect()
+            }
+            Body::Table(table) => columns(table).into_iter().map(|line| (line, false)).collect(),
+        };
+        for (index, (line, wraps)) in lines.iter().enumerate() {
             let label = if index == 0 { row.label } else { "" };
-            match row.form {
+            match wraps {
+                true => wrapped_to(width, out, &format!("{label:<12} "), &" ".repeat(13), line),
                 // The columns of a table are kept.
-                Form::Table => drop(writeln!(out, "{label:<12} {line}")),
-                Form::Words | Form::Quote => {
-                    wrapped_to(width, &mut out, &format!("{label:<12} "), &" ".repeat(13), line);
-                }
+                false => drop(writeln!(out, "{label:<12} {line}")),
             }
         }
     }
-    crate::text::visible_str(&out)
+}
+
+/// A table in columns of equal width.
+pub fn columns(table: &Table) -> Vec<String> {
+    let rows = || std::iter::once(&table.heads).chain(&table.rows);
+    let width = |column: usize| rows().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let line = |row: &Vec<String>| {
+        let cells =
+            row.iter().enumerate().map(|(at, cell)| format!("{cell:<width$}  ", width = width(at).unwrap_or(0)));
+        cells.collect::<String>().trim_end().to_owned()
+    };
+    rows().map(line).collect()
 }

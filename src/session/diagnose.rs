@@ -9,11 +9,11 @@ use crate::account::client;
 use crate::facts::derive::Derivation;
 use crate::facts::{Derived, vocabulary};
 use crate::guide::page::{Page, Wording, task};
-use crate::guide::rule::{given, waits_for};
+use crate::guide::rule::{any_waits_for, given, waits_for};
 use crate::guide::walk::{self, NotKnown, Walk};
 use crate::guide::{Guide, HEALTHY, UNDETERMINED};
 use crate::pages::markdown::{anchor, list_items, paragraphs, plain};
-use crate::text::{Mark, Text};
+use crate::text::{Mark, Text, capital};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The verdict over these facts.
@@ -34,10 +34,11 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
     else {
         return Diagnosis { marks: texts.marks, ..underway };
     };
-    // Who fixes it and the words for it are part of the verdict.
+    // Who fixes it, the words for it and the steps are part of the verdict.
     let mut open = walk.waits_for.clone();
     open.extend(waits_for(&page.fixed_by, facts));
     open.extend(waits_for(&page.in_words, facts));
+    open.extend(any_waits_for(&page.steps, facts));
     let underway = Diagnosis { waits_for: open.into_iter().collect(), ..underway };
     let paragraph = |heading: &str| paragraphs(page.text.section(heading).unwrap_or_default());
     let error = error_in_words(guide, &run.account, &walk, facts);
@@ -141,16 +142,17 @@ fn outcome(cause: &str, page: &Page, facts: &Derived) -> Outcome {
     }
 }
 
-/// The steps of *Fix it* that concern the case at hand; a step that is only a link to a task becomes the clicks for the account's mail program.
+/// The steps of *Fix it* that this case needs, for the provider and the program at hand; a step that is only a link to a
+/// task becomes the clicks for the account's mail program.
 fn remedy(guide: &Guide, page: &Page, run: &Run, case: &Lookup<'_>) -> Vec<Text> {
     let step = |item: &str| match task(item).and_then(|task| clicks(guide, task, run)) {
         Some((heading, clicks)) => clicks.iter().fold(Text::from(format!("{heading}:")), |step, click| {
             step.say("\n- ").append(case.fill(&plain(click).replace('\n', "\n  ")))
         }),
-        None => case.fill(&plain(item)),
+        None => case.fill(&plain(&capital(item))),
     };
     let at_hand = AtHand { provider: case.provider, program: run.account.client() };
-    page.text.items("Fix it").iter().filter_map(|item| at_hand.only(item)).map(|item| step(&item)).collect()
+    given(&page.steps, case.facts).filter_map(|item| at_hand.only(item)).map(|item| step(&item)).collect()
 }
 
 /// The clicks for a task in the account's mail program, from its page: the heading and the steps.
@@ -188,13 +190,18 @@ fn ruled_out(guide: &Guide, cause: &str, walked: &Diagnosis, facts: &Derived) ->
     out
 }
 
+/// What is not known, a line for each reason.
 fn not_known(missing: &[NotKnown]) -> Vec<String> {
-    let gaps = missing.iter().filter(|missing| missing.fact != "said" && missing.why.is_gap());
-    gaps.map(|missing| {
+    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    for missing in missing.iter().filter(|missing| missing.fact != "said" && missing.why.is_gap()) {
         let says = vocabulary::find(&missing.fact).map_or(missing.fact.as_str(), |kind| kind.says);
-        format!("{says}: {}", missing.why)
-    })
-    .collect()
+        let why = missing.why.to_string();
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, facts)) => facts.push(says),
+            None => reasons.push((why, vec![says])),
+        }
+    }
+    reasons.into_iter().map(|(why, facts)| format!("{}: {why}", facts.join("; "))).collect()
 }
 
 #[cfg(test)]

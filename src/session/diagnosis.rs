@@ -2,7 +2,7 @@
 
 use crate::facts::forecast::Ending;
 use crate::facts::vocabulary::Decided;
-use crate::guide::page::{ASK, TO};
+use crate::guide::page::{ASK, SUBJECT, TO};
 use crate::guide::rule::{Certainty, Who};
 use crate::guide::{Guide, UNDETERMINED};
 use crate::text::Mark;
@@ -31,6 +31,16 @@ impl Outcome {
             Outcome::CanSend => 0,
             Outcome::Unreliable | Outcome::CannotSend => 1,
             Outcome::Unsure => 3,
+        }
+    }
+
+    /// The word as the report writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::CanSend => "can-send",
+            Outcome::Unreliable => "unreliable",
+            Outcome::CannotSend => "cannot-send",
+            Outcome::Unsure => "unsure",
         }
     }
 
@@ -69,6 +79,17 @@ impl PathStep {
         };
         terms.is_empty() || self.because.iter().any(fits)
     }
+
+    /// What came of the question, in words: where the walk went on, the fault is not there.
+    pub fn came_to(&self, guide: &Guide, is_last: bool) -> String {
+        let rules_out = guide.page(&self.page).and_then(|page| page.text.head("Rules out"));
+        match rules_out {
+            _ if is_last => self.answer.clone(),
+            _ if !self.is_settled(guide) => "could not be told; on to the next question".to_owned(),
+            Some(rules_out) => format!("no fault there; ruled out: {rules_out}"),
+            None => "no fault there".to_owned(),
+        }
+    }
 }
 
 /// An open question.
@@ -90,6 +111,8 @@ pub struct Request<'a> {
     pub to: &'a str,
     /// What is asked for.
     pub ask: &'a str,
+    /// The subject of a letter that asks for it; empty if the title of the result will do.
+    pub subject: &'a str,
 }
 
 /// The verdict.
@@ -245,13 +268,13 @@ impl Diagnosis {
     }
 
     /// Whom the page of the cause asks for what: the items `To:` and `Ask:` of *Tell the provider*, which every such
-    /// page has.
+    /// page has, and `Subject:`, which some have.
     pub fn request(&self) -> Request<'_> {
         let item = |key: &str| {
             let line = self.tell_provider.lines().find_map(|line| line.strip_prefix("- ")?.strip_prefix(key));
             line.unwrap_or_default().trim()
         };
-        Request { to: item(TO), ask: item(ASK) }
+        Request { to: item(TO), ask: item(ASK), subject: item(SUBJECT) }
     }
 
     /// The page of the last step: where the cause was decided, or where the walk is waiting.

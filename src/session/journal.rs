@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
     journal: String,
+    /// The case's id.
+    #[serde(default)]
+    id: String,
     account: Account,
     machine: Machine,
     runs_as: String,
@@ -44,6 +47,8 @@ pub struct BrokenOff {
     pub address: String,
     /// When the session began.
     pub begun: jiff::Timestamp,
+    /// The machine that measured.
+    pub machine: Option<String>,
 }
 
 impl Journal {
@@ -55,6 +60,7 @@ impl Journal {
         file.lock()?;
         let head = Head {
             journal: KIND.to_owned(),
+            id: session.id.clone(),
             account: session.account.clone(),
             machine: session.machine.clone(),
             runs_as: session.runs_as.clone(),
@@ -119,7 +125,7 @@ pub fn interrupted(folder: &Path) -> Interrupted {
         match serde_json::from_slice::<Head>(&line) {
             Ok(head) if head.journal == KIND => {
                 let address = head.account.address.to_string();
-                found.sessions.push(BrokenOff { path, address, begun: head.begun });
+                found.sessions.push(BrokenOff { path, address, begun: head.begun, machine: head.machine.hostname });
             }
             _ if is_foreign(&line) => found.foreign.push(path),
             _ => {}
@@ -127,6 +133,17 @@ pub fn interrupted(folder: &Path) -> Interrupted {
     }
     found.sessions.sort_by_key(|session| std::cmp::Reverse(session.begun));
     found
+}
+
+/// Deletes a journal of this folder that nobody is writing to.
+pub fn forget(path: &Path, folder: &Path) -> io::Result<()> {
+    if path.parent() != Some(folder) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    if matches!(files::open(path)?.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+        return Err(io::ErrorKind::WouldBlock.into());
+    }
+    fs::remove_file(path)
 }
 
 /// The first line of a journal that nobody is writing to.
@@ -154,7 +171,7 @@ pub fn recover(path: &Path) -> Result<Session, String> {
     let mut lines = BufReader::new(file.take(MOST_BYTES)).split(b'\n').map_while(Result::ok);
     let head = lines.next().and_then(|line| serde_json::from_slice::<Head>(&line).ok());
     let head = head.filter(|head| head.journal == KIND).ok_or_else(|| cannot("it is not a journal".to_owned()))?;
-    let mut session = Session::of(head.account, head.machine, head.runs_as);
+    let mut session = Session { id: head.id, ..Session::of(head.account, head.machine, head.runs_as) };
     for line in lines {
         // Only a line that was cut off is missing.
         if let Ok(event) = serde_json::from_slice::<Event>(&line) {
@@ -191,6 +208,9 @@ mod tests {
         let events =
             [Event::Began { at, keeps: vec![] }, Event::Noted("one".to_owned()), Event::Noted("two".to_owned())];
         events.iter().for_each(|event| journal.add(event).unwrap());
+        let path = journal.path.clone();
+        assert!(forget(&path, folder.path()).is_err(), "a session that is still running is not deleted");
+        assert!(forget(&path, Path::new("/")).is_err(), "nor a file from elsewhere");
         drop(journal);
         let found = interrupted(folder.path()).sessions;
         assert_eq!((found.len(), found[0].address.as_str()), (1, "anna@example.com"));
@@ -205,6 +225,8 @@ mod tests {
                 assert!(session.notes.len() <= 2);
             }
         }
+        forget(&found[0].path, folder.path()).unwrap();
+        assert!(!found[0].path.exists());
         fs::write(&found[0].path, b"\x00\xff no journal").unwrap();
         assert!(recover(&found[0].path).unwrap_err().contains("not a journal"));
         assert_eq!(interrupted(folder.path()), Interrupted::default());

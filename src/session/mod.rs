@@ -11,6 +11,7 @@ mod lookup;
 pub mod placeholders;
 mod recommended;
 pub mod run;
+pub mod unknown;
 
 pub use run::{Check, Run, State};
 
@@ -27,6 +28,7 @@ use diagnosis::Diagnosis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
+use unknown::Unknown;
 
 static GUIDE: LazyLock<Guide> = LazyLock::new(|| {
     Guide::read(pages::guide(), &placeholders::names()).expect("the embedded guide is checked by a test")
@@ -155,6 +157,8 @@ pub struct Machine {
 /// A session over one account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
+    /// The case: by this, every copy of its report can be recognised. Empty if nobody gave it one.
+    pub id: String,
     /// The program that measured.
     pub tool: Tool,
     /// The machine that measured.
@@ -169,6 +173,15 @@ pub struct Session {
     pub notes: Vec<String>,
     /// The user that the program runs as, in words, for the title.
     pub runs_as: String,
+    /// What another version wrote into the report that this was read from.
+    pub unknown: Unknown,
+}
+
+/// A new case's id.
+fn new_id() -> String {
+    let mut random = [0; 5];
+    let _ = getrandom::fill(&mut random);
+    random.iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"))
 }
 
 impl Session {
@@ -189,12 +202,13 @@ impl Session {
             seen_as: None,
             tls_library: local.tls_library.clone(),
         };
-        Session::of(account, machine, runs_as)
+        Session { id: new_id(), ..Session::of(account, machine, runs_as) }
     }
 
     /// A new session, measured on the given machine.
     pub fn of(account: Account, machine: Machine, runs_as: String) -> Self {
         Session {
+            id: String::new(),
             tool: Tool::this(),
             machine,
             account,
@@ -202,6 +216,7 @@ impl Session {
             answers: BTreeMap::new(),
             notes: Vec::new(),
             runs_as,
+            unknown: Unknown::default(),
         }
     }
 

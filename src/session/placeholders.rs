@@ -16,7 +16,8 @@ use crate::text::Text;
 use std::fmt::Write;
 use values::{
     clock_off, day, dkim_selectors, ehlo_of_program, ehlo_passes, ehlo_refused, gateway, isp_policy, log_in_ended,
-    log_ins_offered, protection_here, resolver, said, security, spf_wanted, spoken, token_scope, weak, written,
+    log_ins_offered, port_does, protection_here, resolver, said, security, sender, spf_wanted, spoken, token_scope,
+    weak, written,
 };
 
 /// A placeholder, written `{name}` on a page.
@@ -54,6 +55,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     row("domain", "its domain", |case| Some(case.run.account.address.domain().to_owned()), "").naming(Names::Host),
     row("user", "the log-in name", |case| Some(case.run.account.log_in_name(case.run.wanted.as_ref())), "")
         .naming(Names::User),
+    row("sender", "the sender address that was tried", sender, "the sender address").naming(Names::User),
     row(
         "server",
         "the server that the mail program uses",
@@ -73,6 +75,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     row("server.addresses", "its addresses", |case| case.shown(&dns_server::ADDRESSES), "addresses not known")
         .naming(Names::Address),
     row("port", "the port that the mail program uses", |case| Some(case.in_use.as_ref()?.port.to_string()), "the port"),
+    row("port.does", "what it does, in words", port_does, "not known"),
     row(
         "security",
         "its encryption in words: SSL/TLS, STARTTLS, no encryption, Auto and what it leads to",

@@ -32,12 +32,15 @@ pub(super) fn recommended(run: &Run, facts: &Derived, other: Option<u16>) -> Opt
     // The encryption does not match the port: the port stays, if the provider wants it too.
     let same_port = choices.iter().find(|choice| choice.port == in_use.port && choice.host == in_use.host).cloned();
     let same_port = same_port.filter(|_| is("settings.port", "as-wanted"));
-    same_port.or(first).or(Some(Choice {
-        host: in_use.host.clone(),
-        port: in_use.port,
-        security: fitting(facts, &in_use),
-        auth: vec![],
-    }))
+    let security = fitting(facts, &in_use);
+    let Endpoint { host, port, .. } = in_use.clone();
+    let choice = same_port.or(first).unwrap_or(Choice { host, port, security, auth: vec![] });
+    // What has failed just now is not set again, if there is another port that works.
+    let is_same = (&choice.host, choice.port, choice.security) == (&in_use.host, in_use.port, in_use.security);
+    match other.filter(|_| is_same && is("account.works", "no")) {
+        Some(port) => Some(Choice { host: in_use.host, port, security: security_of(run, port), auth: vec![] }),
+        None => Some(choice),
+    }
 }
 
 /// The encryption that the port itself requires.

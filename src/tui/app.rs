@@ -3,13 +3,16 @@
 use super::core::Core;
 use super::effect::Effect;
 use super::keymap::{self, Action, Place};
+use super::outside::Begun;
 use super::screens::ask::Ask;
 use super::screens::dashboard::Dashboard;
+use super::screens::parts;
 use super::theme::Theme;
 use super::view::{Next, View};
 use crate::session::Session;
 use ratatui::Frame;
-use ratatui::crossterm::event::{Event as Input, KeyCode, KeyEvent};
+use ratatui::crossterm::event::{Event as Input, KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Paragraph, Wrap};
 
 /// Below this size nothing useful fits.
@@ -23,12 +26,14 @@ pub struct App {
     top: Box<dyn View>,
     /// The screens below it, the lowest first.
     below: Vec<Box<dyn View>>,
+    /// Where it was last drawn.
+    area: Rect,
 }
 
 impl App {
     /// A screen over a session.
     pub fn new(session: Session, theme: Theme, view: impl View + 'static) -> Self {
-        App { core: Core::new(session, theme), top: Box::new(view), below: Vec::new() }
+        App { core: Core::new(session, theme), top: Box::new(view), below: Vec::new(), area: Rect::ZERO }
     }
 
     /// The dashboard over a session.
@@ -47,7 +52,27 @@ impl App {
         self.top.place()
     }
 
-    /// Takes a key or a paste; returns what there is to do.
+    /// Starts a scenario: a dashboard over the list of calls, to which Esc leads back.
+    pub fn practise(&mut self, begun: Begun) {
+        self.core.begin(begun.session);
+        self.core.lesson = begun.lesson;
+        self.go(Box::new(Dashboard::default()));
+    }
+
+    /// Another session in place of this one.
+    pub fn resume(&mut self, session: Session) {
+        self.core.begin(session);
+        (self.top, self.below) = (Box::new(Dashboard::default()), Vec::new());
+    }
+
+    /// A report was saved: the form for it has done its work.
+    pub fn saved(&mut self) {
+        if self.place() == Place::Save {
+            self.back();
+        }
+    }
+
+    /// Takes a key, a paste or the mouse; returns what there is to do.
     pub fn input(&mut self, input: &Input) -> Option<Effect> {
         match input {
             Input::Key(event) => self.key(event),
@@ -55,13 +80,40 @@ impl App {
                 self.top.paste(text);
                 None
             }
+            Input::Mouse(event) => self.mouse(event),
             _ => None,
         }
     }
 
+    fn mouse(&mut self, event: &MouseEvent) -> Option<Effect> {
+        let at = Position::new(event.column, event.row);
+        match event.kind {
+            MouseEventKind::ScrollUp => self.top.wheel(-1, at),
+            MouseEventKind::ScrollDown => self.top.wheel(1, at),
+            MouseEventKind::Down(MouseButton::Left) => return self.click(at),
+            _ => {}
+        }
+        None
+    }
+
+    /// A click: on a key in the last line it is that key, elsewhere the screen's.
+    fn click(&mut self, at: Position) -> Option<Effect> {
+        self.core.message = None;
+        self.core.refresh();
+        if at.y + 1 == self.area.bottom() {
+            let labels = parts::labels(&self.core, self.place(), self.area.width);
+            let label = labels.iter().find(|label| label.columns.contains(&at.x))?;
+            return self.act(label.row.action);
+        }
+        let next = self.top.click(at, &mut self.core);
+        self.follow(next, Action::Open)
+    }
+
     fn key(&mut self, event: &KeyEvent) -> Option<Effect> {
-        if keymap::is_ctrl_c(event) {
-            return Some(Effect::Quit);
+        match keymap::ctrl(event) {
+            Some('c') => return Some(Effect::Quit),
+            Some('z') => return Some(Effect::Suspend),
+            _ => {}
         }
         let Some(row) = keymap::find(self.place(), event) else {
             self.top.type_key(event);
@@ -73,13 +125,22 @@ impl App {
             self.core.say(why);
             return None;
         }
-        if row.action == Action::Quit {
-            return self.quit();
-        }
         self.act(row.action)
     }
 
     fn act(&mut self, action: Action) -> Option<Effect> {
+        match action {
+            Action::Quit => return self.quit(),
+            Action::Mouse => {
+                self.core.mouse = !self.core.mouse;
+                self.core.say(match self.core.mouse {
+                    true => "the mouse is on: the wheel scrolls, a click selects",
+                    false => "the mouse is off: the terminal selects text",
+                });
+                return Some(Effect::Mouse(self.core.mouse));
+            }
+            _ => {}
+        }
         let next = self.top.act(action, &mut self.core);
         self.follow(next, action)
     }
@@ -91,7 +152,7 @@ impl App {
         if !asks {
             return Some(Effect::Quit);
         }
-        self.go(Box::new(Ask::new("The report has not been saved. Quit anyway?", Next::Do(Effect::Quit))));
+        self.go(Box::new(Ask::leave()));
         None
     }
 
@@ -99,12 +160,17 @@ impl App {
         self.below.push(std::mem::replace(&mut self.top, view));
     }
 
-    fn back(&mut self) {
+    /// Back to the screen below; says how to leave if there is none.
+    fn back(&mut self) -> bool {
         match self.below.pop() {
-            Some(view) => self.top = view,
+            Some(view) => {
+                self.top = view;
+                true
+            }
             None => {
                 let has_q = keymap::at(self.place()).any(|row| row.key == KeyCode::Char('q'));
                 self.core.say(if has_q { "q ends the program" } else { "Ctrl-C ends the program" });
+                false
             }
         }
     }
@@ -117,8 +183,11 @@ impl App {
                 None
             }
             Next::BackAnd(action) => {
-                self.back();
-                self.act(action)
+                if self.back() {
+                    self.act(action)
+                } else {
+                    None
+                }
             }
             Next::Go(view) => {
                 self.go(view);
@@ -146,19 +215,27 @@ impl App {
 
     /// Back to the dashboard, from any screen.
     fn home(&mut self) {
-        if self.place() != Place::Dashboard {
-            let dashboard = self.below.iter().position(|view| view.place() == Place::Dashboard);
-            self.top = match dashboard {
-                Some(index) => self.below.swap_remove(index),
-                None => Box::new(Dashboard::default()),
-            };
+        if self.place() == Place::Dashboard {
+            return;
         }
-        self.below.clear();
+        let dashboard = self.below.iter().position(|view| view.place() == Place::Dashboard);
+        self.top = match dashboard {
+            Some(index) => {
+                // What is below it stays: in practice, the list of calls.
+                self.below.truncate(index + 1);
+                self.below.pop().unwrap_or_else(|| Box::new(Dashboard::default()))
+            }
+            None => {
+                self.below.clear();
+                Box::new(Dashboard::default())
+            }
+        };
     }
 
     /// Draws the screen that is shown.
     pub fn render(&mut self, frame: &mut Frame<'_>) {
         let area = frame.area();
+        self.area = area;
         let core = &self.core;
         if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
             let result = if core.is_hidden() { "" } else { &core.diagnosis.title };

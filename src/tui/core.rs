@@ -6,19 +6,30 @@ use super::effect::SaveHow;
 use super::theme::Theme;
 use super::watch::Watch;
 use crate::account::client;
-use crate::facts::Derived;
+use crate::facts::{Derived, Known, Why};
+use crate::guide::{HEALTHY, UNDETERMINED, walk};
 use crate::session::diagnosis::Diagnosis;
-use crate::session::{Event, Session};
+use crate::session::{Event, Session, guide};
+use std::collections::BTreeMap;
 
 /// A scenario that is being practised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lesson {
+    /// The scenario's name.
+    pub name: String,
     /// What the caller says.
     pub story: String,
     /// The true cause.
     pub cause: String,
     /// The cause that the learner guessed; the result is hidden until then.
     pub guess: Option<String>,
+}
+
+impl Lesson {
+    /// Whether the guess was right; `None` before it.
+    pub fn is_right(&self) -> Option<bool> {
+        self.guess.as_ref().map(|guess| *guess == self.cause)
+    }
 }
 
 /// What all screens share.
@@ -41,6 +52,15 @@ pub struct Core {
     pub can_run: bool,
     /// The practised scenario, in the lab.
     pub lesson: Option<Lesson>,
+    /// The scenarios that have been guessed since the start, and whether rightly.
+    pub solved: BTreeMap<String, bool>,
+    /// Whether the terminal tells of the mouse.
+    pub mouse: bool,
+    /// The time zone in which times are shown.
+    pub zone: jiff::tz::TimeZone,
+    /// What it looks like as long as no verdict is reached: the headline of the cause that would follow if nothing more
+    /// became known.
+    pub so_far: Option<String>,
     /// Refused log-ins of this account today.
     pub refused_today: u32,
     /// Repeated checks of a fault that comes and goes.
@@ -75,6 +95,10 @@ impl Core {
             theme,
             can_run: true,
             lesson: None,
+            solved: BTreeMap::new(),
+            mouse: false,
+            zone: jiff::tz::TimeZone::UTC,
+            so_far: None,
             refused_today: 0,
             watch: Watch::default(),
             last_save: None,
@@ -85,6 +109,14 @@ impl Core {
             chosen: None,
             has_changed: false,
         }
+    }
+
+    /// Begins with another session; what belongs to the screen and to the learner stays.
+    pub fn begin(&mut self, session: Session) {
+        let mut next = Core::new(session, self.theme);
+        (next.mouse, next.zone) = (self.mouse, self.zone.clone());
+        next.solved = std::mem::take(&mut self.solved);
+        *self = next;
     }
 
     /// Takes in what happened to the session.
@@ -103,6 +135,7 @@ impl Core {
         self.facts = self.session.facts();
         self.diagnosis = self.session.diagnosis();
         self.log_in = destination(&self.session, &self.diagnosis);
+        self.so_far = (!self.diagnosis.reached).then(|| suspicion(&self.facts)).flatten();
         self.choose_program(self.chosen.as_ref().map(|(index, _)| *index));
     }
 
@@ -126,6 +159,31 @@ impl Core {
         }
     }
 
+    /// A time as the person's clock shows it.
+    pub fn local(&self, at: jiff::Timestamp, format: &str) -> String {
+        at.to_zoned(self.zone.clone()).strftime(format).to_string()
+    }
+
+    /// What goes on without being looked at: the watch, its next round, and how to stop it.
+    pub fn goes_on(&self) -> Option<String> {
+        if !self.watch.is_on {
+            return None;
+        }
+        let next = match self.watch.next {
+            Some(at) => format!("next at {}", self.local(at, "%H:%M:%S")),
+            None => "measuring".to_owned(),
+        };
+        Some(format!("watching: {}, {next}, w stops", self.watch.says()))
+    }
+
+    /// Takes the guess of a learner.
+    pub fn guess(&mut self, cause: String) {
+        if let Some(lesson) = &mut self.lesson {
+            lesson.guess = Some(cause);
+            self.solved.insert(lesson.name.clone(), lesson.is_right() == Some(true));
+        }
+    }
+
     /// Tells the person something, in the line above the keys.
     pub fn say(&mut self, text: impl Into<String>) {
         self.message = Some(text.into());
@@ -140,4 +198,15 @@ impl Core {
     pub fn is_hidden(&self) -> bool {
         self.lesson.as_ref().is_some_and(|lesson| lesson.guess.is_none())
     }
+}
+
+/// The headline of the cause that would follow if nothing more became known than these facts; `None` if that is none.
+fn suspicion(facts: &Derived) -> Option<String> {
+    let known = |known: &Known| match known {
+        Known::Pending(_) => Known::Unknown(Why::NotAsked),
+        known => known.clone(),
+    };
+    let facts = facts.iter().map(|(name, fact)| (name.clone(), known(fact))).collect();
+    let cause = walk::walk(guide(), &facts).reached?.cause;
+    (cause != HEALTHY && cause != UNDETERMINED).then(|| guide().headline(&cause).to_owned())
 }

@@ -2,6 +2,7 @@
 //! `screens`, each one a `view` over the one `core`; `keymap` is the table of keys. No view computes a verdict.
 
 pub mod app;
+pub mod config;
 pub mod core;
 pub mod destination;
 pub mod effect;
@@ -13,6 +14,7 @@ mod round;
 pub mod run;
 mod runner;
 pub mod screens;
+pub mod scroll;
 mod signals;
 pub mod terminal;
 pub mod theme;

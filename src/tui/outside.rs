@@ -65,4 +65,10 @@ pub trait Outside {
     /// # Errors
     /// Why it cannot be read.
     fn recover(&mut self, journal: &Path) -> Result<Session, String>;
+
+    /// Deletes a session that broke off.
+    ///
+    /// # Errors
+    /// Why it is still there.
+    fn forget(&mut self, journal: &Path) -> Result<(), String>;
 }

@@ -41,8 +41,18 @@ pub async fn show(
 ) -> io::Result<App> {
     let mut screen = terminal::Screen::enter()?;
     let now = Instant::now();
-    let mut state =
-        Loop { app, outside, bench, runner: None, round: None, copying: None, next_round: now, started: now };
+    let mut state = Loop {
+        app,
+        outside,
+        bench,
+        runner: None,
+        round: None,
+        copying: None,
+        next_round: now,
+        started: now,
+        suspends: false,
+    };
+    terminal::mouse(state.app.core.mouse);
     if let Some(request) = first {
         state.start(request);
     }
@@ -94,6 +104,8 @@ struct Loop<'a, O> {
     copying: Option<BoxFuture<'static, String>>,
     next_round: Instant,
     started: Instant,
+    /// Whether the terminal is to be given back for a while.
+    suspends: bool,
 }
 
 impl<O: Outside> Loop<'_, O> {
@@ -103,6 +115,10 @@ impl<O: Outside> Loop<'_, O> {
         let mut ended = std::pin::pin!(async {
             tokio::select! { () = signals::asked_to_end() => {}, () = terminal::gone() => {} }
         });
+        // Signals are waited for before there is anything to see.
+        if poll!(&mut ended).is_ready() {
+            return self.cut();
+        }
         let now = Instant::now();
         let mut frames = Frames { is_wanted: true, next: now, next_for_key: now };
         loop {
@@ -126,6 +142,13 @@ impl<O: Outside> Loop<'_, O> {
                         return;
                     }
                     self.keep_journal();
+                    if std::mem::take(&mut self.suspends) {
+                        if terminal::suspend().is_err() {
+                            return self.cut();
+                        }
+                        // What was drawn before is forgotten. `clear` would ask the terminal where its cursor is.
+                        terminal.swap_buffers();
+                    }
                     frames.hurry();
                 }
                 event = told(self.runner.as_mut()) => {
@@ -173,6 +196,8 @@ impl<O: Outside> Loop<'_, O> {
         if self.waits_for_round() && Instant::now() >= self.next_round {
             let at = self.now();
             self.round = self.bench.as_ref().map(|bench| Measuring::begin(bench, &self.app.core.session, at));
+            self.app.core.watch.next = None;
+            return true;
         }
         false
     }
@@ -202,6 +227,7 @@ impl<O: Outside> Loop<'_, O> {
                     core.unsaved = false;
                     core.last_save = Some(how);
                     core.say(said);
+                    self.app.saved();
                 }
                 Err(why) => core.say(why),
             },
@@ -211,23 +237,30 @@ impl<O: Outside> Loop<'_, O> {
             },
             Effect::Recover(journal) => match self.outside.recover(&journal) {
                 Ok(session) => {
-                    self.app = App::dashboard(session, core.theme);
+                    self.app.resume(session);
                     self.app.core.unsaved = true;
                     self.app.core.say("session restored; r checks everything again");
                 }
                 Err(why) => core.say(why),
             },
+            Effect::Forget(journal) => core.say(match self.outside.forget(&journal) {
+                Ok(()) => "deleted".to_owned(),
+                Err(why) => why,
+            }),
+            Effect::Mouse(on) => terminal::mouse(on),
+            Effect::Suspend => self.suspends = true,
         }
         false
     }
 
     /// Starts a scenario in place of the previous session.
-    fn begin(&mut self, begun: Begun) {
+    fn begin(&mut self, mut begun: Begun) {
         self.runner = None;
-        self.bench = Some(begun.bench);
-        self.app = App::dashboard(begun.session, self.app.core.theme);
-        self.app.core.lesson = begun.lesson;
-        self.start(begun.first);
+        self.round = None;
+        self.bench = Some(begun.bench.clone());
+        let first = std::mem::replace(&mut begun.first, Request::everything());
+        self.app.practise(begun);
+        self.start(first);
     }
 
     /// Starts a run; one that is still going on is broken off.
@@ -286,6 +319,7 @@ impl<O: Outside> Loop<'_, O> {
         self.keep_journal();
         self.app.core.watch.add(round);
         self.next_round = Instant::now() + round::PAUSE;
+        self.app.core.watch.next = at.checked_add(round::PAUSE).ok();
         true
     }
 
@@ -371,13 +405,16 @@ mod tests {
         fn recover(&mut self, _: &Path) -> Result<Session, String> {
             Err(String::new())
         }
+        fn forget(&mut self, _: &Path) -> Result<(), String> {
+            Err(String::new())
+        }
     }
 
     /// The program may be killed before the run ends.
     #[test]
     fn a_refused_log_in_counts_when_it_happens_and_once() {
         let session = Session::new(Account::new(Address::parse("anna@example.com").unwrap()), &Local::default());
-        let app = App::dashboard(session, Theme { ascii: true, plain: true });
+        let app = App::dashboard(session, Theme { ascii: true, plain: true, ..Theme::default() });
         let (mut outside, now) = (Counting(0), Instant::now());
         let mut state = Loop {
             app,
@@ -388,6 +425,7 @@ mod tests {
             copying: None,
             next_round: now,
             started: now,
+            suspends: false,
         };
         let result = |word: LogIn| CheckEvent::Fact {
             id: login::RESULT.check.to_owned(),

@@ -6,7 +6,7 @@ use super::effect::Effect;
 use super::keymap::{Action, Place};
 use ratatui::Frame;
 use ratatui::crossterm::event::KeyEvent;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 /// A screen, with the state that belongs to it alone.
 pub trait View {
@@ -24,6 +24,14 @@ pub trait View {
 
     /// Pasted text: goes into the text field, if there is one.
     fn paste(&mut self, _text: &str) {}
+
+    /// A step of the mouse wheel over this place, up (-1) or down (1).
+    fn wheel(&mut self, _by: isize, _at: Position) {}
+
+    /// A click at this place.
+    fn click(&mut self, _at: Position, _core: &mut Core) -> Next {
+        Next::Stay
+    }
 }
 
 /// What a screen wants after a key.

@@ -13,6 +13,8 @@ pub struct Watch {
     pub rounds: VecDeque<Round>,
     /// Whether it is waiting for the next round.
     pub is_on: bool,
+    /// When the next round begins; `None` while one is being measured.
+    pub next: Option<jiff::Timestamp>,
 }
 
 /// One round of a watch.
@@ -25,6 +27,19 @@ pub struct Round {
 }
 
 impl Watch {
+    /// What it has seen, in a few words: "3 rounds, 1 failed".
+    pub fn says(&self) -> String {
+        let failed = self.rounds.iter().filter(|round| !round.faults.is_empty()).count();
+        let rounds = match self.rounds.len() {
+            1 => "1 round".to_owned(),
+            count => format!("{count} rounds"),
+        };
+        match failed {
+            0 => format!("{rounds}, none failed"),
+            failed => format!("{rounds}, {failed} failed"),
+        }
+    }
+
     /// Remembers a round.
     pub(super) fn add(&mut self, round: Round) {
         self.rounds.push_back(round);

@@ -73,13 +73,25 @@ impl Network for Pulled {
         let connection = self.lab.connect(to, options);
         if self.is_down() {
             let os = Some(OsError { code: 101, name: "ENETUNREACH".to_owned() });
-            return Err(ConnectFailure { state: PortState::Unreachable, os, icmp: None, elapsed: Duration::ZERO });
+            return Err(ConnectFailure {
+                state: PortState::Unreachable,
+                os,
+                icmp: None,
+                local_port: None,
+                elapsed: Duration::ZERO,
+            });
         }
         let opened = match Instant::now() >= self.until {
             true => Some(connection.await),
             false => self.or_nothing(connection, options.deadline).await,
         };
-        let silent = ConnectFailure { state: PortState::Filtered, os: None, icmp: None, elapsed: options.deadline };
+        let silent = ConnectFailure {
+            state: PortState::Filtered,
+            os: None,
+            icmp: None,
+            local_port: None,
+            elapsed: options.deadline,
+        };
         let mut connection = opened.unwrap_or(Err(silent))?;
         connection.stream = Box::new(Hanging { inner: connection.stream, from: self.from });
         Ok(connection)

@@ -177,6 +177,13 @@ pub fn snapshots() -> insta::Settings {
     settings.add_filter(r"port 5\d{4}", "port [nr--]");
     settings.add_filter(r"\d+ ms", "[ms]");
     settings.add_filter(r"_ms = \d+", "_ms = [ms]");
+    // These differ from run to run, or from library to library.
+    settings.add_filter(r"  (local-ports?|tls-cipher) = .*\n", "");
+    settings.add_filter(r"(?s)  pem = -----BEGIN.*?END CERTIFICATE-----\n\n?", "");
+    settings.add_filter(r"local ports? [0-9, ]+[0-9]", "local port [nr--]");
+    settings.add_filter(r"\b50\d{3}\b", "[nr--]");
+    settings.add_filter(r"\[time--\]\.\d{3}", "[time--]");
+    settings.add_filter(r"\b[0-9a-f]{10}, run", "[case], run");
     settings.add_filter(r"mailtriage \d+\.\d+\.\d+", "mailtriage [version]");
     settings.add_filter(r"mailtriage\.[0-9a-f]{24}@", "mailtriage.[random]@");
     // What OpenSSL says changes from release to release.

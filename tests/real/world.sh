@@ -36,6 +36,7 @@ world.sh break SCENARIO       new world with the scenario's faults, left standin
 world.sh as-client COMMAND …  a command on the client, as the ordinary user that the tool runs as
 world.sh repeat N SCENARIO    one world, N runs of the tool: how often which cause
 world.sh secrets              the password is in no argument, environment, file, output or journal
+world.sh moved                a case in the dashboard goes on after the computer has changed its network
 world.sh race [DELAY …]       this tool beside dig, nc, openssl, swaks, sslscan, testssl.sh, nmap, sslyze at 0, 20, 200, 600 ms
 world.sh list                 the scenarios
 
@@ -340,6 +341,21 @@ main() {
         prepare healthy-587
         printf %s "$PASSWORD" >"$STATE/password"
         as_user "MT_HERE=$HERE" python3 - "$(realpath "$MAILTRIAGE")" "$STATE/tls/ca.pem" "$STATE/password" <"$HERE/secrets.py"
+        ;;
+    moved)
+        clean_up
+        prepare healthy-587
+        echo "nameserver $LAN4.99" >/etc/netns/mt-client/resolv.conf
+        mkfifo -m 666 "$STATE/turn"
+        {
+            read -r _ <"$STATE/turn"
+            ip -n mt-client addr flush dev eth0
+            plug client eth0 $LAN4.77/24
+            route client default via $LAN4.1
+            echo "nameserver $LAN4.1" >/etc/netns/mt-client/resolv.conf
+            echo moved >"$STATE/turn"
+        } &
+        as_user "MT_HERE=$HERE" python3 - "$(realpath "$MAILTRIAGE")" "$STATE/tls/ca.pem" "$STATE/turn" <"$HERE/moved.py"
         ;;
     race)
         clean_up

@@ -49,16 +49,21 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     let mut waiting: FuturesUnordered<_> = tries.collect();
     let began = Instant::now();
     let mut states: Vec<Tally> = Vec::new();
+    let mut local_ports: Vec<u16> = Vec::new();
     while let Some((to, tried)) = waiting.next().await {
         note_try(ctx, book, to, &tried);
         let state = tried.state();
         states.push(Tally { addr: to.ip(), state, took: began.elapsed() });
+        local_ports.extend(tried.failures.iter().filter_map(|(_, failure)| failure.local_port));
         if state == PortState::Denied && !book.has(&keys::BY) {
             book.note(keys::BY, Itself::Itself);
         }
         if let Some(connection) = tried.connection {
             take(ctx, book, target, to, connection);
         }
+    }
+    if !local_ports.is_empty() {
+        book.note(keys::LOCAL_PORTS, local_ports);
     }
     sum_up(book, target, &states, is_own)
 }
@@ -104,6 +109,9 @@ fn take(ctx: &Ctx, book: &mut Notebook, target: Target, to: SocketAddr, connecti
             book.note(keys::STATE, PortState::Open);
             book.note(keys::ADDRESS, to.ip());
             book.note(keys::CONNECT, millis(connection.elapsed));
+            if let Some(local) = connection.local {
+                book.note(keys::LOCAL_PORT, local.port());
+            }
             let local = connection.local.map(|local| local.ip());
             lane.open(Opened { addr: to, local, stream: connection.stream });
         }
@@ -180,6 +188,9 @@ pub(super) fn note_failure(
     let state = failure.state.says();
     let mut text =
         Text::new().addr(to.ip()).say(format!(" port {}: {state} after {} ms", to.port(), millis(failure.elapsed)));
+    if let Some(local) = failure.local_port {
+        text = text.say(format!(", local port {local}"));
+    }
     if let Some(os) = &failure.os {
         text = text.say(format!(" ({} {})", if os.name.is_empty() { "error" } else { &os.name }, os.code));
     }

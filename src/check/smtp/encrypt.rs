@@ -49,6 +49,7 @@ impl Talk<'_> {
         book.note(keys::HANDSHAKE, HandshakeWord::Done);
         if let Some((version, suite)) = secured.chosen {
             book.note(keys::TLS_VERSION, version.word());
+            book.note(keys::TLS_CIPHER, hello::suite_name(suite));
             if hello::is_dhe(suite) {
                 book.note(keys::DHE, true);
             }

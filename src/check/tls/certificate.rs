@@ -17,6 +17,8 @@ use crate::probe::hello::{self, Heard};
 use crate::probe::secure::{CertificateFault, FailureKind};
 use crate::probe::version::Version;
 use crate::text::{Text, span};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 pub(crate) static CHECK: Check = Check {
     kind: "certificate",
@@ -86,6 +88,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, target: Target) -> Verdict {
     let (verified, weak) = (handshake.leaf.is_some(), too_weak(&readable));
     let seen = Examined { certificate, chain: chain.len(), verified, interceptor, fault, weak };
     note(book, &seen.certificate);
+    book.note(keys::PEM, pem(leaf));
     note_examined(book, &seen, host);
     let now = ctx.machine.now().as_second();
     let at = time_of_judging(ctx, &seen.certificate, now).await;
@@ -280,6 +283,13 @@ fn note(book: &mut Notebook, certificate: &Certificate) {
     book.saw("issued by", certificate.issuer.as_str());
     book.saw("key and signature", format!("{}, {}", certificate.key, certificate.signature));
     book.saw("valid", format!("{} to {}", date(certificate.from), date(certificate.until)));
+}
+
+/// The certificate as a text (RFC 7468): lines of 64 characters.
+fn pem(der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
 fn shown_names(certificate: &Certificate) -> Text {

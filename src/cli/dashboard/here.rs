@@ -141,4 +141,9 @@ impl Outside for Here {
         }
         Ok(session)
     }
+
+    fn forget(&mut self, path: &Path) -> Result<(), String> {
+        let folder = journal_folder().ok_or("there is no folder of sessions")?;
+        journal::forget(path, &folder).map_err(|error| format!("not deleted: {error}"))
+    }
 }

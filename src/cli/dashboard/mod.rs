@@ -6,7 +6,8 @@ mod here;
 mod refusals;
 mod saving;
 
-use super::args::{RunArgs, ScreenArgs};
+use super::args::{OpenArgs, RunArgs, ScreenArgs};
+use super::config::{self, Looks};
 use super::output::say;
 use super::{Stop, lab};
 use crate::account::stored::{self, Found};
@@ -15,6 +16,7 @@ use crate::check::Job;
 use crate::machine::Trust;
 use crate::machine::system::SystemMachine;
 use crate::report;
+use crate::session::journal::{self, BrokenOff};
 use crate::session::{Event, Session};
 use crate::site::Site;
 use crate::text::visible_str;
@@ -24,11 +26,10 @@ use crate::tui::outside::Bench;
 use crate::tui::run;
 use crate::tui::screens::form::Form;
 use crate::tui::screens::menu::Menu;
-use crate::tui::theme::Theme;
 use crate::world::World;
 use here::{Here, Keeping};
+use jiff::tz::TimeZone;
 use std::io::IsTerminal;
-use std::path::Path;
 use std::sync::Arc;
 
 /// The run with a screen; without an address, the form.
@@ -55,12 +56,12 @@ async fn prepare(address: Option<String>, args: &RunArgs, site: &Site) -> Result
         return Err(Stop::Usage("a password needs the ADDRESS it is for: mailtriage ADDRESS".to_owned()));
     }
     let bench = Bench { world, options };
-    let theme = theme(&args.screen);
+    let looks = config::looks(&args.screen)?;
     let interrupted = here::interrupted();
     let is_new = account.is_none();
     let mut app = match account {
         Some(account) => {
-            let mut app = App::dashboard(session(account, &bench), theme);
+            let mut app = App::dashboard(session(account, &bench), looks.theme);
             if let Some(found) = interrupted.sessions.first() {
                 let address = &found.address;
                 app.core.say(format!("a session for {address} was interrupted: start without an address to resume it"));
@@ -68,10 +69,12 @@ async fn prepare(address: Option<String>, args: &RunArgs, site: &Site) -> Result
             app
         }
         None => {
-            let app = form(blank, found, &bench, theme).await;
-            if interrupted.sessions.is_empty() { app } else { app.under(Menu::recover(interrupted.sessions)) }
+            let app = form(blank, found, &bench, &looks).await;
+            let sessions: Vec<_> = interrupted.sessions.into_iter().map(in_a_line).collect();
+            if sessions.is_empty() { app } else { app.under(Menu::recover(sessions)) }
         }
     };
+    app.core.mouse = looks.mouse;
     if let (Some(path), None) = (interrupted.foreign.first(), &app.core.message) {
         let path = visible_str(&path.display().to_string());
         app.core
@@ -89,7 +92,7 @@ async fn prepare(address: Option<String>, args: &RunArgs, site: &Site) -> Result
 
 /// The form of a new case, with the accounts that mail programs have stored here. If they were requested and there is
 /// just one, it is filled in.
-async fn form(mut account: Account, requested: Option<Found>, bench: &Bench, theme: Theme) -> App {
+async fn form(mut account: Account, requested: Option<Found>, bench: &Bench, looks: &Looks) -> App {
     let is_requested = requested.is_some();
     let found = match requested {
         Some(found) => found,
@@ -102,7 +105,7 @@ async fn form(mut account: Account, requested: Option<Found>, bench: &Bench, the
         account.fill(only);
     }
     let nothing = found.accounts.is_empty().then(|| found.why_empty());
-    let mut app = App::new(session(account.clone(), bench), theme, Form::new_case(&account, found));
+    let mut app = App::new(session(account.clone(), bench), looks.theme, Form::new_case(&account, found));
     if let (true, Some(nothing)) = (is_requested, nothing) {
         app.core.say(nothing);
     }
@@ -113,8 +116,17 @@ fn session(account: Account, bench: &Bench) -> Session {
     Session::new(account, &bench.world.machine.local())
 }
 
-fn theme(args: &ScreenArgs) -> Theme {
-    Theme { ascii: args.ascii, plain: args.is_plain() }
+/// An interrupted session in a line: address, verdict, when it began by the clock here, on which machine.
+fn in_a_line(found: BrokenOff) -> (BrokenOff, String) {
+    let begun = found.begun.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M");
+    let machine = found.machine.as_ref().map_or_else(String::new, |name| format!(" on {name}"));
+    let verdict = match journal::recover(&found.path).map(|session| session.diagnosis()) {
+        Ok(verdict) if verdict.reached => format!("{}: {}", verdict.outcome.says(), verdict.title),
+        Ok(_) => "no verdict yet".to_owned(),
+        Err(_) => "cannot be read".to_owned(),
+    };
+    let line = format!("{begun}{machine}  {}  {verdict}", found.address);
+    (found, line)
 }
 
 fn need_terminal() -> Result<(), Stop> {
@@ -132,22 +144,37 @@ pub(super) async fn practice(job: Option<Job>, args: &ScreenArgs) -> Result<u8, 
     match job {
         Some(job) => {
             let bench = Bench { world: job.world, options: job.options };
-            let app = App::dashboard(session(job.account, &bench), theme(args));
+            let looks = config::looks(args)?;
+            let mut app = App::dashboard(session(job.account, &bench), looks.theme);
+            app.core.mouse = looks.mouse;
             let first = Request { attempt: job.attempt, ..Request::everything() };
             show(app, Some(bench), Some(first), offline()).await
         }
         None => {
             let session = Session::of(Account::default(), Default::default(), String::new());
-            show(App::new(session, theme(args), lab::menu()), None, None, offline()).await
+            let looks = config::looks(args)?;
+            let mut app = App::new(session, looks.theme, lab::menu());
+            app.core.mouse = looks.mouse;
+            show(app, None, None, offline()).await
         }
     }
 }
 
-/// A saved session, offline.
-pub(super) async fn open(path: &Path, args: &ScreenArgs) -> Result<u8, Stop> {
-    let session = report::open::read(path)?;
-    need_terminal()?;
-    let mut app = App::dashboard(session, theme(args));
+/// A saved session, offline: on the screen if there is one, and no format was asked for.
+pub(super) async fn open(args: &OpenArgs) -> Result<u8, Stop> {
+    let is_piped = args.report.as_os_str() == "-";
+    args.out.check_target()?;
+    let session = match is_piped {
+        true => report::open::read_from(std::io::stdin().lock())?,
+        false => report::open::read(&args.report)?,
+    };
+    let is_asked = args.out.format.is_some() || args.out.output.is_some();
+    if is_asked || is_piped || need_terminal().is_err() {
+        return args.out.write(&session);
+    }
+    let looks = config::looks(&args.screen)?;
+    let mut app = App::dashboard(session, looks.theme);
+    app.core.mouse = looks.mouse;
     app.core.can_run = false;
     show(app, None, None, offline()).await
 }
@@ -157,7 +184,8 @@ fn offline() -> Here {
     Here::new(Keeping::Off, Arc::new(SystemMachine::new(Trust::default())))
 }
 
-async fn show(app: App, bench: Option<Bench>, first: Option<Request>, mut here: Here) -> Result<u8, Stop> {
+async fn show(mut app: App, bench: Option<Bench>, first: Option<Request>, mut here: Here) -> Result<u8, Stop> {
+    app.core.zone = TimeZone::system();
     let app = run::show(app, bench, first, &mut here).await?;
     if let Some(fate) = here.end(&app) {
         say(&format!("mailtriage: {fate}"));

@@ -17,10 +17,12 @@ pub(super) fn save(session: &Session, how: &SaveHow, now: jiff::Timestamp) -> Re
         _ if how.left_out.hosts => "report",
         domain => domain,
     };
+    // Whom it is for, so that the files for two readers are told apart.
+    let about = format!("{domain}-{}", how.reader.word());
     let files = [("html", html::html(&report, how.reader)?), ("json", json::to_string(&report))];
     let mut why = String::new();
     for folder in folders(&how.folder) {
-        let paths: Vec<PathBuf> = files.iter().map(|(end, _)| folder.join(save::file_name(domain, at, end))).collect();
+        let paths: Vec<PathBuf> = files.iter().map(|(end, _)| folder.join(save::file_name(&about, at, end))).collect();
         let free = save::free_names(&paths);
         let mut done = Vec::new();
         let written = files.iter().zip(&free).try_for_each(|((_, text), path)| {
@@ -46,7 +48,24 @@ pub(super) fn save(session: &Session, how: &SaveHow, now: jiff::Timestamp) -> Re
 /// The folder that was named; else the current one, the home folder, the one for temporary files.
 fn folders(named: &str) -> Vec<PathBuf> {
     if !named.is_empty() {
-        return vec![PathBuf::from(named)];
+        let home = named.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with(['/', '\\']));
+        return vec![match (home, etcetera::home_dir()) {
+            (Some(rest), Ok(home)) => home.join(rest.trim_start_matches(['/', '\\'])),
+            _ => PathBuf::from(named),
+        }];
     }
     [Some(PathBuf::from(".")), etcetera::home_dir().ok(), Some(std::env::temp_dir())].into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tilde_is_the_home_folder() {
+        let home = etcetera::home_dir().unwrap();
+        assert_eq!(folders("~/reports"), [home.join("reports")]);
+        assert_eq!(folders("~"), [home]);
+        assert_eq!(folders("~anna/x"), [PathBuf::from("~anna/x")]);
+    }
 }

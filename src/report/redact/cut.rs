@@ -62,7 +62,7 @@ impl Redactor {
         });
     }
 
-    fn label(&self, value: &str, mark: Mark) -> &str {
+    pub(super) fn label(&self, value: &str, mark: Mark) -> &str {
         let name = Name::new(value);
         self.known.iter().find(|known| known.name == name).map_or(label(mark), |known| &known.label)
     }
@@ -128,7 +128,7 @@ fn belonging(chars: &[char], cut: &Cut) -> Option<Cut> {
             let len = domain.iter().rposition(|c| c.is_alphanumeric()).map_or(0, |last| last + 1);
             (domain.first() == Some(&'.') && len > 0).then_some(start..end + len)?
         }
-        label if label.starts_with("[mailbox]") || label == "[user]" => {
+        label if label.starts_with("[mailbox]") || label.starts_with("[user") => {
             let before = chars[..start].strip_suffix(&['<'])?;
             let before = before.strip_suffix(&[' ']).unwrap_or(before);
             let name = before.strip_suffix(&['"'])?;

@@ -1,7 +1,7 @@
 //! The values that name somebody in a report, in every form in which others may write them. Where they are replaced is
 //! not decided here.
 
-use super::{LeftOut, is_label, label};
+use super::{LeftOut, NUMBERED, PEM, is_label};
 use crate::account::{Server, provider};
 use crate::report::{Account, Report};
 use crate::text::Mark;
@@ -9,7 +9,8 @@ use crate::text::find::Name;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
 /// A value that names somebody.
@@ -53,7 +54,7 @@ fn is_ordinary(value: &str) -> bool {
 
 /// All values that name somebody in this report, the longest first; these other values are marked in its texts.
 pub(super) fn known(report: &Report, out: LeftOut, marked: impl Iterator<Item = (String, Mark)>) -> Vec<Known> {
-    let mut list = List(Vec::new());
+    let mut list = List { known: BTreeMap::new(), taken: taken(report) };
     for account in report.runs.iter().filter_map(|run| run.account.as_ref()).chain([&report.account]) {
         list.account(account, out);
     }
@@ -63,31 +64,80 @@ pub(super) fn known(report: &Report, out: LeftOut, marked: impl Iterator<Item = 
         list.add(hostname.split('.').next().unwrap_or_default(), "[pc]");
     }
     if out.inner {
-        machine.local_addresses.iter().for_each(|addr| list.add(addr, label(Mark::Inner)));
+        machine.local_addresses.iter().for_each(|addr| list.other(addr, Mark::Inner, out));
     }
     if out.hosts {
         machine.seen_as.iter().for_each(|addr| list.add(addr, "[public address]"));
     }
     for (value, mark) in marked {
-        match mark {
-            Mark::User => list.user(&value, out),
-            Mark::Host => list.host(&value, label(mark)),
-            Mark::Inner => list.add(&value, label(mark)),
-        }
+        list.other(&value, mark, out);
     }
-    let List(mut known) = list;
-    // The first of several labels stays: it says most.
+    let mut known: Vec<Known> = list.known.into_values().collect();
     known.sort_by(|a, b| b.name.len().cmp(&a.name.len()).then_with(|| a.name.cmp(&b.name)));
-    known.dedup_by(|a, b| a.name == b.name);
     known
 }
 
-struct List(Vec<Known>);
+/// The highest number of each kind that the report has already: it may have been redacted before.
+fn taken(report: &Report) -> [usize; NUMBERED.len()] {
+    let text = serde_json::to_string(report).unwrap_or_default();
+    NUMBERED.map(|kind| {
+        let begins = format!("[{kind}-");
+        let number = |rest: &str| rest.split_once(']').and_then(|(number, _)| number.parse().ok());
+        text.split(begins.as_str()).skip(1).filter_map(number).max().unwrap_or(0)
+    })
+}
+
+/// The values, each with the first label that it got: it says most.
+struct List {
+    known: BTreeMap<Name, Known>,
+    /// The highest number given, for each kind.
+    taken: [usize; NUMBERED.len()],
+}
 
 impl List {
     fn add(&mut self, value: &str, label: &str) {
         if words(value).next().is_some() && !is_label(value) && !value.starts_with("[mailbox]@") {
-            self.0.push(Known::new(value, label));
+            let known = Known::new(value, label);
+            self.known.entry(known.name.clone()).or_insert(known);
+        }
+    }
+
+    /// The label of a value: the one that it has, or a new one with the next number.
+    fn label(&mut self, value: &str, mark: Mark) -> String {
+        if let Some(known) = self.known.get(&Name::new(value)) {
+            return known.label.clone();
+        }
+        let kind = match mark {
+            Mark::User => "user",
+            Mark::Inner => "inner",
+            Mark::Host if value.parse::<IpAddr>().is_ok() => "addr",
+            Mark::Host => "host",
+        };
+        let Some(index) = NUMBERED.iter().position(|known| *known == kind) else { return format!("[{kind}]") };
+        self.taken[index] += 1;
+        // Mostly there is one person.
+        if kind == "user" && self.taken[index] == 1 {
+            "[user]".to_owned()
+        } else {
+            format!("[{kind}-{}]", self.taken[index])
+        }
+    }
+
+    /// A value that names somebody, in whatever way.
+    fn other(&mut self, value: &str, mark: Mark, out: LeftOut) {
+        if is_label(value) || value.starts_with("[mailbox]@") || value.starts_with(PEM) {
+            return;
+        }
+        match mark {
+            Mark::User => self.user(value, out),
+            Mark::Host => {
+                let label = self.label(value, mark);
+                self.host(value, &label);
+            }
+            Mark::Inner => {
+                let label = self.label(value, mark);
+                self.add(value, &label);
+            }
         }
     }
 
@@ -100,17 +150,19 @@ impl List {
             }
             self.forms(mailbox, "[mailbox]");
         }
+        if out.hosts {
+            self.domain(domain);
+            account.in_use.iter().for_each(|way| self.host(&way.server, "[server]"));
+        }
         let users = account.settings.user.iter().chain(&account.from).chain(&account.to);
         users.chain([&account.address]).for_each(|user| self.user(user, out));
         let written = account.settings.server.iter().map(Server::written);
         // Somebody may have typed a mail address as the server.
         written.clone().filter(|written| written.contains('@')).for_each(|written| self.user(written.trim(), out));
         if out.hosts {
-            self.domain(domain);
-            let in_use = account.in_use.iter().map(|way| way.server.as_str());
             let choices = account.expected.iter().flat_map(|expected| &expected.choices);
             let choices = choices.map(|choice| choice.host.as_str());
-            written.chain(in_use).chain(choices).for_each(|server| self.host(server, "[server]"));
+            written.chain(choices).for_each(|server| self.other(server, Mark::Host, out));
             let provider = account.expected.iter().filter_map(|expected| expected.provider.as_deref());
             provider.filter_map(provider::by_id).for_each(|row| self.add(&row.name, "[provider]"));
         }
@@ -118,15 +170,22 @@ impl List {
 
     /// A log-in name or mail address: `CORP\anna.meier`, `anna.meier+news@example.com`.
     fn user(&mut self, user: &str, out: LeftOut) {
+        if words(user).next().is_none() {
+            return;
+        }
         let (windows_domain, name) = user.rsplit_once(['\\', '/']).unwrap_or(("", user));
         let (local, mail_domain) = name.rsplit_once('@').unwrap_or((name, ""));
-        if out.mailbox {
+        if out.mailbox && !is_label(local) {
+            let label = self.label(user, Mark::User);
             let before_tag = local.split('+').next().unwrap_or_default();
-            [user, name, local, before_tag].into_iter().for_each(|form| self.forms(form, label(Mark::User)));
-            self.parts(before_tag);
+            // Without the domain, the name before the @ is the mailbox's.
+            let short = label.split('@').next().unwrap_or_default().to_owned();
+            [user, name].into_iter().for_each(|form| self.forms(form, &label));
+            [local, before_tag].into_iter().for_each(|form| self.forms(form, &short));
+            self.parts(before_tag, &short);
         }
-        if out.inner {
-            self.add(windows_domain, label(Mark::Inner));
+        if out.inner && !windows_domain.is_empty() {
+            self.other(windows_domain, Mark::Inner, out);
         }
         if out.hosts {
             self.domain(mail_domain);
@@ -134,12 +193,11 @@ impl List {
     }
 
     /// First name and surname, as in `"Meier, Anna" <anna.meier@example.com>`.
-    fn parts(&mut self, local: &str) {
+    fn parts(&mut self, local: &str, label: &str) {
         let parts: Vec<&str> = local.split(['.', '_', '-']).filter(|part| !part.is_empty()).collect();
         if parts.len() < 2 {
             return;
         }
-        let label = label(Mark::User);
         let reversed: Vec<&str> = parts.iter().rev().copied().collect();
         for form in [parts.join(" "), reversed.join(" "), reversed.join(", ")] {
             self.add(&form, label);

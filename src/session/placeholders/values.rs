@@ -2,12 +2,23 @@
 
 use crate::account::{Security, mechanisms};
 use crate::facts::key::{Key, Observable};
-use crate::facts::keys::{certificate, clock, dns_own, isp, login, protection, sender_domain, sending, smtp, tls};
+use crate::facts::keys::{
+    certificate, clock, dns_own, isp, login, port, protection, sender_domain, sending, smtp, tls,
+};
 use crate::facts::words::EhloName;
 use crate::facts::{ehlo, isps, senders, spf, vocabulary};
 use crate::session::lookup::Lookup;
 use crate::session::run::State;
 use crate::text::{grouped, span, visible_str};
+
+pub(super) fn sender(case: &Lookup<'_>) -> Option<String> {
+    let account = &case.run.account;
+    Some(account.from.clone().unwrap_or_else(|| account.address.to_string()))
+}
+
+pub(super) fn port_does(case: &Lookup<'_>) -> Option<String> {
+    Some(case.get(&case.own_id(port::STATE.check)?, &port::STATE)?.says().to_owned())
+}
 
 /// What is set; with Auto, also what it leads to at this server.
 pub(super) fn security(lookup: &Lookup<'_>) -> Option<String> {

@@ -11,14 +11,14 @@ use super::text::TextView;
 use crate::report::first_page::Reader;
 use crate::tui::core::Core;
 use crate::tui::effect::{Effect, Request};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Place};
 use crate::tui::view::Next;
 
 /// Up to this many refused log-ins a day are not yet a risk.
 const FEW_REFUSALS: u32 = 2;
 
-/// Does what a key of a case stands for.
-pub(super) fn act(action: Action, core: &mut Core) -> Next {
+/// Does what a key of a case stands for, on the screen at this place.
+pub(super) fn act(action: Action, place: Place, core: &mut Core) -> Next {
     match action {
         Action::Answer => answer(core),
         Action::LogIn => log_in(core),
@@ -30,7 +30,7 @@ pub(super) fn act(action: Action, core: &mut Core) -> Next {
         Action::SaveAtOnce => Next::Do(Effect::Save(core.last_save.clone().unwrap_or_else(|| suggested(core)))),
         Action::OtherSide => other_side(core),
         Action::ByHand => Next::go(StepView::by_hand(core)),
-        Action::Help => Next::go(Help::new()),
+        Action::Help => Next::go(Help::new(place)),
         Action::Back => Next::Back,
         _ => Next::Unknown,
     }

@@ -7,15 +7,16 @@ use crate::session::{Run, State};
 use crate::tui::core::Core;
 use crate::tui::effect::{Effect, Request};
 use crate::tui::keymap::{Action, Place};
+use crate::tui::scroll::{Scroll, WHEEL};
 use crate::tui::view::{Next, View};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 /// The group being viewed.
 pub struct CheckView {
     group: Group,
-    scroll: usize,
+    scroll: Scroll,
     /// In order of time over all checks of the group, instead of check by check.
     by_time: bool,
     /// The width in columns at which it was last drawn.
@@ -25,14 +26,14 @@ pub struct CheckView {
 impl CheckView {
     /// A view of this group.
     pub fn new(group: Group) -> Self {
-        CheckView { group, scroll: 0, by_time: false, width: 80 }
+        CheckView { group, scroll: Scroll::default(), by_time: false, width: 80 }
     }
 
     /// The group this many places further on, starting again after the last.
     fn turn(&mut self, by: isize) {
         let index = Group::ALL.iter().position(|group| *group == self.group).unwrap_or(0);
         let turned = (index as isize + by).rem_euclid(Group::ALL.len() as isize) as usize;
-        (self.group, self.scroll) = (Group::ALL[turned], 0);
+        (self.group, self.scroll) = (Group::ALL[turned], Scroll::default());
     }
 
     fn lines(&self, core: &Core) -> Vec<Line<'static>> {
@@ -49,7 +50,7 @@ impl View for CheckView {
 
     fn act(&mut self, action: Action, core: &mut Core) -> Next {
         match action {
-            _ if parts::scroll(action, &mut self.scroll) => {}
+            _ if self.scroll.act(action) => {}
             Action::Left => self.turn(-1),
             Action::Right => self.turn(1),
             Action::Part => self.by_time = !self.by_time,
@@ -58,26 +59,30 @@ impl View for CheckView {
                 let text: Vec<String> = self.lines(core).iter().map(ToString::to_string).collect();
                 return Next::Do(Effect::Copy(text.join("\n")));
             }
-            Action::FindNext => {
+            Action::FindNext | Action::FindBefore => {
                 let all = self.lines(core);
-                let found = parts::find_next(core, all.iter().map(ToString::to_string), self.scroll);
-                self.scroll = found.unwrap_or(self.scroll);
+                parts::find(core, action, all.iter().map(ToString::to_string), &mut self.scroll);
             }
-            other => return case_keys::act(other, core),
+            other => return case_keys::act(other, Place::Check, core),
         }
         Next::Stay
+    }
+
+    fn wheel(&mut self, by: isize, _at: Position) {
+        self.scroll.by(by * WHEEL);
     }
 
     fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
         let title = format!("{}: what was seen", self.group.title());
         let order = if self.by_time { "by time (Tab: by check)" } else { "by check (Tab: by time)" };
-        let body = parts::page(frame, area, core, Place::Check, &title, order);
-        self.width = body.width;
-        parts::scrolled(frame, body, self.lines(core), &mut self.scroll);
+        self.width = area.width;
+        let lines = self.lines(core);
+        parts::text_page(frame, area, core, (Place::Check, &title, order), lines, &mut self.scroll);
     }
 }
 
-fn by_check(core: &Core, run: &Run, group: Group, width: u16) -> Vec<Line<'static>> {
+/// A group's checks with their evidence.
+pub(super) fn by_check(core: &Core, run: &Run, group: Group, width: u16) -> Vec<Line<'static>> {
     let theme = core.theme;
     let width = usize::from(width);
     let mut lines = picture::of_group(core, run, group, width.saturating_sub(1));
@@ -118,11 +123,13 @@ fn timeline(core: &Core, run: &Run, group: Group, width: u16) -> Vec<Line<'stati
         State::Done(finding) => Some(finding),
         _ => None,
     });
+    // A column as wide as the longest name, so that what was said begins at one place.
+    let names = run.group(group).map(|check| check.head.id.len()).max().unwrap_or(0);
     let mut all: Vec<(u64, String)> = findings
         .flat_map(|finding| {
             finding.evidence.iter().map(|evidence| {
                 let said = evidence.detail.replace('\n', " / ");
-                (evidence.at_ms, format!("{:>7} ms  {:<15} {}: {said}", evidence.at_ms, finding.id, evidence.what))
+                (evidence.at_ms, format!("{:>7} ms  {:<names$}  {}: {said}", evidence.at_ms, finding.id, evidence.what))
             })
         })
         .collect();

@@ -11,21 +11,22 @@ use crate::text::capital;
 use crate::tui::core::Core;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::scroll::{Scroll, WHEEL};
 use crate::tui::view::{Next, View};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
 
 /// How far it is scrolled, and the width in columns at which it was last drawn.
 pub struct DiagnosisView {
-    scroll: usize,
+    scroll: Scroll,
     width: u16,
 }
 
 impl Default for DiagnosisView {
     fn default() -> Self {
-        DiagnosisView { scroll: 0, width: 80 }
+        DiagnosisView { scroll: Scroll::default(), width: 80 }
     }
 }
 
@@ -36,9 +37,9 @@ impl View for DiagnosisView {
 
     fn act(&mut self, action: Action, core: &mut Core) -> Next {
         match action {
-            _ if parts::scroll(action, &mut self.scroll) => {}
+            _ if self.scroll.act(action) => {}
             Action::Program => {
-                self.scroll = 0;
+                self.scroll = Scroll::default();
                 let (_, program) = core.shown();
                 return Next::go(Menu::programs(program.unwrap_or(0)));
             }
@@ -46,25 +47,33 @@ impl View for DiagnosisView {
                 let text: Vec<String> = lines(core, self.width).iter().map(ToString::to_string).collect();
                 return Next::Do(Effect::Copy(text.join("\n")));
             }
-            Action::FindNext => {
+            Action::FindNext | Action::FindBefore => {
                 let all = lines(core, self.width);
-                let found = parts::find_next(core, all.iter().map(ToString::to_string), self.scroll);
-                self.scroll = found.unwrap_or(self.scroll);
+                parts::find(core, action, all.iter().map(ToString::to_string), &mut self.scroll);
             }
-            other => return case_keys::act(other, core),
+            other => return case_keys::act(other, Place::Diagnosis, core),
         }
         Next::Stay
     }
 
+    fn wheel(&mut self, by: isize, _at: Position) {
+        self.scroll.by(by * WHEEL);
+    }
+
     fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
-        let state = if core.diagnosis.is_final { core.diagnosis.certainty.word() } else { "not yet final" };
-        let body = parts::page(frame, area, core, Place::Diagnosis, &core.diagnosis.title, state);
-        self.width = body.width;
-        parts::scrolled(frame, body, lines(core, body.width), &mut self.scroll);
+        let diagnosis = &core.diagnosis;
+        let state = if diagnosis.is_final { diagnosis.certainty.word() } else { "not yet final" };
+        self.width = area.width;
+        let lines = lines(core, area.width);
+        parts::text_page(frame, area, core, (Place::Diagnosis, &diagnosis.title, state), lines, &mut self.scroll);
     }
 }
 
-fn lines(core: &Core, width: u16) -> Vec<Line<'static>> {
+/// What the result says, from what to do to what is not known.
+pub(super) fn lines(core: &Core, width: u16) -> Vec<Line<'static>> {
+    if !core.diagnosis.reached {
+        return waiting(core, width);
+    }
     let theme = core.theme;
     let plain = Style::new();
     let (diagnosis, program) = core.shown();
@@ -114,5 +123,20 @@ fn lines(core: &Core, width: u16) -> Vec<Line<'static>> {
         lines.push(rule("Not known", ""));
         lines.extend(parts::items(theme, &diagnosis.not_known, width, false));
     }
+    lines
+}
+
+/// As long as there is no verdict: what it looks like, and what could still change that.
+fn waiting(core: &Core, width: u16) -> Vec<Line<'static>> {
+    let theme = core.theme;
+    let so_far = match &core.so_far {
+        Some(headline) => format!("So far it looks like this: {headline}. The checks below can still change it."),
+        None => "No verdict yet. It rests on the checks below.".to_owned(),
+    };
+    let mut lines = parts::paragraph(theme, &so_far, width, theme.strong());
+    lines.push(parts::rule_line(theme, "Waiting for", "", width));
+    let run = core.session.run();
+    let open = core.diagnosis.waits_for.iter().filter_map(|id| run?.check(id)).map(|check| check.head.title.clone());
+    lines.extend(parts::items(theme, &open.collect::<Vec<_>>(), width, false));
     lines
 }

@@ -5,6 +5,7 @@ use crate::session::Event;
 use crate::tui::core::Core;
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::scroll::Scroll;
 use crate::tui::view::{Next, View};
 use ratatui::Frame;
 use ratatui::crossterm::event::KeyEvent;
@@ -35,7 +36,7 @@ impl LineView {
     pub fn find(core: &Core) -> Self {
         LineView {
             title: "Find",
-            explains: "A word or part of one. Enter goes to the next match; f to the one after that.",
+            explains: "A word or part of one. Enter goes to the next match; n to the one after that.",
             finds: true,
             field: Field::with(core.find.as_deref().unwrap_or_default()),
         }
@@ -80,11 +81,11 @@ impl View for LineView {
         let at = u16::try_from(lines.len()).unwrap_or(0);
         let width = usize::from(body.width).saturating_sub(4);
         let (shown, cursor) = self.field.shown(width);
-        lines.push(Line::raw(format!(" [{shown:<width$}]")));
+        lines.push(Line::raw(format!(" {}", parts::boxed(&shown, width))));
         for note in core.session.notes.iter().filter(|_| !self.finds) {
             lines.extend(parts::paragraph(core.theme, note, body.width, core.theme.dim()));
         }
-        parts::scrolled(frame, body, lines, &mut 0);
+        parts::scrolled(frame, body, lines, &mut Scroll::default());
         let x = body.x + 2 + u16::try_from(cursor).unwrap_or(0);
         frame.set_cursor_position(Position::new(x.min(body.right().saturating_sub(1)), body.y + at));
     }

@@ -1,6 +1,7 @@
 //! The box for the password: where the password would go, whose certificate is there, which user name is used, and
 //! what an attempt costs.
 
+use super::help::Help;
 use super::parts;
 use crate::check::secret::{Attempt, Secret, To};
 use crate::tui::core::Core;
@@ -8,6 +9,7 @@ use crate::tui::destination::{Destination, Unproven};
 use crate::tui::effect::{Effect, Request};
 use crate::tui::field::{Field, SecretField};
 use crate::tui::keymap::{Action, Place};
+use crate::tui::scroll::{Scroll, WHEEL};
 use crate::tui::view::{Next, View};
 use ratatui::Frame;
 use ratatui::crossterm::event::KeyEvent;
@@ -27,6 +29,7 @@ pub struct LogIn {
     agreed: bool,
     /// Whether to send a message to the address itself afterwards.
     message: bool,
+    scroll: Scroll,
 }
 
 impl LogIn {
@@ -105,6 +108,10 @@ impl View for LogIn {
         if self.must_agree() { self.anyway.key(event) } else { self.secret.key(event) }
     }
 
+    fn wheel(&mut self, by: isize, _at: Position) {
+        self.scroll.by(by * WHEEL);
+    }
+
     fn paste(&mut self, text: &str) {
         if self.must_agree() { self.anyway.paste(text) } else { self.secret.paste(text) }
     }
@@ -112,6 +119,8 @@ impl View for LogIn {
     fn act(&mut self, action: Action, core: &mut Core) -> Next {
         match action {
             Action::Back => return Next::Back,
+            Action::Help => return Next::go(Help::new(Place::LogIn)),
+            _ if self.scroll.act(action) => {}
             Action::Toggle if self.must_agree() => core.say("type the server's name first, or leave with Esc"),
             Action::Toggle => self.message = !self.message,
             Action::Open if self.must_agree() => self.agree(core),
@@ -122,9 +131,9 @@ impl View for LogIn {
     }
 
     fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
-        let body = parts::page(frame, area, core, Place::LogIn, "Test the log-in, once", "");
         let theme = core.theme;
-        let width = usize::from(body.width);
+        let width = usize::from(area.width);
+        let height = parts::body(area, core).height;
         let mut lines = LogIn::way(core, width);
         let account = &core.session.account;
         let user = account.log_in_name(core.session.wanted());
@@ -133,8 +142,8 @@ impl View for LogIn {
         let at = u16::try_from(lines.len()).unwrap_or(0);
         let mut cursor = 0;
         if self.must_agree() {
-            let (typed, column) = self.anyway.shown(width.saturating_sub(16));
-            lines.extend(parts::labelled(theme, "Server", &format!("[{typed:<24}]"), width, theme.strong(), 1));
+            let (typed, column) = self.anyway.shown(width.saturating_sub(16).min(24));
+            lines.extend(parts::labelled(theme, "Server", &parts::boxed(&typed, 24), width, theme.strong(), 1));
             cursor = u16::try_from(column).unwrap_or(0);
         } else {
             // Always the same number of dots: nobody needs to see how long a password is.
@@ -145,13 +154,21 @@ impl View for LogIn {
             lines.extend(parts::labelled(theme, "Then", &then, width, Style::new(), 2));
             lines.push(Line::default());
             let text = format!(
-                "Let the caller type it; never ask for it by phone. It is sent once, to this server, then forgotten. A \
-                 refusal counts towards a lock-out at the provider, so \"r\" never repeats it. Refused today: {}.",
+                "Refused today: {}. A refusal counts towards a lock-out at the provider, so \"r\" never repeats it. Let \
+                 the caller type it; never ask for it by phone. It is sent once, to this server, then forgotten.",
                 core.refused_today
             );
-            lines.extend(parts::paragraph(theme, &text, body.width, theme.dim()));
+            // On a low screen the cost of an attempt comes before the choice of a message: it is read first.
+            let low = lines.len() + 3 > usize::from(height);
+            let warning = parts::paragraph(theme, &text, area.width, theme.dim());
+            let before = if low { usize::from(at) + 1 } else { lines.len() };
+            lines.splice(before..before, warning);
         }
-        parts::scrolled(frame, body, lines, &mut 0);
-        frame.set_cursor_position(Position::new(body.x + 15 + cursor, body.y + at));
+        let page = (Place::LogIn, "Test the log-in, once", "");
+        let body = parts::text_page(frame, area, core, page, lines, &mut self.scroll);
+        let line = usize::from(at).checked_sub(self.scroll.at()).and_then(|line| u16::try_from(line).ok());
+        if let Some(line) = line.filter(|line| *line < body.height) {
+            frame.set_cursor_position(Position::new(body.x + 15 + cursor, body.y + line));
+        }
     }
 }

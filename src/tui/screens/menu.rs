@@ -1,7 +1,8 @@
-//! A list to choose from: the lab's scenarios, causes to guess, mail programs, interrupted sessions. The help is in
-//! `help`.
+//! A list to choose from: the lab's scenarios, causes to guess, mail programs, interrupted sessions. What is typed
+//! chooses which of them are shown. The help is in `help`.
 
 use super::help::Help;
+use super::list::{Entry, List};
 use super::parts;
 use crate::account::client;
 use crate::account::stored::StoredAccount;
@@ -9,12 +10,13 @@ use crate::session::guide;
 use crate::session::journal::BrokenOff;
 use crate::tui::core::Core;
 use crate::tui::effect::Effect;
+use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::scroll::Scroll;
 use crate::tui::view::{Next, View};
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::crossterm::event::KeyEvent;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use std::path::PathBuf;
 
 /// What a line leads to.
@@ -46,16 +48,30 @@ struct Item {
     leads_to: LeadsTo,
 }
 
-/// A list, and which line is marked.
+/// A list, what was typed to filter it, and which line is marked.
 pub struct Menu {
+    place: Place,
     title: String,
     items: Vec<Item>,
-    selected: usize,
+    filter: Field,
+    /// The numbers of the items that are shown.
+    shown: Vec<usize>,
+    list: List,
+    /// The item that a second press deletes.
+    doomed: Option<usize>,
 }
 
 impl Menu {
     fn new(title: &str, items: Vec<Item>) -> Self {
-        Menu { title: title.to_owned(), items, selected: 0 }
+        Menu {
+            place: Place::Menu,
+            title: title.to_owned(),
+            shown: (0..items.len()).collect(),
+            list: List::new(items.len(), 0),
+            items,
+            filter: Field::default(),
+            doomed: None,
+        }
     }
 
     /// The lab's scenarios, by what the caller says.
@@ -68,19 +84,20 @@ impl Menu {
         Menu::new("Practice: which call do you take?", items.collect())
     }
 
-    /// Interrupted sessions, and a new case.
-    pub fn recover(journals: impl IntoIterator<Item = BrokenOff>) -> Self {
+    /// Interrupted sessions, each in a line, and a new case.
+    pub fn recover(journals: impl IntoIterator<Item = (BrokenOff, String)>) -> Self {
         let new = Item {
             label: "A new case".to_owned(),
             detail: "An interrupted session is kept, and offered again next time.".to_owned(),
             leads_to: LeadsTo::Nothing,
         };
-        let journals = journals.into_iter().map(|found| Item {
-            label: found.address,
-            detail: format!("Begun {}, then interrupted.", found.begun.strftime("%Y-%m-%d %H:%M UTC")),
+        let journals = journals.into_iter().map(|(found, label)| Item {
+            label,
+            detail: "Enter resumes it as it was; r then checks everything again. Del deletes it.".to_owned(),
             leads_to: LeadsTo::Journal(found.path),
         });
-        Menu::new("A session was interrupted. Resume it?", std::iter::once(new).chain(journals).collect())
+        let items = std::iter::once(new).chain(journals).collect();
+        Menu { place: Place::Sessions, ..Menu::new("A session was interrupted. Resume it?", items) }
     }
 
     /// Causes to guess.
@@ -100,7 +117,29 @@ impl Menu {
             detail: String::new(),
             leads_to: LeadsTo::Program(index),
         });
-        Menu { selected: marked, ..Menu::new("The clicks for which mail program?", items.collect()) }
+        let mut menu = Menu::new("The clicks for which mail program?", items.collect());
+        menu.list.select(marked);
+        menu
+    }
+
+    /// Shows what contains every typed word, in any order; first the lines that do so by themselves.
+    fn filter(&mut self) {
+        let typed = self.filter.text().to_lowercase();
+        let fits = |text: &str| {
+            let text = text.to_lowercase();
+            typed.split_whitespace().all(|word| text.contains(word))
+        };
+        let all = || self.items.iter().enumerate();
+        let by_label = all().filter(|(_, item)| fits(&item.label));
+        let by_detail =
+            all().filter(|(_, item)| !fits(&item.label) && fits(&format!("{} {}", item.label, item.detail)));
+        self.shown = by_label.chain(by_detail).map(|(index, _)| index).collect();
+        self.list = List::new(self.shown.len(), 0);
+        self.doomed = None;
+    }
+
+    fn selected(&self) -> Option<usize> {
+        self.shown.get(self.list.selected()?).copied()
     }
 
     /// Accounts that mail programs have stored, for the form.
@@ -114,14 +153,15 @@ impl Menu {
     }
 
     fn open(&self, core: &mut Core) -> Next {
-        let Some(item) = self.items.get(self.selected) else { return Next::Back };
+        let Some(item) = self.selected().and_then(|index| self.items.get(index)) else {
+            core.say("nothing here contains this: Esc clears it");
+            return Next::Stay;
+        };
         match &item.leads_to {
-            LeadsTo::Scenario(name) => Next::DoAndHome(Effect::Practice(name.clone())),
+            LeadsTo::Scenario(name) => Next::Do(Effect::Practice(name.clone())),
             LeadsTo::Journal(path) => Next::DoAndHome(Effect::Recover(path.clone())),
             LeadsTo::Guess(cause) => {
-                if let Some(lesson) = &mut core.lesson {
-                    lesson.guess = Some(cause.clone());
-                }
+                core.guess(cause.clone());
                 Next::Back
             }
             LeadsTo::Program(index) => {
@@ -132,49 +172,130 @@ impl Menu {
             LeadsTo::Nothing => Next::Back,
         }
     }
+
+    /// The next call that has not been solved.
+    fn next_call(&mut self, core: &mut Core) -> Next {
+        self.filter = Field::default();
+        let at = self.selected();
+        self.filter();
+        let is_open = |index: &usize| match &self.items[*index].leads_to {
+            LeadsTo::Scenario(name) => core.solved.get(name) != Some(&true),
+            _ => false,
+        };
+        let after = at.map_or(0, |at| at + 1);
+        let next = (after..self.items.len()).find(is_open).or_else(|| (0..after).find(is_open));
+        match next {
+            Some(index) => {
+                self.list.select(index);
+                self.open(core)
+            }
+            None => {
+                core.say("all calls are solved");
+                Next::Stay
+            }
+        }
+    }
+
+    /// Deletes the marked session, once that has been asked for twice.
+    fn delete(&mut self, core: &mut Core) -> Next {
+        let Some(index) = self.selected() else { return Next::Stay };
+        let LeadsTo::Journal(path) = self.items[index].leads_to.clone() else {
+            core.say("this is no session");
+            return Next::Stay;
+        };
+        if self.doomed != Some(index) {
+            self.doomed = Some(index);
+            core.say("Del again deletes this session for good");
+            return Next::Stay;
+        }
+        self.items.remove(index);
+        let at = self.list.selected().unwrap_or(0);
+        self.filter();
+        self.list.select(at);
+        Next::Do(Effect::Forget(path))
+    }
+
+    /// A call's mark: whether its cause was guessed.
+    fn mark(&self, item: &Item, core: &Core) -> &'static str {
+        let LeadsTo::Scenario(name) = &item.leads_to else { return "" };
+        match core.solved.get(name) {
+            Some(true) => "solved  ",
+            Some(false) => "missed  ",
+            None if core.solved.is_empty() => "",
+            None => "        ",
+        }
+    }
 }
 
 impl View for Menu {
     fn place(&self) -> Place {
-        Place::Menu
+        self.place
+    }
+
+    fn type_key(&mut self, event: &KeyEvent) {
+        self.filter.key(event);
+        self.filter();
+    }
+
+    fn paste(&mut self, text: &str) {
+        self.filter.paste(text);
+        self.filter();
+    }
+
+    fn wheel(&mut self, by: isize, _at: Position) {
+        self.list.wheel(by);
+    }
+
+    fn click(&mut self, at: Position, core: &mut Core) -> Next {
+        if self.list.click(at) { self.open(core) } else { Next::Stay }
     }
 
     fn act(&mut self, action: Action, core: &mut Core) -> Next {
-        /// How many lines a page moves.
-        const PAGE: usize = 10;
-        let last = self.items.len().saturating_sub(1);
+        if action != Action::Delete {
+            self.doomed = None;
+        }
         match action {
-            Action::Up => self.selected = self.selected.saturating_sub(1),
-            Action::Down => self.selected = (self.selected + 1).min(last),
-            Action::PageUp => self.selected = self.selected.saturating_sub(PAGE),
-            Action::PageDown => self.selected = (self.selected + PAGE).min(last),
-            Action::First => self.selected = 0,
-            Action::Last => self.selected = last,
+            _ if self.list.act(action) => {}
+            Action::Back if self.filter.given().is_some() => {
+                self.filter = Field::default();
+                self.filter();
+            }
             Action::Back => return Next::Back,
-            Action::Help => return Next::go(Help::new()),
+            Action::Help => return Next::go(Help::new(self.place)),
             Action::Open => return self.open(core),
+            Action::Delete => return self.delete(core),
+            Action::NextCall => return self.next_call(core),
             _ => return Next::Unknown,
         }
         Next::Stay
     }
 
     fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
-        let right = format!("{} of {}", self.selected + 1, self.items.len());
-        let body = parts::page(frame, area, core, Place::Menu, &self.title, &right);
+        let right = match core.solved.values().filter(|right| **right).count() {
+            0 => self.list.place(),
+            solved => format!("{solved} solved {} {}", core.theme.dot(), self.list.place()),
+        };
+        let body = parts::page(frame, area, core, self.place, &self.title, &right);
         let detail_height = if body.height > 10 { 4 } else { 2 };
-        let [list, line, detail] =
-            Layout::vertical([Constraint::Min(1), Constraint::Length(1), Constraint::Length(detail_height)])
-                .areas(body);
-        let width = usize::from(body.width).saturating_sub(4);
-        let lines = self.items.iter().enumerate().map(|(index, item)| {
-            let mark = if index == self.selected { " > " } else { "   " };
-            let style = if index == self.selected { core.theme.selected() } else { Style::new() };
-            Line::from_iter([Span::raw(mark), Span::styled(parts::cut(core.theme, &item.label, width), style)])
-        });
-        let mut scroll = (self.selected + 1).saturating_sub(usize::from(list.height));
-        parts::scrolled(frame, list, lines.collect(), &mut scroll);
+        let [field, list, line, detail] = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Min(1),
+            Constraint::Length(1),
+            Constraint::Length(detail_height),
+        ])
+        .areas(body);
+        let cursor = parts::filter(frame, field, core, &self.filter);
+        let labels: Vec<String> = self
+            .shown
+            .iter()
+            .map(|index| format!("{}{}", self.mark(&self.items[*index], core), self.items[*index].label))
+            .collect();
+        let entries: Vec<Entry<'_>> = labels.iter().map(|label| Entry { group: "", label }).collect();
+        self.list.render(frame, list, core, &entries);
         parts::rule(frame, line, core.theme, "", "");
-        let text = self.items.get(self.selected).map_or("", |item| &item.detail);
-        parts::scrolled(frame, detail, parts::paragraph(core.theme, text, body.width, core.theme.dim()), &mut 0);
+        let text = self.selected().map_or("", |index| &self.items[index].detail);
+        let text = parts::paragraph(core.theme, text, body.width, core.theme.dim());
+        parts::scrolled(frame, detail, text, &mut Scroll::default());
+        frame.set_cursor_position(cursor);
     }
 }

@@ -1,5 +1,5 @@
-//! One file per screen: its state, what its keys do, how it is drawn. `case` has the keys that all screens of a case
-//! share, `parts` the parts from which all screens are drawn.
+//! One file per screen: its state, what its keys do, how it is drawn. `case_keys` has the keys that all screens of a case
+//! share, `parts` and `list` what all screens are drawn from.
 
 pub mod ask;
 mod case_keys;
@@ -9,9 +9,10 @@ pub mod diagnosis;
 pub mod form;
 pub mod help;
 pub mod line;
+mod list;
 pub mod log_in;
 pub mod menu;
-mod parts;
+pub(super) mod parts;
 mod picture;
 pub mod save;
 pub mod step;

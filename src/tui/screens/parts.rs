@@ -1,10 +1,12 @@
 //! What all screens are made of: ruled titles, wrapped text, scrolling, the footer of keys.
 
 use crate::tui::core::Core;
-use crate::tui::keymap::{self, Action, Place};
+use crate::tui::field::Field;
+use crate::tui::keymap::{self, Action, Place, Row};
+use crate::tui::scroll::Scroll;
 use crate::tui::theme::Theme;
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
@@ -32,26 +34,56 @@ pub fn rule_line(theme: Theme, title: &str, right: &str, width: u16) -> Line<'st
     Line::from_iter([Span::styled(left, theme.strong()), Span::styled(line.repeat(fill), theme.dim()), Span::raw(end)])
 }
 
-/// A screen's frame: title on top, keys below, the last message above them. Returns the space between.
-pub fn page(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place, title: &str, right: &str) -> Rect {
-    let message = message(core, area.width);
-    let message_height = u16::try_from(message.len()).unwrap_or(1);
-    let [top, body, line, keys] = Layout::vertical([
+/// The parts of a screen: title, the space between, the message, the keys.
+fn layout(area: Rect, core: &Core) -> [Rect; 4] {
+    let message_height = u16::try_from(message(core, area.width).len()).unwrap_or(1);
+    Layout::vertical([
         Constraint::Length(1),
         Constraint::Min(1),
         Constraint::Length(message_height),
         Constraint::Length(1),
     ])
-    .areas(area);
+    .areas(area)
+}
+
+/// The space that a screen has between its title and its keys.
+pub fn body(area: Rect, core: &Core) -> Rect {
+    layout(area, core)[1]
+}
+
+/// A screen's frame: title on top, keys below, the last message above them. Returns the space between.
+pub fn page(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place, title: &str, right: &str) -> Rect {
+    let [top, body, line, keys] = layout(area, core);
     rule(frame, top, core.theme, title, right);
-    frame.render_widget(Paragraph::new(message), line);
+    frame.render_widget(Paragraph::new(message(core, area.width)), line);
     footer(frame, keys, core, place);
+    body
+}
+
+/// A screen that is a text: its lines from where it is scrolled to, and in the title where that is.
+pub fn text_page(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    core: &Core,
+    (place, title, right): (Place, &str, &str),
+    mut lines: Vec<Line<'_>>,
+    scroll: &mut Scroll,
+) -> Rect {
+    if let Some(word) = core.find.as_ref().filter(|_| keymap::at(place).any(|row| row.action == Action::FindNext)) {
+        lines = highlighted(core.theme, lines, word);
+    }
+    scroll.measure(body(area, core).height, lines.len());
+    let at = scroll.place();
+    let right: Vec<&str> = [right, &at].into_iter().filter(|part| !part.is_empty()).collect();
+    let body = page(frame, area, core, place, title, &right.join(&format!(" {} ", core.theme.dot())));
+    frame.render_widget(Paragraph::new(lines).scroll((scroll.offset(), 0)), body);
     body
 }
 
 /// The last message, in a line across the screen; if it is longer, in up to three lines of its own.
 pub fn message(core: &Core, width: u16) -> Vec<Line<'static>> {
-    let message = core.message.as_deref().unwrap_or_default();
+    let message = core.message.clone().or_else(|| core.goes_on()).unwrap_or_default();
+    let message = message.as_str();
     if message.width() + 8 <= usize::from(width) {
         return vec![rule_line(core.theme, "", message, width)];
     }
@@ -59,29 +91,15 @@ pub fn message(core: &Core, width: u16) -> Vec<Line<'static>> {
     lines.into_iter().take(3).collect()
 }
 
-/// Draws the lines from `scroll` on; `scroll` is set back if it is past the end.
-pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: &mut usize) {
-    *scroll = (*scroll).min(lines.len().saturating_sub(usize::from(area.height)));
-    let from = u16::try_from(*scroll).unwrap_or(u16::MAX);
-    frame.render_widget(Paragraph::new(lines).scroll((from, 0)), area);
+/// Draws the lines from `scroll` on.
+pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: &mut Scroll) {
+    scroll.measure(area.height, lines.len());
+    frame.render_widget(Paragraph::new(lines).scroll((scroll.offset(), 0)), area);
 }
 
-/// How many lines a page moves: fewer than the lowest screen shows, so that none is skipped.
-const PAGE: usize = 7;
-
-/// Moves a scroll position, if the action is one that scrolls.
-pub fn scroll(action: Action, at: &mut usize) -> bool {
-    *at = match action {
-        Action::Up => at.saturating_sub(1),
-        Action::Down => at.saturating_add(1),
-        Action::PageUp => at.saturating_sub(PAGE),
-        Action::PageDown => at.saturating_add(PAGE),
-        Action::First => 0,
-        // When it is drawn, this is set back to the last page.
-        Action::Last => usize::MAX / 2,
-        _ => return false,
-    };
-    true
+/// A text field: what of it fits between brackets, which keep their place whatever is typed.
+pub fn boxed(shown: &str, width: usize) -> String {
+    format!("[{shown}{}]", " ".repeat(width.saturating_sub(shown.width())))
 }
 
 /// Text in lines of at most `width` columns; every line after the first is indented by `indent`.
@@ -125,7 +143,7 @@ pub fn labelled(theme: Theme, label: &str, text: &str, width: usize, style: Styl
     if lines.len() > most {
         lines.truncate(most);
         if let Some(last) = lines.last_mut() {
-            let end = if theme.ascii { "..." } else { "…" };
+            let end = theme.ellipsis();
             let kept = cut(theme, last, width.saturating_sub(LABEL + 1 + end.width()));
             *last = format!("{}{end}", kept.trim_end_matches(['…', '.', ' ']));
         }
@@ -146,10 +164,12 @@ pub fn cut(theme: Theme, text: &str, width: usize) -> String {
     if text.width() <= width {
         return text;
     }
-    let end = if theme.ascii { "." } else { "…" };
+    let end = if width > theme.ellipsis().width() { theme.ellipsis() } else { "" };
     let mut out = String::new();
+    let mut used = end.width();
     for c in text.chars() {
-        if out.width() + c.width().unwrap_or(0) + end.width() > width {
+        used += c.width().unwrap_or(0);
+        if used > width {
             break;
         }
         out.push(c);
@@ -158,40 +178,119 @@ pub fn cut(theme: Theme, text: &str, width: usize) -> String {
     out
 }
 
-/// The keys that work here, as many as fit; those that leave the screen always.
-pub fn footer(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place) {
-    let rows: Vec<&keymap::Row> =
-        keymap::at(place).filter(|row| !row.says.is_empty() && row.when.obstacle(core).is_none()).collect();
-    // On a narrow screen every column counts.
-    let (lead, gap) = if area.width < 60 { ("", " ") } else { (" ", "  ") };
-    let width = |row: &keymap::Row| row.shown.width() + 1 + row.says.width() + gap.len();
-    let is_way_out = |row: &keymap::Row| matches!(row.action, Action::Back | Action::Help | Action::Quit);
-    let mut room = (usize::from(area.width) + 1)
-        .saturating_sub(rows.iter().filter(|row| is_way_out(row)).map(|row| width(row)).sum());
-    let mut spans = vec![Span::raw(lead)];
-    for row in rows {
-        if !is_way_out(row) {
-            if width(row) > room {
-                continue;
-            }
-            room -= width(row);
-        }
-        spans.push(Span::styled(row.shown, core.theme.key()));
-        spans.push(Span::raw(format!(" {}{gap}", row.says)));
-    }
-    frame.render_widget(Line::from(spans), area);
+/// The line of a list's filter; returns where the cursor belongs.
+pub fn filter(frame: &mut Frame<'_>, area: Rect, core: &Core, field: &Field) -> Position {
+    const LABEL: &str = " Type to search: ";
+    let room = usize::from(area.width).saturating_sub(LABEL.width() + 1);
+    let (shown, cursor) = field.shown(room);
+    let line = Line::from_iter([Span::styled(LABEL, core.theme.dim()), Span::raw(shown)]);
+    frame.render_widget(line, area);
+    let column = u16::try_from(LABEL.width() + cursor).unwrap_or(u16::MAX);
+    Position::new(area.x.saturating_add(column).min(area.right().saturating_sub(1)), area.y)
 }
 
-/// The next line that contains the searched word, as a line to scroll to; tells the person how many there are.
-pub fn find_next(core: &mut Core, lines: impl Iterator<Item = String>, from: usize) -> Option<usize> {
-    let word = core.find.clone()?.to_lowercase();
+/// A key in the footer: its row, its label, and the columns that it takes.
+pub struct Label {
+    /// The row of the table.
+    pub row: &'static Row,
+    /// Where it is drawn.
+    pub columns: std::ops::Range<u16>,
+    key: String,
+    says: &'static str,
+}
+
+/// The keys that work here: those that say something in the footer, as many as fit, those that leave the screen always;
+/// then, where there is room, what the others do.
+pub fn labels(core: &Core, place: Place, width: u16) -> Vec<Label> {
+    // On a narrow screen every column counts.
+    let (lead, gap) = if width < 60 { (0, 1) } else { (1, 2) };
+    let works = |row: &&Row| row.when.obstacle(core).is_none();
+    let rows: Vec<&'static Row> = keymap::at(place).filter(works).collect();
+    let size = |row: &Row, says: &str| row.shown().width() + 1 + says.width() + gap;
+    let is_way_out = |row: &Row| matches!(row.action, Action::Back | Action::Help | Action::Quit);
+    let ways_out: usize =
+        rows.iter().filter(|row| !row.says.is_empty() && is_way_out(row)).map(|row| size(row, row.says)).sum();
+    let mut room = (usize::from(width) + 1).saturating_sub(ways_out + lead);
+    let mut chosen: Vec<(&'static Row, &'static str)> = Vec::new();
+    let mut rest = Vec::new();
+    for row in rows {
+        if row.says.is_empty() {
+            rest.push(row);
+        } else if is_way_out(row) {
+            chosen.push((row, row.says));
+        } else if size(row, row.says) <= room {
+            room -= size(row, row.says);
+            chosen.push((row, row.says));
+        }
+    }
+    let before = chosen.iter().position(|(row, _)| is_way_out(row)).unwrap_or(chosen.len());
+    let mut more = Vec::new();
+    for row in rest {
+        if !row.more.is_empty() && size(row, row.more) <= room {
+            room -= size(row, row.more);
+            more.push((row, row.more));
+        }
+    }
+    chosen.splice(before..before, more);
+    let mut at = lead;
+    let label = |(row, says): (&'static Row, &'static str)| {
+        let key = row.shown();
+        let from = at;
+        at += size(row, says);
+        let column = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
+        Label { row, columns: column(from)..column(at - gap), key, says }
+    };
+    chosen.into_iter().map(label).collect()
+}
+
+/// The line of keys.
+pub fn footer(frame: &mut Frame<'_>, area: Rect, core: &Core, place: Place) {
+    for Label { columns, key, says, .. } in labels(core, place, area.width) {
+        let line = Line::from_iter([Span::styled(key, core.theme.key()), Span::raw(format!(" {says}"))]);
+        let at = Rect { x: area.x + columns.start, width: columns.end - columns.start, height: 1, ..area };
+        frame.render_widget(line, at.intersection(area));
+    }
+}
+
+/// Goes to the next line that contains the searched word, or to the one before; after the last comes the first again.
+/// Tells the person how many there are.
+pub fn find(core: &mut Core, action: Action, lines: impl Iterator<Item = String>, scroll: &mut Scroll) {
+    let Some(word) = core.find.as_ref().map(|word| word.to_lowercase()) else { return };
     let found: Vec<usize> =
         lines.enumerate().filter(|(_, line)| line.to_lowercase().contains(&word)).map(|(index, _)| index).collect();
-    let next = found.iter().find(|index| **index > from).or(found.first()).copied();
+    let next = match (action, scroll.found()) {
+        (Action::FindBefore, found_at) => {
+            let from = found_at.unwrap_or(scroll.at());
+            found.iter().rposition(|line| *line < from).or(found.len().checked_sub(1))
+        }
+        (_, Some(from)) => found.iter().position(|line| *line > from).or((!found.is_empty()).then_some(0)),
+        (_, None) => found.iter().position(|line| *line >= scroll.at()).or((!found.is_empty()).then_some(0)),
+    };
+    let Some(next) = next else { return core.say(format!("no match for \"{word}\"")) };
+    scroll.show_found(found[next]);
     core.say(match found.len() {
-        0 => format!("\"{word}\" not found here"),
         1 => format!("\"{word}\": in one line"),
-        count => format!("\"{word}\": in {count} lines; f for the next"),
+        count => format!("\"{word}\": {} of {count}; n next, N the one before", next + 1),
     });
-    next
+}
+
+/// Marks the searched word wherever it is.
+fn highlighted<'a>(theme: Theme, lines: Vec<Line<'a>>, word: &str) -> Vec<Line<'a>> {
+    let word = word.to_ascii_lowercase();
+    let marked = |span: Span<'a>| {
+        let lower = span.content.to_ascii_lowercase();
+        if word.is_empty() || !lower.contains(&word) {
+            return vec![span];
+        }
+        let mut parts = Vec::new();
+        let mut at = 0;
+        for (from, found) in lower.match_indices(&word) {
+            parts.push(Span::styled(span.content[at..from].to_owned(), span.style));
+            at = from + found.len();
+            parts.push(Span::styled(span.content[from..at].to_owned(), theme.selected()));
+        }
+        parts.push(Span::styled(span.content[at..].to_owned(), span.style));
+        parts
+    };
+    lines.into_iter().map(|line| Line { spans: line.spans.into_iter().flat_map(marked).collect(), ..line }).collect()
 }

@@ -1,5 +1,6 @@
 //! Saving: for whom, what to leave out, where to; with a preview of the first page.
 
+use super::help::Help;
 use super::parts;
 use super::text::TextView;
 use crate::report::first_page::{FirstPage, Reader, first_page};
@@ -9,6 +10,7 @@ use crate::tui::core::Core;
 use crate::tui::effect::{Effect, SaveHow};
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::scroll::{Scroll, WHEEL};
 use crate::tui::theme::Theme;
 use crate::tui::view::{Next, View};
 use ratatui::Frame;
@@ -24,6 +26,7 @@ pub struct SaveView {
     folder: Field,
     /// Which line is marked: the reader, five things to leave out, the folder.
     at: usize,
+    scroll: Scroll,
 }
 
 /// The number of the reader's line.
@@ -40,7 +43,13 @@ impl SaveView {
     /// The choices of last time, or otherwise what the result suggests.
     pub fn new(core: &Core) -> Self {
         let how = core.last_save.clone().unwrap_or_else(|| suggested(core));
-        SaveView { reader: how.reader, left_out: how.left_out, folder: Field::with(&how.folder), at: 0 }
+        SaveView {
+            reader: how.reader,
+            left_out: how.left_out,
+            folder: Field::with(&how.folder),
+            at: 0,
+            scroll: Scroll::default(),
+        }
     }
 
     fn how(&self) -> SaveHow {
@@ -114,6 +123,10 @@ impl View for SaveView {
         }
     }
 
+    fn wheel(&mut self, by: isize, _at: Position) {
+        self.at = self.at.saturating_add_signed(by * WHEEL.signum()).min(FOLDER);
+    }
+
     fn paste(&mut self, text: &str) {
         if self.at == FOLDER {
             self.folder.paste(text);
@@ -130,7 +143,8 @@ impl View for SaveView {
             Action::Right => self.change(KeyCode::Right),
             Action::Toggle => self.change(KeyCode::Char(' ')),
             Action::Preview => return self.preview(core),
-            Action::Open => return Next::DoAndBack(Effect::Save(self.how())),
+            Action::Open => return Next::Do(Effect::Save(self.how())),
+            Action::Help => return Next::go(Help::new(Place::Save)),
             Action::Back => return Next::Back,
             _ => return Next::Unknown,
         }
@@ -139,9 +153,8 @@ impl View for SaveView {
 
     fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
         let ticket = core.session.account.ticket.as_ref().map_or_else(String::new, |ticket| format!("ticket {ticket}"));
-        let body = parts::page(frame, area, core, Place::Save, "Save the report", &ticket);
         let theme = core.theme;
-        let width = usize::from(body.width);
+        let width = usize::from(area.width);
         let suggested = Reader::suggested(&core.diagnosis) == self.reader;
         let why = if suggested { "   suggested by the result" } else { "" };
         let mut lines = self.choice(theme, width, READER, &format!("For whom     < {} >{why}", self.reader.says()), 13);
@@ -162,19 +175,21 @@ impl View for SaveView {
             lines.extend(self.choice(theme, width, index, &format!("[{}] {says}", if out { "x" } else { " " }), 4));
         }
         lines.push(Line::default());
-        lines.extend(parts::paragraph(theme, ALWAYS_IN, body.width, theme.dim()));
+        lines.extend(parts::paragraph(theme, ALWAYS_IN, area.width, theme.dim()));
         lines.push(Line::default());
         let room = width.saturating_sub(20);
         let (shown, cursor) = self.folder.shown(room);
         if self.at == FOLDER {
             marked = lines.len();
         }
-        lines.extend(self.choice(theme, width, FOLDER, &format!("Folder       [{shown:<room$}]"), 13));
-        lines.extend(parts::paragraph(theme, FILES, body.width, theme.dim()));
-        let mut scroll = (marked + 3).saturating_sub(usize::from(body.height));
-        parts::scrolled(frame, body, lines, &mut scroll);
+        lines.extend(self.choice(theme, width, FOLDER, &format!("Folder       {}", parts::boxed(&shown, room)), 13));
+        lines.extend(parts::paragraph(theme, FILES, area.width, theme.dim()));
+        let body = parts::body(area, core);
+        self.scroll.measure(body.height, lines.len());
+        self.scroll.keep_in_sight(marked.saturating_sub(1), (marked + 2).min(lines.len().saturating_sub(1)));
+        parts::text_page(frame, area, core, (Place::Save, "Save the report", &ticket), lines, &mut self.scroll);
         if self.at == FOLDER {
-            let y = body.y + u16::try_from(marked.saturating_sub(scroll)).unwrap_or(0);
+            let y = body.y + u16::try_from(marked.saturating_sub(self.scroll.at())).unwrap_or(0);
             frame.set_cursor_position(Position::new(body.x + 17 + u16::try_from(cursor).unwrap_or(0), y));
         }
     }

@@ -1,16 +1,18 @@
 //! A step of the guide: why it is there, what has decided so far, and its question.
 
 use super::{case_keys, parts};
+use crate::facts::vocabulary;
 use crate::guide::page::{Page, Question};
-use crate::guide::rule::Held;
+use crate::guide::rule::{Held, Term};
 use crate::pages::markdown::plain;
 use crate::session::placeholders::unfilled;
 use crate::session::{Event, guide};
 use crate::tui::core::Core;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::scroll::{Scroll, WHEEL};
 use crate::tui::view::{Next, View};
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -18,13 +20,23 @@ use ratatui::text::{Line, Span};
 pub struct StepView {
     page: String,
     selected: usize,
-    scroll: usize,
+    scroll: Scroll,
     by_hand: bool,
+    /// Whether there is something to answer on this page.
+    asks: bool,
 }
 
 impl StepView {
-    fn new(page: &str) -> Self {
-        StepView { page: page.to_owned(), selected: 0, scroll: 0, by_hand: false }
+    /// This page; the answer that was given is marked.
+    fn new(page: &str, core: &Core) -> Self {
+        let mut view =
+            StepView { page: page.to_owned(), selected: 0, scroll: Scroll::default(), by_hand: false, asks: false };
+        let choices = view.choices(core);
+        let given = |(question, word): &(&Question, &str)| {
+            core.session.answers.get(&question.name).is_some_and(|given| given == word)
+        };
+        (view.selected, view.asks) = (choices.iter().position(given).unwrap_or(0), !choices.is_empty());
+        view
     }
 
     /// The page that the walk has reached, with what to do by hand.
@@ -37,12 +49,12 @@ impl StepView {
         let open = core.diagnosis.questions.first().map(|question| question.name.clone());
         let name = open.or_else(|| core.session.answers.keys().next().cloned())?;
         let found = guide().pages().find(|(_, page)| page.questions.iter().any(|question| question.name == name));
-        found.map(|(name, _)| StepView::new(name))
+        found.map(|(name, _)| StepView::new(name, core))
     }
 
     /// The page that the walk has reached.
     pub fn current(core: &Core) -> Self {
-        StepView::new(core.diagnosis.last_step().unwrap_or(crate::guide::START))
+        StepView::new(core.diagnosis.last_step().unwrap_or(crate::guide::START), core)
     }
 
     /// The page's questions that are open or answered.
@@ -107,7 +119,7 @@ impl StepView {
         let pages: Vec<&str> = guide().steps().iter().flat_map(|step| &step.pages).map(String::as_str).collect();
         let at = pages.iter().position(|page| *page == self.page).unwrap_or(0);
         match at.checked_add_signed(by).and_then(|next| pages.get(next)) {
-            Some(page) => *self = StepView { by_hand: self.by_hand, ..StepView::new(page) },
+            Some(page) => *self = StepView { by_hand: self.by_hand, ..StepView::new(page, core) },
             None => core.say(if by < 0 { "this is the first step" } else { "this is the last step" }),
         }
     }
@@ -131,17 +143,17 @@ impl StepView {
             let (word, style) = match &held {
                 _ if decided => break,
                 Held::Yes => ("yes", theme.strong()),
-                Held::No => ("no", theme.dim()),
+                Held::No => ("ruled out", theme.dim()),
                 Held::Unknown(_) => ("unknown", theme.dim()),
                 Held::Pending(_) => ("waits", theme.dim()),
             };
             decided = matches!(held, Held::Yes | Held::Pending(_));
-            let terms: Vec<String> = rule.terms.iter().map(ToString::to_string).collect();
+            let terms: Vec<String> = rule.terms.iter().map(in_words).collect();
             let terms = if terms.is_empty() { "otherwise".to_owned() } else { terms.join(" and ") };
             let to = guide().page(&rule.then).map_or("", Page::headline);
-            let text = format!("  {word:<9}{terms} > {to}");
+            let text = format!("  {word:<11}{terms} {} {to}", core.theme.arrow());
             lines.extend(
-                parts::wrapped(theme, &text, usize::from(width) - 1, 11)
+                parts::wrapped(theme, &text, usize::from(width) - 1, 13)
                     .into_iter()
                     .map(|line| Line::styled(line, style)),
             );
@@ -178,7 +190,11 @@ impl StepView {
 
 impl View for StepView {
     fn place(&self) -> Place {
-        Place::Step
+        if self.asks { Place::Question } else { Place::Step }
+    }
+
+    fn wheel(&mut self, by: isize, _at: Position) {
+        self.scroll.by(by * WHEEL);
     }
 
     fn act(&mut self, action: Action, core: &mut Core) -> Next {
@@ -186,7 +202,7 @@ impl View for StepView {
         match action {
             Action::Up if choices > 0 => self.selected = self.selected.saturating_sub(1),
             Action::Down if choices > 0 => self.selected = (self.selected + 1).min(choices - 1),
-            _ if parts::scroll(action, &mut self.scroll) => {}
+            _ if self.scroll.act(action) => {}
             Action::Left => self.turn(-1, core),
             Action::Right => self.turn(1, core),
             Action::ByHand => self.by_hand = !self.by_hand,
@@ -194,7 +210,7 @@ impl View for StepView {
             Action::Choose(number) => return self.answer(usize::from(number).saturating_sub(1), core),
             Action::Withdraw => self.withdraw(core),
             Action::Answer => self.go_to_question(core),
-            other => return case_keys::act(other, core),
+            other => return case_keys::act(other, self.place(), core),
         }
         Next::Stay
     }
@@ -204,12 +220,35 @@ impl View for StepView {
         let number = steps.iter().position(|step| step.pages.contains(&self.page)).unwrap_or(0);
         let name = steps.get(number).map_or("", |step| &step.name);
         let title = format!("Step {} of {}: {name}", number + 1, steps.len());
-        let body = parts::page(frame, area, core, Place::Step, &title, &core.session.account.address.to_string());
-        let question = self.question_lines(core, body.width);
-        let height = u16::try_from(question.len()).unwrap_or(u16::MAX).min(body.height * 2 / 3);
-        let [top, bottom] = Layout::vertical([Constraint::Min(1), Constraint::Length(height)]).areas(body);
-        parts::scrolled(frame, top, self.lines(core, top.width), &mut self.scroll);
-        let mut marked = self.selected.saturating_sub(usize::from(height).saturating_sub(4));
+        let question = self.question_lines(core, area.width);
+        let whole = parts::body(area, core);
+        let height = u16::try_from(question.len()).unwrap_or(u16::MAX).min(whole.height * 2 / 3);
+        let [top, bottom] = Layout::vertical([Constraint::Min(1), Constraint::Length(height)]).areas(whole);
+        let lines = self.lines(core, top.width);
+        self.scroll.measure(top.height, lines.len());
+        let right = match self.scroll.place() {
+            at if at.is_empty() => core.session.account.address.to_string(),
+            at => at,
+        };
+        parts::page(frame, area, core, self.place(), &title, &right);
+        parts::scrolled(frame, top, lines, &mut self.scroll);
+        let mut marked = Scroll::default();
+        marked.measure(bottom.height, question.len());
+        // The marked answer; the question's rule and text are above it.
+        let answers: usize = self.choices(core).len();
+        let line = question.len().saturating_sub(answers) + self.selected;
+        marked.keep_in_sight(line.saturating_sub(self.selected), line);
         parts::scrolled(frame, bottom, question, &mut marked);
     }
+}
+
+/// A term for people: "what the port in use does: no answer" for "port.state is no-answer".
+fn in_words(term: &Term) -> String {
+    let says = match (vocabulary::find(&term.fact), term.fact.strip_prefix("answer.")) {
+        (Some(kind), _) => kind.says.trim_start_matches("whether "),
+        (None, Some(question)) => question,
+        (None, None) => &term.fact,
+    };
+    let words: Vec<String> = term.words.iter().map(|word| word.replace('-', " ")).collect();
+    format!("{says}: {}{}", if term.not { "not " } else { "" }, words.join(" or "))
 }

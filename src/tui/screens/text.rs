@@ -1,5 +1,6 @@
 //! A text to read: a page of the guide or of the background, a report's first page, the keys.
 
+use super::help::Help;
 use super::line::LineView;
 use super::parts;
 use crate::report::first_page::FirstPage;
@@ -7,19 +8,22 @@ use crate::report::text::{WIDTH, first_page};
 use crate::tui::core::Core;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::scroll::{Scroll, WHEEL};
 use crate::tui::view::{Next, View};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
-use ratatui::text::{Line, Text};
-use ratatui::widgets::{Paragraph, Wrap};
+use ratatui::text::{Line, Span, Text};
 use std::borrow::Cow;
+use unicode_width::UnicodeWidthStr;
 
 /// A text, and how far it is scrolled.
 pub struct TextView {
     title: String,
     body: Body,
-    scroll: usize,
+    scroll: Scroll,
+    /// Its lines as they were last drawn.
+    lines: Vec<String>,
 }
 
 enum Body {
@@ -39,19 +43,23 @@ impl Body {
 }
 
 impl TextView {
+    fn new(title: &str, body: Body) -> Self {
+        TextView { title: title.to_owned(), body, scroll: Scroll::default(), lines: Vec::new() }
+    }
+
     /// Plain text, unchanged.
     pub fn plain(title: &str, body: String) -> Self {
-        TextView { title: title.to_owned(), body: Body::Plain(body), scroll: 0 }
+        TextView::new(title, Body::Plain(body))
     }
 
     /// A report's first page.
     pub fn page(title: &str, page: FirstPage) -> Self {
-        TextView { title: title.to_owned(), body: Body::Page(page), scroll: 0 }
+        TextView::new(title, Body::Page(page))
     }
 
     /// A page in Markdown.
     pub fn markdown(title: &str, body: String) -> Self {
-        TextView { title: title.to_owned(), body: Body::Markdown(body), scroll: 0 }
+        TextView::new(title, Body::Markdown(body))
     }
 }
 
@@ -62,12 +70,12 @@ impl View for TextView {
 
     fn act(&mut self, action: Action, core: &mut Core) -> Next {
         match action {
-            _ if parts::scroll(action, &mut self.scroll) => {}
+            _ if self.scroll.act(action) => {}
             Action::Find => return Next::go(LineView::find(core)),
-            Action::FindNext => {
-                let found = parts::find_next(core, self.body.text(WIDTH).lines().map(str::to_owned), self.scroll);
-                self.scroll = found.unwrap_or(self.scroll);
+            Action::FindNext | Action::FindBefore => {
+                parts::find(core, action, self.lines.iter().cloned(), &mut self.scroll);
             }
+            Action::Help => return Next::go(Help::new(Place::Text)),
             Action::Copy => return Next::Do(Effect::Copy(self.body.text(WIDTH).into_owned())),
             Action::Back => return Next::Back,
             _ => return Next::Unknown,
@@ -75,20 +83,51 @@ impl View for TextView {
         Next::Stay
     }
 
+    fn wheel(&mut self, by: isize, _at: Position) {
+        self.scroll.by(by * WHEEL);
+    }
+
     fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
-        let body = parts::page(frame, area, core, Place::Text, &self.title, "");
-        let shown = self.body.text(usize::from(body.width).clamp(24, WIDTH));
+        let width = usize::from(area.width);
+        let shown = self.body.text(width.clamp(24, WIDTH));
         let text = if let Body::Markdown(text) = &self.body {
             plain_colours(tui_markdown::from_str(text), core)
         } else {
             Text::from_iter(shown.lines().map(|line| Line::raw(core.theme.text(line))))
         };
-        // Counts as if no line were wrapped twice: good enough for stopping at the end.
-        let height: usize = shown.lines().map(|line| 1 + line.len() / usize::from(body.width.max(1))).sum();
-        self.scroll = self.scroll.min(height.saturating_sub(usize::from(body.height)));
-        let from = u16::try_from(self.scroll).unwrap_or(u16::MAX);
-        frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }).scroll((from, 0)), body);
+        // Wrapped here, so that it is known how many lines there are.
+        let lines: Vec<Line<'static>> = text.lines.iter().flat_map(|line| wrapped(line, width)).collect();
+        self.lines = lines.iter().map(ToString::to_string).collect();
+        parts::text_page(frame, area, core, (Place::Text, &self.title, ""), lines, &mut self.scroll);
     }
+}
+
+/// A line in lines of at most `width` columns, broken at blanks; each letter keeps its style.
+fn wrapped(line: &Line<'_>, width: usize) -> Vec<Line<'static>> {
+    let text = line.to_string();
+    if text.width() <= width {
+        let spans = line.spans.iter().map(|span| Span::styled(span.content.to_string(), span.style));
+        return vec![Line::from_iter(spans).style(line.style)];
+    }
+    let styles: Vec<Style> = line.spans.iter().flat_map(|span| span.content.bytes().map(move |_| span.style)).collect();
+    let options = textwrap::Options::new(width.max(8)).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let mut from = 0;
+    let mut lines = Vec::new();
+    for part in textwrap::wrap(&text, options) {
+        // What is left out between two lines is blanks.
+        let at = text[from..].find(part.as_ref()).map_or(from, |found| from + found);
+        let mut spans: Vec<Span<'static>> = Vec::new();
+        for (index, c) in part.char_indices() {
+            let style = styles.get(at + index).copied().unwrap_or_default();
+            match spans.last_mut().filter(|span| span.style == style) {
+                Some(span) => span.content.to_mut().push(c),
+                None => spans.push(Span::styled(c.to_string(), style)),
+            }
+        }
+        lines.push(Line::from(spans).style(line.style));
+        from = at + part.len();
+    }
+    lines
 }
 
 /// Emphasis is kept; colours and backgrounds come from the theme.

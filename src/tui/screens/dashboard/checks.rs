@@ -8,6 +8,7 @@ use crate::tui::core::Core;
 use crate::tui::screens::parts::cut;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 /// A group summed up: its state, and the line that says most.
 pub struct Summary {
@@ -64,37 +65,51 @@ pub fn summary(run: &Run, group: Group, in_use: Option<u16>) -> Summary {
     }
 }
 
-/// The lines, scrolled so that the selected one is in sight.
-pub fn lines(core: &Core, chosen: Option<usize>, near: usize, area: Rect) -> Vec<Line<'static>> {
+/// How many columns the longest line of a group needs.
+pub fn widest(core: &Core) -> u16 {
+    let Some(run) = core.session.run() else { return 0 };
+    let in_use = core.session.in_use().map(|in_use| in_use.port);
+    let widths = Group::ALL.iter().map(|group| LEAD + summary(run, *group, in_use).says.width() + 1);
+    u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX)
+}
+
+/// The columns before what a group says: mark, state and name.
+const LEAD: usize = 3 + 6 + 9 + 2;
+
+/// The lines, scrolled so that those of one group are in sight, and the group that each is about.
+pub fn lines(core: &Core, chosen: Option<Group>, near: Group, area: Rect) -> (Vec<Line<'static>>, Vec<Group>) {
     let (width, height) = (area.width, area.height);
-    let Some(run) = core.session.run() else { return Vec::new() };
+    let Some(run) = core.session.run() else { return (Vec::new(), Vec::new()) };
     let in_use = core.session.in_use().map(|in_use| in_use.port);
     let all: usize = run.checks.len() + Group::ALL.len();
     let unfolded = usize::from(height) >= all.min(26);
     let width = usize::from(width);
     let mut lines = Vec::new();
+    let mut groups = Vec::new();
     let mut selected_at = 0;
-    for (index, group) in Group::ALL.iter().copied().enumerate() {
+    for group in Group::ALL.iter().copied() {
         let summary = summary(run, group, in_use);
-        let marked = chosen == Some(index);
-        if index == near {
+        let marked = chosen == Some(group);
+        if group == near {
             selected_at = lines.len();
         }
         lines.push(line(core, marked, summary.outcome, &format!("{:<9}", group.title()), &summary.says, width));
-        if unfolded || (index == near && usize::from(height) >= Group::ALL.len() + 8) {
+        if unfolded || (group == near && usize::from(height) >= Group::ALL.len() + 8) {
             lines.extend(run.group(group).filter_map(|check| check_line(core, check, width)));
         }
+        groups.resize(lines.len(), group);
     }
     let height = usize::from(height);
     let skip = (selected_at + 1).saturating_sub(height).max(selected_at.min(lines.len().saturating_sub(height)));
     let skip = if lines.len() <= height { 0 } else { skip };
-    lines.into_iter().skip(skip).take(height).collect()
+    let shown = lines.into_iter().skip(skip).take(height).collect();
+    (shown, groups.into_iter().skip(skip).collect())
 }
 
 fn line(core: &Core, chosen: bool, outcome: Option<Outcome>, title: &str, says: &str, width: usize) -> Line<'static> {
     let mark = if chosen { ">" } else { " " };
     let state = outcome.map_or("..", Outcome::state);
-    let rest = cut(core.theme, says, width.saturating_sub(3 + 6 + title.len() + 2));
+    let rest = cut(core.theme, says, width.saturating_sub(LEAD));
     let title_style = if chosen { core.theme.selected() } else { core.theme.strong() };
     Line::from_iter([
         Span::raw(format!(" {mark} ")),

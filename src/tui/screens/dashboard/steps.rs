@@ -3,6 +3,7 @@
 use crate::facts::vocabulary::in_words;
 use crate::guide::{HEALTHY, Step};
 use crate::session::guide;
+use crate::text::capital;
 use crate::tui::core::Core;
 use crate::tui::screens::parts::{labelled, wrapped};
 use ratatui::style::Style;
@@ -30,7 +31,9 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     // "ok".
     let roomy = width >= 90;
     let mut spans = vec![Span::raw(" ")];
-    for (index, (name, stage)) in stages.into_iter().enumerate() {
+    // What comes after the fault is not walked.
+    let last = stages.iter().position(|(_, stage)| *stage == Stage::Decided).unwrap_or(stages.len());
+    for (index, (name, stage)) in stages.into_iter().take(last + 1).enumerate() {
         if index > 0 {
             spans.push(Span::styled(" > ", core.theme.dim()));
         }
@@ -52,10 +55,12 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     }
     let mut lines = vec![Line::from(spans)];
     if height >= 36 {
-        for step in &core.diagnosis.path {
+        let path = &core.diagnosis.path;
+        for (index, step) in path.iter().enumerate() {
             let because =
-                if step.because.is_empty() { "nothing against it".to_owned() } else { in_words(&step.because) };
-            let text = format!("{} {} ({because})", step.question, step.answer);
+                if step.because.is_empty() { String::new() } else { format!(" ({})", in_words(&step.because)) };
+            let came_to = capital(&step.came_to(guide(), index + 1 == path.len()));
+            let text = format!("{} {came_to}{because}", step.question);
             lines.extend(
                 wrapped(core.theme, &text, width.saturating_sub(4), 2)
                     .into_iter()
@@ -82,7 +87,7 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
 fn stages(core: &Core) -> Vec<(&'static str, Stage)> {
     let path = &core.diagnosis.path;
     let steps = guide().steps();
-    let last = core.diagnosis.last_step();
+    let last = core.diagnosis.last_step().map(|last| at_fault(core, last));
     let reached = steps.iter().rposition(|step| path.iter().any(|passed| step.pages.contains(&passed.page)));
     let decided = core.diagnosis.cause != HEALTHY && core.diagnosis.reached;
     let stage = |index: usize, step: &Step| {
@@ -99,4 +104,15 @@ fn stages(core: &Core) -> Vec<(&'static str, Stage)> {
         }
     };
     steps.iter().enumerate().map(|(index, step)| (step.name.as_str(), stage(index, step))).collect()
+}
+
+/// The page of the fault: where the walk ended, unless that page knows nothing of the cause: then the first page on the
+/// way that does. A line that loses packets is one, wherever the walk came to an end.
+pub(super) fn at_fault<'a>(core: &'a Core, last: &'a str) -> &'a str {
+    let knows = |page: &str| {
+        let rules = guide().page(page).map(|page| page.rules.as_slice()).unwrap_or_default();
+        rules.iter().any(|rule| rule.cause() == Some(&core.diagnosis.cause))
+    };
+    let mut walked = core.diagnosis.path.iter().map(|step| step.page.as_str());
+    if knows(last) { last } else { walked.find(|page| knows(page)).unwrap_or(last) }
 }

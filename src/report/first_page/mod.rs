@@ -1,17 +1,19 @@
-//! The report's first page for one reader: for whom it is and the request, the result, when and where, the other
-//! side's own words, the comparison, what is ruled out, done, not known. Structured here; written by `text`,
-//! `markdown` and `html`.
+//! The report's first page for one reader: the result and the figures that it rests on, what to do now, for whom it is
+//! and the request, when and where, the other side's own words, the comparison, what is ruled out, done, not known.
+//! Structured here; written by `text`, `markdown` and `html`.
+
+mod contrast;
+mod figures;
+mod said;
 
 use super::Report;
-use super::ports::ports;
 use super::redact::LeftOut;
-use crate::check::Kind;
 use crate::facts::forecast::Ending;
 use crate::facts::key::Key;
 use crate::facts::keys;
 use crate::facts::target::{Role, Target};
 use crate::facts::vocabulary::in_words;
-use crate::facts::words::{CertificateIs, Greeting, LogIn};
+use crate::facts::words::{CertificateIs, LogIn};
 use crate::guide::rule::Who;
 use crate::net::PortState;
 use crate::session::diagnosis::{Diagnosis, Outcome};
@@ -43,6 +45,16 @@ impl Reader {
         }
     }
 
+    /// The reader in one word, for a file's name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Reader::Network => "network",
+            Reader::Provider => "provider",
+            Reader::Ticket => "ticket",
+            Reader::Everything => "all",
+        }
+    }
+
     /// The reader that the result is meant for.
     pub fn suggested(diagnosis: &Diagnosis) -> Self {
         match diagnosis.who {
@@ -61,6 +73,11 @@ impl Reader {
             Reader::Ticket | Reader::Everything => LeftOut::NOTHING,
         }
     }
+
+    /// Whether it is the helpdesk, and not somebody whom it asks for something.
+    pub fn is_ours(self) -> bool {
+        matches!(self, Reader::Ticket | Reader::Everything)
+    }
 }
 
 /// The page: a subject, and rows.
@@ -77,21 +94,47 @@ pub struct FirstPage {
 pub struct Row {
     /// The label: what the row is about.
     pub label: &'static str,
-    /// How its lines are written.
-    pub form: Form,
-    /// The lines; never empty.
+    /// What it says.
+    pub body: Body,
+}
+
+/// What a row says; never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Sentences, wrapped as needed.
+    Words(Vec<String>),
+    /// What somebody else said.
+    Quotes(Vec<Quote>),
+    /// A table.
+    Table(Table),
+}
+
+/// What somebody else said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// What it is an answer to, where and when.
+    pub context: String,
+    /// The lines, exactly as they came.
     pub lines: Vec<String>,
 }
 
-/// How the lines of a row are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// Sentences, wrapped as needed.
-    Words,
-    /// What somebody else said, exactly as it came.
-    Quote,
-    /// A table with columns.
-    Table,
+/// A table; the first cell of each row says what the row is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// The heads of the columns.
+    pub heads: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Body {
+    fn is_empty(&self) -> bool {
+        match self {
+            Body::Words(lines) => lines.is_empty(),
+            Body::Quotes(quotes) => quotes.is_empty(),
+            Body::Table(table) => table.rows.is_empty(),
+        }
+    }
 }
 
 /// Makes the page from a report from which names have already been left out.
@@ -99,55 +142,82 @@ pub fn first_page(report: &Report, reader: Reader) -> FirstPage {
     let Some(diagnosis) = &report.diagnosis else {
         return FirstPage { subject: "Nothing was measured".to_owned(), rows: vec![] };
     };
-    let is_ours = matches!(reader, Reader::Ticket | Reader::Everything);
-    let do_not = if is_ours { diagnosis.do_not.iter().take(3).cloned().collect() } else { vec![] };
-    let ends = diagnosis.ends.iter().filter(|_| is_ours).map(Ending::in_words).collect();
-    let ticket = report.account.ticket.as_ref().map_or_else(String::new, |ticket| format!("helpdesk, ticket {ticket}"));
-    let (whom, request) = request(diagnosis, is_ours);
-    let rows = [
-        ("FOR", Form::Words, vec![whom]),
-        ("REQUEST", Form::Words, request),
-        ("RESULT", Form::Words, result_lines(diagnosis)),
-        ("WHEN", Form::Words, when(report)),
-        ("FROM", Form::Words, from(report)),
-        ("TO", Form::Words, vec![to(report)]),
-        ("SERVER SAID", Form::Quote, said(report)),
-        ("CERTIFICATE", Form::Words, certificate(report)),
-        ("LAST HOP", Form::Words, vec![last_hop(report)]),
-        ("CONTRAST", Form::Table, contrast(report)),
-        ("ENDS", Form::Words, ends),
-        ("RULED OUT", Form::Words, vec![diagnosis.ruled_out.join("; ")]),
-        ("AGAINST IT", Form::Words, vec![in_words(&diagnosis.against)]),
-        ("NOT PROVEN", Form::Words, vec![in_words(&diagnosis.unproven)]),
-        ("DONE", Form::Words, done(report)),
-        ("NOT KNOWN", Form::Words, not_known(report, diagnosis)),
-        ("DO NOT", Form::Words, do_not),
-        ("FIXED WHEN", Form::Words, vec![diagnosis.mended_when.clone()]),
-        ("CONTACT", Form::Words, vec![ticket]),
-    ];
-    let rows = rows.into_iter().map(|(label, form, mut lines)| {
+    let words = |label, mut lines: Vec<String>| {
         lines.retain(|line| !line.trim().is_empty());
-        Row { label, form, lines }
-    });
-    FirstPage { subject: subject(report, diagnosis), rows: rows.filter(|row| !row.lines.is_empty()).collect() }
+        Row { label, body: Body::Words(lines) }
+    };
+    let result = [
+        words("RESULT", vec![result(diagnosis), diagnosis.summary.clone()]),
+        words("FIGURES", figures::figures(report)),
+    ];
+    let asked = request(diagnosis, reader).into_iter().map(|(label, line)| words(label, vec![line]));
+    // Whoever gets a request reads it first; we read what was found.
+    let mut rows: Vec<Row> = match reader.is_ours() {
+        true => result.into_iter().chain(ours(diagnosis)).chain(asked).collect(),
+        false => asked.chain(result).collect(),
+    };
+    let ends = diagnosis.ends.iter().filter(|_| reader.is_ours()).map(Ending::in_words).collect();
+    let do_not = if reader.is_ours() { diagnosis.do_not.clone() } else { vec![] };
+    rows.extend([
+        words("WHEN", when(report)),
+        words("AS REPORTED", since(report)),
+        words("FROM", from(report)),
+        words("TO", vec![to(report)]),
+        Row { label: "SERVER SAID", body: Body::Quotes(said::said(report)) },
+        words("ERROR SHOWN", error_shown(report, diagnosis)),
+        words("CERTIFICATE", certificate(report)),
+        words("LAST HOP", vec![last_hop(report)]),
+        Row { label: "CONTRAST", body: Body::Table(contrast::contrast(report)) },
+        words("ENDS", ends),
+        words("RULED OUT", vec![diagnosis.ruled_out.join("; ")]),
+        words("AGAINST IT", vec![in_words(&diagnosis.against)]),
+        words("NOT PROVEN", vec![in_words(&diagnosis.unproven)]),
+        words("DONE", done(report)),
+        words("NOT KNOWN", not_known(report, diagnosis)),
+        words("DO NOT", do_not),
+        words("FIXED WHEN", vec![diagnosis.mended_when.clone()]),
+        words("CONTACT", contact(report)),
+        words("CASE", vec![case(report)]),
+    ]);
+    rows.retain(|row| !row.body.is_empty());
+    FirstPage { subject: subject(report, diagnosis, reader), rows }
+}
+
+/// What the helpdesk does and says.
+fn ours(diagnosis: &Diagnosis) -> Vec<Row> {
+    let who = |who: Who, what: &str| format!("{}: {what}", capital(who.says()));
+    let now = (!diagnosis.now_name.is_empty()).then(|| who(diagnosis.now, &diagnosis.now_name));
+    let good = diagnosis.who_name != diagnosis.now_name && !diagnosis.who_name.is_empty();
+    let good = good.then(|| who(diagnosis.who, &diagnosis.who_name));
+    let caller = (!diagnosis.tell_caller.is_empty()).then(|| format!("\"{}\"", diagnosis.tell_caller));
+    let rows = [("NOW", now), ("FOR GOOD", good), ("TELL CALLER", caller)];
+    rows.into_iter().filter_map(|(label, line)| Some(Row { label, body: Body::Words(vec![line?]) })).collect()
 }
 
 /// For whom the page is, and what is asked. What the user or the helpdesk can fix themselves is asked of nobody else.
-fn request(diagnosis: &Diagnosis, is_ours: bool) -> (String, Vec<String>) {
-    if is_ours && matches!(diagnosis.who, Who::User | Who::Helpdesk) {
-        let good = format!("For good: {}", diagnosis.who_name);
-        let good = if diagnosis.who_name == diagnosis.now_name { String::new() } else { good };
-        return (capital(diagnosis.now.says()), vec![capital(&diagnosis.now_name), good]);
+fn request(diagnosis: &Diagnosis, reader: Reader) -> Vec<(&'static str, String)> {
+    if reader.is_ours() && matches!(diagnosis.who, Who::User | Who::Helpdesk | Who::Nobody) {
+        return vec![];
     }
     let request = diagnosis.request();
-    (capital(request.to), vec![capital(request.ask)])
+    vec![("FOR", capital(request.to)), ("REQUEST", capital(request.ask))]
 }
 
-fn subject(report: &Report, diagnosis: &Diagnosis) -> String {
+/// What is asked, if the page asks somebody else for something; otherwise what was found, and where, unless that is in it
+/// already.
+fn subject(report: &Report, diagnosis: &Diagnosis, reader: Reader) -> String {
     let ticket = report.account.ticket.as_ref().map_or_else(String::new, |ticket| format!("[{ticket}] "));
+    let asked = diagnosis.request().subject;
+    let says = if reader.is_ours() || asked.is_empty() { diagnosis.title.as_str() } else { asked };
+    let says = says.trim_end_matches('.');
     let way = report.account.in_use.as_ref();
-    let server = way.map_or_else(String::new, |way| format!(" ({}, port {})", way.server, way.port));
-    format!("{ticket}{}{server}", diagnosis.title.trim_end_matches('.'))
+    let mut at: Vec<String> = way.map_or_else(Vec::new, |way| vec![way.server.clone(), format!("port {}", way.port)]);
+    at.retain(|part| !says.to_lowercase().contains(&part.to_lowercase()));
+    if !asked.is_empty() && !reader.is_ours() {
+        at.clear();
+    }
+    let at = if at.is_empty() { String::new() } else { format!(" ({})", at.join(", ")) };
+    format!("{ticket}{}{at}", capital(says))
 }
 
 fn result(diagnosis: &Diagnosis) -> String {
@@ -165,97 +235,71 @@ fn when(report: &Report) -> Vec<String> {
     let day = |at: jiff::Timestamp| at.strftime("%Y-%m-%d %H:%M:%S").to_string();
     let mut runs = report.runs.iter().rev();
     let Some(run) = runs.next() else { return vec![] };
-    let Some(from) = timestamp(&run.started) else { return vec![] };
-    let last = match run.finished.as_deref().and_then(timestamp) {
+    let Some(from) = super::timestamp(&run.started) else { return vec![] };
+    let last = match run.finished.as_deref().and_then(super::timestamp) {
         Some(until) => format!("{} to {} UTC", day(from), until.strftime("%H:%M:%S")),
         None => format!("{} UTC, not finished", day(from)),
     };
-    let before: Vec<String> = runs.rev().filter_map(|run| timestamp(&run.started)).map(day).collect();
+    let before: Vec<String> = runs.rev().filter_map(|run| super::timestamp(&run.started)).map(day).collect();
     let before = if before.is_empty() { String::new() } else { format!("before that at {} UTC", before.join(", ")) };
-    vec![last, before]
+    vec![format!("{last}{}", clock(report)), before]
 }
 
-fn timestamp(text: &str) -> Option<jiff::Timestamp> {
-    text.parse().ok()
-}
-
-/// When a check saw this, in UTC. The times of a finding kept from an earlier run count from the start of that run.
-fn seen_at(report: &Report, id: &str, kind: Kind) -> Option<String> {
-    let measured = |check: &&super::Check| check.finding.id == id && !check.kept;
-    let (run, check) = report.runs.iter().rev().find_map(|run| Some((run, run.checks.iter().find(measured)?)))?;
-    let seen = check.finding.evidence.iter().find(|evidence| evidence.kind == kind)?;
-    // A report may have been edited: what is beyond all calendars is no time.
-    let passed = jiff::SignedDuration::from_millis(i64::try_from(seen.at_ms).ok()?);
-    let at = timestamp(&run.started)?.checked_add(passed).ok()?;
-    Some(at.strftime("%H:%M:%S UTC").to_string())
+/// Whether that clock is right.
+fn clock(report: &Report) -> String {
+    match report.fact(keys::clock::AHEAD.check, &keys::clock::AHEAD) {
+        Some(0) => "; this computer's clock is right".to_owned(),
+        Some(ahead) => {
+            let side = if ahead > 0 { "ahead of" } else { "behind" };
+            format!("; this computer's clock is {} {side} network time", crate::text::span(ahead))
+        }
+        None => String::new(),
+    }
 }
 
 fn from(report: &Report) -> Vec<String> {
     let machine = &report.machine;
-    let public = match (&machine.seen_as, &report.account.in_use) {
-        (Some(addr), _) => format!("{addr}, as the mail server saw us"),
-        (None, _) => "our public address is not known: no mail server told us".to_owned(),
+    let elsewhere = || {
+        let seen = |check: &super::Check| {
+            let id = &check.finding.id;
+            let addr = report.shown(id, &keys::reference::SEEN_AS)?;
+            Some(format!("{addr}, as {} saw us", report.shown(id, &keys::reference::HOST)?))
+        };
+        report.checks.iter().filter(|check| check.finding.id.starts_with("reference.")).find_map(seen)
+    };
+    let public = match &machine.seen_as {
+        Some(addr) => format!("{addr}, as the mail server saw us"),
+        None => elsewhere().unwrap_or_else(|| {
+            "our public address is not known: no mail server told us; any page that shows \"my IP address\" does"
+                .to_owned()
+        }),
     };
     let inner = if machine.local_addresses.is_empty() {
         String::new()
     } else {
         format!("inside the network: {}", machine.local_addresses.join(", "))
     };
-    let pc = machine.hostname.as_ref().map_or_else(String::new, |name| format!("{name}, {}", machine.os));
-    vec![public, inner, pc]
+    let pc = machine.hostname.as_ref().map_or_else(|| machine.os.clone(), |name| format!("{name}, {}", machine.os));
+    let program = report.program().map_or_else(String::new, |program| format!("mail program: {program}"));
+    vec![public, inner, pc, program]
 }
 
 fn to(report: &Report) -> String {
     let Some(way) = &report.account.in_use else { return String::new() };
     let addresses = report.shown(keys::dns_server::ADDRESSES.check, &keys::dns_server::ADDRESSES);
     let addresses = addresses.map_or_else(String::new, |addresses| format!(" ({addresses})"));
-    format!("{}{addresses}, port {}, {}", way.server, way.port, way.security.says())
+    let id = Target::in_use(way.port).id(keys::smtp::TLS_VERSION.check);
+    let session = report.shown(&id, &keys::smtp::TLS_VERSION).map_or_else(String::new, |version| {
+        let cipher = report.shown(&id, &keys::smtp::TLS_CIPHER);
+        format!(", {version}{}", cipher.map_or_else(String::new, |cipher| format!(" with {cipher}")))
+    });
+    format!("{}{addresses}, port {}, {}{session}", way.server, way.port, way.security.says())
 }
 
-/// The verdict, what was found, and what the caller's error means.
-fn result_lines(diagnosis: &Diagnosis) -> Vec<String> {
-    let error = Some(&diagnosis.error).filter(|error| !error.is_empty());
-    [result(diagnosis), diagnosis.summary.clone()]
-        .into_iter()
-        .chain(error.map(|error| format!("Error shown: {error}")))
-        .collect()
-}
-
-/// The server's own words, exactly as received, each with what it is a reply to.
-fn said(report: &Report) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Some(reply) = report.shown(keys::login::REPLY.check, &keys::login::REPLY) {
-        lines.push(log_in_context(report));
-        lines.push(reply);
-    }
-    if let Some(reply) = report.shown(keys::sending::REPLY.check, &keys::sending::REPLY) {
-        lines.push("to the test of sending, after the log-in:".to_owned());
-        lines.push(reply);
-    }
-    let port = report.account.in_use.as_ref().map_or(0, |way| way.port);
-    let smtp = Target::in_use(port).id(keys::smtp::GREETING.check);
-    if let Some(Greeting::Refuses | Greeting::Busy) = report.fact(&smtp, &keys::smtp::GREETING)
-        && let Some(banner) = report.shown(&smtp, &keys::smtp::BANNER)
-    {
-        lines.push(format!("as its greeting on port {port}:"));
-        lines.push(banner);
-    }
-    if let Some(error) = &report.account.error {
-        lines.push("the mail program shows:".to_owned());
-        lines.push(error.clone());
-    }
-    lines
-}
-
-/// Such as "to AUTH PLAIN as anna@example.com on port 587 at 14:21:07 UTC:".
-fn log_in_context(report: &Report) -> String {
-    use keys::login::{MECHANISM, PORT, USER};
-    let id = MECHANISM.check;
-    let mechanism = report.shown(id, &MECHANISM).unwrap_or_default();
-    let user = report.shown(id, &USER).map_or_else(String::new, |user| format!(" as {user}"));
-    let port = report.shown(id, &PORT).map_or_else(String::new, |port| format!(" on port {port}"));
-    let at = seen_at(report, id, Kind::LogIn).map_or_else(String::new, |at| format!(" at {at}"));
-    format!("to AUTH {mechanism}{user}{port}{at}:")
+/// What the caller sees, and what it means.
+fn error_shown(report: &Report, diagnosis: &Diagnosis) -> Vec<String> {
+    let error = report.account.error.clone().unwrap_or_default();
+    vec![error, diagnosis.error.clone()]
 }
 
 /// A certificate that is not in order: its names, issuer, dates and serial number, and the ports that show it.
@@ -324,38 +368,6 @@ fn last_hop(report: &Report) -> String {
     }
 }
 
-/// Each port at this server and at the two other companies that were asked on most ports.
-fn contrast(report: &Report) -> Vec<String> {
-    const COMPANIES: usize = 2;
-    let in_use = report.account.in_use.as_ref();
-    let checks = report.checks.iter().map(|check| (check.finding.id.as_str(), &check.finding.facts));
-    let table = ports(checks, in_use.map(|way| way.port));
-    // If the configured server is not the one that the provider wants, each has a column.
-    let wanted = report.account.expected.as_ref().and_then(|expected| expected.server.clone());
-    let wanted = wanted.filter(|_| table.rows.iter().any(|row| row.wanted.is_some()));
-    let server = in_use.map_or("this server", |way| way.server.as_str()).to_owned();
-    let references = table.references.iter().take(COMPANIES).cloned();
-    let heads: Vec<String> = std::iter::once(server).chain(wanted.clone()).chain(references).collect();
-    let widths: Vec<usize> = heads.iter().map(|head| head.chars().count().max(10) + 2).collect();
-    let line = |first: &str, cells: &[String]| {
-        let cells = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        format!("{first:<6}{}", cells.collect::<String>()).trim_end().to_owned()
-    };
-    let mut lines = vec![line("port", &heads)];
-    // Port 443 carries no mail: it is meant for the screen.
-    for row in table.rows.iter().filter(|row| row.port != 443 || row.in_use) {
-        let at_wanted = wanted.as_ref().map(|_| row.wanted);
-        let others = row.others.iter().take(COMPANIES).copied();
-        let states: Vec<Option<PortState>> = std::iter::once(row.own).chain(at_wanted).chain(others).collect();
-        if states.iter().any(Option::is_some) {
-            let cells: Vec<String> =
-                states.into_iter().map(|state| state.map_or("-", PortState::says).to_owned()).collect();
-            lines.push(line(&row.port.to_string(), &cells));
-        }
-    }
-    if lines.len() > 1 { lines } else { vec![] }
-}
-
 /// The technician's notes, and the answers with their questions.
 fn done(report: &Report) -> Vec<String> {
     let answers = report.answers.iter().map(|answer| {
@@ -376,4 +388,23 @@ fn not_known(report: &Report, diagnosis: &Diagnosis) -> Vec<String> {
     let login = untested.then(|| "log-in and permission to send (not tested)".to_owned());
     let questions = diagnosis.questions.iter().map(|question| question.text.clone());
     login.into_iter().chain(diagnosis.not_known.iter().take(3).cloned()).chain(questions).collect()
+}
+
+fn contact(report: &Report) -> Vec<String> {
+    let ticket = report.account.ticket.as_ref().map_or_else(String::new, |ticket| format!("helpdesk, ticket {ticket}"));
+    vec![report.account.contact.clone().unwrap_or_default(), ticket]
+}
+
+/// What somebody said about it, in their words.
+fn since(report: &Report) -> Vec<String> {
+    let account = &report.account;
+    let said = [("since", &account.since), ("affected", &account.affected)];
+    said.into_iter().filter_map(|(label, said)| Some(format!("{label}: {}", said.as_ref()?))).collect()
+}
+
+/// By what the report can be found again.
+fn case(report: &Report) -> String {
+    let run = report.runs.last().map_or_else(String::new, |run| format!(", run {}", run.id));
+    let case = if report.id.is_empty() { String::new() } else { format!("{}{run}; ", report.id) };
+    format!("{case}{} {}", report.tool.name, report.tool.version)
 }

@@ -1,23 +1,28 @@
 //! The form: the address first; everything else may stay empty. The fields for what the program has now are never
 //! filled in with what the provider wants; that is shown next to them.
 
+mod known;
+mod rows;
+
 use super::help::Help;
 use super::menu::Menu;
 use super::parts;
 use crate::account::stored::{Found, StoredAccount};
-use crate::account::{Account, Address, MeasuredOn, Security, Server, Values, Wanted, client, spelling};
+use crate::account::{Account, Address, MeasuredOn, Security, Server, Values, client};
 use crate::session::Event;
 use crate::tui::core::Core;
 use crate::tui::effect::{Effect, Request};
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::scroll::Scroll;
 use crate::tui::theme::Theme;
 use crate::tui::view::{Next, View};
+use known::{provider, told};
 use ratatui::Frame;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
+use rows::{NOT_KNOWN, Rows, place_says, security_says};
 
 /// The fields, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +70,9 @@ pub struct Form {
     why: Option<String>,
     /// What is known about the address typed so far.
     known: String,
+    /// What was typed on a choice, to find it by its name.
+    typed: String,
+    scroll: Scroll,
 }
 
 impl Form {
@@ -100,6 +108,8 @@ impl Form {
             edits: true,
             why: None,
             known: provider(&account.address.to_string()),
+            typed: String::new(),
+            scroll: Scroll::default(),
         }
     }
 
@@ -143,6 +153,41 @@ impl Form {
         }
     }
 
+    /// A letter on a choice: goes to the first one in which a word begins with what was typed.
+    fn choose(&mut self, event: &KeyEvent) {
+        match event.code {
+            KeyCode::Char(c) => self.typed.extend(c.to_lowercase()),
+            KeyCode::Backspace => drop(self.typed.pop()),
+            _ => return,
+        }
+        let labels: Vec<String> = match ORDER[self.at] {
+            At::Program => std::iter::once(NOT_KNOWN)
+                .chain(client::all().iter().map(|c| c.name.as_str()))
+                .map(str::to_lowercase)
+                .collect(),
+            At::MeasuredOn => PLACES.iter().map(|place| place_says(*place).to_lowercase()).collect(),
+            At::Security => SECURITIES.iter().map(|security| security_says(*security, false).to_lowercase()).collect(),
+            _ => return,
+        };
+        let begins = |label: &String| {
+            label.match_indices(&self.typed).any(|(at, _)| !label[..at].ends_with(char::is_alphanumeric))
+        };
+        let Some(found) = labels.iter().position(begins) else {
+            // Nothing begins like this: the last letter begins anew.
+            let last = self.typed.pop();
+            if !self.typed.is_empty() {
+                self.typed.clear();
+                self.choose(&KeyEvent::from(KeyCode::Char(last.unwrap_or(' '))));
+            }
+            return;
+        };
+        match ORDER[self.at] {
+            At::Program => self.program = found,
+            At::MeasuredOn => self.measured_on = found,
+            _ => self.security = found,
+        }
+    }
+
     /// Reacts to something having been typed.
     fn typed(&mut self) {
         self.why = None;
@@ -152,7 +197,7 @@ impl Form {
     }
 
     /// Fills in a stored account, over what was typed.
-    fn choose(&mut self, number: usize) {
+    fn take(&mut self, number: usize) {
         let Some(stored) = self.stored.accounts.get(number) else { return };
         let mut account = self.account_so_far();
         account.settings = stored.settings.clone();
@@ -180,7 +225,7 @@ impl Form {
                 }
                 let is_same = self.edits && self.base.address == account.address;
                 let request = match is_same {
-                    true => Request::edited(account),
+                    true => Request::edited(&self.base, account),
                     false => Request { account: Some(account), ..Request::everything() },
                 };
                 Next::DoAndHome(Effect::run(request))
@@ -238,6 +283,7 @@ impl Form {
         let mut rows = Rows {
             theme,
             width: width.saturating_sub(20).min(60),
+            room: width.saturating_sub(18),
             marked: ORDER[self.at],
             marked_line: 0,
             column: None,
@@ -252,30 +298,15 @@ impl Form {
             rows.lines.push(Line::styled(format!("{:17}{text}", ""), style));
         }
         rows.note(" Everything below may stay empty. Enter starts.");
-        let program = self.client();
-        rows.choice(At::Program, "Program", program.map_or("not known yet", |client| &client.name));
-        let place = match PLACES[self.measured_on] {
-            MeasuredOn::ThisMachine => "the sending computer (this one)",
-            MeasuredOn::SameNetwork => "another computer on the same network",
-            MeasuredOn::Elsewhere => "somewhere else",
-        };
-        rows.choice(At::MeasuredOn, "Measured on", place);
+        rows.choice(At::Program, "Program", self.client().map_or(NOT_KNOWN, |client| &client.name));
+        rows.choice(At::MeasuredOn, "Measured on", place_says(PLACES[self.measured_on]));
         rows.field(At::Error, "Error shown", &self.error);
         rows.note("                 the number (0x800CCC0F) or the server's exact words");
         rows.note(" What the program has NOW (read it there; empty = nobody has looked)");
         rows.field(At::Server, "Server", &self.server);
         rows.field(At::Port, "Port", &self.port);
-        let has_old_names = program.is_some_and(|client| client.tls_means_starttls);
-        let security = match (SECURITIES[self.security], has_old_names) {
-            (None, _) => "nobody has looked",
-            (Some(Security::Implicit), true) => "SSL (SSL/TLS from the start)",
-            (Some(Security::Implicit), false) => "SSL/TLS",
-            (Some(Security::Starttls), true) => "TLS (STARTTLS)",
-            (Some(Security::Starttls), false) => "STARTTLS (TLS)",
-            (Some(Security::Auto), _) => "Auto",
-            (Some(Security::None), _) => "None",
-        };
-        rows.choice(At::Security, "Encryption", security);
+        let has_old_names = self.client().is_some_and(|client| client.tls_means_starttls);
+        rows.choice(At::Security, "Encryption", security_says(SECURITIES[self.security], has_old_names));
         rows.field(At::User, "User name", &self.user);
         rows.field(At::Ticket, "Ticket", &self.ticket);
         rows.note(" No password here. It is asked for later, once, and only if it can help.");
@@ -291,7 +322,7 @@ impl View for Form {
     fn type_key(&mut self, event: &KeyEvent) {
         match self.field() {
             Some(field) => field.key(event),
-            None => self.turn(1),
+            None => self.choose(event),
         }
         self.typed();
     }
@@ -303,7 +334,12 @@ impl View for Form {
         self.typed();
     }
 
+    fn wheel(&mut self, by: isize, _at: Position) {
+        self.at = self.at.saturating_add_signed(by).min(ORDER.len() - 1);
+    }
+
     fn act(&mut self, action: Action, core: &mut Core) -> Next {
+        self.typed.clear();
         match action {
             Action::Up => self.at = self.at.saturating_sub(1),
             Action::Down => self.at = (self.at + 1).min(ORDER.len() - 1),
@@ -311,12 +347,12 @@ impl View for Form {
             Action::PartBack => self.at = (self.at + ORDER.len() - 1) % ORDER.len(),
             Action::Left => self.turn(-1),
             Action::Right => self.turn(1),
-            Action::Help => return Next::go(Help::new()),
+            Action::Help => return Next::go(Help::new(Place::Form)),
             Action::Back => return Next::Back,
             Action::Open => return self.start(core),
             Action::Stored if self.stored.accounts.is_empty() => core.say(self.stored.why_empty()),
             Action::Stored => return Next::go(Menu::accounts(&self.stored.accounts)),
-            Action::Choose(number) => self.choose(usize::from(number)),
+            Action::Choose(number) => self.take(usize::from(number)),
             _ => return Next::Unknown,
         }
         Next::Stay
@@ -324,95 +360,22 @@ impl View for Form {
 
     fn render(&mut self, frame: &mut Frame<'_>, area: Rect, core: &Core) {
         let title = if self.edits { "What is known about the account" } else { "New case" };
-        let body = parts::page(frame, area, core, Place::Form, title, &core.session.runs_as);
-        let rows = self.rows(core.theme, usize::from(body.width));
-        let mut scroll = (rows.marked_line + 3).saturating_sub(usize::from(body.height));
-        parts::scrolled(frame, body, rows.lines, &mut scroll);
+        let rows = self.rows(core.theme, usize::from(area.width));
+        let body = parts::body(area, core);
+        self.scroll.measure(body.height, rows.lines.len());
+        // With the hint below the field, and what the next one is.
+        let (first, last) = (rows.marked_line.saturating_sub(1), rows.marked_line + 2);
+        self.scroll.keep_in_sight(first, last.min(rows.lines.len().saturating_sub(1)));
+        let page = (Place::Form, title, core.session.runs_as.as_str());
+        parts::text_page(frame, area, core, page, rows.lines, &mut self.scroll);
         if let Some(column) = rows.column {
-            let y = body.y + u16::try_from(rows.marked_line.saturating_sub(scroll)).unwrap_or(0);
+            let y = body.y + u16::try_from(rows.marked_line.saturating_sub(self.scroll.at())).unwrap_or(0);
             frame.set_cursor_position(Position::new(body.x + 17 + u16::try_from(column).unwrap_or(0), y));
         }
     }
 }
 
-/// The form's lines while they are being made.
-struct Rows {
-    theme: Theme,
-    /// The width of a field in columns.
-    width: usize,
-    marked: At,
-    /// The number of the marked field's line.
-    marked_line: usize,
-    /// The cursor's column in it, if it is a text field.
-    column: Option<usize>,
-    lines: Vec<Line<'static>>,
-}
-
-impl Rows {
-    fn field(&mut self, at: At, label: &str, field: &Field) {
-        let (shown, column) = field.shown(self.width);
-        if self.marked == at {
-            self.column = Some(column);
-        }
-        self.row(at, label, Span::raw(format!("[{shown:<0$}]", self.width)));
-    }
-
-    fn choice(&mut self, at: At, label: &str, text: &str) {
-        let style = if self.marked == at { self.theme.selected() } else { Style::new() };
-        self.row(at, label, Span::styled(format!("< {text} >"), style));
-    }
-
-    fn row(&mut self, at: At, label: &str, value: Span<'static>) {
-        let (mark, style) = match self.marked == at {
-            true => (">", self.theme.strong()),
-            false => (" ", self.theme.dim()),
-        };
-        if self.marked == at {
-            self.marked_line = self.lines.len();
-        }
-        self.lines.push(Line::from_iter([Span::styled(format!(" {mark} {label:<13}"), style), value]));
-    }
-
-    fn note(&mut self, text: &'static str) {
-        self.lines.push(Line::styled(text, self.theme.dim()));
-    }
-}
-
-/// What a mail program has stored.
 /// The index of a place among the choices.
 fn place(of: MeasuredOn) -> usize {
     PLACES.iter().position(|place| *place == of).unwrap_or(0)
-}
-
-fn told(stored: &StoredAccount) -> String {
-    format!("{} has {}: used where nothing is typed below.", stored.program, stored.way())
-}
-
-/// What the provider table knows about an address, as far as it has been typed.
-fn provider(address: &str) -> String {
-    let Some((_, domain)) = address.trim().rsplit_once('@') else { return String::new() };
-    let domain = domain.to_lowercase();
-    if let Some(meant) = spelling::domain_meant(&domain) {
-        return format!("Is {meant} meant?");
-    }
-    let Ok(address) = Address::parse(&format!("x@{domain}")) else { return String::new() };
-    match Wanted::from_table(&address) {
-        Some(wanted) => {
-            let name = wanted.provider().map_or("", |row| &row.name);
-            let ways: Vec<String> = wanted
-                .choices
-                .iter()
-                .take(2)
-                .map(|choice| format!("{} with {}", choice.port, choice.security.says()))
-                .collect();
-            match wanted.choices.first() {
-                Some(choice) => format!("{name}. It wants {}, {}.", choice.host, ways.join(" or ")),
-                None => format!("{name}. It lets no mail program send."),
-            }
-        }
-        None if domain.contains('.') => {
-            "Not in the table: its settings are looked up when the checks start.".to_owned()
-        }
-        None => String::new(),
-    }
 }
