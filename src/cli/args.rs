@@ -178,8 +178,8 @@ impl Cli {
             Some(
                 Command::Practice(_)
                 | Command::Site(_)
-                | Command::Schema
                 | Command::Config(_)
+                | Command::Schema
                 | Command::Completions { .. }
                 | Command::Man,
             ) => None,
