@@ -376,7 +376,7 @@ class Console:
         script = self.folder / "run.sh"
         script.write_text(f'trap : INT\ncd "{self.folder}"\n{run} >written\necho "ended with $?"\nsleep 600\n')
         self.tmux("new-session", "-d", "-s", "keys", "-x", "120", "-y", "40", "sh", str(script), env=windows.environment)
-        reader = f'cat "{self.folder}/written"; echo program has ended; sleep 600'
+        reader = f'cat "{self.folder}/written"; echo; echo program has ended; sleep 600'
         self.tmux("new-session", "-d", "-s", "screen", "-x", "120", "-y", "40", reader)
 
     def tmux(self, *words, env=None):
@@ -421,10 +421,10 @@ def dashboard(sound):
         window.wait_for("all .* checks done")
         window.press("Enter")
         window.wait_for("Do this now")
-        window.press("Escape", "n", "Größe", "ß")
+        window.press("Escape", "m", "Größe", "ß")
         window.wait_for("Größeß")
         window.press("Enter", "?")
-        window.wait_for("Type an error number")
+        window.wait_for("Type to search")
         window.press("Escape", "q", "y")
         window.ends_with(1)
 
