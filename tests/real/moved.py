@@ -14,12 +14,9 @@ import tempfile
 import termios
 
 sys.path.insert(0, os.environ["MT_HERE"])
-from terminal import Terminal
+from terminal import Terminal, world
 
 PROGRAM, CA, TURN = sys.argv[1:4]
-WORLD = ["anna@example.test", "--server", "mail.example.test", "--port", "587", "--security", "starttls", "--ca-file", CA]
-WORLD += ["--reference-host", "ref-a.test", "--reference-host", "ref-b.test", "--resolver", "198.51.100.53"]
-WORLD += ["--connectivity-url", "http://ref-a.test/generate_204", "--ascii"]
 
 
 def shown(terminal):
@@ -44,7 +41,7 @@ def wait_for(terminal, home, runs):
 
 
 with tempfile.TemporaryDirectory() as home:
-    terminal = Terminal(PROGRAM, home, *WORLD)
+    terminal = Terminal(PROGRAM, home, "anna@example.test", "--ascii", *world(CA))
     terminal.read(1)
     wait_for(terminal, home, 1)
     before = shown(terminal)

@@ -13,6 +13,10 @@ import tempfile
 import threading
 import time
 
+# This script comes by standard input, and has no folder of its own.
+sys.path.insert(0, os.environ["MT_HERE"])
+from terminal import Terminal, world
+
 PROGRAM, CA, FILE = sys.argv[1:4]
 PASSWORD = open(FILE).read()
 ADDRESS = "anna@example.test"
@@ -24,8 +28,6 @@ NEEDLES = {
     "URL": PASSWORD.replace(" ", "%20").encode(),
     "UTF-16": PASSWORD.encode("utf-16-le"),
 }
-WORLD = ["--server", "mail.example.test", "--port", "587", "--security", "starttls", "--ca-file", CA, "--resolver", "198.51.100.53"]
-WORLD += ["--reference-host", "ref-a.test", "--reference-host", "ref-b.test", "--connectivity-url", "http://ref-a.test/generate_204"]
 looked, found = 0, []
 
 
@@ -64,7 +66,7 @@ class Watch(threading.Thread):
 
 
 def check(home, expected, *options, **more):
-    process = subprocess.Popen([PROGRAM, "check", ADDRESS, *WORLD, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    process = subprocess.Popen([PROGRAM, "check", ADDRESS, *world(CA), *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, env={"HOME": home, "PATH": "/usr/bin:/bin", "RUST_BACKTRACE": "full", "RUST_LOG": "trace"})
     Watch(process.pid).start()
     out, err = process.communicate(more.get("typed", b""), timeout=90)
@@ -75,11 +77,7 @@ def check(home, expected, *options, **more):
 
 def dashboard(home):
     """The log-in box, by keyboard; then the session is killed, and its journal stays."""
-    # This script comes by standard input, and has no folder of its own.
-    sys.path.insert(0, os.environ["MT_HERE"])
-    from terminal import Terminal
-
-    terminal = Terminal(PROGRAM, home, ADDRESS, "--ascii", *WORLD)
+    terminal = Terminal(PROGRAM, home, ADDRESS, "--ascii", *world(CA))
     Watch(terminal.pid).start()
     def journal():
         return b"".join(open(path, "rb").read() for path in glob.glob(home + "/.local/state/mailtriage/journal/*.jsonl"))

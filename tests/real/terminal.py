@@ -11,6 +11,13 @@ import termios
 import time
 
 
+def world(ca):
+    """The options with which the program measures in the test bed."""
+    options = ["--server", "mail.example.test", "--port", "587", "--security", "starttls", "--ca-file", ca]
+    options += ["--resolver", "198.51.100.53", "--reference-host", "ref-a.test", "--reference-host", "ref-b.test"]
+    return [*options, "--connectivity-url", "http://ref-a.test/generate_204"]
+
+
 class Terminal:
     def __init__(self, program, home, *arguments):
         self.seen = b""
