@@ -71,6 +71,12 @@ fn every_screen_at_every_size() {
             press(&mut app, keys);
             let picture = drawn(&mut app, size);
             snapshots().bind(|| insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), picture));
+            // The same in ASCII, as far as what is shown allows.
+            let mut plain = App::dashboard(session.clone(), Theme { plain: true, ascii: true, ..Theme::default() });
+            press(&mut plain, keys);
+            let picture = drawn(&mut plain, size);
+            let foreign: String = picture.chars().filter(|c| !c.is_ascii()).collect();
+            assert_eq!(foreign, "", "{name} {size:?}\n{picture}");
         }
     }
 }
