@@ -21,25 +21,24 @@ pub(super) fn address(input: &mut impl BufRead) -> Result<Option<String>, Stop> 
 /// Asks each open question of the guide, as long as there are any; an answer may open others.
 pub(super) fn questions(session: &mut Session, input: &mut impl BufRead) -> Result<(), Stop> {
     let mut passed = BTreeSet::new();
-    say(&so_far(&session.diagnosis()));
-    loop {
-        let before = session.diagnosis();
-        let Some(question) = before.questions.iter().find(|question| !passed.contains(&question.name)) else {
-            return Ok(());
-        };
+    let mut diagnosis = session.diagnosis();
+    say(&so_far(&diagnosis));
+    while let Some(question) = diagnosis.questions.iter().find(|question| !passed.contains(&question.name)) {
         match answer(question, input)? {
             Answer::Word(word) => {
                 session.apply(Event::Answered { question: question.name.clone(), answer: Some(word) });
             }
             Answer::NotKnown => {}
-            Answer::NoMore => return Ok(()),
+            Answer::NoMore => break,
         }
         passed.insert(question.name.clone());
         let after = session.diagnosis();
-        if (&after.cause, after.certainty) != (&before.cause, before.certainty) {
+        if (&after.cause, after.certainty) != (&diagnosis.cause, diagnosis.certainty) {
             say(&so_far(&after));
         }
+        diagnosis = after;
     }
+    Ok(())
 }
 
 enum Answer {

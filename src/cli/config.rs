@@ -1,18 +1,19 @@
 //! `mailtriage config`: the file with somebody's own keys and colours; where it is, and how it is read for the screen.
 
-use super::Stop;
 use super::args::{ConfigArgs, ScreenArgs};
 use super::output::{print, say};
+use super::{Stop, user_file};
 use crate::machine::files;
-use crate::report::save;
 use crate::tui::config::{self, Config};
 use crate::tui::keymap;
 use crate::tui::theme::Theme;
-use etcetera::BaseStrategy;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A longer file was not written for us.
 const MOST_BYTES: u64 = 256 * 1024;
+
+/// What the file is called.
+const NAME: &str = "config.toml";
 
 /// What the command line, the file and the environment say about the screen.
 pub(super) struct Looks {
@@ -22,17 +23,9 @@ pub(super) struct Looks {
 
 /// Writes the file, checks it, or says where it is.
 pub(super) fn run(args: &ConfigArgs) -> Result<u8, Stop> {
-    let path = args
-        .file
-        .clone()
-        .or_else(usual)
-        .ok_or_else(|| "there is no home folder for the file: name one with --file".to_owned())?;
+    let path = user_file::named_or(args.file.as_deref(), NAME)?;
     if args.init {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        }
-        save::write_new(&path, &config::commented())?;
-        return print(&format!("written: {}\n", path.display())).map(|()| 0);
+        return user_file::init(&path, &config::commented(), |path| path.display().to_string());
     }
     let found = read(&path)?;
     if found.is_none() && args.file.is_some() {
@@ -44,7 +37,7 @@ pub(super) fn run(args: &ConfigArgs) -> Result<u8, Stop> {
 
 /// How the screen looks. The keys of the file apply from here on.
 pub(super) fn looks(args: &ScreenArgs) -> Result<Looks, Stop> {
-    let config = usual().map(|path| read(&path)).transpose()?.flatten().unwrap_or_default();
+    let config = user_file::usual(NAME).map(|path| read(&path)).transpose()?.flatten().unwrap_or_default();
     let ascii = args.ascii || config.ascii.unwrap_or_else(|| !speaks_unicode(|name| std::env::var(name).ok()));
     if let Some(keys) = config.keys {
         keymap::lay_over(keys);
@@ -67,11 +60,6 @@ fn has_mouse() -> bool {
     let is = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let kind = std::env::var("TERM").unwrap_or_default();
     if cfg!(windows) { is("WT_SESSION") } else { !matches!(kind.as_str(), "" | "dumb" | "linux") }
-}
-
-/// Where the file is: `config.toml` in the folder for such files.
-fn usual() -> Option<PathBuf> {
-    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("mailtriage").join("config.toml"))
 }
 
 /// Reads the file, if there is one; every mistake is told with its line.

@@ -5,7 +5,7 @@ use super::Stop;
 use super::args::{GraphArg, GuideArgs};
 use super::output::print;
 use crate::guide::graph::{Language, graph};
-use crate::guide::rule::Term;
+use crate::guide::rule::{Term, written_when};
 use crate::guide::search::{Answer, Index};
 use crate::pages::{self, learn};
 use crate::session::guide;
@@ -88,21 +88,13 @@ fn in_words(section: &str) -> String {
     let lines = section.lines().map(|line| {
         let row = line.strip_prefix("| ").and_then(|row| row.split_once(" |"));
         let said = row.and_then(|(when, rest)| {
-            let terms: Option<Vec<String>> = when.split(" and ").map(|term| Some(read(term)?.in_words())).collect();
-            Some(format!("| {} |{rest}", terms?.join(", ")))
+            let terms = written_when(when).ok().filter(|terms| !terms.is_empty())?;
+            let terms: Vec<String> = terms.iter().map(Term::in_words).collect();
+            Some(format!("| {} |{rest}", terms.join(", ")))
         });
         said.unwrap_or_else(|| line.to_owned())
     });
     lines.collect::<Vec<_>>().join("\n")
-}
-
-/// A term of a row: "`port.state` is not `open` or `denied`".
-fn read(term: &str) -> Option<Term> {
-    let word = |text: &str| Some(text.strip_prefix('`')?.strip_suffix('`')?.to_owned());
-    let (fact, words) = term.split_once(" is ")?;
-    let not = words.starts_with("not ");
-    let words: Option<Vec<String>> = words.trim_start_matches("not ").split(" or ").map(word).collect();
-    Some(Term { fact: word(fact)?, not, words: words? })
 }
 
 /// The pages about this.

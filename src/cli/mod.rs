@@ -15,6 +15,7 @@ mod practice;
 mod show;
 mod sign_in;
 mod site;
+mod user_file;
 
 pub use check::{Detail, run_to_end, run_with};
 pub use lab::{Truth, job};

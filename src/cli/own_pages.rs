@@ -7,7 +7,7 @@ use crate::guide::{Guide, Mistake, Mistakes};
 use crate::machine::files::{self, without_mark};
 use crate::pages::{self, Fault};
 use crate::session::placeholders;
-use crate::text::{is_invisible, visible_str};
+use crate::text::{is_invisible, line_at, visible_str};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -97,8 +97,7 @@ fn text(path: &Path, stem: &str) -> Result<String, Fault> {
     }
     let bytes = files::read(path, MOST_BYTES).map_err(|why| fail(1, why.to_string()))?;
     let text = String::from_utf8(without_mark(&bytes).to_vec()).map_err(|error| {
-        let before = bytes.get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-        fail(1 + before.iter().filter(|byte| **byte == b'\n').count(), "this is not UTF-8".to_owned())
+        fail(line_at(error.as_bytes(), error.utf8_error().valid_up_to()), "this is not UTF-8".to_owned())
     })?;
     let text = text.replace("\r\n", "\n").replace('\t', "    ");
     let hidden = |c: char| c != '\n' && (c.is_control() || is_invisible(c));

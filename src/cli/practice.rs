@@ -26,13 +26,14 @@ pub(super) async fn run(args: PracticeArgs) -> Result<u8, Stop> {
         return dashboard::practice(Some(job), &args.screen).await;
     }
     args.out.check_target()?;
-    if args.ask {
+    let session = if args.ask {
         // What the scenario's caller would answer is for whoever practises to find out.
         let mut session = run_and_show(job, BTreeMap::new(), Detail::Full, Progress::Faults).await;
         ask::questions(&mut session, &mut ask::input())?;
-        return args.out.write(&session);
-    }
-    let session = super::run_to_end(job, scenario.answers).await;
+        session
+    } else {
+        super::run_to_end(job, scenario.answers).await
+    };
     args.out.write(&session)
 }
 

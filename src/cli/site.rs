@@ -2,14 +2,12 @@
 
 use super::args::{SiteArgs, SiteCommand};
 use super::output::print;
-use super::{Stop, own_pages};
+use super::{Stop, own_pages, user_file};
 use crate::account::provider;
 use crate::machine::files;
-use crate::report::save;
 use crate::session::{self, SiteInUse};
 use crate::site::{self, Mistake, Site, keys};
 use crate::text::visible_str;
-use etcetera::BaseStrategy;
 use std::fmt::Write;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -18,6 +16,8 @@ use std::path::{Path, PathBuf};
 const MOST_BYTES: u64 = 1024 * 1024;
 /// Names the only site file to use.
 const VARIABLE: &str = "MAILTRIAGE_SITE";
+/// What the file is called in the user's and the system's folder.
+const NAME: &str = "site.toml";
 /// What the file is called next to the program, where it may lie among all kinds of other files.
 const BESIDE: &str = "mailtriage-site.toml";
 
@@ -77,14 +77,10 @@ fn places(args: &SiteArgs) -> Vec<Place> {
 
 fn usual() -> Vec<Place> {
     let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(BESIDE)));
-    let places = [("the user", of_user()), ("next to the program", beside), ("the system", of_system())];
+    let places = [("the user", user_file::usual(NAME)), ("next to the program", beside), ("the system", of_system())];
     let place =
         |(says, path): (_, Option<PathBuf>)| Some(Place { says, path: path?, is_named: false, found: Found::Nothing });
     places.into_iter().filter_map(place).collect()
-}
-
-fn of_user() -> Option<PathBuf> {
-    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("mailtriage").join("site.toml"))
 }
 
 fn of_system() -> Option<PathBuf> {
@@ -93,7 +89,7 @@ fn of_system() -> Option<PathBuf> {
         "macos" => PathBuf::from("/Library/Application Support"),
         _ => PathBuf::from("/etc"),
     };
-    Some(folder.join("mailtriage").join("site.toml"))
+    Some(folder.join("mailtriage").join(NAME))
 }
 
 /// Reads the files that are there, each over those after it. Nothing of any counts if there is a mistake in one.
@@ -145,13 +141,8 @@ fn message(mistakes: &[Mistake]) -> String {
 /// Writes a site file, checks one, or says which are in use and what they say.
 pub(super) fn run(args: &SiteCommand) -> Result<u8, Stop> {
     if args.init {
-        let path = args.file.clone().or_else(of_user);
-        let path = path.ok_or_else(|| "there is no home folder for the file: name one with --file".to_owned())?;
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", shown(folder)))?;
-        }
-        save::write_new(&path, &keys::commented())?;
-        return print(&format!("written: {}\n", shown(&path))).map(|()| 0);
+        let path = user_file::named_or(args.file.as_deref(), NAME)?;
+        return user_file::init(&path, &keys::commented(), shown);
     }
     let named = SiteArgs { site: args.file.clone(), no_site: false };
     let mut places = places(&named);

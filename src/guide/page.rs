@@ -1,7 +1,7 @@
 //! A page of the guide: its head lines, tables and questions, read from Markdown. Whether they fit the rest of the
 //! guide is decided in `check`.
 
-use super::rule::{Certainty, Row, Rule, Term, Who, parse_when};
+use super::rule::{Certainty, Row, Rule, Term, Who, parse_when, written_when};
 use crate::pages::markdown::{Cell, Piece, list_items, table};
 use crate::pages::{self, Fault};
 use strum::VariantNames;
@@ -257,17 +257,7 @@ fn steps(page: &pages::Page, faults: &mut Vec<Fault>) -> Vec<Row<String>> {
         };
         let beginning = format!("When `{}", condition.split('`').next().unwrap_or_default());
         let line = page.line_with(&beginning);
-        let pieces = format!("{condition}`");
-        let pieces = pieces.split('`').enumerate().filter(|(_, piece)| !piece.is_empty());
-        // Between the backticks, facts and words take turns with what is between them.
-        let pieces: Vec<Piece> = pieces
-            .map(
-                |(index, piece)| {
-                    if index % 2 == 0 { Piece::Code(piece.to_owned()) } else { Piece::Words(piece.to_owned()) }
-                },
-            )
-            .collect();
-        let terms = parse_when(&pieces).unwrap_or_else(|why| {
+        let terms = written_when(&format!("`{condition}`")).unwrap_or_else(|why| {
             faults.push(Fault { line, why: format!("Fix it: {why}") });
             vec![]
         });

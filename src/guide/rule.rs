@@ -280,6 +280,17 @@ pub(super) fn parse_when(cell: &[Piece]) -> Result<Vec<Term>, String> {
     }
 }
 
+/// The same in a text: "`port.state` is not `open` or `denied`".
+pub fn written_when(text: &str) -> Result<Vec<Term>, String> {
+    // Between the backticks, facts and words take turns with what is between them.
+    let pieces = text.split('`').enumerate().filter(|(_, piece)| !piece.is_empty());
+    let pieces = pieces.map(|(index, piece)| match index % 2 {
+        0 => Piece::Words(piece.to_owned()),
+        _ => Piece::Code(piece.to_owned()),
+    });
+    parse_when(&pieces.collect::<Vec<_>>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

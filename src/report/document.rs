@@ -36,6 +36,13 @@ pub struct Step {
     pub rest: Vec<String>,
 }
 
+impl Step {
+    /// All of it, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        std::iter::once(&self.first).chain(&self.rest).cloned().collect()
+    }
+}
+
 /// A question of the guide, and its answer.
 pub struct Asked {
     /// The question.

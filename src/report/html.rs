@@ -72,9 +72,7 @@ impl Page<'_> {
     /// Evidence with its time and the id by which it can be quoted.
     fn evidence<'a>(&self, check: &'a Check) -> Vec<(String, String, &'a Evidence)> {
         let evidence = check.finding.evidence.iter().enumerate().map(|(index, evidence)| {
-            let at = self.report.time(check, evidence.at_ms);
-            let at = at.map_or_else(String::new, |at| at.strftime("%H:%M:%S.%3f").to_string());
-            (evidence_id(&check.finding.id, index), at, evidence)
+            (evidence_id(&check.finding.id, index), self.report.clock(check, evidence.at_ms), evidence)
         });
         evidence.collect()
     }

@@ -2,7 +2,7 @@
 //! effect.
 
 use super::Report;
-use super::document::Document;
+use super::document::{Document, Step};
 use super::first_page::{Body, Reader, Row, Table};
 use super::format::Format;
 use std::fmt::Write;
@@ -16,11 +16,7 @@ pub fn markdown(report: &Report, reader: Reader) -> String {
     let document = Document::of(report, reader);
     let mut out = format!("# {}\n\n", escaped(&document.page.subject));
     document.page.rows.iter().for_each(|row| page_row(&mut out, row));
-    let steps = document
-        .steps
-        .iter()
-        .map(|step| std::iter::once(&step.first).chain(&step.rest).cloned().collect::<Vec<String>>());
-    list(&mut out, "What to do", steps.collect(), true);
+    list(&mut out, "What to do", document.steps.iter().map(Step::lines).collect(), true);
     list(&mut out, "Also seen", document.also.iter().map(|also| vec![also.clone()]).collect(), false);
     let questions = document.questions.iter().map(|question| vec![question.text.clone(), question.words.join(", ")]);
     list(&mut out, "Questions that could change this", questions.collect(), false);

@@ -245,6 +245,11 @@ impl Report {
         let passed = SignedDuration::from_millis(i64::try_from(at_ms).ok()?);
         timestamp(&run.started)?.checked_add(passed).ok()
     }
+
+    /// The same by the clock, in UTC: "10:50:03.250"; empty if it is not known.
+    pub fn clock(&self, check: &Check, at_ms: u64) -> String {
+        self.time(check, at_ms).map_or_else(String::new, |at| at.strftime("%H:%M:%S.%3f").to_string())
+    }
 }
 
 fn timestamp(text: &str) -> Option<Timestamp> {
@@ -256,8 +261,7 @@ pub fn timeline(report: &Report) -> String {
     let mut all: Vec<(u64, String)> = Vec::new();
     for check in &report.checks {
         for (index, evidence) in check.finding.evidence.iter().enumerate() {
-            let at = report.time(check, evidence.at_ms);
-            let at = at.map_or_else(String::new, |at| at.strftime("%H:%M:%S.%3f").to_string());
+            let at = report.clock(check, evidence.at_ms);
             let id = evidence_id(&check.finding.id, index);
             let said = format!("{}: {}", evidence.what, evidence.detail.replace('\n', " / "));
             all.push((evidence.at_ms, format!("{at:<12}  {id:<18} {said}\n")));

@@ -1,6 +1,6 @@
 //! The report as plain text for a terminal or a ticket, the most important first.
 
-use super::document::{Checks, Document};
+use super::document::{Checks, Document, Step};
 use super::first_page::{Body, FirstPage, Reader, Table};
 use super::format::Format;
 use super::pictures;
@@ -26,11 +26,7 @@ pub fn text(report: &Report, reader: Reader, verbose: bool) -> String {
     let _ = writeln!(out);
     page(&mut out, &document.page, WIDTH);
     pictures(&mut out, report);
-    let steps = document
-        .steps
-        .iter()
-        .map(|step| std::iter::once(&step.first).chain(&step.rest).cloned().collect::<Vec<String>>());
-    list(&mut out, "Do this", steps.collect(), true);
+    list(&mut out, "Do this", document.steps.iter().map(Step::lines).collect(), true);
     list(&mut out, "Also seen", document.also.iter().map(|also| vec![also.clone()]).collect(), false);
     let questions = document.questions.iter().map(|question| {
         let answers = question.words.iter().map(|word| format!("--answer {}={word}", question.name));
@@ -89,8 +85,7 @@ fn checks(out: &mut String, report: &Report, group: &Checks<'_>, verbose: bool) 
         let finding = &check.finding;
         wrapped(out, &format!("    {:<4}  ", finding.outcome.state()), "          ", &finding.summary);
         for (index, evidence) in finding.evidence.iter().enumerate().filter(|_| verbose) {
-            let at = report.time(check, evidence.at_ms);
-            let at = at.map_or_else(String::new, |at| at.strftime("%H:%M:%S.%3f").to_string());
+            let at = report.clock(check, evidence.at_ms);
             let said = format!("{}: {}", evidence.what, evidence.detail.replace('\n', " / "));
             wrapped(
                 out,

@@ -1,6 +1,7 @@
 //! Keys, values and their lines: a TOML text read twice, for its values and for where they are, so that every mistake can
 //! be named with its line.
 
+use crate::text::line_at;
 use std::path::PathBuf;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
@@ -58,7 +59,7 @@ impl<'a> Source<'a> {
 
     fn of(&'a self, lines: &'a DeTable<'a>, values: &'a Table) -> Vec<Entry<'a>> {
         let entries = lines.iter().filter_map(|(key, below)| {
-            let line = line_at(self.text, key.span().start);
+            let line = line_at(self.text.as_bytes(), key.span().start);
             let key: &str = key.get_ref();
             Some(Entry { key, line, value: values.get(key)?, source: self, below: below.get_ref() })
         });
@@ -75,7 +76,7 @@ impl<'a> Entry<'a> {
             return vec![self.clone()];
         };
         let items = below.iter().zip(values).map(|(below, value)| {
-            let line = line_at(self.source.text, below.span().start);
+            let line = line_at(self.source.text.as_bytes(), below.span().start);
             Entry { line, value, below: below.get_ref(), ..self.clone() }
         });
         items.collect()
@@ -88,9 +89,5 @@ impl<'a> Entry<'a> {
 }
 
 fn placed(text: &str, error: &toml::de::Error) -> (usize, String) {
-    (line_at(text, error.span().map_or(0, |span| span.start)), error.message().to_owned())
-}
-
-fn line_at(text: &str, at: usize) -> usize {
-    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+    (line_at(text.as_bytes(), error.span().map_or(0, |span| span.start)), error.message().to_owned())
 }

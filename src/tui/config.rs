@@ -3,6 +3,7 @@
 
 use super::keymap::{self, Action, KEYS, Row};
 use super::theme::{Colours, THEMES};
+use crate::text::line_at;
 use ratatui::crossterm::event::KeyCode;
 use ratatui::style::Color;
 use serde::Deserialize;
@@ -57,7 +58,7 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Vec<Mistake>> {
-        let line = |at: usize| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+        let line = |at: usize| line_at(text.as_bytes(), at);
         let written: Written = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             vec![Mistake { line: line(at), why: error.message().to_owned() }]

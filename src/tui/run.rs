@@ -40,18 +40,7 @@ pub async fn show(
     outside: &mut impl Outside,
 ) -> io::Result<App> {
     let mut screen = terminal::Screen::enter()?;
-    let now = Instant::now();
-    let mut state = Loop {
-        app,
-        outside,
-        bench,
-        runner: None,
-        round: None,
-        copying: None,
-        next_round: now,
-        started: now,
-        suspends: false,
-    };
+    let mut state = Loop::new(app, outside, bench);
     terminal::mouse(state.app.core.mouse);
     if let Some(request) = first {
         state.start(request);
@@ -108,7 +97,22 @@ struct Loop<'a, O> {
     suspends: bool,
 }
 
-impl<O: Outside> Loop<'_, O> {
+impl<'a, O: Outside> Loop<'a, O> {
+    fn new(app: App, outside: &'a mut O, bench: Option<Bench>) -> Self {
+        let now = Instant::now();
+        Loop {
+            app,
+            outside,
+            bench,
+            runner: None,
+            round: None,
+            copying: None,
+            next_round: now,
+            started: now,
+            suspends: false,
+        }
+    }
+
     /// Goes on until the person leaves, a signal arrives or the terminal is gone.
     async fn go_on<B: Backend>(&mut self, terminal: &mut Terminal<B>) {
         let mut input = EventStream::new();
@@ -415,18 +419,8 @@ mod tests {
     fn a_refused_log_in_counts_when_it_happens_and_once() {
         let session = Session::new(Account::new(Address::parse("anna@example.com").unwrap()), &Local::default());
         let app = App::dashboard(session, Theme { ascii: true, plain: true, ..Theme::default() });
-        let (mut outside, now) = (Counting(0), Instant::now());
-        let mut state = Loop {
-            app,
-            outside: &mut outside,
-            bench: None,
-            runner: None,
-            round: None,
-            copying: None,
-            next_round: now,
-            started: now,
-            suspends: false,
-        };
+        let mut outside = Counting(0);
+        let mut state = Loop::new(app, &mut outside, None);
         let result = |word: LogIn| CheckEvent::Fact {
             id: login::RESULT.check.to_owned(),
             key: login::RESULT.name.to_string(),
