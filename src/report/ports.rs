@@ -1,6 +1,7 @@
 //! The table of ports: what each port does at this server and at other companies' servers. Values only; the screen and
 //! the first page decide which columns they show, and in which words.
 
+use super::Report;
 use crate::facts::Facts;
 use crate::facts::keys::{port, reference};
 use crate::facts::target::{COMPARED_PORTS, Role, Target, is_reference};
@@ -32,8 +33,14 @@ pub struct PortRow {
     pub others: Vec<Option<PortState>>,
 }
 
+/// The table of a report's last run.
+pub fn port_table(report: &Report) -> PortTable {
+    let checks = report.checks.iter().map(|check| (check.finding.id.as_str(), &check.finding.facts));
+    ports(checks, report.account.in_use.as_ref().map(|way| way.port))
+}
+
 /// Makes the table from the checks, each an id with its facts, and the port in use.
-pub fn ports<'a>(checks: impl IntoIterator<Item = (&'a str, &'a Facts)>, in_use: Option<u16>) -> PortTable {
+fn ports<'a>(checks: impl IntoIterator<Item = (&'a str, &'a Facts)>, in_use: Option<u16>) -> PortTable {
     let mut numbers = COMPARED_PORTS.to_vec();
     numbers.extend(in_use.filter(|port| !COMPARED_PORTS.contains(port)));
     numbers.sort_unstable();

@@ -1,7 +1,7 @@
 //! The comparison on the first page: each port at this server and at other companies' servers.
 
 use super::super::Report;
-use super::super::ports::ports;
+use super::super::ports::port_table;
 use super::Table;
 use crate::facts::keys::port;
 use crate::facts::target::Target;
@@ -14,8 +14,7 @@ const COMPANIES: usize = 2;
 /// column counts all of them.
 pub(super) fn contrast(report: &Report) -> Table {
     let in_use = report.account.in_use.as_ref();
-    let checks = report.checks.iter().map(|check| (check.finding.id.as_str(), &check.finding.facts));
-    let table = ports(checks, in_use.map(|way| way.port));
+    let table = port_table(report);
     // If the configured server is not the one that the provider wants, each has a column.
     let wanted = report.account.expected.as_ref().and_then(|expected| expected.server.clone());
     let wanted = wanted.filter(|_| table.rows.iter().any(|row| row.wanted.is_some()));

@@ -1,6 +1,6 @@
 //! What decides the result, in figures: each line from facts that are out of the ordinary.
 
-use super::super::ports::ports;
+use super::super::ports::port_table;
 use super::super::{Check, Report};
 use super::contrast::counted;
 use crate::facts::key::Key;
@@ -49,8 +49,7 @@ fn port_in_use(report: &Report) -> Option<String> {
     let took = report.finding(&id)?.elapsed_ms;
     let local = report.shown(&id, &keys::port::LOCAL_PORTS).filter(|ports| !ports.is_empty());
     let local = local.map_or_else(String::new, |ports| format!(", local port {ports}"));
-    let checks = report.checks.iter().map(|check| (check.finding.id.as_str(), &check.finding.facts));
-    let table = ports(checks, Some(way.port));
+    let table = port_table(report);
     let elsewhere = table.rows.iter().filter(|row| row.others.iter().any(Option::is_some) && row.port != 443);
     let elsewhere: Vec<String> = elsewhere.map(|row| format!("{} {}", row.port, counted(&row.others))).collect();
     let elsewhere = match elsewhere.is_empty() {
