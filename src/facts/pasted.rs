@@ -5,6 +5,7 @@
 use super::bounce::{self, Bounce};
 use super::replies::{Phase, Row, Words};
 use super::{outlook_errors, program_errors};
+use crate::text::any_case::AnyCase;
 use crate::text::{beginning, one_line};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
@@ -88,9 +89,9 @@ fn says_to_log_in(words: &str) -> bool {
 
 /// The cause that words mean, and whose they are. The server's words count more than what the program makes of them.
 fn meant(text: &str) -> Option<(&'static str, By)> {
-    static GUESSED: LazyLock<Regex> = LazyLock::new(|| regex(GUESSES));
+    static GUESSED: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(GUESSES));
     let text = unescaped(text);
-    let text = &text[..GUESSED.find(&text).map_or(text.len(), |guesses| guesses.start())];
+    let text = &text[..GUESSED.find(&text).map_or(text.len(), |guesses| guesses.start)];
     let parts = server_parts(text);
     let by_server = meaning(&parts, text).map(|row| (row.cause.as_str(), By::Server));
     // A program that asks for the password does so after any refusal: if the server's words are there, they say why.
@@ -150,34 +151,31 @@ fn likely_phases(part: &Part<'_>) -> &'static [Phase] {
 const COMMANDS: [(Phase, &str); 6] = [
     (
         Phase::Auth,
-        r"(?i)invalid login\b|SMTPAuthenticationError|AuthenticationFailedException|password command failed|AUTH not accepted|sasl auth\w* failed|in reply to AUTH",
+        r"invalid login\b|smtpauthenticationerror|authenticationfailedexception|password command failed|auth not accepted|sasl auth\w* failed|in reply to auth",
     ),
     (
         Phase::Mail,
-        r"(?i)0x800ccc78|mail command failed|SMTPSenderRefused|MAIL FROM command failed|(in reply to|after) MAIL FROM",
+        r"0x800ccc78|mail command failed|smtpsenderrefused|mail from command failed|(in reply to|after) mail from",
     ),
     (
         Phase::Rcpt,
-        r"(?i)0x800ccc79|SMTPRecipientsRefused|all recipients were rejected|SMTPAddressFailedException|(in reply to|after) RCPT|RCPT TO command failed|check the message recipient|\[RCPT_TO\]",
+        r"0x800ccc79|smtprecipientsrefused|all recipients were rejected|smtpaddressfailedexception|(in reply to|after) rcpt|rcpt to command failed|check the message recipient|\[rcpt_to\]",
     ),
-    (
-        Phase::Data,
-        r"(?i)SMTPDataError|end of data|DATA command failed|data not accepted|close data writer|Message failed:",
-    ),
-    (Phase::Banner, r"(?i)invalid greeting|after initial connection|got bad greeting"),
-    (Phase::Ehlo, r"(?i)(in reply to|after) (EHLO|HELO)"),
+    (Phase::Data, r"smtpdataerror|end of data|data command failed|data not accepted|close data writer|message failed:"),
+    (Phase::Banner, r"invalid greeting|after initial connection|got bad greeting"),
+    (Phase::Ehlo, r"(in reply to|after) (ehlo|helo)"),
 ];
 
 fn phase_told(text: &str) -> Option<Phase> {
-    static READY: LazyLock<Vec<(Phase, Regex)>> = LazyLock::new(|| {
-        let ready = COMMANDS.into_iter().map(|(phase, words)| (phase, regex(words)));
+    static READY: LazyLock<Vec<(Phase, AnyCase)>> = LazyLock::new(|| {
+        let ready = COMMANDS.into_iter().map(|(phase, words)| (phase, AnyCase::new(words)));
         ready.collect()
     });
     READY.iter().find(|(_, words)| words.is_match(text)).map(|(phase, _)| *phase)
 }
 
 /// What stands between a program's own words and the server's, in the languages of the programs.
-const SERVER_SAID: &str = r"(?ix)
+const SERVER_SAID: &str = r"(?x)
     (?: \b(?:the\ )?(?:mail\ )?server(?:'s)?\ (?:response\ was|responded(?:\ with)?|response|message|replied|answered|error|said)
     | \bserver\ \S+\ said | \bserver\ antwortete | \bantwort(?:\ (?:des|vom)\ \w*server\w*)?(?:\ (?:lautete?|war))? | der\ (?:mail-?|postausgangs-?)?server\ antwortete(?:\ mit)?
     | serveur\ (?:de\ messagerie\ |de\ courrier\ |e-?mail\ )?[aà]\ répondu | réponse\ du\ serveur | servidor\ (?:de\ (?:correo|correio|email)\ )?(?:respondió|ha\ respondido|respondeu)
@@ -186,24 +184,24 @@ const SERVER_SAID: &str = r"(?ix)
     \s*[:：]\s*['\x22(]?";
 
 /// Where a program begins to guess: what follows says nothing about this error.
-const GUESSES: &str = r"(?i)\b(?:possible|probable|common) (?:causes|reasons)(?: are| include)?\s*:|\bmögliche ursachen|\bcauses possibles|\bposibles causas";
+const GUESSES: &str = r"\b(?:possible|probable|common) (?:causes|reasons)(?: are| include)?\s*:|\bmögliche ursachen|\bcauses possibles|\bposibles causas";
 
 /// Where the program goes on in its own words.
-const PROGRAM_GOES_ON: &str = r"(?ix)
+const PROGRAM_GOES_ON: &str = r"(?x)
     \bplease\ (?:verify|check)\ (?:that\ your|the\ message) | \bbitte\ (?:über)?prüfen\ sie | \bveuillez\ vérifier
     | \b(?:verifique|compruebe|asegúrese\ de)\ (?:que|el|la)\b
     | ['\x22],\ *(?:port|account|server|protocol|konto):? | \n\s*(?:server|servidor|serveur|protocolo?|port[a-z]*|konto|account)\b\s*: | \n\s*at\ \w+\.";
 
 /// Where a line of a log goes on with its next field, `","event":"SendEmail"`, a stack trace begins, or an empty line comes.
-const LOG_GOES_ON: &str = r#"(?i)\n\s*\n|"\s*,\s*"[a-z_-]+"\s*:|\n[^\n]{0,20}\s+at [\w.$<>]+ ?\("#;
+const LOG_GOES_ON: &str = r#"\n\s*\n|"\s*,\s*"[a-z_-]+"\s*:|\n[^\n]{0,20}\s+at [\w.$<>]+ ?\("#;
 
 fn server_parts(text: &str) -> Vec<Part<'_>> {
-    static SAID: LazyLock<Regex> = LazyLock::new(|| regex(SERVER_SAID));
-    static GOES_ON: LazyLock<Regex> = LazyLock::new(|| regex(PROGRAM_GOES_ON));
+    static SAID: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(SERVER_SAID));
+    static GOES_ON: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(PROGRAM_GOES_ON));
     let mut parts = numbered_parts(text);
-    for said in SAID.find_iter(text).take(MOST_SAID) {
-        let rest = beginning(&text[said.end()..], MOST_WORDS);
-        let end = GOES_ON.find(rest).map_or(rest.len(), |found| found.start());
+    for said in SAID.find_all(text, MOST_SAID) {
+        let rest = beginning(&text[said.end..], MOST_WORDS);
+        let end = GOES_ON.find(rest).map_or(rest.len(), |found| found.start);
         let words = one_line(&rest[..end]);
         // "Server error: 550" is followed by nothing that a server said.
         if words.contains(char::is_alphabetic) && !begins_with_code(&words) {
@@ -228,9 +226,9 @@ fn numbered_parts(text: &str) -> Vec<Part<'_>> {
         }
     }
     let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([text.len()]);
-    static GOES_ON: LazyLock<Regex> = LazyLock::new(|| regex(LOG_GOES_ON));
+    static GOES_ON: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(LOG_GOES_ON));
     let parts = starts.iter().zip(ends).map(|((start, code), end)| {
-        let end = GOES_ON.find(&text[*start..end]).map_or(end, |found| start + found.start());
+        let end = GOES_ON.find(&text[*start..end]).map_or(end, |found| start + found.start);
         let joined = without_repeats(&one_line(&text[*start..end]).replacen('-', " ", 1), Some(code));
         (joined, &text[*start..end], *code)
     });

@@ -285,7 +285,7 @@ fn by_tables(typed: &str) -> (Vec<String>, Vec<&'static str>) {
 
 /// Outlook's numbers with the 0x that many leave out.
 fn with_prefix(typed: &str) -> String {
-    static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\b(8[0-9a-f]{7})\b").ok());
+    static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b(8[0-9a-fA-F]{7})\b").ok());
     match &*BARE {
         Some(bare) => bare.replace_all(typed, "0x$1").into_owned(),
         None => typed.to_owned(),
