@@ -41,11 +41,7 @@ pub struct Change<'a> {
 pub fn compare<'a>(session: &Session, before: &'a Run, after: &'a Run) -> Comparison<'a> {
     let then = |id: &str| before.check(id).and_then(|check| done(&check.state));
     let now = after.checks.iter().filter_map(|check| Some((done(&check.state)?, check.kept)));
-    Comparison {
-        before: session.diagnosis_of(before),
-        after: session.diagnosis_of(after),
-        found: findings(then, now),
-    }
+    Comparison { before: session.diagnosis_of(before), after: session.diagnosis_of(after), found: findings(then, now) }
 }
 
 fn done(state: &State) -> Option<&Finding> {
