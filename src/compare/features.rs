@@ -125,10 +125,7 @@ pub const FEATURES: &[Feature] = &[
     feature("hour", "hour of the day (UTC)", About::Time, |report| {
         Some(vec![began(report)?.strftime("%H:00 to %H:59").to_string()])
     }),
-    feature("port-state", "the port", About::Finding, |report| {
-        let state: PortState = report.fact(&own(report, keys::port::STATE.check)?, &keys::port::STATE)?;
-        Some(vec![state.says().to_owned()])
-    }),
+    feature("port-state", "the port", About::Finding, port_state),
     feature("tls", "TLS version", About::Finding, |report| {
         of(report, &own(report, keys::smtp::TLS_VERSION.check)?, &keys::smtp::TLS_VERSION)
     }),
@@ -355,16 +352,25 @@ fn stops_behind(report: &Report) -> Option<Vec<String>> {
     }
 }
 
-/// What each address family does at the port in use.
-fn family(report: &Report) -> Option<Vec<String>> {
+/// What each address family that was tried does at the port in use.
+fn families(report: &Report) -> Option<Vec<(&'static str, PortState)>> {
     let check = own(report, keys::port::STATE.check)?;
     let families = [("IPv4", &keys::port::STATE_V4), ("IPv6", &keys::port::STATE_V6)];
-    let states = families.into_iter().filter_map(|(family, key)| {
-        let state: PortState = report.fact(&check, key)?;
-        Some(format!("{family} {}", state.says()))
-    });
-    let states = states.collect::<Vec<_>>().join(", ");
-    (!states.is_empty()).then(|| vec![states])
+    let states = families.into_iter().filter_map(|(family, key)| Some((family, report.fact(&check, key)?)));
+    let states: Vec<_> = states.collect();
+    (!states.is_empty()).then_some(states)
+}
+
+fn family(report: &Report) -> Option<Vec<String>> {
+    Some(families(report)?.into_iter().map(|(family, _)| family.to_owned()).collect())
+}
+
+fn port_state(report: &Report) -> Option<Vec<String>> {
+    let states = families(report)?;
+    Some(match states.as_slice() {
+        [(_, state)] => vec![state.says().to_owned()],
+        states => states.iter().map(|(family, state)| format!("{family} {}", state.says())).collect(),
+    })
 }
 
 #[cfg(test)]

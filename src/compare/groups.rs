@@ -18,7 +18,7 @@ const CHANCE: f64 = 0.05;
 const APART: f64 = 0.5;
 /// At most so many traits are told of a group.
 const MOST_TRAITS: usize = 6;
-/// More verdicts than this are told by their numbers only.
+/// The traits of the largest groups are looked for; of the others, the numbers are told.
 const MOST_GROUPS: usize = 30;
 
 /// What many cases have in common, and what sets them apart.
@@ -156,7 +156,8 @@ impl<'a> Table<'a> {
 
     /// Behind how many public addresses a private one was seen, as far as that is known.
     fn networks(&self, value: &str, having: &[usize]) -> Option<usize> {
-        value.parse().is_ok_and(is_inner).then(|| {
+        let is_shared = |addr: std::net::IpAddr| is_inner(addr) && !addr.is_loopback();
+        value.parse().is_ok_and(is_shared).then(|| {
             let behind = having.iter().filter_map(|case| self.networks[*case]);
             behind.filter(|network| !has_label(network)).collect::<BTreeSet<_>>().len()
         })
@@ -191,8 +192,12 @@ pub fn many(cases: &[Case]) -> Many {
     }
     let mut outliers = Vec::new();
     let mut groups = Vec::new();
-    for (cause, members) in verdicts.into_iter().take(MOST_GROUPS) {
-        let group = group(cases, &table, &chance, cause, &members);
+    for (place, (cause, members)) in verdicts.into_iter().enumerate() {
+        let traits = match place < MOST_GROUPS && members.len() > 1 {
+            true => traits(&table, &chance, &members, cases.len()),
+            false => vec![],
+        };
+        let group = group(cases, cause, &members, traits);
         outliers.extend(odd(cases, &table, &group, &members));
         groups.push(group);
     }
@@ -207,19 +212,14 @@ fn fails(case: &Case) -> bool {
     matches!(outcome(case), Outcome::CannotSend | Outcome::Unreliable)
 }
 
-fn group(cases: &[Case], table: &Table<'_>, chance: &Chance, cause: Option<&str>, members: &[usize]) -> Group {
+fn group(cases: &[Case], cause: Option<&str>, members: &[usize], traits: Vec<Trait>) -> Group {
     let title = match (cause, members) {
-        (None, _) => "cannot send, or not reliably".to_owned(),
+        (None, _) => "cannot send, or only now and then".to_owned(),
         // The title of one case may name its server.
         (Some(_), [only]) => cases[*only].report.last.verdict.title.clone(),
         (Some(cause), _) => guide().headline(cause).to_owned(),
     };
-    Group {
-        cause: cause.map(str::to_owned),
-        title,
-        cases: Count { have: members.len(), of: cases.len() },
-        traits: if members.len() < 2 { vec![] } else { traits(table, chance, members, cases.len()) },
-    }
+    Group { cause: cause.map(str::to_owned), title, cases: Count { have: members.len(), of: cases.len() }, traits }
 }
 
 fn traits(table: &Table<'_>, chance: &Chance, members: &[usize], all: usize) -> Vec<Trait> {

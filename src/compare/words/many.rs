@@ -54,18 +54,12 @@ fn reports(compared: &Compared, cases: &[Case]) -> String {
 fn headlines(many: &Many) -> Vec<String> {
     let sentence = |group: &Group| {
         let best = group.traits.first().filter(|best| best.says == Relation::Separates)?;
-        Some(format!(
-            "{} of {}: {}. {} of these {}; {}.",
-            group.cases.have,
-            counted(group.cases.of, "case"),
-            group.title,
-            of(best.here, group.cases.have),
-            values(best),
-            match best.others.have {
-                0 => format!("of the {} others none", best.others.of),
-                have => format!("of the {} others {have}", best.others.of),
-            }
-        ))
+        let others = match best.others {
+            Count { have: 0, of } => format!("none of the {of} others"),
+            Count { have, of } => format!("{have} of the {of} others"),
+        };
+        let all = format!("{}: {} of {}", capital(&group.title), group.cases.have, counted(group.cases.of, "case"));
+        Some(format!("{all}. {}: {} of these, {others}.", values(best), of(best.here, group.cases.have)))
     };
     let found: Vec<String> = many.groups.iter().filter_map(sentence).collect();
     match (found.is_empty(), many.groups.first()) {

@@ -34,7 +34,7 @@ pub(super) fn parts(two: &Two, reports: [&Features; 2]) -> (String, Vec<Row>, Ve
             .with(two.checks.iter().map(check))
             .saying([format!("{} found the same.", super::counted(two.checks_same, "check"))]),
         Section::of("What is the same", &[]).saying(same),
-        table("What cannot be compared", &two.not_compared),
+        Section::of("What cannot be compared", &[]).saying(not_compared(&two.not_compared)),
     ];
     (title(two.pair, reports), rows, sections)
 }
@@ -77,7 +77,7 @@ fn compared(two: &Two, [first, second]: [&Features; 2]) -> String {
         Outcome::CanSend => "can send",
         Outcome::CannotSend => "cannot send",
         Outcome::Unreliable => "is not reliable",
-        Outcome::Unsure => "is not sure",
+        Outcome::Unsure => "could not be judged",
     };
     match two.pair {
         _ if two.same_verdict => format!("Both say the same: {}.", b.title),
@@ -95,7 +95,7 @@ fn past(outcome: Outcome) -> &'static str {
         Outcome::CanSend => "could send",
         Outcome::CannotSend => "could not send",
         Outcome::Unreliable => "was not reliable",
-        Outcome::Unsure => "was not sure",
+        Outcome::Unsure => "could not be judged",
     }
 }
 
@@ -181,6 +181,27 @@ fn says(part: About) -> &'static str {
         About::Time => "the time",
         About::Finding => "what was found",
     }
+}
+
+/// What only one of them knows, and what was left out of one.
+fn not_compared(both: &[Both]) -> Vec<String> {
+    let is_circumstance = |both: &&Both| parts_of(std::slice::from_ref(*both)) != [About::Finding];
+    let known = |values: &Option<Vec<String>>| values.as_ref().map(|values| shown(Some(values)));
+    let mut lines: [Vec<String>; 3] = Default::default();
+    for both in both.iter().filter(is_circumstance) {
+        let name = name(both.feature);
+        match (known(&both.first), known(&both.second)) {
+            (Some(first), None) => lines[0].push(format!("{name} {first}")),
+            (None, Some(second)) => lines[1].push(format!("{name} {second}")),
+            (first, second) => {
+                let values = [first, second].map(|value| value.unwrap_or_default()).join(" / ");
+                lines[2].push(format!("{name} {values}"));
+            }
+        }
+    }
+    let titles = ["known of the first only", "known of the second only", "names left out"];
+    let lines = titles.into_iter().zip(lines).filter(|(_, values)| !values.is_empty());
+    lines.map(|(title, values)| format!("{title}: {}", values.join("; "))).collect()
 }
 
 fn cells(both: &Both) -> Vec<String> {
