@@ -386,6 +386,15 @@ mod tests {
     }
 
     #[test]
+    fn the_docs_have_the_table_of_features() {
+        let word = |about: About| serde_json::to_value(about).unwrap().as_str().unwrap().to_owned();
+        let row = |feature: &Feature| format!("| `{}`: {} | {} |\n", feature.id, feature.says, word(feature.about));
+        let table: String = FEATURES.iter().map(row).collect();
+        let docs = include_str!("../../docs/compare.md").replace("\r\n", "\n");
+        assert!(docs.contains(&table), "docs/compare.md needs this table:\n{table}");
+    }
+
+    #[test]
     fn a_text_of_ten_megabytes_is_kept_as_its_beginning() {
         let long = bounded(&"x y\n".repeat(1_000_000));
         assert!(long.len() < 300 && long.starts_with("x y x y") && long.ends_with("..."), "{long}");
