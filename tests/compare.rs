@@ -167,7 +167,7 @@ fn what_sets_those_that_fail_apart() {
     assert_eq!(courses.len(), 1);
     assert_eq!(courses[0]["course"][0]["verdict"]["outcome"], "cannot-send");
     assert!(said.contains("Cases over time"), "{said}");
-    let traits = compared["groups"][0]["traits"].as_array().unwrap();
+    let traits = compared["many"]["groups"][0]["traits"].as_array().unwrap();
     let says: Vec<&str> = traits.iter().map(|found| found["says"].as_str().unwrap()).collect();
     // Where connections stop is known of those alone that are stopped.
     assert_eq!(says, ["separates", "separates", "shared"]);
@@ -205,13 +205,13 @@ fn names_that_were_left_out_are_compared_within_a_case_only() {
     assert!(said.contains("names were left out of 2 reports"), "{said}");
     let many = folder.json(&["."]);
     let values: Vec<String> =
-        many["groups"].as_array().unwrap().iter().map(|group| group["traits"].to_string()).collect();
+        many["many"]["groups"].as_array().unwrap().iter().map(|group| group["traits"].to_string()).collect();
     assert!(values.iter().all(|values| !values.contains('[') || values == "[]"), "{values:?}");
     // Of copies of one measurement, the one counts from which least was left out.
     let whole = document(&BLOCKED, "a", |report| report["runs"][0]["started"] = value!(first));
     let folder = folder.with("whole.json", whole.to_string());
     let compared = folder.json(&["a1.json", "whole.json", "b.json"]);
-    assert_eq!((&compared["copies"], &compared["cases"][0]["redacted"]), (&value!(1), &value!(false)));
+    assert_eq!((&compared["copies"], &compared["cases"][0]["report"]["redacted"]), (&value!(1), &value!(false)));
     let copies = folder.compare(&["a1.json", "whole.json"], &[]);
     assert_eq!(copies.status.code(), Some(2));
     assert!(String::from_utf8(copies.stderr).unwrap().contains("copies of one measurement"));

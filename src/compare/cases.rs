@@ -10,7 +10,6 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Case {
     /// The newest report.
-    #[serde(flatten)]
     pub report: Features,
     /// The verdicts before that one, the oldest first, each at its time; of all its reports.
     pub course: Vec<Moment>,

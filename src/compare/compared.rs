@@ -26,7 +26,7 @@ pub struct Compared {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub two: Option<Two>,
     /// What many cases have in common, if there are more.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub many: Option<Many>,
     /// The cases, each as its newest report says; two reports side by side are two, the earlier one first.
     pub cases: Vec<Case>,

@@ -192,7 +192,6 @@ pub struct Features {
     /// The case; empty if it has no id.
     pub case: String,
     /// The verdict of the last run, and when that began.
-    #[serde(flatten)]
     pub last: Moment,
     /// The runs before it.
     pub before: Vec<Moment>,

@@ -6,6 +6,7 @@ use super::html;
 use super::page::{Page, Section};
 use super::words::page;
 use crate::report::first_page::Table;
+use crate::report::json::escaped as escaped_json;
 use crate::report::markdown::{escaped, list, page_row, table};
 use crate::report::text::{WIDTH, columns, rows, section, wrapped};
 use crate::text::visible_str;
@@ -36,8 +37,8 @@ pub fn by_name(name: &str) -> Option<&'static Format> {
 }
 
 fn json(compared: &Compared) -> Result<String, String> {
-    let text = serde_json::to_string_pretty(compared).map_err(|error| error.to_string())?;
-    Ok(crate::report::json::escaped(&text) + "\n")
+    let pretty = serde_json::to_value(compared).and_then(|value| serde_json::to_string_pretty(&value));
+    Ok(escaped_json(&pretty.map_err(|error| error.to_string())?) + "\n")
 }
 
 fn text(page: &Page) -> String {

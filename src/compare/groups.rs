@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const CHANCE: f64 = 0.05;
 /// A value is worth telling if the shares on the two sides are at least this far apart.
 const APART: f64 = 0.5;
+/// A result that only one case has is worth telling if at most one case in so many has one like that.
+const OUTLIERS: usize = 4;
 /// At most so many traits are told of a group.
 const MOST_TRAITS: usize = 6;
 /// The traits of the largest groups are looked for; of the others, the numbers are told.
@@ -190,6 +192,9 @@ pub fn many(cases: &[Case]) -> Many {
     if causes > 1 && failing.len() < cases.len() {
         verdicts.insert(0, (None, failing));
     }
+    // Where every case is another one, none stands out.
+    let single = verdicts.iter().filter(|(_, members)| members.len() == 1).count();
+    let is_regular = single * OUTLIERS <= cases.len();
     let mut outliers = Vec::new();
     let mut groups = Vec::new();
     for (place, (cause, members)) in verdicts.into_iter().enumerate() {
@@ -198,7 +203,10 @@ pub fn many(cases: &[Case]) -> Many {
             false => vec![],
         };
         let group = group(cases, cause, &members, traits);
-        outliers.extend(odd(cases, &table, &group, &members));
+        match members.as_slice() {
+            [only] if is_regular && cause.is_some() => outliers.push(outlier(cases, &group, *only, Odd::OnlyOne, &[])),
+            _ => outliers.extend(odd(cases, &table, &group, &members)),
+        }
         groups.push(group);
     }
     Many { groups, common: common(&table, cases.len()), outliers }
@@ -282,17 +290,13 @@ fn common(table: &Table<'_>, all: usize) -> Vec<Valued> {
     values.map(|((row, value), _)| valued(*row, value)).collect()
 }
 
+fn outlier(cases: &[Case], group: &Group, case: usize, why: Odd, values: &[Valued]) -> Outlier {
+    Outlier { file: cases[case].report.file.clone(), why, verdict: group.title.clone(), values: values.to_vec() }
+}
+
 /// The cases that do not fit a group.
 fn odd(cases: &[Case], table: &Table<'_>, group: &Group, members: &[usize]) -> Vec<Outlier> {
-    let outlier = |case: usize, why: Odd, values: &[Valued]| Outlier {
-        file: cases[case].report.file.clone(),
-        why,
-        verdict: group.title.clone(),
-        values: values.to_vec(),
-    };
-    if let ([only], Some(_), true) = (members, &group.cause, cases.len() > 3) {
-        return vec![outlier(*only, Odd::OnlyOne, &[])];
-    }
+    let outlier = |case: usize, why: Odd, values: &[Valued]| outlier(cases, group, case, why, values);
     let Some(best) = group.traits.first().filter(|best| best.says == Relation::Separates) else { return vec![] };
     let Some(first) = best.values.first() else { return vec![] };
     let Some(row) = FEATURES.iter().position(|feature| feature.id == first.feature) else { return vec![] };

@@ -1,11 +1,10 @@
 // Opens pages of HTML in Chromium as their readers do, and prints them: node open.mjs FOLDER
 // For every FOLDER/*.html: no console message, no request to anywhere, no finding of axe in light, dark and at 360 px,
-// nothing wider than the window. Leaves FOLDER/NAME-a4.pdf and FOLDER/NAME-letter.pdf, which print.py looks at.
-import { readdirSync } from 'node:fs';
+// nothing wider than the window. Leaves FOLDER/NAME-a4.pdf, FOLDER/NAME-letter.pdf and FOLDER/NAME.heads.json for print.py.
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
 const require = createRequire(join(process.env.HTML_TOOLS, 'package.json'));
@@ -65,6 +64,8 @@ for (const name of pages) {
   for (const how of looks) passes += await look(page, name, how);
   await page.reload();
   const path = join(folder, name.replace(/\.html$/, ''));
+  const heads = await page.evaluate(() => [...document.querySelectorAll('h1, h2, h3, summary')].map((head) => head.textContent));
+  writeFileSync(`${path}.heads.json`, JSON.stringify(heads));
   for (const format of ['A4', 'Letter']) {
     await page.pdf({ path: `${path}-${format.toLowerCase()}.pdf`, format, preferCSSPageSize: true, tagged: true });
   }

@@ -16,9 +16,9 @@ const MOST_LISTED: usize = 200;
 /// Title, rows and sections.
 pub(super) fn parts(compared: &Compared, many: &Many, cases: &[Case]) -> (String, Vec<Row>, Vec<Section>) {
     let rows = vec![
-        row("REPORTS", vec![reports(compared, cases)]),
         row("RESULT", headlines(many)),
         row("HOW SURE", how_sure(many)),
+        row("REPORTS", vec![reports(compared, cases)]),
     ];
     let mut sections = vec![verdicts(many)];
     sections.extend(many.groups.iter().filter(|group| !group.traits.is_empty()).map(apart));
@@ -81,10 +81,22 @@ fn how_sure(many: &Many) -> Vec<String> {
     if some { vec![counted.to_owned()] } else { vec![] }
 }
 
+/// How many cases have each result; those that only one has are counted together, if they are many.
 fn verdicts(many: &Many) -> Section {
-    let verdicts = many.groups.iter().filter(|group| group.cause.is_some());
+    /// So many single ones are listed.
+    const SINGLE: usize = 5;
+    let verdicts = || many.groups.iter().filter(|group| group.cause.is_some());
+    let single = verdicts().filter(|group| group.cases.have == 1).count();
+    let listed = verdicts().filter(|group| group.cases.have > 1 || single <= SINGLE);
+    let rest = verdicts().next().filter(|_| single > SINGLE);
+    let rest = rest.map(|group| {
+        vec![
+            format!("{single} other results, one case each"),
+            of(Count { have: single, of: group.cases.of }, group.cases.of),
+        ]
+    });
     Section::of("Results", &["result", "cases"])
-        .with(verdicts.map(|group| vec![group.title.clone(), of(group.cases, group.cases.of)]))
+        .with(listed.map(|group| vec![group.title.clone(), of(group.cases, group.cases.of)]).chain(rest))
 }
 
 /// "38 of 40", and of how many it is not known.

@@ -13,16 +13,14 @@ pub(super) fn parts(two: &Two, reports: [&Features; 2]) -> (String, Vec<Row>, Ve
         Pair::BeforeAfter => ["BEFORE", "AFTER"],
         _ => ["FIRST", "SECOND"],
     };
-    let mut rows: Vec<Row> = labels
-        .into_iter()
-        .zip(reports)
-        .map(|(label, report)| {
-            row(label, vec![distinguished(two.pair, report), result(&report.last.verdict), report.file.clone()])
-        })
-        .collect();
-    rows.push(row("RESULT", vec![compared(two, reports)]));
-    rows.push(row("EXPLAINS IT", explains(two)));
-    rows.push(row("TO BE SURE", to_be_sure(two)));
+    let mut rows = vec![
+        row("RESULT", vec![compared(two, reports)]),
+        row("EXPLAINS IT", explains(two)),
+        row("TO BE SURE", to_be_sure(two)),
+    ];
+    rows.extend(labels.into_iter().zip(reports).map(|(label, report)| {
+        row(label, vec![distinguished(two.pair, report), result(&report.last.verdict), report.file.clone()])
+    }));
     let heads = labels.map(|label| crate::text::capital(&label.to_lowercase()));
     let heads = ["", heads[0].as_str(), heads[1].as_str()];
     let table = |title: &str, both: &[Both]| Section::of(title, &heads).with(both.iter().map(cells));
