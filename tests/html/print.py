@@ -56,7 +56,8 @@ def main():
         heads = [words(head) for head in json.loads(pdf.with_name(f"{name}.heads.json").read_text())]
         found += [f"{pdf.name}: {fault}" for fault in faults(pdf, heads)]
         printed, pages = printed + 1, pages + len(lines(pdf))
-    print("\n".join(found), file=sys.stderr)
+    for fault in found:
+        print(fault, file=sys.stderr)
     print(f"print: {printed} files of {pages} pages, {len(found)} faults")
     sys.exit(1 if found or not printed else 0)
 
