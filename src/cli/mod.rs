@@ -3,6 +3,7 @@
 mod args;
 mod ask;
 mod check;
+mod compare;
 mod config;
 mod dashboard;
 mod guide;
@@ -91,5 +92,6 @@ async fn run(cli: Cli) -> Result<u8, Stop> {
         Some(Command::Completions { shell }) => show::completions(shell),
         Some(Command::Man) => show::man(),
         Some(Command::Open(args)) => dashboard::open(&args).await,
+        Some(Command::Compare(args)) => compare::run(&args),
     }
 }

@@ -88,6 +88,9 @@ fn class(check: &Check) -> &'static str {
     }
 }
 
+/// A check with no more evidence than this is not parted on paper.
+const SHORT: usize = 8;
+
 /// Whether a check's evidence is shown at once.
 fn is_open(check: &Check) -> bool {
     check.finding.outcome == Outcome::Fail

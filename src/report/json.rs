@@ -85,7 +85,7 @@ fn date(report: &Report, check: &Check, shown: &mut Value) {
 
 /// JSON whose strings contain no character that a terminal obeys or that hides others: such a one is written by its
 /// number, which says the same to a program.
-fn escaped(json: &str) -> String {
+pub(crate) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && (c.is_control() || is_invisible(c)) {
