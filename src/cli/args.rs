@@ -3,6 +3,7 @@
 use crate::account::stored::STORES;
 use crate::check::Group;
 use crate::check::options::limit;
+use crate::report::figures::{Range, Thresholds};
 use crate::report::format::Format;
 use crate::report::formats::{self, FORMATS};
 use clap::builder::PossibleValuesParser;
@@ -224,7 +225,7 @@ pub(super) struct OutputArgs {
     /// The format of the result
     #[arg(long, value_parser = format())]
     pub(super) format: Option<&'static Format>,
-    /// Writes the report to this file instead of stdout; never over an existing file
+    /// Writes the report to this file instead of stdout; never over an existing file, save for metrics
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// What to leave out: nothing, names (mailbox, log-in name, machine, private addresses), or all names
@@ -236,6 +237,13 @@ pub(super) struct OutputArgs {
     /// Shows the evidence of every check
     #[arg(long)]
     pub(super) verbose: bool,
+    /// With --format nagios, warns if this figure is out of the range, such as connect_time=1 or certificate_days=14:;
+    /// repeatable; docs/fleet.md lists the figures
+    #[arg(long, value_name = "NAME=RANGE", value_parser = Thresholds::read)]
+    pub(super) warning: Vec<(&'static str, Range)>,
+    /// The same, and the state is critical
+    #[arg(long, value_name = "NAME=RANGE", value_parser = Thresholds::read)]
+    pub(super) critical: Vec<(&'static str, Range)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,11 +4,12 @@ use super::args::{CheckArgs, OutputArgs};
 use super::{EXIT_USAGE, Stop, ask, output};
 use crate::account::stored::StoredAccount;
 use crate::check::{Event as CheckEvent, Job, Outcome, run_until};
+use crate::report::figures::Thresholds;
 use crate::report::first_page::Reader;
-use crate::report::format::How;
+use crate::report::format::{Format, How};
 use crate::report::formats::FORMATS;
 use crate::report::redact::{LeftOut, Redact};
-use crate::report::{self, redact};
+use crate::report::{self, nagios, redact};
 use crate::session::{Event, Session};
 use crate::site::Site;
 use crate::world::World;
@@ -180,12 +181,25 @@ impl Progress {
 }
 
 impl OutputArgs {
-    /// Says before the run whether the report can be written.
+    /// Says before the run whether the report can be written as is asked for.
     pub(super) fn check_target(&self) -> Result<(), Stop> {
+        self.thresholds()?;
         match &self.output {
-            Some(path) => report::save::check_target(path).map_err(Stop::Usage),
+            Some(path) => report::save::check_target(path, self.format().renewed).map_err(Stop::Usage),
             None => output::can_print(),
         }
+    }
+
+    fn format(&self) -> &'static Format {
+        self.format.unwrap_or(&FORMATS[0])
+    }
+
+    fn thresholds(&self) -> Result<Thresholds, Stop> {
+        let is_given = !self.warning.is_empty() || !self.critical.is_empty();
+        if is_given && self.format().name != nagios::FORMAT.name {
+            return Err(Stop::Usage("--warning and --critical are for --format nagios".to_owned()));
+        }
+        Ok(Thresholds { warning: self.warning.clone(), critical: self.critical.clone() })
     }
 
     /// Writes the report and returns the exit code of its verdict.
@@ -193,11 +207,12 @@ impl OutputArgs {
         let reader = Reader::from(self.reader);
         let left_out = LeftOut::from(Redact::from(self.redact)).and(reader.left_out());
         let report = redact::redact(&report::json::report(session), left_out);
-        let how = How { reader, verbose: self.verbose };
-        let text = (self.format.unwrap_or(&FORMATS[0]).write)(&report, how)?;
+        let (format, thresholds) = (self.format(), self.thresholds()?);
+        let how = How { reader, verbose: self.verbose, thresholds: &thresholds };
+        let text = (format.write)(&report, how)?;
         match &self.output {
             Some(path) => {
-                if let Err(why) = report::save::write_new(path, &text) {
+                if let Err(why) = report::save::write(path, &text, format.renewed) {
                     // Nothing is lost: what could not be written to the file is printed.
                     output::say(&format!("mailtriage: {why}"));
                     output::report(&text)?;
@@ -207,6 +222,6 @@ impl OutputArgs {
             }
             None => output::report(&text)?,
         }
-        Ok(session.diagnosis().outcome.exit_code())
+        Ok((format.exit)(&report, how))
     }
 }

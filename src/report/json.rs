@@ -9,8 +9,13 @@ use serde_json::Value;
 use std::fmt::Write;
 
 /// The format for programs.
-pub const FORMAT: Format =
-    Format { name: "json", says: "the whole session, for programs", write: |report, _| Ok(to_string(report)) };
+pub const FORMAT: Format = Format {
+    name: "json",
+    says: "the whole session, for programs",
+    write: |report, _| Ok(to_string(report)),
+    line: Some(value),
+    ..Format::USUAL
+};
 
 /// The report of a session.
 pub fn report(session: &Session) -> Report {
@@ -85,7 +90,7 @@ fn date(report: &Report, check: &Check, shown: &mut Value) {
 
 /// JSON whose strings contain no character that a terminal obeys or that hides others: such a one is written by its
 /// number, which says the same to a program.
-fn escaped(json: &str) -> String {
+pub(super) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && (c.is_control() || is_invisible(c)) {
