@@ -93,3 +93,154 @@ fn a_report_that_was_saved_is_judged_the_same() {
     let row: serde_json::Value = serde_json::from_str(&stdout(&["open", saved, "--format", "row"])).unwrap();
     assert_eq!((row["cause"].as_str(), row["ports"]["587"].as_str()), (Some("blocked-network"), Some("filtered")));
 }
+
+/// A batch in the lab: so many accounts of each of these scenarios.
+fn accounts(folder: &std::path::Path, scenarios: &[&str], count: usize) -> String {
+    let path = folder.join("accounts.csv");
+    let row = |number: usize| format!("user{number}@example.com,{}\n", scenarios[number % scenarios.len()]);
+    std::fs::write(&path, format!("email,practice\n{}", (0..count).map(row).collect::<String>())).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// The rows by address: cause and certainty.
+fn rows(text: &str) -> std::collections::BTreeMap<String, String> {
+    let row = |line: &str| {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        (row["address"].as_str().unwrap().to_owned(), format!("{} {}", row["cause"], row["certainty"]))
+    };
+    text.lines().map(row).collect()
+}
+
+#[test]
+fn a_batch_has_the_verdicts_of_single_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenarios = ["healthy-587", "587-silent", "password-wrong", "no-password"];
+    let file = accounts(folder.path(), &scenarios, 8);
+    let done = mailtriage(&["check", "--batch", &file, "--format", "row", "--full"]).assert().code(1);
+    let done = rows(std::str::from_utf8(&done.get_output().stdout).unwrap());
+    assert_eq!(done.len(), 8);
+    for (index, scenario) in scenarios.iter().enumerate() {
+        let single = rows(&stdout(&["practice", scenario, "--format", "row"]));
+        for number in [index, index + 4] {
+            assert_eq!(done[&format!("user{number}@example.com")], single["anna@example.com"], "{scenario}");
+        }
+    }
+}
+
+#[test]
+fn broken_lines_are_told_and_the_rest_is_done() {
+    let lines = "{\"address\":\"a@example.com\",\"practice\":\"no-password\"}\n{\"address\":\n{\"address\":\"b\"}\n\
+                 {\"address\":\"c@example.com\",\"port\":\"x\"}\n{\"address\":\"d@example.com\",\"error\":\"@/etc/passwd\"}\n\
+                 {\"port\":25}\n{\"address\":\"e@example.com\",\"practice\":\"no-password\",\"port\":587}\n";
+    let assert = mailtriage(&["check", "--batch", "-", "--format", "row"]).write_stdin(lines).assert().code(2);
+    let says = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+    assert_eq!(rows(std::str::from_utf8(&assert.get_output().stdout).unwrap()).len(), 2);
+    for line in [
+        "-:2: column ",
+        "-:3: address: \"b\"",
+        "-:4: port: ",
+        "-:5: error: no file is read",
+        "-:6: there is no address",
+        "5 lines not done",
+    ] {
+        assert!(says.contains(line), "{line} is not in {says}");
+    }
+}
+
+#[rstest]
+#[case("address,password\na@example.com,x\n", &[], "column 2: \"password\": a password is never read")]
+#[case("", &[], "there is nothing in it")]
+#[case("address\n", &["--format", "html"], "--format json or row")]
+#[case("address\n", &["--parallel", "0"], "0 is not in 1..=32")]
+#[case("address\n", &["--pause=-1"], "between 0 and 3600")]
+#[case("address\n", &["--password-stdin"], "cannot be used with")]
+#[case("address\n", &["--output", "/nonexistent/out.jsonl"], "cannot be written")]
+fn a_batch_that_cannot_begin(#[case] text: &str, #[case] more: &[&str], #[case] says: &str) {
+    let arguments = [&["check", "--batch", "-"], more].concat();
+    mailtriage(&arguments).write_stdin(text).assert().code(2).stdout("").stderr(contains(says));
+}
+
+/// The whole reports of a batch are those that `open` reads; names that are left out are in no line, nor is a checksum
+/// from which a guess could be verified.
+#[test]
+fn the_lines_are_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = accounts(folder.path(), &["587-silent"], 2);
+    let run = |redact: &str| {
+        let arguments = ["check", "--batch", &file, "--redact", redact];
+        String::from_utf8(mailtriage(&arguments).assert().code(1).get_output().stdout.clone()).unwrap()
+    };
+    let whole = run("none");
+    let first = folder.path().join("one.json");
+    std::fs::write(&first, whole.lines().next().unwrap()).unwrap();
+    mailtriage(&["open", first.to_str().unwrap(), "--format", "nagios"]).assert().code(2);
+    let redacted = run("names");
+    let mark = |text: &str| text.lines().next().unwrap().rsplit_once("\"batch\":").unwrap().1.to_owned();
+    assert!(whole.contains("user0@example.com") && mark(&whole).contains("\"key\":"));
+    assert!(!redacted.contains("user0") && mark(&redacted) == "{\"line\":2}}", "{}", mark(&redacted));
+}
+
+#[cfg(unix)]
+mod kills {
+    use super::*;
+    use std::io::{BufRead, BufReader};
+    use std::path::Path;
+    use std::process::{Child, Command as Process, Stdio};
+    use std::time::{Duration, Instant};
+
+    fn begin(file: &str, out: &str) -> Child {
+        let arguments = ["check", "--batch", file, "--format", "row", "--parallel", "4", "--output", out];
+        let mut command = Process::new(assert_cmd::cargo::cargo_bin("mailtriage"));
+        command.args(arguments).env("HOME", "/nonexistent").stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn wait_for_lines(out: &Path, count: usize) {
+        let until = Instant::now() + Duration::from_secs(60);
+        while std::fs::read_to_string(out).map_or(0, |text| text.lines().count()) < count {
+            assert!(Instant::now() < until, "nothing is written");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn signal(child: &Child, signal: nix::sys::signal::Signal) {
+        let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+        nix::sys::signal::kill(id, signal).unwrap();
+    }
+
+    #[test]
+    fn a_batch_goes_on_after_a_kill_and_after_ctrl_c() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = accounts(folder.path(), &["healthy-587", "no-password", "password-wrong"], 24);
+        let out = folder.path().join("out.jsonl");
+        let path = out.to_str().unwrap();
+
+        let mut child = begin(&file, path);
+        wait_for_lines(&out, 3);
+        signal(&child, nix::sys::signal::Signal::SIGKILL);
+        child.wait().unwrap();
+        // As if it had been killed in the middle of a line.
+        let mut text = std::fs::read_to_string(&out).unwrap();
+        let kept: Vec<String> = text.lines().map(str::to_owned).collect();
+        text.push_str("{\"schema\":\"mailtriage.row/1\",\"id\":\"");
+        std::fs::write(&out, text).unwrap();
+
+        let mut child = begin(&file, path);
+        wait_for_lines(&out, kept.len() + 3);
+        signal(&child, nix::sys::signal::Signal::SIGINT);
+        let began = Instant::now();
+        assert!(child.wait().unwrap().code().is_some(), "it ends by itself");
+        assert!(began.elapsed() < Duration::from_secs(5));
+        let says: Vec<String> = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok).collect();
+        assert!(says.concat().contains("stopped: the same command goes on from there"), "{says:?}");
+
+        assert_eq!(begin(&file, path).wait().unwrap().code(), Some(1));
+        let text = std::fs::read_to_string(&out).unwrap();
+        assert_eq!(text.lines().count(), 24, "each account once");
+        assert_eq!(text.lines().take(kept.len()).collect::<Vec<_>>(), kept);
+        let at_once = stdout(&["check", "--batch", &file, "--format", "row"]);
+        assert_eq!(rows(&text), rows(&at_once));
+        // There is nothing left to do.
+        assert_eq!(begin(&file, path).wait().unwrap().code(), Some(1));
+        assert_eq!(std::fs::read_to_string(&out).unwrap(), text);
+    }
+}

@@ -88,6 +88,8 @@ pub(super) struct CheckArgs {
     #[arg(long, conflicts_with_all = ["password_stdin", "token_stdin"])]
     pub(super) ask: bool,
     #[command(flatten)]
+    pub(super) batch: super::batch::BatchArgs,
+    #[command(flatten)]
     pub(super) run: RunArgs,
 }
 
@@ -123,7 +125,7 @@ pub(super) struct SiteCommand {
 }
 
 /// Which site file counts.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct SiteArgs {
     /// A company's site file, in place of those in the usual places; so does MAILTRIAGE_SITE: see docs/site-file.md
     #[arg(long, value_name = "FILE", help_heading = "The case")]
@@ -140,7 +142,7 @@ pub(super) enum GraphArg {
 }
 
 /// Which pages the guide consists of.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct PagesArgs {
     /// A company's own pages, laid over the built-in ones: see docs/writing-the-guide.md
     #[arg(long, value_name = "DIR", help_heading = "The case")]
@@ -281,7 +283,7 @@ pub(super) enum MeasuredArg {
 }
 
 /// What a run is about.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct RunArgs {
     /// The outgoing server that the mail program has now
     #[arg(long, value_name = "HOST", help_heading = "What the mail program has now")]
@@ -371,7 +373,7 @@ pub(super) struct RunArgs {
 }
 
 /// How the screen looks.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct ScreenArgs {
     /// No colours
     #[arg(long, help_heading = "Screen")]

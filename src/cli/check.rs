@@ -1,7 +1,7 @@
 //! `mailtriage check`: a run without a screen, and how long it goes on once the verdict is final.
 
 use super::args::{CheckArgs, OutputArgs};
-use super::{EXIT_USAGE, Stop, ask, output};
+use super::{EXIT_USAGE, Stop, ask, batch, output};
 use crate::account::stored::StoredAccount;
 use crate::check::{Event as CheckEvent, Job, Outcome, run_until};
 use crate::report::figures::Thresholds;
@@ -24,6 +24,9 @@ use tokio::time::{Instant, sleep_until};
 const MOST_SKIPPED: usize = 8;
 
 pub(super) async fn run(args: CheckArgs, site: &Site) -> Result<u8, Stop> {
+    if let Some(file) = args.batch.batch.clone() {
+        return batch::run(args, &file, site).await;
+    }
     let options = args.run.options(site)?;
     let trust = args.run.trust(site)?;
     let mut answers = args.run.answers()?;
@@ -68,7 +71,7 @@ const MORE: u32 = 5;
 
 impl Detail {
     /// Groups that were asked for by name are not left out.
-    fn of(args: &CheckArgs) -> Self {
+    pub(super) fn of(args: &CheckArgs) -> Self {
         match (args.fast, args.full || !args.run.only.is_empty()) {
             (true, _) => Detail::Least,
             (_, true) => Detail::Full,
@@ -103,6 +106,17 @@ pub(super) async fn run_and_show(
     detail: Detail,
     progress: Progress,
 ) -> Session {
+    run_until_stopped(job, answers, detail, progress, std::future::pending()).await
+}
+
+/// The same, but it ends in order when `stop` is ready, whatever is still open.
+pub(super) async fn run_until_stopped(
+    job: Job,
+    answers: BTreeMap<String, String>,
+    detail: Detail,
+    progress: Progress,
+    stop: impl Future<Output = ()>,
+) -> Session {
     let machine = Arc::clone(&job.world.machine);
     let mut session = Session::new(job.account.clone(), &machine.local());
     for (question, answer) in answers {
@@ -113,7 +127,7 @@ pub(super) async fn run_and_show(
     let (tell, told) = oneshot::channel::<()>();
     let mut tell = Some(tell);
     let running = run_until(job, sender, async { drop(told.await) });
-    tokio::pin!(running);
+    tokio::pin!(running, stop);
     let started = Instant::now();
     let mut until = None;
     loop {
@@ -129,6 +143,7 @@ pub(super) async fn run_and_show(
                 }
             }
             () = &mut running => break,
+            () = &mut stop, if tell.is_some() => drop(tell.take().map(|tell| tell.send(()))),
             () = sleep_until(until.unwrap_or(started)), if until.is_some() && tell.is_some() => {
                 let _ = tell.take().map(|tell| tell.send(()));
             }
@@ -190,6 +205,11 @@ impl OutputArgs {
         }
     }
 
+    /// What is left out for the reader.
+    pub(super) fn left_out(&self) -> LeftOut {
+        LeftOut::from(Redact::from(self.redact)).and(Reader::from(self.reader).left_out())
+    }
+
     fn format(&self) -> &'static Format {
         self.format.unwrap_or(&FORMATS[0])
     }
@@ -205,8 +225,7 @@ impl OutputArgs {
     /// Writes the report and returns the exit code of its verdict.
     pub(super) fn write(&self, session: &Session) -> Result<u8, Stop> {
         let reader = Reader::from(self.reader);
-        let left_out = LeftOut::from(Redact::from(self.redact)).and(reader.left_out());
-        let report = redact::redact(&report::json::report(session), left_out);
+        let report = redact::redact(&report::json::report(session), self.left_out());
         let (format, thresholds) = (self.format(), self.thresholds()?);
         let how = How { reader, verbose: self.verbose, thresholds: &thresholds };
         let text = (format.write)(&report, how)?;

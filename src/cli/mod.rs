@@ -2,6 +2,7 @@
 
 mod args;
 mod ask;
+mod batch;
 mod check;
 mod config;
 mod dashboard;
@@ -15,6 +16,7 @@ mod practice;
 mod show;
 mod sign_in;
 mod site;
+mod turns;
 mod user_file;
 
 pub use check::{Detail, run_to_end, run_with};
@@ -35,6 +37,15 @@ pub enum Stop {
     Usage(String),
     /// Something failed that nobody could expect.
     Broken(Report),
+}
+
+impl std::fmt::Display for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Stop::Usage(why) => f.write_str(why),
+            Stop::Broken(report) => write!(f, "{report:#}"),
+        }
+    }
 }
 
 impl From<String> for Stop {

@@ -20,8 +20,17 @@ pub struct Format {
     pub is_whole: bool,
     /// Where a file of this format is written anew each time: how such a file begins. All others are never overwritten.
     pub renewed: Option<&'static str>,
-    /// The same as one value of JSON, in formats of which several make one file, a line each.
-    pub line: Option<fn(&Report) -> Value>,
+    /// How it is one line of JSON, in formats of which several make one file.
+    pub line: Option<OneLine>,
+}
+
+/// A report as one line of JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct OneLine {
+    /// The name of what the line holds: its first field.
+    pub schema: &'static str,
+    /// The report as such a value.
+    pub value: fn(&Report) -> Value,
 }
 
 impl Format {

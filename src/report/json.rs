@@ -1,6 +1,6 @@
 //! Makes a [`Report`] from the session, and JSON text from the report.
 
-use super::format::Format;
+use super::format::{Format, OneLine};
 use super::{Account, Answer, Check, Expected, InUse, Report, Run};
 use crate::session::diagnosis::Diagnosis;
 use crate::session::{self, SCHEMA, Session, State};
@@ -13,7 +13,7 @@ pub const FORMAT: Format = Format {
     name: "json",
     says: "the whole session, for programs",
     write: |report, _| Ok(to_string(report)),
-    line: Some(value),
+    line: Some(OneLine { schema: SCHEMA, value }),
     ..Format::USUAL
 };
 
@@ -57,6 +57,11 @@ pub fn in_html(report: &Report) -> String {
     escaped(&value(report).to_string()).replace('<', "\\u003c").replace('&', "\\u0026")
 }
 
+/// A value on one line, with a final line feed.
+pub fn on_one_line(value: &Value) -> String {
+    escaped(&value.to_string()) + "\n"
+}
+
 /// The report as a document: with times that need no adding, and with what another version wrote.
 pub(super) fn value(report: &Report) -> Value {
     let mut value = serde_json::to_value(report).unwrap_or_default();
@@ -90,7 +95,7 @@ fn date(report: &Report, check: &Check, shown: &mut Value) {
 
 /// JSON whose strings contain no character that a terminal obeys or that hides others: such a one is written by its
 /// number, which says the same to a program.
-pub(super) fn escaped(json: &str) -> String {
+fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && (c.is_control() || is_invisible(c)) {

@@ -2,8 +2,8 @@
 
 use super::Report;
 use super::figures::{State, figures};
-use super::format::Format;
-use super::json::escaped;
+use super::format::{Format, OneLine};
+use super::json::on_one_line;
 use super::ports::port_table;
 use serde_json::{Map, Value, json};
 
@@ -11,11 +11,14 @@ use serde_json::{Map, Value, json};
 pub const FORMAT: Format = Format {
     name: "row",
     says: "one line of JSON with the verdict and the figures, for tables of many reports",
-    write: |report, _| Ok(escaped(&row(report).to_string()) + "\n"),
+    write: |report, _| Ok(on_one_line(&row(report))),
     is_whole: false,
-    line: Some(row),
+    line: Some(OneLine { schema: SCHEMA, value: row }),
     ..Format::USUAL
 };
+
+/// The name of what a row holds.
+const SCHEMA: &str = "mailtriage.row/1";
 
 /// The row of a report.
 pub fn row(report: &Report) -> Value {
@@ -28,7 +31,7 @@ pub fn row(report: &Report) -> Value {
     let figures: Map<String, Value> =
         figures(report).map(|(figure, measured)| (figure.name.to_owned(), json!(measured.number()))).collect();
     json!({
-        "schema": "mailtriage.row/1",
+        "schema": SCHEMA,
         "id": report.id,
         "started": report.started,
         "finished": report.finished,
