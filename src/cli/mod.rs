@@ -13,6 +13,7 @@ mod output;
 mod own_pages;
 mod password;
 mod practice;
+mod serve;
 mod show;
 mod sign_in;
 mod site;
@@ -25,6 +26,7 @@ pub use output::say;
 
 use crate::report::figures::State;
 use crate::report::nagios;
+use crate::world::World;
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use color_eyre::Report;
@@ -111,6 +113,7 @@ async fn run(cli: Cli) -> Result<u8, Stop> {
     match cli.command {
         None => dashboard::run(cli.address, cli.run, &site).await,
         Some(Command::Check(check)) => check::run(*check, &site).await,
+        Some(Command::Serve(args)) => serve::run(&args.serve, World::system(args.trust(&site)?)).await,
         Some(Command::Practice(practice)) => practice::run(practice).await,
         Some(Command::Guide(args)) => guide::run(&args),
         Some(Command::Providers { query, .. }) => show::providers(query.as_deref()),

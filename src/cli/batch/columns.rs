@@ -78,7 +78,8 @@ static OTHERS: [Column; 7] = [
     Column {
         names: &["practice"],
         set: |subject, value| {
-            subject.practice = Some(crate::cli::lab::find(&value)?);
+            crate::cli::lab::find(&value)?;
+            subject.practice = Some(value);
             Ok(())
         },
     },

@@ -13,7 +13,7 @@ use super::{EXIT_USAGE, Stop, lab, output::say};
 use crate::account::Account;
 use crate::check::{Job, Options};
 use crate::machine::files;
-use crate::practice::Scenario;
+use crate::net::limits;
 use crate::report::format::OneLine;
 use crate::report::redact::LeftOut;
 use crate::report::{json, redact};
@@ -68,8 +68,8 @@ fn pause(typed: &str) -> Result<Duration, String> {
 /// What a line is about.
 struct Subject {
     address: String,
-    /// The scenario of the lab in which it runs.
-    practice: Option<Scenario>,
+    /// The scenario of the lab in which it runs: by its name, since many lines wait at a time.
+    practice: Option<String>,
     run: RunArgs,
 }
 
@@ -138,6 +138,7 @@ pub(super) async fn run(args: CheckArgs, file: &Path, site: &Site) -> Result<u8,
         options.references = vec![];
     }
     args.run.answers()?;
+    limits::room_for(limits::RUN * usize::from(args.batch.parallel))?;
     let source = open(file)?;
     let (mut target, done) = match &args.out.output {
         Some(path) => Target::open(path, format)?,
@@ -314,8 +315,8 @@ impl Batch<'_> {
 
     async fn job(&self, case: Case) -> Result<(Job, BTreeMap<String, String>), String> {
         let Case { subject, account, mut answers, .. } = case;
-        if let Some(scenario) = subject.practice {
-            let scenario = scenario.of_mailbox(&account.address.to_string());
+        if let Some(name) = subject.practice {
+            let scenario = lab::find(&name)?.of_mailbox(&account.address.to_string());
             let mut job = lab::job(&scenario)?;
             job.account = over(account, job.account);
             for (question, answer) in scenario.answers {
@@ -356,9 +357,11 @@ impl Subject {
     fn account(&self, world: &World) -> Result<(Account, BTreeMap<String, String>), String> {
         let address = Some(self.address.as_str()).filter(|address| !address.is_empty());
         // In the lab the scenario has one.
-        let address = address.or(self.practice.as_ref().and_then(|scenario| scenario.account.get("address")?.as_str()));
+        let of_scenario =
+            || Some(lab::find(self.practice.as_deref()?).ok()?.account.get("address")?.as_str()?.to_owned());
+        let address = address.map(str::to_owned).or_else(of_scenario);
         let address = address.ok_or_else(|| "there is no address in it".to_owned())?;
-        let subject = self.run.subject(world.machine.as_ref(), Some(address), None);
+        let subject = self.run.subject(world.machine.as_ref(), Some(&address), None);
         let (account, _) = subject.map_err(|stop| stop.to_string())?;
         Ok((account, self.run.answers().map_err(|stop| stop.to_string())?))
     }
