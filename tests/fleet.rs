@@ -244,3 +244,199 @@ mod kills {
         assert_eq!(std::fs::read_to_string(&out).unwrap(), text);
     }
 }
+
+#[cfg(unix)]
+mod serve {
+    use super::*;
+    use base64::Engine;
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::{SocketAddr, TcpStream};
+    use std::process::{Child, Command as Process, Stdio};
+    use std::time::{Duration, Instant};
+
+    const MODULES: &str = "[modules.fine]\npractice = \"no-password\"\n[modules.silent]\npractice = \"587-silent\"\n\
+                           [modules.real]\nport = 587\ntimeout = 3\n";
+
+    /// A running exporter, ended with the test.
+    struct Exporter {
+        child: Child,
+        at: SocketAddr,
+    }
+
+    impl Drop for Exporter {
+        fn drop(&mut self) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+
+    fn start(modules: &str, more: &[&str]) -> (Exporter, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("modules.toml");
+        std::fs::write(&config, modules).unwrap();
+        let mut command = Process::new(assert_cmd::cargo::cargo_bin("mailtriage"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--config", config.to_str().unwrap()]).args(more);
+        let mut child = command.env("HOME", "/nonexistent").stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        stderr.read_line(&mut line).unwrap();
+        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        let at = line.trim().trim_end_matches('/').rsplit('/').next().unwrap().parse();
+        (Exporter { child, at: at.unwrap_or_else(|_| panic!("{line}")) }, folder)
+    }
+
+    impl Exporter {
+        fn send(&self, request: &str) -> TcpStream {
+            let mut stream = TcpStream::connect(self.at).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+            stream.write_all(request.as_bytes()).unwrap();
+            stream
+        }
+
+        /// The status and all of the answer.
+        fn ask(&self, request: &str) -> (u16, String) {
+            answer(self.send(request))
+        }
+
+        fn get(&self, path: &str) -> (u16, String) {
+            self.ask(&format!("GET {path} HTTP/1.1\r\nHost: x\r\nX-Prometheus-Scrape-Timeout-Seconds: 10\r\n\r\n"))
+        }
+    }
+
+    fn answer(mut stream: TcpStream) -> (u16, String) {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        (text.split(' ').nth(1).unwrap_or_else(|| panic!("{text:?}")).parse().unwrap(), text)
+    }
+
+    #[test]
+    fn targets_are_probed_within_the_time_that_prometheus_waits() {
+        let (exporter, _folder) = start(MODULES, &[]);
+        let (status, text) = exporter.get("/probe?target=smtp.example.com%3A587&module=fine");
+        assert!(status == 200 && text.contains("\nprobe_success 1\n"), "{text}");
+        assert!(text.contains("cause=\"undetermined\"") && text.contains("No fault found up to the log-in"), "{text}");
+        let began = Instant::now();
+        let request =
+            "GET /probe?target=x.example&module=silent HTTP/1.1\r\nX-Prometheus-Scrape-Timeout-Seconds: 3\r\n\r\n";
+        let (status, text) = exporter.ask(request);
+        assert!(status == 200 && text.contains("\nprobe_success 0\n"), "{text}");
+        assert!(began.elapsed() < Duration::from_secs(3));
+        // Nothing listens there; nothing leaves this computer.
+        let (status, text) = exporter.get("/probe?target=127.0.0.1:9&module=real");
+        assert!(status == 400 && text.contains("the module needs an address"), "{text}");
+        let (status, text) = exporter.get("/probe?target=localhost:9&module=real");
+        assert!(status == 200 && text.contains("mailtriage_port_open{tried_port=\"9\"} 0"), "{text}");
+        let (_, own) = exporter.get("/metrics");
+        assert!(own.contains("mailtriage_exporter_probes_total{outcome=\"unsure\"}"), "{own}");
+    }
+
+    #[test]
+    fn what_is_no_request_is_answered() {
+        let (exporter, _folder) = start(MODULES, &[]);
+        for (path, status, says) in [
+            ("/", 200, "<li>silent"),
+            ("/-/healthy", 200, "healthy"),
+            ("/moon", 404, "/probe"),
+            ("/probe", 400, "target is missing"),
+            ("/probe?target=/etc/passwd", 400, "target"),
+            ("/probe?target=a.example&module=../x", 400, "there is no module"),
+            ("/probe?target=a.example&target=b.example", 400, "twice"),
+            ("/probe?target=a.example&password=x&module=%0d%0aX:y", 400, "there is no module"),
+        ] {
+            let (found, text) = exporter.get(path);
+            assert!(found == status && text.contains(says), "{path}: {text}");
+            assert!(!text.contains("\nX:y"), "{text}");
+        }
+        assert_eq!(exporter.ask("POST /probe HTTP/1.1\r\n\r\n").0, 405);
+        assert_eq!(exporter.ask("EHLO x\r\n\r\n").0, 400);
+        assert_eq!(exporter.ask(&format!("GET /{} HTTP/1.1\r\n", "a".repeat(9_000))).0, 431);
+        assert_eq!(exporter.ask("GET / HTTP/1.1\r\nSec-Fetch-Site: cross-site\r\n\r\n").0, 403);
+        let (status, text) = exporter.ask("HEAD / HTTP/1.1\r\n\r\n");
+        assert!(status == 200 && text.ends_with("\r\n\r\n"), "{text}");
+    }
+
+    #[test]
+    fn a_storm_leaves_it_healthy() {
+        use nix::sys::resource::{Resource, getrlimit, setrlimit};
+        let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        setrlimit(Resource::RLIMIT_NOFILE, hard.min(4_096), hard).unwrap();
+        let (exporter, _folder) = start(MODULES, &[]);
+        // Some begin, and never go on.
+        let idle: Vec<TcpStream> = (0..100).map(|_| exporter.send("GET /probe?target=")).collect();
+        let probe =
+            "GET /probe?target=x.example&module=silent HTTP/1.1\r\nX-Prometheus-Scrape-Timeout-Seconds: 8\r\n\r\n";
+        let storm: Vec<TcpStream> = (0..1_000).map(|_| exporter.send(probe)).collect();
+        let began = Instant::now();
+        assert_eq!(exporter.get("/-/healthy").0, 200);
+        assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+        let statuses: Vec<u16> = storm.into_iter().map(|stream| answer(stream).0).collect();
+        let count = |status: u16| statuses.iter().filter(|found| **found == status).count();
+        assert!(count(200) >= 4 && count(200) + count(503) == 1_000, "{} and {}", count(200), count(503));
+        assert!(idle.into_iter().map(|stream| answer(stream).0).all(|status| status == 408));
+        let (status, own) = exporter.get("/metrics");
+        assert!(status == 200 && own.contains(&format!("mailtriage_exporter_refused_total {}\n", count(503))), "{own}");
+        assert!(
+            own.contains("mailtriage_exporter_running 0\n") && own.contains("mailtriage_exporter_waiting 0\n"),
+            "{own}"
+        );
+        assert!(exporter.get("/probe?target=x.example&module=fine").1.contains("probe_success 1"));
+    }
+
+    #[test]
+    fn it_ends_in_order() {
+        let (mut exporter, _folder) = start(MODULES, &[]);
+        let probe = exporter.send("GET /probe?target=x.example&module=silent HTTP/1.1\r\n\r\n");
+        std::thread::sleep(Duration::from_millis(500));
+        let began = Instant::now();
+        nix::sys::signal::kill(
+            nix::unistd::Pid::from_raw(i32::try_from(exporter.child.id()).unwrap()),
+            nix::sys::signal::Signal::SIGTERM,
+        )
+        .unwrap();
+        let (status, text) = answer(probe);
+        assert!(status == 503 && text.contains("the exporter ends"), "{text}");
+        assert_eq!(exporter.child.wait().unwrap().code(), Some(0));
+        assert!(began.elapsed() < Duration::from_secs(3));
+    }
+
+    #[test]
+    fn users_log_in_and_tls_is_spoken() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        std::fs::write(folder.path().join("cert.pem"), made.cert.pem()).unwrap();
+        std::fs::write(folder.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+        // Of "secret".
+        let user = "basic_auth_users:\n  prometheus: $2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n";
+        let web = folder.path().join("web.yml");
+        let web = web.to_str().unwrap();
+        std::fs::write(web, user).unwrap();
+        let (exporter, _modules) = start(MODULES, &["--web-config", web]);
+        let (status, text) = exporter.get("/-/healthy");
+        assert!(status == 401 && text.contains("WWW-Authenticate: Basic"), "{text}");
+        let log_in = |password: &str| {
+            let encoded = base64::engine::general_purpose::STANDARD.encode(format!("prometheus:{password}"));
+            exporter.ask(&format!("GET /-/healthy HTTP/1.1\r\nAuthorization: Basic {encoded}\r\n\r\n")).0
+        };
+        assert_eq!((log_in("secret"), log_in("wrong"), log_in("secret")), (200, 401, 200));
+
+        std::fs::write(web, format!("tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n{user}")).unwrap();
+        let (exporter, _modules) = start(MODULES, &["--web-config", web]);
+        let root = native_tls::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
+        let client = native_tls::TlsConnector::builder().add_root_certificate(root).build().unwrap();
+        let mut stream = client.connect("localhost", TcpStream::connect(exporter.at).unwrap()).unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        assert!(text.starts_with("HTTP/1.1 401 "), "{text}");
+    }
+
+    #[rstest]
+    #[case(&["--listen", "0.0.0.0:0"], "needs a log-in")]
+    #[case(&["--listen", "[::]:0"], "needs a log-in")]
+    #[case(&["--listen", "localhost"], "invalid socket address")]
+    #[case(&["--config", "/nonexistent/modules.toml"], "cannot be read")]
+    #[case(&["--web-config", "/dev/zero"], "not an ordinary file")]
+    fn what_it_does_not_begin_with(#[case] arguments: &[&str], #[case] says: &str) {
+        mailtriage(&[&["serve"], arguments].concat()).assert().code(2).stdout("").stderr(contains(says));
+    }
+}

@@ -15,7 +15,7 @@ use crate::net::limits;
 use crate::report::figures::State;
 use crate::report::json;
 use crate::report::prometheus::{Metrics, metrics};
-use crate::text::visible_str;
+use crate::text::{one_line, visible_str};
 use crate::tui::signals::asked_to_end;
 use crate::world::World;
 use clap::Args;
@@ -198,7 +198,7 @@ impl Exporter {
         let began = Instant::now();
         let (module, account) = match self.asked(request) {
             Ok(asked) => asked,
-            Err(why) => return Answer::text(400, visible_str(&why)),
+            Err(why) => return Answer::text(400, one_line(&visible_str(&why))),
         };
         let waits = request.scrape_timeout.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let limit = module.limit(waits.map(|waits| waits.saturating_sub(FOR_THE_WAY)));
@@ -232,7 +232,7 @@ impl Exporter {
         };
         let job = match self.job(module, account, limit.saturating_sub(began.elapsed())) {
             Ok(job) => job,
-            Err(why) => return Answer::text(400, visible_str(&why)),
+            Err(why) => return Answer::text(400, one_line(&visible_str(&why))),
         };
         let ends = async {
             tokio::select! { () = stop.clone() => {}, () = gone(stream) => {} }

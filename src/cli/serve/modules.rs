@@ -107,9 +107,11 @@ impl Module {
                 values.server = Some(server.host.clone().into());
                 match &self.address {
                     Some(address) => Address::parse(address)?,
+                    None if !server.has_name() => {
+                        return Err("the module needs an address, since the target is not a name".to_owned());
+                    }
                     // Every domain has this one (RFC 5321 section 4.5.1).
-                    None => Address::parse(&format!("postmaster@{}", server.host))
-                        .map_err(|_| "the module needs an address, since the target is not a name".to_owned())?,
+                    None => Address::parse(&format!("postmaster@{}", server.host))?,
                 }
             }
         };
