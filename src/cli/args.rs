@@ -4,6 +4,7 @@ use crate::account::stored::STORES;
 use crate::check::Group;
 use crate::check::options::limit;
 use crate::compare;
+use crate::report::figures::{Range, Thresholds};
 use crate::report::format::Format;
 use crate::report::formats::{self, FORMATS};
 use clap::builder::PossibleValuesParser;
@@ -37,6 +38,8 @@ pub(super) enum Command {
     Compare(CompareArgs),
     /// The built-in practice lab: no network needed
     Practice(PracticeArgs),
+    /// An exporter for Prometheus: checks the target that it is asked for (/probe?target=...&module=...)
+    Serve(ServeCommand),
     /// The pages of the guide, and which of them are about an error number, a server's sentence or any words
     Guide(GuideArgs),
     /// What the provider table knows about mail providers
@@ -90,6 +93,8 @@ pub(super) struct CheckArgs {
     #[arg(long, conflicts_with_all = ["password_stdin", "token_stdin"])]
     pub(super) ask: bool,
     #[command(flatten)]
+    pub(super) batch: super::batch::BatchArgs,
+    #[command(flatten)]
     pub(super) run: RunArgs,
 }
 
@@ -124,8 +129,19 @@ pub(super) struct SiteCommand {
     pub(super) file: Option<PathBuf>,
 }
 
-/// Which site file counts.
 #[derive(Debug, Args)]
+pub(super) struct ServeCommand {
+    #[command(flatten)]
+    pub(super) serve: super::serve::ServeArgs,
+    /// Additional certificates to trust, as PEM
+    #[arg(long, value_name = "PEM")]
+    pub(super) ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) site: SiteArgs,
+}
+
+/// Which site file counts.
+#[derive(Debug, Clone, Args)]
 pub(super) struct SiteArgs {
     /// A company's site file, in place of those in the usual places; so does MAILTRIAGE_SITE: see docs/site-file.md
     #[arg(long, value_name = "FILE", help_heading = "The case")]
@@ -142,7 +158,7 @@ pub(super) enum GraphArg {
 }
 
 /// Which pages the guide consists of.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct PagesArgs {
     /// A company's own pages, laid over the built-in ones: see docs/writing-the-guide.md
     #[arg(long, value_name = "DIR", help_heading = "The case")]
@@ -160,6 +176,7 @@ impl Cli {
             Some(Command::Guide(args)) => return args.check.as_deref().or(args.pages.guide.as_deref()),
             Some(
                 Command::Providers { .. }
+                | Command::Serve(_)
                 | Command::Site(_)
                 | Command::Schema
                 | Command::Config(_)
@@ -178,6 +195,7 @@ impl Cli {
             Some(Command::Check(args)) => Some(&args.run.site),
             Some(Command::Guide(args)) => Some(&args.site),
             Some(Command::Open(args)) => Some(&args.site),
+            Some(Command::Serve(args)) => Some(&args.site),
             Some(Command::Providers { site, .. }) => Some(site),
             Some(
                 Command::Practice(_)
@@ -242,7 +260,7 @@ pub(super) struct OutputArgs {
     /// The format of the result
     #[arg(long, value_parser = format())]
     pub(super) format: Option<&'static Format>,
-    /// Writes the report to this file instead of stdout; never over an existing file
+    /// Writes the report to this file instead of stdout; never over an existing file, save for metrics
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// What to leave out: nothing, names (mailbox, log-in name, machine, private addresses), or all names
@@ -254,6 +272,13 @@ pub(super) struct OutputArgs {
     /// Shows the evidence of every check
     #[arg(long)]
     pub(super) verbose: bool,
+    /// With --format nagios, warns if this figure is out of the range, such as connect_time=1 or certificate_days=14:;
+    /// repeatable; docs/fleet.md lists the figures
+    #[arg(long, value_name = "NAME=RANGE", value_parser = Thresholds::read)]
+    pub(super) warning: Vec<(&'static str, Range)>,
+    /// The same, and the state is critical
+    #[arg(long, value_name = "NAME=RANGE", value_parser = Thresholds::read)]
+    pub(super) critical: Vec<(&'static str, Range)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -291,7 +316,7 @@ pub(super) enum MeasuredArg {
 }
 
 /// What a run is about.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct RunArgs {
     /// The outgoing server that the mail program has now
     #[arg(long, value_name = "HOST", help_heading = "What the mail program has now")]
@@ -381,7 +406,7 @@ pub(super) struct RunArgs {
 }
 
 /// How the screen looks.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct ScreenArgs {
     /// No colours
     #[arg(long, help_heading = "Screen")]

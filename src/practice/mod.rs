@@ -115,6 +115,27 @@ impl Scenario {
         lay_over(&mut self.world, changes);
         self
     }
+
+    /// The same with another mailbox: wherever its own address stands, in the account and in what servers know, there is
+    /// this one.
+    pub fn of_mailbox(mut self, address: &str) -> Self {
+        if let Some(own) = self.account.get("address").and_then(Value::as_str).map(str::to_owned) {
+            for table in [&mut self.account, &mut self.world] {
+                table.iter_mut().for_each(|(_, value)| rename(value, &own, address));
+            }
+        }
+        self
+    }
+}
+
+/// Replaces a name in all texts of a value.
+fn rename(value: &mut Value, from: &str, to: &str) {
+    match value {
+        Value::String(text) => *text = text.replace(from, to),
+        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, from, to)),
+        Value::Table(table) => table.iter_mut().for_each(|(_, value)| rename(value, from, to)),
+        _ => {}
+    }
 }
 
 /// Lays one table over another: tables are merged, everything else replaces what was there.

@@ -8,8 +8,12 @@ use super::format::Format;
 use std::fmt::Write;
 
 /// The format for tickets and mails.
-pub const FORMAT: Format =
-    Format { name: "markdown", says: "for tickets and mails", write: |report, how| Ok(markdown(report, how.reader)) };
+pub const FORMAT: Format = Format {
+    name: "markdown",
+    says: "for tickets and mails",
+    write: |report, how| Ok(markdown(report, how.reader)),
+    ..Format::USUAL
+};
 
 /// The report of the last run for this reader.
 pub fn markdown(report: &Report, reader: Reader) -> String {
