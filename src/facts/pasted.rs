@@ -167,6 +167,12 @@ struct Part<'a> {
     said: String,
 }
 
+impl Part<'_> {
+    fn is_typed(&self) -> bool {
+        self.code.is_none() && self.said.split_whitespace().count() <= MOST_TYPED && self.words.are_about_an_account()
+    }
+}
+
 /// Each reply's first sentence alone: what a program goes on to say is not the server's.
 fn first_sentences<'a>(parts: &[Part<'a>]) -> Vec<Part<'a>> {
     let first = |part: &Part<'a>| {
@@ -186,6 +192,8 @@ fn meaning(parts: &[Part<'_>], text: &str) -> Option<&'static Row> {
     let found = parts.iter().flat_map(|part| {
         let phases = told.as_slice();
         let phases = if phases.is_empty() { likely_phases(part) } else { phases };
+        // A few words that somebody types are about the own account, not about the recipient's.
+        let phases = if part.is_typed() { &[Phase::Mail, Phase::Rcpt, Phase::Data, Phase::Banner] } else { phases };
         // What is refused for good counts more than what is put off.
         let passes = part.code.is_some_and(|code| code.starts_with('4'));
         // "Rejected" alone is about the computer in a greeting: nobody says that this is one.
