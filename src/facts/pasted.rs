@@ -86,15 +86,28 @@ fn bounced(bounce: &Bounce, text: &str) -> Option<&'static str> {
         "smtp-intercepted" => by_status()?,
         _ if is_refused_by_own_server => cause,
         "server-rejects-client" => "recipient-side-blocks",
-        "content-rejected" if says(&["spam", "junk", "unsolicited", "bulk"]) => "recipient-side-blocks",
-        "quota-exceeded"
-            if says(&["mailbox", "inbox", "mail box", "full", "storage", "over quota", "overquota", "postfach"]) =>
-        {
-            "recipient-mailbox-full"
+        "content-rejected" if says(&["spam", "junk", "unsolicited", "bulk"]) && !says(&["header"]) => {
+            "recipient-side-blocks"
         }
+        "quota-exceeded" if says(&OF_A_MAILBOX) => "recipient-mailbox-full",
         cause => cause,
     })
 }
+
+/// Which limits are a mailbox's: in a message that came back, the recipient's.
+const OF_A_MAILBOX: [&str; 11] = [
+    "mailbox",
+    "inbox",
+    "mail box",
+    "full",
+    "storage",
+    "over quota",
+    "overquota",
+    "voll",
+    "pleine",
+    "buzón",
+    "casella",
+];
 
 /// In the log of a mail server that hands its mail to the account's own: the ports for that.
 const OWN_SERVER: [&str; 2] = ["]:587", "]:465"];
