@@ -37,7 +37,7 @@ pub fn read(text: &str) -> Option<Bounce> {
         return None;
     }
     let block = failed_block(&text);
-    let (named_by_text, free_words) = free_form(&text);
+    let (named_by_text, free_words) = free_form(report(&text));
     let words = field(block, &DIAGNOSTIC).map_or(free_words, cut);
     let status = field(block, &STATUS).map(str::to_owned).filter(|status| !is_general(status));
     let host = field(block, &REMOTE)
@@ -103,8 +103,17 @@ static IS_BOUNCE: LazyLock<AnyCase> = LazyLock::new(|| {
         | error\ de\ entrega\ a\ los | la\ entrega\ ha\ fallado
         | did\ not\ reach\ the\ following\ recipient | unable\ to\ deliver\ (?:your\ )?message\ to | (?:was|were)\ not\ delivered\ to
         | did\ not\ receive\ a\ copy\ of\ your\ message | could\ not\ deliver\ message\ to | failed\ recipient: | delivery\ failed\ \d+\ attempts
-        | (?:recipient|address)(?:s|es|\(s\)|\(es\))?\ (?:could\ not\ be\ reached|has\ been\ delayed|failed\ permanently)
-        | encountered\ delivery\ problems | e-?mail\ address\(es\)\ you.?re\ trying",
+        | (?:recipient|address)(?:s|es|\(s\)|\(es\))?\ (?:could\ not\ be\ (?:reached|delivered)|has\ been\ delayed|failed\ permanently)
+        | encountered\ delivery\ problems | e-?mail\ address\(es\)\ you.?re\ trying | error\ delivering\ your\ mail
+        | (?:attempting\ to\ deliver\ a\ message|a\ message\ is\ delayed) | message\ cannot\ be\ delivered\ to
+        | subject:\ *(?:\[[^\]]*\]\ *)?(?:undeliver|delivery\ (?:status|fail)|returned\ mail|failure\ notice|mail\ delivery|unzustellbar|non\ remis|no\ se\ puede\ entregar|non\ recapitabile|onbestelbaar|niedostarczon)
+        | diagnoseinformationen\ für\ admin | informations\ de\ diagnostic\ | información\ de\ diagnóstico\ | informazioni\ di\ diagnostica
+        | diagnostische\ gegevens\ voor\ | informações\ de\ diagnóstico\ | informacje\ diagnostyczne\ dla | diagnostic\ information\ for\ admin
+        | zustellung\ (?:ist\ |der\ nachricht\ |ihrer\ nachricht\ )?fehlgeschlagen | unzustellbare\ nachricht | konnte\ nicht\ zugestellt\ werden
+        | nicht\ an\ einige\ oder\ alle | n'est\ pas\ parvenu\ à | no\ llegó\ a\ (?:algunos|todos) | non\ ha\ raggiunto\ (?:alcuni|tutti)
+        | ontvangers\ niet\ bereikt | não\ chegou\ a\ (?:alguns|todos) | nie\ dotarła\ do
+        | impossibile\ recapitare | mancato\ recapito | bezorgen\ .{1,40}mislukt | kan\ niet\ worden\ (?:bezorgd|afgeleverd)
+        | não\ (?:pôde|foi\ possível)\ (?:ser\ )?entreg | nie\ (?:można|udało\ się)\ dostarczyć | nie\ została\ dostarczona | не\ может\ быть\ доставлено",
     )
 });
 
@@ -133,7 +142,7 @@ static FREE_RECIPIENT: LazyLock<AnyCase> = LazyLock::new(|| {
 });
 
 /// How the free forms say who said what; each has the words, and perhaps the host.
-static FREE_FORMS: LazyLock<[AnyCase; 7]> = LazyLock::new(|| {
+static FREE_FORMS: LazyLock<[AnyCase; 13]> = LazyLock::new(|| {
     [
         r"(?s)\bhost (?P<host>[^\s\[]+)\s*\[[^\]]*\] (?:said|refused to talk to me):\s*(?P<words>.+)",
         r"(?s)\bhost (?P<host>[^\s\[]+)\s*\[[^\]]*\]\s+smtp error from remote (?:mail )?server after .{0,300}?:\s+(?P<words>[245]\d\d[ -].+)",
@@ -141,7 +150,14 @@ static FREE_FORMS: LazyLock<[AnyCase; 7]> = LazyLock::new(|| {
         r"(?s)\bremote (?:host|server) (?:at (?P<host>\S+) .{0,80}?)?(?:said|returned):?\s*['<#]*\s*(?P<words>[245].+)",
         r"(?s)<<<\s*(?P<words>[45]\d\d.+)",
         r"(?s)\(reason:\s*(?P<words>[^()]+)",
+        r"(?s)smtp error from remote server (?:after|for) .{0,120}?\bhost:\s*(?P<host>[^\s()]+).{0,80}?\s(?:reason:\s*)?(?P<words>[245][.\d]\d.+)",
+        r"(?s)\bdid not like our [a-z ]{2,12}:\s+(?P<words>[245]\d\d.+)",
         r"(?s)(?:response|error)(?: that the other server returned| from the remote server)?(?: was| returned was)?:\s*(?P<words>[45]\d\d.+)",
+        r"(?s)\btechnical details of (?:permanent|temporary) failure:[\s=\d]*(?P<words>\S.+)",
+        // The recipient, and below or behind it what was said of it.
+        r"(?s)(?:^|\n)[ \t]*[<\x22]?[^\s<>@\x22:]+@[^\s<>@\x22:]+[>\x22]?(?:(?::\s+|\n[ \t]+)(?P<words>[^\s<>\x22].+)|\s+(?P<numbered>#?[245](?:\d\d[ -]|\.\d\.).+))",
+        r"(?s)(?:^|\n)[ \t]*(?:for the following )?reason:\s+(?P<words>\S.+)",
+        r"(?s)\nbecause:\s+(?P<words>\S.+)",
     ]
     .map(AnyCase::new)
 });
@@ -152,6 +168,30 @@ static WORDS_END: LazyLock<AnyCase> = LazyLock::new(|| {
         r"\n\s*\n|\n--|\n>>>|\n\.\.\. |\n?\s*\b(?:reporting-mta|final-recipient|original-recipient|action|status|remote-mta|last-attempt-date|arrival-date|will-retry-until|x-[a-z-]+|received|return-path|remote system):\s|giving up on |\blast-attempt|-{3} below this line|original message headers",
     )
 });
+
+/// Where the message that came back begins, below what is said about it.
+static RETURNED: LazyLock<AnyCase> = LazyLock::new(|| {
+    AnyCase::new(
+        r"(?x) -{2,}\ *(?:below\ this\ line|this\ is\ a\ copy|original\ message|returned\ message|the\ header\ of|message\ header|unsent\ message|ursprüngliche\ nachricht)
+        | (?:message\ headers|original\ message(?:\ headers?)?)\ follows? | below\ is\ a\ copy\ of | original\ message\ headers: | ursprüngliche\ nachrichtenkopf
+        | content-type:\s*(?:message/rfc822|text/rfc822-headers)",
+    )
+});
+
+/// What a message that came back says in its text, in any form: without its own headers, and without the message that
+/// is returned in it.
+pub(super) fn told(text: &str) -> String {
+    let text = decoded(beginning(text, MOST_READ)).replace("\r\n", "\n");
+    report(&text).to_owned()
+}
+
+fn report(text: &str) -> &str {
+    static HEADERS: LazyLock<AnyCase> =
+        LazyLock::new(|| AnyCase::new(r"^\s*(?:(?:from |[a-z][a-z0-9-]*:)[^\n]*\n(?:[ \t][^\n]*\n)*){3,}\s*\n"));
+    let text = &text[HEADERS.find(text).map_or(0, |headers| headers.end)..];
+    let says_so = IS_BOUNCE.find(text).map_or(0, |found| found.end);
+    &text[..RETURNED.find(&text[says_so..]).map_or(text.len(), |found| says_so + found.start)]
+}
 
 /// The value of the first group that took part.
 fn field<'a>(text: &'a str, of: &AnyCase) -> Option<&'a str> {
@@ -196,7 +236,7 @@ fn failed_block(text: &str) -> &str {
 fn free_form(text: &str) -> (Option<String>, String) {
     let Some(found) = FREE_FORMS.iter().find_map(|form| form.groups(text)) else { return (None, String::new()) };
     let host = found.named("host").map(str::to_owned);
-    (host, found.named("words").map(cut).unwrap_or_default())
+    (host, found.named("words").or_else(|| found.named("numbered")).map(cut).unwrap_or_default())
 }
 
 /// The words without what follows them. Their lines stay, because each may repeat the reply's code.

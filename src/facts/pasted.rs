@@ -48,7 +48,7 @@ pub fn read(text: &str) -> Pasted {
     if let Some(bounce) = bounce::read(text) {
         return Pasted { cause: bounced(&bounce, text), by: By::Bounce, bounce: Some(bounce) };
     }
-    let (cause, by) = match meant(beginning(text, MOST_READ)) {
+    let (cause, by) = match meant(beginning(text, MOST_READ), false) {
         Some((cause, by)) => (Some(cause), by),
         None => {
             let numbers = outlook_errors::in_text(text);
@@ -73,50 +73,131 @@ pub fn kept(text: &str) -> String {
 /// about its own rules of relaying is then about the recipient's domain, and a name that is not found is the recipient's.
 fn bounced(bounce: &Bounce, text: &str) -> Option<&'static str> {
     let by_status = || bounce.status.as_deref().and_then(bounce::by_status);
-    let by_words = if bounce.words.is_empty() { meant(beginning(text, MOST_READ)) } else { meant(&bounce.words) };
-    let cause = by_words.map(|(cause, _)| cause).or_else(by_status)?;
+    let told = if !bounce.words.contains(char::is_alphabetic) { bounce::told(text) } else { bounce.words.clone() };
+    let cause = meant(beginning(&told, MOST_READ), true).map(|(cause, _)| cause).or_else(by_status)?;
+    let told = told.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| told.contains(word));
+    let is_refused_by_own_server = OWN_SERVER.iter().any(|port| text.contains(port));
     Some(match cause {
-        "auth-not-sent" if !says_to_log_in(&bounce.words) => "recipient-rejected",
+        "auth-not-sent" if !says(&["authent", "log in", "login"]) => "recipient-rejected",
         "dns-name-not-found" => "recipient-rejected",
+        "account-locked" if !says(&["your", "sender", "sending", "outbound", "tenant", "traffic"]) => {
+            "recipient-rejected"
+        }
+        "smtp-intercepted" => by_status()?,
+        _ if is_refused_by_own_server => cause,
+        "server-rejects-client" => "recipient-side-blocks",
+        "content-rejected" if says(&["spam", "junk", "unsolicited", "bulk"]) && !says(&["header"]) => {
+            "recipient-side-blocks"
+        }
+        "quota-exceeded" if says(&OF_A_MAILBOX) => "recipient-mailbox-full",
         cause => cause,
     })
 }
 
-fn says_to_log_in(words: &str) -> bool {
-    let words = words.to_lowercase();
-    ["authent", "log in", "login"].iter().any(|word| words.contains(word))
-}
+/// Which limits are a mailbox's: in a message that came back, the recipient's.
+const OF_A_MAILBOX: [&str; 11] = [
+    "mailbox",
+    "inbox",
+    "mail box",
+    "full",
+    "storage",
+    "over quota",
+    "overquota",
+    "voll",
+    "pleine",
+    "buzón",
+    "casella",
+];
 
-/// The cause that words mean, and whose they are. The server's words count more than what the program makes of them.
-fn meant(text: &str) -> Option<(&'static str, By)> {
+/// In the log of a mail server that hands its mail to the account's own: the ports for that.
+const OWN_SERVER: [&str; 2] = ["]:587", "]:465"];
+
+/// The cause that words mean, and whose they are. The server's words count more than what the program makes of them. Without
+/// any number, a text must be known to be about mail, or show it.
+fn meant(text: &str, is_mail: bool) -> Option<(&'static str, By)> {
     static GUESSED: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(GUESSES));
-    let text = unescaped(text);
+    let text = without_log_prefixes(&unescaped(text));
     let text = &text[..GUESSED.find(&text).map_or(text.len(), |guesses| guesses.start)];
     let parts = server_parts(text);
-    let by_server = meaning(&parts, text).map(|row| (row.cause.as_str(), By::Server));
+    let by_server = meaning(&parts, text).or_else(|| meaning(&first_sentences(&parts), text));
+    let by_server = by_server.map(|row| (row.cause.as_str(), By::Server));
     // A program that asks for the password does so after any refusal: if the server's words are there, they say why.
     let may_say = |cause: &&str| parts.is_empty() || *cause != "password-wrong";
+    let is_about_receiving = RECEIVES.is_match(text) && !SENDS.is_match(text);
     let by_program = || {
-        let row = program_errors::in_text(text)?;
+        let row = program_errors::in_text(text).filter(|_| !is_about_receiving)?;
         Some(row.cause.as_str()).filter(may_say).map(|cause| (cause, By::Program))
     };
     // Without a number and without "the server responded" nobody knows whose words they are.
-    let whole = Part { words: Words::without_code(&one_line(text)), code: None };
+    let whole = one_line(text);
+    let whole = Part { words: Words::without_code(&whole), code: None, said: whole };
     // "Authentication failed" is said of any log-in: what else the text says is the reason.
     let reason = || whole.words.meaning(Phase::Auth).filter(|row| parts.is_empty() && row.is_reason_in(Phase::Auth));
     match by_server.or_else(by_program) {
         Some((cause @ "password-wrong", By::Program)) => {
             Some(reason().map_or((cause, By::Program), |row| (row.cause.as_str(), By::Server)))
         }
-        None if parts.is_empty() => meaning(&[whole], text).map(|row| (row.cause.as_str(), By::Server)),
+        None if parts.is_empty() && !is_about_receiving && (is_mail || is_about_mail(text)) => {
+            meaning(&[whole], text).map(|row| (row.cause.as_str(), By::Server))
+        }
         found => found,
     }
 }
+
+/// What only errors of fetching mail name, and what shows that it is about sending all the same.
+static RECEIVES: LazyLock<AnyCase> = LazyLock::new(|| {
+    AnyCase::new(r"\b(imap|pop3?)\b|\b(receiving|incoming)\b|posteingangsserver|serveur entrant|servidor de entrada")
+});
+static SENDS: LazyLock<AnyCase> =
+    LazyLock::new(|| AnyCase::new(r"smtp|\bsen[dt]|outgoing|relay|recipient|postausgang|sortant|salida|uscita"));
+
+/// Whether a text without any number of a server is about mail: what is said of recipients and accounts is said of parcels
+/// and banks too. A few words are what somebody has typed off a screen.
+fn is_about_mail(text: &str) -> bool {
+    static MAIL: LazyLock<AnyCase> =
+        LazyLock::new(|| AnyCase::new(r"smtp|mail|\b[45]\.\d\.\d|\bmta\b|\brelay|sender|spam|@|message|\bhelo\b"));
+    static REFUSES: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(REFUSAL));
+    static CONFIGURATION: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"config(uration)? file"));
+    let words = text.split_whitespace().count();
+    let is_pitch = text.contains('!') && words > MOST_TYPED;
+    let is_short = words <= MOST_TYPED;
+    (is_short || MAIL.is_match(text) && REFUSES.is_match(text)) && !is_pitch && !CONFIGURATION.is_match(text)
+}
+
+/// Words of refusals.
+const REFUSAL: &str = r"(?x) \b[45]\.\d\.\d | rejec | refus | den(?:y|ied) | block | \bnot?\b | n't\b | fail | unknown | invalid | full | exceed
+    | limit | over | error | require | must | detect | suspect | flagged | considered | disabled | locked | expire | too\  | unable | wrong | illegal
+    | unavailable | listed | spamhaus | \brbl | dnsbl | abgelehnt | verweig | nicht | rechaz | rifiut | respint | geweigerd | odrzuc | inconnu | unbekannt";
+
+/// The most words that are taken for an error without a word of mail in them.
+const MOST_TYPED: usize = 6;
 
 /// What a server has said, as far as it can be told apart.
 struct Part<'a> {
     words: Words,
     code: Option<&'a str>,
+    /// As one line.
+    said: String,
+}
+
+impl Part<'_> {
+    fn is_typed(&self) -> bool {
+        self.code.is_none() && self.said.split_whitespace().count() <= MOST_TYPED && self.words.are_about_an_account()
+    }
+}
+
+/// Each reply's first sentence alone: what a program goes on to say is not the server's.
+fn first_sentences<'a>(parts: &[Part<'a>]) -> Vec<Part<'a>> {
+    let first = |part: &Part<'a>| {
+        let (sentence, rest) = part.said.split_once(". ")?;
+        let words = match part.code {
+            Some(_) => Words::of_reply(sentence, sentence),
+            None => Words::without_code(sentence),
+        };
+        rest.starts_with(char::is_uppercase).then(|| Part { words, code: part.code, said: sentence.to_owned() })
+    };
+    parts.iter().filter_map(first).collect()
 }
 
 /// The most telling row; numbers alone may be anybody's, so only sentences count.
@@ -125,6 +206,8 @@ fn meaning(parts: &[Part<'_>], text: &str) -> Option<&'static Row> {
     let found = parts.iter().flat_map(|part| {
         let phases = told.as_slice();
         let phases = if phases.is_empty() { likely_phases(part) } else { phases };
+        // A few words that somebody types are about the own account, not about the recipient's.
+        let phases = if part.is_typed() { &[Phase::Mail, Phase::Rcpt, Phase::Data, Phase::Banner] } else { phases };
         // What is refused for good counts more than what is put off.
         let passes = part.code.is_some_and(|code| code.starts_with('4'));
         // "Rejected" alone is about the computer in a greeting: nobody says that this is one.
@@ -142,8 +225,9 @@ fn likely_phases(part: &Part<'_>) -> &'static [Phase] {
     match part.code {
         Some("534" | "535" | "538" | "525" | "526" | "435") => &[Auth],
         Some("432" | "454") => &[Auth, Mail, Rcpt, Data, Starttls],
-        _ if part.words.are_about_a_log_in() => &[Auth, Mail, Rcpt, Data, Banner, Ehlo, Starttls],
-        _ => &[Rcpt, Mail, Data, Banner, Ehlo, Starttls],
+        _ if part.words.are_about_a_log_in() => &[Auth, Mail, Rcpt, Data, Banner, Ehlo],
+        _ if part.words.are_about_encryption() => &[Rcpt, Mail, Data, Banner, Ehlo, Starttls],
+        _ => &[Rcpt, Mail, Data, Banner, Ehlo],
     }
 }
 
@@ -155,11 +239,11 @@ const COMMANDS: [(Phase, &str); 6] = [
     ),
     (
         Phase::Mail,
-        r"0x800ccc78|mail command failed|smtpsenderrefused|mail from command failed|(in reply to|after) mail from",
+        r"0x800ccc78|mail command failed|smtpsenderrefused|mail from command failed|(in reply to|after) mail from|envelope from address .{1,120} not accepted|following from address failed",
     ),
     (
         Phase::Rcpt,
-        r"0x800ccc79|smtprecipientsrefused|all recipients were rejected|smtpaddressfailedexception|(in reply to|after) rcpt|rcpt to command failed|check the message recipient|\[rcpt_to\]",
+        r"0x800ccc79|smtprecipientsrefused|all recipients were rejected|smtpaddressfailedexception|(in reply to|after) rcpt|rcpt to command failed|check the message recipient|\[rcpt_to\]|recipient address .{1,120} not accepted|following recipients failed",
     ),
     (Phase::Data, r"smtpdataerror|end of data|data command failed|data not accepted|close data writer|message failed:"),
     (Phase::Banner, r"invalid greeting|after initial connection|got bad greeting"),
@@ -180,7 +264,8 @@ const SERVER_SAID: &str = r"(?x)
     | \bserver\ \S+\ said | \bserver\ antwortete | \bantwort(?:\ (?:des|vom)\ \w*server\w*)?(?:\ (?:lautete?|war))? | der\ (?:mail-?|postausgangs-?)?server\ antwortete(?:\ mit)?
     | serveur\ (?:de\ messagerie\ |de\ courrier\ |e-?mail\ )?[aà]\ répondu | réponse\ du\ serveur | servidor\ (?:de\ (?:correo|correio|email)\ )?(?:respondió|ha\ respondido|respondeu)
     | (?:respuesta|resposta)\ d[eo]l?\ servidor | (?:il\ )?server\ (?:di\ posta\ )?ha\ risposto | risposta\ (?:del\ )?server | serwer\ odpowiedział | odpowiedź\ serwera | (?:mail)?server\ antwoordde | servern\ svarade | server\ odpověděl
-    | сервер\ ответил | ответ\ сервера | 服务器(?:返回|响应|回复|应答) | negative\ smtp\ reply | response\ from\ (?:the\ )?(?:remote\ )?server )
+    | сервер\ ответил | ответ\ сервера | 服务器(?:返回|响应|回复|应答) | negative\ smtp\ reply | response\ from\ (?:the\ )?(?:remote\ )?server
+    | following\ (?:recipients|from\ address)\ failed:\s+\S+@\S+ )
     \s*[:：]\s*['\x22(]?";
 
 /// Where a program begins to guess: what follows says nothing about this error.
@@ -205,7 +290,8 @@ fn server_parts(text: &str) -> Vec<Part<'_>> {
         let words = one_line(&rest[..end]);
         // "Server error: 550" is followed by nothing that a server said.
         if words.contains(char::is_alphabetic) && !begins_with_code(&words) {
-            parts.push(Part { words: Words::without_code(&without_repeats(&words, None)), code: None });
+            let said = without_repeats(&words, None);
+            parts.push(Part { words: Words::without_code(&said), code: None, said });
         }
     }
     parts
@@ -213,7 +299,8 @@ fn server_parts(text: &str) -> Vec<Part<'_>> {
 
 /// From each reply code on to the next one: several errors may have been pasted. The lines of one reply repeat its code.
 fn numbered_parts(text: &str) -> Vec<Part<'_>> {
-    static CODE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[^0-9.:])([245]\d\d)(?:[ \-]|\. |\n\s*[45]\.)"));
+    static CODE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?:^|[^0-9A-Za-z.:])([245]\d\d)(?:[ \-]|\. |\n\s*[45]\.|: [:a-z45])"));
     // Ports, which many errors name.
     let codes = CODE
         .captures_iter(text)
@@ -229,12 +316,16 @@ fn numbered_parts(text: &str) -> Vec<Part<'_>> {
     static GOES_ON: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(LOG_GOES_ON));
     let parts = starts.iter().zip(ends).map(|((start, code), end)| {
         let end = GOES_ON.find(&text[*start..end]).map_or(end, |found| start + found.start);
-        let joined = without_repeats(&one_line(&text[*start..end]).replacen('-', " ", 1), Some(code));
+        let mut joined = one_line(&text[*start..end]);
+        if joined.get(3..4) == Some("-") {
+            joined.replace_range(3..4, " ");
+        }
+        let joined = without_repeats(&joined, Some(code));
         (joined, &text[*start..end], *code)
     });
     // A number after the words has none of its own: "Sender address rejected (smtp; 553 5.7.1)".
     let parts = parts.filter(|(joined, ..)| joined.contains(char::is_alphabetic));
-    let parts = parts.map(|(joined, lines, code)| Part { words: Words::of_reply(&joined, lines), code: Some(code) });
+    let parts = parts.map(|(said, lines, code)| Part { words: Words::of_reply(&said, lines), code: Some(code), said });
     parts.collect()
 }
 
@@ -267,6 +358,24 @@ fn unescaped(text: &str) -> String {
     static TUPLE: LazyLock<Regex> = LazyLock::new(|| regex(r#"\(([245]\d\d), b?['"]"#));
     let text = text.replace("\\r", "").replace("\\n", "\n");
     TUPLE.replace_all(&text, |found: &Captures<'_>| format!("{} ", &found[1])).into_owned()
+}
+
+/// The lines of one reply without what a log writes before each of them: `server_1 | 534-5.7.14 your web browser`.
+fn without_log_prefixes(text: &str) -> String {
+    static REPEATED: LazyLock<Regex> = LazyLock::new(|| regex(r"^(\S.{0,120}?[|:\]>]\s*)[245]\d\d[- ]"));
+    // Times and counters differ from line to line.
+    let shape = |prefix: &str| prefix.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect::<String>();
+    let prefixes: Vec<(usize, String)> = text
+        .lines()
+        .filter_map(|line| REPEATED.captures(line)?.get(1).map(|prefix| (prefix.len(), shape(prefix.as_str()))))
+        .collect();
+    let repeated = prefixes.iter().find(|(_, prefix)| prefixes.iter().filter(|(_, other)| other == prefix).count() > 1);
+    let Some((length, prefix)) = repeated else { return text.to_owned() };
+    let lines = text.lines().map(|line| match line.get(..*length) {
+        Some(start) if shape(start) == *prefix => &line[*length..],
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn regex(pattern: &str) -> Regex {
