@@ -317,13 +317,13 @@ fn what_can_be_looked_up() {
 /// The guide's questions as lines on stderr, answered by number, by word, wrongly, and not at all; the report alone is on
 /// stdout.
 #[rstest]
-#[case("2\nno\n", "Does this network always have the same public address", "\"answer\": \"outside\"")]
-#[case("9\nins\n", "\"9\" is none of them", "\"answer\": \"inside\"")]
+#[case("2\nno\n", "Does the contract give this network a fixed", "\"answer\": \"outside\"")]
+#[case("9\nins\n", "\"9\" is not one of them", "\"answer\": \"inside\"")]
 #[case("", "1 to 2, or Enter if nobody knows:", "\"cause\": \"healthy\"")]
 fn questions_as_lines(#[case] typed: &str, #[case] asked: &str, #[case] reported: &str) {
     let arguments = ["practice", "direct-send-inside-only", "--ask", "--format", "json"];
     let assert = mailtriage(&arguments).write_stdin(typed).assert();
-    let said = assert.stderr(contains("Whom does the device write to")).stderr(contains(asked));
+    let said = assert.stderr(contains("Where does the device send")).stderr(contains(asked));
     said.stdout(predicates::str::starts_with("{")).stdout(contains(reported));
 }
 

@@ -196,8 +196,8 @@ fn what_is_no_site_file_is_said() {
     check(b"timeout = = 1\nname = 'Acme\n", "2 mistakes");
     check(b"\xff\xfe\x00", "not text in UTF-8");
     check(b"timeout = 1\ntimeout = 2\n", "site.toml:2: duplicate key");
-    check(b"provider = \"acme\"\n", "a provider is a table: [[provider]]");
-    check(b"[[name]]\n", "name: it is one text, not a list");
+    check(b"provider = \"acme\"\n", "a provider must be a table: [[provider]]");
+    check(b"[[name]]\n", "name: it must be one text, not a list");
     check(&[b'#'; 1_100_000], "larger than 1 MiB");
     check("name = \"\u{1b}[2J\"".as_bytes(), "site.toml:1:");
     let deep = format!("name = {}{}", "[".repeat(5_000), "]".repeat(5_000));

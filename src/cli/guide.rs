@@ -18,7 +18,7 @@ pub(super) fn run(args: &GuideArgs) -> Result<u8, Stop> {
         let built_in = pages::built_in().count();
         let all = pages::guide().count();
         let changed = pages::built_in().filter(|own| !pages::guide().any(|(name, text)| (name.as_str(), text) == *own));
-        let says = format!("no mistake: {} new, {} changed, {all} in all\n", all - built_in, changed.count());
+        let says = format!("no mistakes: {} new, {} changed, {all} in all\n", all - built_in, changed.count());
         return print(&says).map(|()| 0);
     }
     if let Some(language) = args.graph {
@@ -42,7 +42,7 @@ pub(super) fn run(args: &GuideArgs) -> Result<u8, Stop> {
 /// All pages, the steps in the order of the walk.
 fn list() -> String {
     let mut out = String::from(
-        "The guide. `mailtriage guide PAGE` shows a page; an error number, a server's sentence or any words find pages.\n",
+        "The guide. `mailtriage guide PAGE` shows a page; an error number, a server's reply or any words find pages.\n",
     );
     let row = |out: &mut String, name: &str, title: &str| {
         let _ = writeln!(out, "  {name:<36} {title}");
@@ -109,7 +109,7 @@ fn found(words: &str) -> Result<String, Stop> {
         let _ = writeln!(out, "{}", capital(number));
     }
     if !numbers.is_empty() {
-        out.push_str("A number says what the program noticed; the server's own sentence next to it says why.\n\n");
+        out.push_str("A number says what the program noticed; the server's own words next to it say why.\n\n");
     }
     for page in pages {
         let _ = writeln!(out, "  {:<36} {}", page.page, page.title);

@@ -124,7 +124,7 @@ fn certificate(case: &Case<'_>, today: Date) -> Option<(Date, Ending)> {
     let left = days(today, until);
     (0..=FEW_DAYS).contains(&left).then(|| {
         let says = format!(
-            "The server's certificate ends on {}, in {left} days: it should have been renewed by now. Tell whoever runs the \
+            "The server's certificate expires on {}, in {left} days: it should have been renewed by now. Tell whoever runs the \
              server.",
             in_words(until)
         );
@@ -203,7 +203,7 @@ mod tests {
         let until = |day| Case { certificate_until: Some(day), ..Case::default() };
         let today = date(2026, 11, 27);
         let soon = forecast(&until(date(2026, 12, 7)), today);
-        assert!(soon[0].says.starts_with("The server's certificate ends on 7 December 2026, in 10 days"));
+        assert!(soon[0].says.starts_with("The server's certificate expires on 7 December 2026, in 10 days"));
         assert_eq!(forecast(&until(date(2027, 1, 7)), today), vec![]);
         assert_eq!(forecast(&until(date(2026, 11, 1)), today), vec![]);
     }

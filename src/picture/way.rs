@@ -26,8 +26,8 @@ pub(super) fn way(scene: &Scene<'_>) -> Option<Picture> {
         _ => ends(&own),
     };
     let title = match &contrast {
-        Some(other) => format!("The way of {}, and of {}", own.name, other.name),
-        None => format!("The way of {}", own.name),
+        Some(other) => format!("The paths of {} and {}", own.name, other.name),
+        None => format!("The path of {}", own.name),
     };
     let tells = !own.arrives;
     let form = Form::Lanes(std::iter::once(own).chain(contrast).collect());

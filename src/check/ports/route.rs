@@ -56,7 +56,7 @@ impl Route {
                 Hop::Router(addr, ms) => text.say(" > ").addr(addr).say(format!(" ({ms} ms)")),
                 Hop::Answered(state, ms) => text.say(" > ").addr(server).say(format!(" {} ({ms} ms)", state.says())),
                 Hop::TurnedAway(addr) => text.say(" > ").addr(addr).say(" turns it away"),
-                Hop::Silent if alike.len() > 2 => text.say(format!(" > {} that say nothing", alike.len())),
+                Hop::Silent if alike.len() > 2 => text.say(format!(" > {} that do not answer", alike.len())),
                 Hop::Silent => text.say(" > ?".repeat(alike.len())),
             };
         }
