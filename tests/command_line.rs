@@ -186,7 +186,7 @@ fn an_existing_file_is_left_as_it_is() {
 #[case(100)]
 fn too_few_descriptors_are_named_and_nothing_is_tested(#[case] descriptors: u32) {
     let run = format!("ulimit -n {descriptors}; exec \"$0\" check anna@example.test --server 127.0.0.1 --format json");
-    let says = contains("few files and connections").and(contains("nothing was tested"));
+    let says = contains("few open files and connections").and(contains("nothing was tested"));
     shell(&run).assert().code(3).stdout("").stderr(says);
 }
 
@@ -279,7 +279,7 @@ fn a_message_that_came_back_is_read_from_a_file_and_from_standard_input() {
         let shown = String::from_utf8_lossy(&shown.get_output().stdout).into_owned();
         let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            words.contains("A message to x@example.org came back: mx.example.org did not take it (5.1.1)."),
+            words.contains("A message to x@example.org came back: mx.example.org did not accept it (5.1.1)."),
             "{shown}"
         );
     }

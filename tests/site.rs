@@ -216,7 +216,7 @@ fn what_is_no_site_file_is_said() {
 fn a_new_file_is_sound_and_never_over_an_old_one() {
     let stick = Stick::new();
     stick.mailtriage(&["site", "--init"]).assert().code(0).stdout(contains("~/.config/mailtriage/site.toml"));
-    stick.mailtriage(&["site", "--check"]).assert().code(0).stdout(contains("site.toml: no mistake"));
+    stick.mailtriage(&["site", "--check"]).assert().code(0).stdout(contains("site.toml: no mistakes"));
     stick.mailtriage(&["site", "--init"]).assert().code(2).stderr(contains("already exists"));
     assert!(fs::read_to_string(stick.path(OF_USER)).unwrap().contains("# [[provider]]"));
 }

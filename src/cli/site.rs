@@ -152,7 +152,7 @@ pub(super) fn run(args: &SiteCommand) -> Result<u8, Stop> {
     let mut out = String::new();
     for place in &places {
         let state = match &place.found {
-            Found::InUse if args.check => "no mistake".to_owned(),
+            Found::InUse if args.check => "no mistakes".to_owned(),
             Found::InUse => "in use".to_owned(),
             Found::NotOurs(why) => format!("not used: {why}"),
             Found::Nothing => "there is none".to_owned(),
