@@ -129,17 +129,17 @@ fn the_first_place_that_says_something_counts() {
 
 /// A file with every mistake, and what is said about each.
 const WRONG: [(&str, &str); 26] = [
-    ("name = \"\"", "name: it is one line"),
-    ("contact = [\"a\", \"b\\nc\"]", "contact: it is one line"),
+    ("name = \"\"", "name: it must be one line"),
+    ("contact = [\"a\", \"b\\nc\"]", "contact: it must be one line"),
     ("resolver = [\"192.0.2.1\", \"dns.example\"]", "resolver: \"dns.example\" is not the address of a DNS server"),
     ("reference-host = [\"smtp.example.net:0\"]", "reference-host: \"0\" is not a port"),
     ("no-references = true", "no-references: it contradicts reference-host"),
     ("connectivity-url = \"ftp://example.net\"", "connectivity-url: \"ftp://example.net\" is not a web address"),
     ("ca-file = [\"missing.pem\"]", "ca-file: missing.pem: "),
     ("guide = \"missing\"", "guide: there is no folder"),
-    ("timeout = \"5\"", "timeout: it is a number of seconds, without quotation marks"),
+    ("timeout = \"5\"", "timeout: it must be a number of seconds, without quotation marks"),
     ("deadline = 0.01", "deadline: between 0.1 and 3600 seconds"),
-    ("tables = [\"missing.toml\"]", "tables: a sound tables-key is needed"),
+    ("tables = [\"missing.toml\"]", "tables: a valid tables-key is needed"),
     ("tables-key = \"secret\"", "tables-key: this is not a minisign key"),
     ("resolvers = []", "resolvers: there is no such key; did you mean resolver?"),
     ("[[provider]]", "provider.name: it is missing"),
@@ -276,7 +276,7 @@ fn what_everybody_could_have_written_is_not_used() {
     stick.write(BESIDE, ROW);
     fs::set_permissions(stick.path(BESIDE), fs::Permissions::from_mode(0o666)).unwrap();
     let ends = stick.mailtriage(&["providers", "acme.example"]).assert().code(2);
-    ends.stderr(contains("mailtriage-site.toml is not used: everybody may write to it").and(contains("no provider")));
+    ends.stderr(contains("mailtriage-site.toml is not used: anybody may write to it").and(contains("no provider")));
     // Who names it knows it.
     let file = stick.path(BESIDE);
     stick.mailtriage(&["providers", "acme.example", "--site", file.to_str().unwrap()]).assert().code(0);
