@@ -119,10 +119,30 @@ pub fn says(fact: &str) -> String {
     }
 }
 
-/// A fact's word for people.
+/// A fact's word for people: most say it themselves.
 pub fn word_says(word: &str) -> String {
-    if word == "unknown" { "not known".to_owned() } else { word.replace('-', " ") }
+    let plain = PLAIN.iter().find(|(known, _)| *known == word);
+    plain.map_or_else(|| word.replace('-', " "), |(_, plain)| (*plain).to_owned())
 }
+
+/// Words of facts that people would not say, and what they would.
+const PLAIN: [(&str, &str); 15] = [
+    ("app-only", "app passwords only"),
+    ("as-wanted", "the same"),
+    ("cut", "cut off"),
+    ("denied", "forbidden on this computer"),
+    ("differs", "different"),
+    ("filtered", "no answer"),
+    ("implicit", "SSL/TLS"),
+    ("not-ours", "only kinds that mailtriage does not know"),
+    ("not-typed", "not entered"),
+    ("only-after-tls", "only after encryption"),
+    ("self", "this computer"),
+    ("shut-everywhere", "closed everywhere"),
+    ("shut-here", "closed here"),
+    ("shut-on-this-computer", "closed on this computer"),
+    ("unknown", "not known"),
+];
 
 /// Every fact that a page may use.
 static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {

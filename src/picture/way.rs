@@ -55,7 +55,7 @@ static OWN: Keys = Keys { port: hops::PORT, hops: hops::HOPS, answers: hops::ANS
 static CONTRAST: Keys = Keys { port: hops::CONTRAST_PORT, hops: hops::CONTRAST_HOPS, answers: hops::CONTRAST_ANSWERS };
 
 const SILENT: &str = "?";
-const NOTHING: &str = "nothing more is heard";
+const NOTHING: &str = "no reply after this";
 const TURNED_AWAY: &str = "turned away there";
 
 /// A route that was traced: the names from one list, what came from each from the other, which is the same for every
