@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn rules_are_said_in_words() {
         let table = "| When | Then |\n|---|---|\n| `security` is `none` and `port.state` is not `open` or `denied` | [x](y.md) |";
-        let said = "| When | Then |\n|---|---|\n| the encryption in use: none, what the port in use does: not open or denied | [x](y.md) |";
+        let said = "| When | Then |\n|---|---|\n| the encryption in use: none, what the port in use does: not open or forbidden on this computer | [x](y.md) |";
         assert_eq!(in_words(table), said);
         let other = "| `{port}` | the port |\n1. `nc -vz SERVER`";
         assert_eq!(in_words(other), other);
