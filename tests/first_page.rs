@@ -34,12 +34,12 @@ fn row(page: &FirstPage, label: &str) -> Vec<String> {
 fn the_figures_decide() {
     for (name, says) in [
         ("587-silent", "587 open at 0 of 4"),
-        ("587-silent", "port 465 is open from here, and took the log-in at"),
+        ("587-silent", "port 465 is open from here, and accepted the log-in at"),
         ("587-silent", "local port 5"),
         ("line-lossy", "of 60 handshakes lost packets"),
         ("large-packets-vanish", "segments of 536 bytes"),
         ("tls-old", "TLS 1.0, TLS 1.1"),
-        ("certificate-link-missing", "the one of the issuer, Practice Lab Root Intermediate, is missing"),
+        ("certificate-link-missing", "the issuer's, Practice Lab Root Intermediate, is missing"),
         ("captive-portal", "a sign-in page answers"),
     ] {
         let figures = row(&first_page(&report(name), Reader::Ticket), "FIGURES").join("\n");

@@ -40,7 +40,7 @@ pub(super) enum Command {
     Practice(PracticeArgs),
     /// An exporter for Prometheus: checks the target that it is asked for (/probe?target=...&module=...)
     Serve(ServeCommand),
-    /// The pages of the guide, and which of them are about an error number, a server's sentence or any words
+    /// The pages of the guide, and which of them are about an error number, a server's reply or any words
     Guide(GuideArgs),
     /// What the provider table knows about mail providers
     Providers {
@@ -49,7 +49,7 @@ pub(super) enum Command {
         #[command(flatten)]
         site: SiteArgs,
     },
-    /// A company's site file: which are in use and what they say; writes one, or checks one
+    /// A company's site file: shows which are in use and what they say, writes one, or checks one
     Site(SiteCommand),
     /// The JSON Schema of the report (draft 2020-12)
     Schema,
@@ -66,13 +66,13 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct ConfigArgs {
-    /// Writes the file with everything that it can say, commented out; never over an existing file
+    /// Writes the file with every setting in it, commented out; never overwrites an existing file
     #[arg(long)]
     pub(super) init: bool,
-    /// Checks the file: everything that is wrong, with its line
+    /// Checks the file: lists everything that is wrong, with line numbers
     #[arg(long, conflicts_with = "init")]
     pub(super) check: bool,
-    /// Another file than the one that the screen reads
+    /// A different file from the one that the screen uses
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
 }
@@ -107,7 +107,7 @@ pub(super) struct GuideArgs {
     #[arg(long, value_enum, value_name = "LANGUAGE", num_args = 0..=1, default_missing_value = "mermaid",
           conflicts_with_all = ["words", "check"])]
     pub(super) graph: Option<GraphArg>,
-    /// Checks a company's own pages, over the built-in ones: everything that is wrong, with file and line
+    /// Checks a company's own pages, laid over the built-in ones: lists everything that is wrong, with file and line
     #[arg(long, value_name = "DIR", conflicts_with_all = ["words", "guide"])]
     pub(super) check: Option<PathBuf>,
     #[command(flatten)]
@@ -118,13 +118,13 @@ pub(super) struct GuideArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct SiteCommand {
-    /// Writes a new one, everything in it commented out: FILE, or the user's
+    /// Writes a new one, with everything commented out: FILE, or the user's own
     #[arg(long, conflicts_with = "check")]
     pub(super) init: bool,
-    /// Says everything that is wrong with FILE, or with those in use, by line and key
+    /// Lists everything that is wrong with FILE, or with the files in use, by line and key
     #[arg(long)]
     pub(super) check: bool,
-    /// The site file, in place of those in the usual places
+    /// The site file to use, instead of those in the usual places
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
 }
@@ -143,7 +143,7 @@ pub(super) struct ServeCommand {
 /// Which site file counts.
 #[derive(Debug, Clone, Args)]
 pub(super) struct SiteArgs {
-    /// A company's site file, in place of those in the usual places; so does MAILTRIAGE_SITE: see docs/site-file.md
+    /// A company's site file to use, instead of those in the usual places (or set MAILTRIAGE_SITE): see docs/site-file.md
     #[arg(long, value_name = "FILE", help_heading = "The case")]
     pub(super) site: Option<PathBuf>,
     /// Uses no site file
@@ -217,7 +217,7 @@ pub(super) struct PracticeArgs {
     /// Lists the scenarios
     #[arg(long)]
     pub(super) list: bool,
-    /// Asks the guide's questions as lines of text in place of a screen, as `check --ask` does
+    /// Asks the guide's questions as lines of text instead of on a screen, as `check --ask` does
     #[arg(long)]
     pub(super) ask: bool,
     #[command(flatten)]
@@ -260,7 +260,7 @@ pub(super) struct OutputArgs {
     /// The format of the result
     #[arg(long, value_parser = format())]
     pub(super) format: Option<&'static Format>,
-    /// Writes the report to this file instead of stdout; never over an existing file, save for metrics
+    /// Writes the report to this file instead of stdout; never overwrites an existing file, except for metrics
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// What to leave out: nothing, names (mailbox, log-in name, machine, private addresses), or all names
@@ -355,13 +355,13 @@ pub(super) struct RunArgs {
     /// The helpdesk's own number for the case
     #[arg(long, value_name = "TEXT", help_heading = "The case")]
     pub(super) ticket: Option<String>,
-    /// Since when it fails, in the caller's words
+    /// When it began to fail, in the caller's words
     #[arg(long, value_name = "TEXT", help_heading = "The case")]
     pub(super) since: Option<String>,
     /// Who else is affected, such as "3 of 20 users"
     #[arg(long, value_name = "TEXT", help_heading = "The case")]
     pub(super) affected: Option<String>,
-    /// Whom to ask back: a name, a telephone number, a mail address
+    /// Who can answer questions: a name, a telephone number, a mail address
     #[arg(long, value_name = "TEXT", help_heading = "The case")]
     pub(super) contact: Option<String>,
     /// Answers a question of the guide, such as hotspot=yes; repeatable
@@ -373,7 +373,7 @@ pub(super) struct RunArgs {
     /// Another company's server to compare with; repeatable, replaces the defaults
     #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "no_references", help_heading = "Network")]
     pub(super) reference_host: Vec<String>,
-    /// Compares with no other company's server
+    /// Does not compare with other companies' servers
     #[arg(long, help_heading = "Network")]
     pub(super) no_references: bool,
     /// A page that shows whether there is a sign-in page (portal); repeatable, replaces the defaults

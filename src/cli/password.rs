@@ -158,7 +158,7 @@ async fn from_command(command: &str, account: Option<&Account>) -> Result<Secret
     match ended.await {
         Ok(Ok(Some(status))) if status.success() => first_line(said.as_slice(), "from the command"),
         Ok(Ok(Some(status))) => Err(Stop::Usage(format!("--password-command failed ({status})"))),
-        Ok(Ok(None)) => Err(Stop::Usage(format!("--password-command says more than {} KiB", MOST_OUTPUT / 1024))),
+        Ok(Ok(None)) => Err(Stop::Usage(format!("--password-command wrote more than {} KiB", MOST_OUTPUT / 1024))),
         Ok(Err(error)) => Err(Stop::Usage(format!("--password-command could not be run: {error}"))),
         Err(_) => {
             Err(Stop::Usage(format!("--password-command did not end within {} minutes", PATIENCE.as_secs() / 60)))

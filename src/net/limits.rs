@@ -16,8 +16,7 @@ const NEEDED_MEMORY: usize = 64 * 1024 * 1024;
 pub fn make_room() -> Result<(), String> {
     let short = |of: &str, do_this: &str| {
         Err(format!(
-            "this computer lets mailtriage have too {of}: nothing was tested. Start it with a higher limit ({do_this}), or \
-             as another user."
+            "this computer allows mailtriage too {of}, so nothing was tested. Start it with a higher limit ({do_this}), or as another user."
         ))
     };
     #[cfg(unix)]
@@ -25,7 +24,7 @@ pub fn make_room() -> Result<(), String> {
         leave_no_core();
         let files = files(WANTED_FILES);
         if files < NEEDED_FILES {
-            let of = format!("few files and connections open at once, only {files} of {NEEDED_FILES}");
+            let of = format!("few open files and connections, only {files} of the {NEEDED_FILES} that it needs");
             return short(&of, &format!("ulimit -n {WANTED_FILES}"));
         }
     }
@@ -33,7 +32,10 @@ pub fn make_room() -> Result<(), String> {
         return short("little memory", "ulimit -v unlimited");
     }
     if !can_have_threads() {
-        return short(&format!("few threads, not {NEEDED_THREADS} more"), "ulimit -u, ulimit -v");
+        return short(
+            &format!("few threads, fewer than the {NEEDED_THREADS} more that it needs"),
+            "ulimit -u, ulimit -v",
+        );
     }
     Ok(())
 }

@@ -109,7 +109,7 @@ const COLOURS: [&str; 5] = ["ok", "warn", "fail", "key", "dim"];
 fn set_colour(colours: &mut Colours, name: &str, colour: &str) -> Result<(), String> {
     let colour: Color = colour
         .parse()
-        .map_err(|_| format!("\"{colour}\" is no colour: a name such as light-blue, or #rrggbb, or 0 to 255"))?;
+        .map_err(|_| format!("\"{colour}\" is not a colour: use a name such as light-blue, or #rrggbb, or 0 to 255"))?;
     match name {
         "ok" => colours.ok = colour,
         "warn" => colours.warn = colour,
@@ -144,8 +144,9 @@ fn own_keys(name: &str, keys: &Keys) -> Result<(Action, Vec<KeyCode>), String> {
         Keys::One(key) => vec![key],
         Keys::More(keys) => keys.iter().map(String::as_str).collect(),
     };
-    let key =
-        |name: &&str| keymap::by_name(name).ok_or_else(|| format!("\"{name}\" is no key: such as m, F5, PgDn, Space"));
+    let key = |name: &&str| {
+        keymap::by_name(name).ok_or_else(|| format!("\"{name}\" is not a key: use one such as m, F5, PgDn, Space"))
+    };
     let keys = names.iter().map(key).collect::<Result<Vec<KeyCode>, String>>()?;
     match keys.is_empty() {
         true => Err(format!("{name} needs a key")),
@@ -159,7 +160,7 @@ pub fn commented() -> String {
         "# Keys and colours of mailtriage. Remove the # from a line to change what it says;\n\
          # `mailtriage config --check` says what is wrong, with the line.\n\n\
          # dark, light or high-contrast\n# theme = \"dark\"\n\
-         # only ASCII characters; if nothing is said, by the locale (LC_ALL, LC_CTYPE, LANG)\n# ascii = false\n\
+         # only ASCII characters; if not set, the locale decides (LC_ALL, LC_CTYPE, LANG)\n# ascii = false\n\
          # the wheel scrolls and a click selects; while it is off, the terminal selects text (M switches)\n\
          # mouse = true\n\
          # practice: which calls you have solved is remembered for the next time\n# keep_solved = false\n\n# [colours]\n",

@@ -1,4 +1,4 @@
-//! Does the sender's domain vouch for the provider? What it publishes in DNS: SPF (RFC 7208), the provider's DKIM keys
+//! Do the sender domain's DNS records allow the provider? What it publishes in DNS: SPF (RFC 7208), the provider's DKIM keys
 //! (RFC 6376) and DMARC (RFC 9989). Receivers judge a message by these after it has left; nothing is sent to find out.
 
 use crate::account::Source;
@@ -17,7 +17,7 @@ use tokio::time::Instant;
 pub(crate) static CHECK: Check = Check {
     kind: "sender-domain",
     group: Group::Sending,
-    question: "Does the sender's domain vouch for the provider?",
+    question: "Do the sender domain's DNS records allow the provider?",
     when: is_worth_asking,
     needs: none,
     facts: keys::ALL,
@@ -87,7 +87,7 @@ fn only_spf(answer: &Answer) -> Text {
     match spf::record(&texts) {
         Some(record) => Text::new().host(record),
         None if texts.is_empty() => describe(answer),
-        None => "no SPF record among its texts".into(),
+        None => "no SPF record among its TXT records".into(),
     }
 }
 
@@ -238,7 +238,7 @@ fn sum_up(domain: &str, row: Option<&Sender>, spf: Option<Spf>, dkim: Option<Dki
         }
         (Spf::Broken, _) => Verdict::warn(of().say(" is broken").say(rest)),
         (Spf::Missing, _) => Verdict::warn(Text::new().host(domain).say(" has no SPF record").say(rest)),
-        (Spf::Neutral, _) => Verdict::warn(of().say(" does not name the provider, and refuses nobody").say(rest)),
+        (Spf::Neutral, _) => Verdict::warn(of().say(" does not name the provider, but refuses nobody").say(rest)),
         (Spf::Published | Spf::LacksProvider, _) => Verdict::pass(of().say(" is sound").say(rest)),
     }
 }

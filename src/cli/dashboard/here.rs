@@ -58,9 +58,10 @@ impl Here {
             Some(_) if lost && !self.cannot_keep => {
                 Some("ended from outside; the session is kept: start mailtriage without an address to resume it".into())
             }
-            Some(_) if lost => {
-                Some("ended from outside; the session is kept only in part, since the disk took no more".into())
-            }
+            Some(_) if lost => Some(
+                "ended from outside; the session is kept only in part, because no more could be written to the disk"
+                    .into(),
+            ),
             Some(journal) => {
                 journal.end();
                 None

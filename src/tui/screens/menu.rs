@@ -210,7 +210,7 @@ impl Menu {
     fn delete(&mut self, core: &mut Core) -> Next {
         let Some(index) = self.selected() else { return Next::Stay };
         let LeadsTo::Journal(path) = self.items[index].leads_to.clone() else {
-            core.say("this is no session");
+            core.say("this is not a session");
             return Next::Stay;
         };
         if self.doomed != Some(index) {
