@@ -59,7 +59,7 @@ fn files_of(path: &Path) -> Vec<PathBuf> {
 }
 
 fn read(path: &Path) -> Result<(crate::report::Report, Features), String> {
-    let report = open::report(path)?;
+    let report = open::findings(path)?;
     let features = Features::of(&report, &shown(path));
     features
         .map(|features| (report, features))

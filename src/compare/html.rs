@@ -3,6 +3,7 @@
 
 use super::page::Page;
 use crate::report::first_page::Body;
+use crate::report::html::STYLE;
 use askama::Template;
 
 #[derive(Template)]

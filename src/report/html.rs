@@ -26,6 +26,9 @@ pub(super) const DATA_BEGIN: &str = "<template id=\"report\">";
 /// And after it. In the JSON itself, neither `<` nor `&` is written as such.
 pub(super) const DATA_END: &str = "</template>";
 
+/// How every page of HTML looks: on a screen, light and dark, and on paper.
+pub(crate) const STYLE: &str = include_str!("../../templates/style.css");
+
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page<'a> {

@@ -25,22 +25,37 @@ pub fn read(path: &Path) -> Result<Session, String> {
     if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html")) && beside.is_file() {
         return Err(format!("{shown} is the report to read; the one to open again is {}", beside.display()));
     }
-    let bytes = bytes(path)?;
+    let bytes = bytes(path).map_err(|why| format!("{shown} {why}"))?;
     parse(&as_utf8(&bytes)).map_err(|why| format!("{shown}: {why}"))
 }
 
-/// Reads a report from disk without making a session of it, for whoever reads a thousand; what another version wrote and
-/// this one does not know is not in it. The error is a message for people.
-pub fn report(path: &Path) -> Result<Report, String> {
-    let bytes = bytes(path)?;
-    let mut value = cleaned(&as_utf8(&bytes)).map_err(|why| format!("{}: {why}", path.display()))?;
-    let report = understand(&mut value).and_then(checked).map_err(|why| format!("{}: {why}", path.display()))?;
+/// Reads a report from disk for whoever compares a thousand: without making a session of it, without evidence, and without
+/// what another version wrote and this one does not know. The error is a message for people.
+pub fn findings(path: &Path) -> Result<Report, String> {
+    let read = || {
+        let mut value = document(&as_utf8(&bytes(path)?))?;
+        leave_evidence_out(&mut value);
+        checked(understand(&mut cleaned(value))?)
+    };
+    let report = read().map_err(|why| format!("{}: {why}", path.display()))?;
     // A version that wrote no verdict left it to be found again.
     Ok(if report.diagnosis.is_some() { report } else { json::report(&session(report)) })
 }
 
+/// Most of a report is evidence.
+fn leave_evidence_out(report: &mut Value) {
+    let without = |of: &mut Value| {
+        let checks = of.get_mut("checks").and_then(Value::as_array_mut);
+        checks.into_iter().flatten().filter_map(|check| check.get_mut("evidence")).for_each(|evidence| {
+            *evidence = Value::Array(vec![]);
+        });
+    };
+    report.get_mut("runs").and_then(Value::as_array_mut).into_iter().flatten().for_each(without);
+    without(report);
+}
+
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {
-    files::read(path, MOST_BYTES).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+    files::read(path, MOST_BYTES).map_err(|error| format!("cannot be read: {error}"))
 }
 
 /// Reads a report from a pipe, within the same bound.
@@ -79,7 +94,7 @@ fn data(bytes: &[u8]) -> Result<&[u8], String> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Session, String> {
-    let read = cleaned(bytes)?;
+    let read = cleaned(document(bytes)?);
     let mut understood = read.clone();
     let mut session = session(checked(understand(&mut understood)?)?);
     let made = json::value(&json::report(&session));
@@ -87,16 +102,21 @@ fn parse(bytes: &[u8]) -> Result<Session, String> {
     Ok(session)
 }
 
-/// The document, of a version that this one reads, without characters that hide or move others.
-fn cleaned(bytes: &[u8]) -> Result<Value, String> {
-    let mut read: Value = serde_json::from_slice(data(bytes)?).map_err(|error| match error.classify() {
+/// The document, of a version that this one reads.
+fn document(bytes: &[u8]) -> Result<Value, String> {
+    let read: Value = serde_json::from_slice(data(bytes)?).map_err(|error| match error.classify() {
         serde_json::error::Category::Eof => "this report was cut off: the end of the file is missing".to_owned(),
         _ => "this is not a report: mailtriage's reports are JSON files, or pages of HTML".to_owned(),
     })?;
     check_version(read.get("schema").and_then(Value::as_str))?;
+    Ok(read)
+}
+
+/// The same without characters that hide or move others, and with what the last run found in one place.
+fn cleaned(mut read: Value) -> Value {
     make_visible(&mut read);
     one_copy(&mut read);
-    Ok(read)
+    read
 }
 
 /// The report, if something was measured for it, at times that are some.
