@@ -305,7 +305,7 @@ impl Batch<'_> {
             Err(why) => return (mark, Err(why)),
         };
         let detail = Detail::of(self.args);
-        let session = run_until_stopped(job, answers, detail, Progress::Nothing, stop.clone()).await;
+        let session = run_until_stopped(job, answers, detail, Progress::Nothing, stop.clone().boxed_local()).await;
         // Whatever a stopped run has not seen would look like a fault.
         match stop.now_or_never() {
             Some(()) => (mark, Ok(None)),
