@@ -333,7 +333,7 @@ impl Batch<'_> {
     fn line(&self, session: &Session, mark: &Mark) -> (String, Outcome) {
         let report = redact::redact(&json::report(session), self.left_out());
         let mut value = (self.line.value)(&report);
-        value["batch"] = serde_json::to_value(mark).unwrap_or_default();
+        value["batch"] = mark.value();
         (json::on_one_line(&value), report.outcome())
     }
 
