@@ -13,6 +13,7 @@ use crate::report::{self, nagios, redact};
 use crate::session::{Event, Session};
 use crate::site::Site;
 use crate::world::World;
+use futures::future::LocalBoxFuture;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -106,7 +107,7 @@ pub(super) async fn run_and_show(
     detail: Detail,
     progress: Progress,
 ) -> Session {
-    run_until_stopped(job, answers, detail, progress, std::future::pending()).await
+    run_until_stopped(job, answers, detail, progress, Box::pin(std::future::pending())).await
 }
 
 /// The same, but it ends in order when `stop` is ready, whatever is still open.
@@ -115,7 +116,8 @@ pub(super) async fn run_until_stopped(
     answers: BTreeMap<String, String>,
     detail: Detail,
     progress: Progress,
-    stop: impl Future<Output = ()>,
+    // Whatever ends it, the code of a run is there once.
+    mut stop: LocalBoxFuture<'_, ()>,
 ) -> Session {
     let machine = Arc::clone(&job.world.machine);
     let mut session = Session::new(job.account.clone(), &machine.local());
@@ -127,7 +129,7 @@ pub(super) async fn run_until_stopped(
     let (tell, told) = oneshot::channel::<()>();
     let mut tell = Some(tell);
     let running = run_until(job, sender, async { drop(told.await) });
-    tokio::pin!(running, stop);
+    tokio::pin!(running);
     let started = Instant::now();
     let mut until = None;
     loop {

@@ -51,6 +51,17 @@ impl From<ReaderArg> for Reader {
     }
 }
 
+impl From<SecurityArg> for Security {
+    fn from(arg: SecurityArg) -> Self {
+        match arg {
+            SecurityArg::None => Security::None,
+            SecurityArg::Starttls => Security::Starttls,
+            SecurityArg::Implicit => Security::Implicit,
+            SecurityArg::Auto => Security::Auto,
+        }
+    }
+}
+
 impl From<RedactArg> for Redact {
     fn from(arg: RedactArg) -> Self {
         match arg {
@@ -69,12 +80,7 @@ impl RunArgs {
         let values = Values {
             server,
             port: self.port,
-            security: self.security.map(|security| match security {
-                SecurityArg::None => Security::None,
-                SecurityArg::Starttls => Security::Starttls,
-                SecurityArg::Implicit => Security::Implicit,
-                SecurityArg::Auto => Security::Auto,
-            }),
+            security: self.security.map(Security::from),
             user: one_line("--user", self.user.as_deref())?,
         };
         account.settings = Settings::new(values, Origins::default());

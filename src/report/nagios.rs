@@ -36,7 +36,8 @@ fn nagios(report: &Report, how: How<'_>) -> String {
         None => "nothing was measured".to_owned(),
     };
     for beyond in beyond {
-        let _ = write!(says, "; {beyond}");
+        // Nagios makes a colon of a semicolon.
+        let _ = write!(says, ", {beyond}");
     }
     let figures: Vec<String> = figures(report).map(|(figure, measured)| data(figure.name, measured, how)).collect();
     let mut out = plain(&line(state, &says));

@@ -89,7 +89,7 @@ pub fn metrics(report: &Report, labels: &Labels) -> String {
         number(is_ok),
     );
     out.metric("mailtriage_outcome", "gauge", "What the verdict means for the account: 1 for the one that holds.");
-    for outcome in [Outcome::CanSend, Outcome::Unreliable, Outcome::CannotSend, Outcome::Unsure] {
+    for outcome in Outcome::ALL {
         let own = [("outcome", outcome.word().to_owned())];
         out.sample("mailtriage_outcome", &[labels, &own], number(report.outcome() == outcome));
     }

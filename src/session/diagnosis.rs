@@ -25,6 +25,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Outcome; 4] = [Outcome::CanSend, Outcome::Unreliable, Outcome::CannotSend, Outcome::Unsure];
+
     /// The program's exit code.
     pub fn exit_code(self) -> u8 {
         match self {

@@ -130,7 +130,7 @@ fn row(text: &str, mark: char, columns: &[&'static Column]) -> Result<Vec<Cell>,
 
 /// An object of JSON; a field that is null or empty says nothing.
 fn object(text: &str) -> Result<Vec<Cell>, String> {
-    let object = match serde_json::from_str(text) {
+    let object = match serde_json::from_slice(text.as_bytes()) {
         Ok(Value::Object(object)) => object,
         Ok(_) => return Err("it is not an object: {\"address\": \"anna@example.com\"}".to_owned()),
         Err(error) => return Err(format!("column {}: it is not JSON", error.column())),

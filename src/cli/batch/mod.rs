@@ -305,7 +305,7 @@ impl Batch<'_> {
             Err(why) => return (mark, Err(why)),
         };
         let detail = Detail::of(self.args);
-        let session = run_until_stopped(job, answers, detail, Progress::Nothing, stop.clone()).await;
+        let session = run_until_stopped(job, answers, detail, Progress::Nothing, stop.clone().boxed_local()).await;
         // Whatever a stopped run has not seen would look like a fault.
         match stop.now_or_never() {
             Some(()) => (mark, Ok(None)),
@@ -333,7 +333,7 @@ impl Batch<'_> {
     fn line(&self, session: &Session, mark: &Mark) -> (String, Outcome) {
         let report = redact::redact(&json::report(session), self.left_out());
         let mut value = (self.line.value)(&report);
-        value["batch"] = serde_json::to_value(mark).unwrap_or_default();
+        value["batch"] = mark.value();
         (json::on_one_line(&value), report.outcome())
     }
 

@@ -4,7 +4,7 @@
 use crate::cli::output;
 use crate::report::format::Format;
 use crate::session::diagnosis::Outcome;
-use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -18,29 +18,42 @@ const BEGINNING: &[u8] = b"{\"schema\":\"mailtriage.";
 
 /// By what a line is recognised: its number in the batch, and a checksum of what stood there; none in a report from which
 /// names are left out, since whoever guesses the account could tell by it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mark {
     pub line: u64,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub key: Option<String>,
 }
 
-/// What is read of a line that was written before.
-#[derive(Deserialize)]
-struct Written {
-    schema: String,
-    batch: Mark,
-    /// In a row.
-    #[serde(default)]
-    outcome: Option<Outcome>,
-    /// In a report.
-    #[serde(default)]
-    diagnosis: Option<Verdict>,
+impl Mark {
+    /// The mark as it is written.
+    pub fn value(&self) -> Value {
+        match &self.key {
+            Some(key) => json!({ "line": self.line, "key": key }),
+            None => json!({ "line": self.line }),
+        }
+    }
 }
 
-#[derive(Deserialize)]
-struct Verdict {
+/// What is read of a line that was written before.
+struct Written {
+    schema: String,
+    mark: Mark,
     outcome: Outcome,
+}
+
+impl Written {
+    /// Reads a row or a report, by way of its value: the code that reads a type from text is large.
+    fn read(line: &[u8]) -> Option<Self> {
+        let value: Value = serde_json::from_slice(line).ok()?;
+        let outcome = value.get("outcome").or_else(|| value.pointer("/diagnosis/outcome"))?.as_str()?;
+        let batch = value.get("batch")?;
+        let key = batch.get("key").and_then(Value::as_str).map(str::to_owned);
+        Some(Written {
+            schema: value.get("schema")?.as_str()?.to_owned(),
+            mark: Mark { line: batch.get("line")?.as_u64()?, key },
+            outcome: Outcome::ALL.into_iter().find(|known| known.word() == outcome)?,
+        })
+    }
 }
 
 /// Which lines of the batch are done.
@@ -125,14 +138,12 @@ fn read(file: &File, format: &Format) -> Result<(Done, u64), String> {
             let is_ours = BEGINNING.starts_with(&line) || line.starts_with(BEGINNING) && line.len() as u64 != MOST_LINE;
             return if is_ours { Ok((done, whole)) } else { Err(format!("has something else in line {number}")) };
         }
-        let written: Written =
-            serde_json::from_slice(&line).map_err(|_| format!("has something else in line {number}"))?;
+        let written = Written::read(&line).ok_or_else(|| format!("has something else in line {number}"))?;
         if Some(written.schema.as_str()) != format.line.map(|line| line.schema) {
             return Err(format!("has lines of another format than {}", format.name));
         }
-        done.outcomes
-            .push(written.outcome.or(written.diagnosis.map(|verdict| verdict.outcome)).unwrap_or(Outcome::Unsure));
-        done.note(written.batch);
+        done.outcomes.push(written.outcome);
+        done.note(written.mark);
         whole += line.len() as u64;
     }
     Ok((done, whole))

@@ -11,7 +11,7 @@ use super::check::{Detail, Progress, run_until_stopped};
 use super::turns::{Turns, server_of};
 use super::{Stop, lab, output::say};
 use crate::check::Job;
-use crate::net::limits;
+use crate::net::{BoxStream, limits};
 use crate::report::figures::State;
 use crate::report::json;
 use crate::report::prometheus::{Metrics, metrics};
@@ -32,7 +32,6 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -142,16 +141,16 @@ impl Exporter {
 
     async fn connection(&self, stream: TcpStream) {
         match &self.web.tls {
-            None => self.request(stream).await,
+            None => self.request(Box::new(stream)).await,
             Some(tls) => {
                 if let Ok(Ok(stream)) = timeout(http::PATIENCE, tls.accept(stream)).await {
-                    self.request(stream).await;
+                    self.request(Box::new(stream)).await;
                 }
             }
         }
     }
 
-    async fn request(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    async fn request(&self, mut stream: BoxStream) {
         let Some(request) = read(&mut stream).await else { return };
         let (answer, is_head) = match request {
             Err(answer) => (answer, false),
@@ -160,7 +159,7 @@ impl Exporter {
         send(&mut stream, &answer, is_head, &self.own).await;
     }
 
-    async fn answer(&self, request: &Request, stream: &mut (impl AsyncRead + Unpin)) -> Answer {
+    async fn answer(&self, request: &Request, stream: &mut BoxStream) -> Answer {
         if request.is_cross_site {
             return Answer::text(403, "no page of another web site may ask here");
         }
@@ -194,7 +193,7 @@ impl Exporter {
     }
 
     /// A probe, within what Prometheus waits for and what may be made at a time.
-    async fn probe(&self, request: &Request, stream: &mut (impl AsyncRead + Unpin)) -> Answer {
+    async fn probe(&self, request: &Request, stream: &mut BoxStream) -> Answer {
         let began = Instant::now();
         let (module, account) = match self.asked(request) {
             Ok(asked) => asked,
@@ -238,7 +237,7 @@ impl Exporter {
             tokio::select! { () = stop.clone() => {}, () = gone(stream) => {} }
         };
         let started = Instant::now();
-        let session = run_until_stopped(job, BTreeMap::new(), Detail::Least, Progress::Nothing, ends).await;
+        let session = run_until_stopped(job, BTreeMap::new(), Detail::Least, Progress::Nothing, Box::pin(ends)).await;
         if stop.now_or_never().is_some() {
             return busy("the exporter ends");
         }

@@ -3,12 +3,14 @@
 
 use crate::account::{Account, Address, Security, Settings, Values};
 use crate::check::{Group, Options, Reference, options};
+use crate::cli::args::SecurityArg;
 use crate::cli::lab;
 use crate::machine::files;
-use serde::Deserialize;
+use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use toml::{Table, Value};
 
 /// The name of the module that is there without a file, and that a request without a module means.
 pub(super) const DEFAULT: &str = "default";
@@ -18,26 +20,15 @@ const MOST_BYTES: u64 = 1024 * 1024;
 /// password is ever given; with the group of the log-in, the verdict says so.
 const GROUPS: [Group; 6] = [Group::Settings, Group::Dns, Group::Ports, Group::Smtp, Group::Tls, Group::Login];
 
-/// A file of modules.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    #[serde(default)]
-    modules: BTreeMap<String, Module>,
-}
-
 /// A module; see docs/fleet.md.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Module {
     port: Option<u16>,
     security: Option<Security>,
-    address: Option<String>,
-    #[serde(default)]
+    address: Option<Address>,
     checks: Vec<Group>,
-    timeout: Option<f64>,
-    #[serde(default)]
-    reference_hosts: Vec<String>,
+    timeout: Option<Duration>,
+    references: Vec<Reference>,
     /// Instead of the network, a scenario of the lab.
     practice: Option<String>,
 }
@@ -58,28 +49,59 @@ pub(super) fn read(path: Option<&Path>) -> Result<BTreeMap<String, Module>, Stri
 }
 
 fn parse(text: &str) -> Result<BTreeMap<String, Module>, String> {
-    let read: Result<Written, _> = toml::from_str::<toml::Table>(text).and_then(toml::Table::try_into);
-    let modules = read.map_err(|error| error.to_string().trim_end().to_owned())?.modules;
-    for (name, module) in &modules {
-        module.sound().map_err(|why| format!("modules.{name}: {why}"))?;
+    let file: Table = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+    let mut modules = BTreeMap::new();
+    for (key, value) in file {
+        let (true, Value::Table(tables)) = (key == "modules", value) else {
+            return Err(format!("{key}: a file of modules has nothing but tables [modules.NAME]"));
+        };
+        for (name, value) in tables {
+            let Value::Table(table) = value else { return Err(format!("modules.{name}: it is not a table")) };
+            let mut module = Module::default();
+            for (key, value) in table {
+                module.set(&key, &value).map_err(|why| format!("modules.{name}.{key}: {why}"))?;
+            }
+            modules.insert(name, module);
+        }
     }
     Ok(modules)
 }
 
 impl Module {
-    fn sound(&self) -> Result<(), String> {
-        if self.port == Some(0) {
-            return Err("port: 0 is not a port".to_owned());
+    /// Takes in a key; the error says what is wrong with it.
+    fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
+        let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| "it is not text".to_owned());
+        let list = |value: &Value| -> Result<Vec<String>, String> {
+            value.as_array().ok_or_else(|| "it is not a list".to_owned())?.iter().map(text).collect()
+        };
+        match key {
+            "port" => {
+                let port = value.as_integer().and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0);
+                self.port = Some(port.ok_or("it is not a port, 1 to 65535")?);
+            }
+            "security" => self.security = Some(SecurityArg::from_str(&text(value)?, true)?.into()),
+            "address" => self.address = Some(Address::parse(&text(value)?)?),
+            "checks" => {
+                let group = |group: &String| group.parse().map_err(|_| format!("there are no checks \"{group}\""));
+                self.checks = list(value)?.iter().map(group).collect::<Result<_, String>>()?;
+            }
+            "timeout" => {
+                #[expect(clippy::cast_precision_loss, reason = "a number beyond 2^52 is refused anyway")]
+                let seconds = value.as_float().or_else(|| value.as_integer().map(|seconds| seconds as f64));
+                self.timeout = Some(options::limit(seconds.ok_or("it is not a number of seconds")?)?);
+            }
+            "reference_hosts" => {
+                let hosts = list(value)?.iter().map(|host| Reference::parse(host)).collect::<Result<_, String>>()?;
+                self.references = Reference::merged(hosts);
+            }
+            "practice" => {
+                let name = text(value)?;
+                lab::find(&name)?;
+                self.practice = Some(name);
+            }
+            _ => return Err("there is no such key; docs/fleet.md has those that there are".to_owned()),
         }
-        self.address.as_deref().map(Address::parse).transpose().map_err(|why| format!("address: {why}"))?;
-        self.timeout.map(options::limit).transpose().map_err(|why| format!("timeout: {why}"))?;
-        self.references().map_err(|why| format!("reference_hosts: {why}"))?;
-        self.practice.as_deref().map(lab::find).transpose().map_err(|why| format!("practice: {why}"))?;
         Ok(())
-    }
-
-    fn references(&self) -> Result<Vec<Reference>, String> {
-        Ok(Reference::merged(self.reference_hosts.iter().map(|host| Reference::parse(host)).collect::<Result<_, _>>()?))
     }
 
     /// The scenario of the lab, if it is not about the network.
@@ -89,8 +111,7 @@ impl Module {
 
     /// How long a run may take, of this time.
     pub(super) fn limit(&self, most: Option<Duration>) -> Duration {
-        let own = self.timeout.map(Duration::from_secs_f64);
-        let limit = own.into_iter().chain(most).min();
+        let limit = self.timeout.into_iter().chain(most).min();
         limit.unwrap_or(Options::default().deadline)
     }
 
@@ -106,7 +127,7 @@ impl Module {
                 }
                 values.server = Some(server.host.clone().into());
                 match &self.address {
-                    Some(address) => Address::parse(address)?,
+                    Some(address) => address.clone(),
                     None if !server.has_name() => {
                         return Err("the module needs an address, since the target is not a name".to_owned());
                     }
@@ -123,7 +144,7 @@ impl Module {
     /// The options of a run within this time.
     pub(super) fn options(&self, limit: Duration) -> Options {
         let usual = Options::default();
-        let references = self.references().unwrap_or_default();
+        let references = self.references.clone();
         let mut only = if self.checks.is_empty() { GROUPS.to_vec() } else { self.checks.clone() };
         // Without anybody to compare with, what is asked of the internet leads nowhere.
         if self.checks.is_empty() && !references.is_empty() {
@@ -160,7 +181,7 @@ mod tests {
         for wrong in ["", "a b", "x:0", "x:70000", "/etc/passwd", "../x", "192.0.2.1", "a@b@c", "x\r\ny", "$(id)"] {
             assert!(module.account(wrong).is_err(), "{wrong}");
         }
-        let by_address = Module { address: Some("probe@example.com".to_owned()), ..module };
+        let by_address = Module { address: Some(Address::parse("probe@example.com").unwrap()), ..module };
         assert_eq!(by_address.account("[2001:db8::1]:25").unwrap().settings.server(), Some("2001:db8::1"));
     }
 
@@ -176,13 +197,13 @@ mod tests {
         assert_eq!((limit(None), limit(Some(Duration::from_secs(9)))), (45, 9));
         for (wrong, says) in [
             ("[modules.a]\nprt = 1", "prt"),
-            ("[modules.a]\nport = 0", "modules.a: port"),
-            ("[modules.a]\ntimeout = 0", "modules.a: timeout"),
-            ("[modules.a]\nsecurity = \"ssl\"", "ssl"),
+            ("[modules.a]\nport = 0", "modules.a.port"),
+            ("[modules.a]\ntimeout = 0", "modules.a.timeout"),
+            ("[modules.a]\nsecurity = \"ssl\"", "modules.a.security"),
             ("[modules.a]\npassword = \"x\"", "password"),
-            ("[modules.a]\naddress = \"x\"", "modules.a: address"),
-            ("[modules.a]\npractice = \"x\"", "modules.a: practice"),
-            ("[modules.a]\nreference_hosts = [\"a b\"]", "modules.a: reference_hosts"),
+            ("[modules.a]\naddress = \"x\"", "modules.a.address"),
+            ("[modules.a]\npractice = \"x\"", "modules.a.practice"),
+            ("[modules.a]\nreference_hosts = [\"a b\"]", "modules.a.reference_hosts"),
             ("modules = 1", "modules"),
             ("[", "line 1"),
         ] {

@@ -13,8 +13,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::{
+    CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer,
+};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ServerConfig, SupportedProtocolVersion, crypto};
 use zeroize::Zeroizing;
@@ -207,7 +208,7 @@ fn tls(certificate: &Path, key: &Path, oldest: &str) -> Result<TlsAcceptor, Stri
     let of = |path: &Path, why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
     let chain = roots::read_pem(certificate).map_err(|why| of(certificate, &why))?;
     let pem = Zeroizing::new(files::read(key, MOST_BYTES).map_err(|why| of(key, &why))?);
-    let private = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| of(key, &"there is no private key in it"))?;
+    let private = private_key(&pem).ok_or_else(|| of(key, &"there is no private key in it"))?;
     let versions: &[&SupportedProtocolVersion] = if oldest == "TLS13" { &[&TLS13] } else { &[&TLS13, &TLS12] };
     let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_protocol_versions(versions)
@@ -216,6 +217,16 @@ fn tls(certificate: &Path, key: &Path, oldest: &str) -> Result<TlsAcceptor, Stri
         .with_single_cert(chain.into_iter().map(CertificateDer::from).collect(), private)
         .map_err(|why| of(certificate, &why))?;
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// The first private key of a PEM file: PKCS #8, or of its kind (RFC 5915, RFC 8017).
+fn private_key(pem: &[u8]) -> Option<PrivateKeyDer<'static>> {
+    x509_parser::pem::Pem::iter_from_buffer(pem).map_while(Result::ok).find_map(|block| match block.label.as_str() {
+        "PRIVATE KEY" => Some(PrivatePkcs8KeyDer::from(block.contents).into()),
+        "EC PRIVATE KEY" => Some(PrivateSec1KeyDer::from(block.contents).into()),
+        "RSA PRIVATE KEY" => Some(PrivatePkcs1KeyDer::from(block.contents).into()),
+        _ => None,
+    })
 }
 
 /// The settings of the file, each with its line; the error begins with the line.
