@@ -83,7 +83,7 @@ pub(super) struct CheckArgs {
     pub(super) address: Option<String>,
     #[command(flatten)]
     pub(super) out: OutputArgs,
-    /// Ends as soon as nothing can change the verdict, without what only adds detail
+    /// Ends as soon as nothing can change the verdict, and skips what only adds detail
     #[arg(long, conflicts_with = "full")]
     pub(super) fast: bool,
     /// Waits for every check, for the most detailed report
@@ -266,7 +266,7 @@ pub(super) struct OutputArgs {
     /// What to leave out: nothing, names (mailbox, log-in name, machine, private addresses), or all names
     #[arg(long, value_enum, default_value = "none")]
     pub(super) redact: RedactArg,
-    /// Who reads it: what they need not know is left out, and what is asked of them comes first
+    /// Who reads it: what they do not need to know is left out, and what is asked of them comes first
     #[arg(long = "for", value_enum, default_value = "all", value_name = "READER")]
     pub(super) reader: ReaderArg,
     /// Shows the evidence of every check
@@ -318,13 +318,13 @@ pub(super) enum MeasuredArg {
 /// What a run is about.
 #[derive(Debug, Clone, Args)]
 pub(super) struct RunArgs {
-    /// The outgoing server that the mail program has now
+    /// The outgoing server that is set in the mail program
     #[arg(long, value_name = "HOST", help_heading = "What the mail program has now")]
     pub(super) server: Option<String>,
-    /// The port that the mail program has now
+    /// The port that is set in the mail program
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..), help_heading = "What the mail program has now")]
     pub(super) port: Option<u16>,
-    /// The encryption that it has now: none, starttls (older Outlook: TLS), implicit (SSL/TLS), auto
+    /// The encryption that is set there: none, starttls (older Outlook: TLS), implicit (SSL/TLS), auto
     #[arg(long, value_enum, help_heading = "What the mail program has now")]
     pub(super) security: Option<SecurityArg>,
     /// The log-in name, if not the mail address

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 /// The format for a mail program.
 pub const FORMAT: Format = Format {
     name: "eml",
-    says: "a draft to finish in a mail program",
+    says: "a draft message to finish in a mail program",
     write: |report, how| eml(report, how.reader),
     ..Format::USUAL
 };

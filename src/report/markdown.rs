@@ -1,4 +1,4 @@
-//! The report as Markdown, for tickets and mails. What others said is written as code, so that no markup in it takes
+//! The report as Markdown, for tickets and messages. What others said is written as code, so that no markup in it takes
 //! effect.
 
 use super::Report;
@@ -7,10 +7,10 @@ use super::first_page::{Body, Reader, Row, Table};
 use super::format::Format;
 use std::fmt::Write;
 
-/// The format for tickets and mails.
+/// The format for tickets and messages.
 pub const FORMAT: Format = Format {
     name: "markdown",
-    says: "for tickets and mails",
+    says: "for tickets and messages",
     write: |report, how| Ok(markdown(report, how.reader)),
     ..Format::USUAL
 };
