@@ -1,10 +1,10 @@
 //! What mail programs and libraries say in their own words when sending fails: the table `program-errors.toml`. What a
 //! server says is in `replies`, Outlook's numbers are in `outlook_errors`.
 
+use super::replies::Pattern;
 use crate::packed::TABLES;
 use crate::pages::table;
 use crate::text::{beginning, one_line};
-use regex::Regex;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -36,8 +36,8 @@ struct File {
 }
 
 struct Ready {
-    pattern: Regex,
-    with: Option<Regex>,
+    pattern: Pattern,
+    with: Option<Pattern>,
     row: ProgramError,
 }
 
@@ -47,11 +47,10 @@ static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
         .into_iter()
         .map(|(name, languages)| (format!("<{name}>"), languages.into_values().collect::<Vec<_>>().join("|")))
         .collect();
-    let regex = |pattern: &String| {
-        let whole = lists.iter().fold(pattern.clone(), |pattern, (name, words)| pattern.replace(name, words));
-        Regex::new(&whole).expect("program-errors.toml is checked by a test")
+    let whole = |pattern: &String| {
+        Pattern::new(lists.iter().fold(pattern.clone(), |pattern, (name, words)| pattern.replace(name, words)))
     };
-    let ready = |row: ProgramError| Ready { pattern: regex(&row.pattern), with: row.with.as_ref().map(regex), row };
+    let ready = |row: ProgramError| Ready { pattern: whole(&row.pattern), with: row.with.as_ref().map(whole), row };
     error.into_iter().map(ready).collect()
 });
 

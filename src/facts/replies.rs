@@ -106,18 +106,18 @@ struct Ready {
 }
 
 /// A regex that is compiled when it is first needed: all of them take some megabytes, and a run needs few.
-struct Pattern {
+pub(super) struct Pattern {
     text: String,
     compiled: OnceLock<Regex>,
 }
 
 impl Pattern {
-    fn new(text: String) -> Self {
+    pub(super) fn new(text: String) -> Self {
         Pattern { text, compiled: OnceLock::new() }
     }
 
-    fn is_match(&self, words: &str) -> bool {
-        let compile = || Regex::new(&self.text).expect("replies.toml is checked by a test");
+    pub(super) fn is_match(&self, words: &str) -> bool {
+        let compile = || Regex::new(&self.text).expect("the tables are checked by a test");
         self.compiled.get_or_init(compile).is_match(words)
     }
 }
