@@ -4,6 +4,7 @@
 
 use super::devices;
 use crate::pages::{self, Fault, Page};
+use crate::text::small_sort::SmallSort;
 use std::str::FromStr;
 use std::sync::LazyLock;
 use strum::VariantNames;
@@ -103,7 +104,7 @@ static CLIENTS: LazyLock<Vec<Client>> = LazyLock::new(|| {
     let makers: Vec<Client> =
         printer.iter().flat_map(|printer| makers.clone().map(|maker| printer.made_by(maker))).collect();
     clients.extend(makers);
-    clients.sort_by(|a, b| a.id.cmp(&b.id));
+    clients.small_sort_by(|a, b| a.id.cmp(&b.id));
     clients
 });
 

@@ -3,6 +3,7 @@
 
 use crate::packed::TABLES;
 use crate::pages::table;
+use crate::text::small_sort::SmallSort;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
@@ -103,7 +104,7 @@ pub fn forecast(case: &Case<'_>, today: Date) -> Vec<Ending> {
         })
         .chain(certificate(case, today))
         .collect();
-    found.sort_by_key(|(date, _)| (*date <= today, *date));
+    found.small_sort_by_key(|(date, _)| (*date <= today, *date));
     found.into_iter().map(|(_, ending)| ending).collect()
 }
 

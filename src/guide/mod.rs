@@ -11,6 +11,7 @@ pub mod search;
 pub mod walk;
 
 use crate::pages::Fault;
+use crate::text::small_sort::SmallSort;
 use page::Page;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -102,7 +103,7 @@ impl Guide {
                 Err(found) => mistakes = found,
             }
         }
-        mistakes.sort_by(|a, b| (&a.page, a.line).cmp(&(&b.page, b.line)));
+        mistakes.small_sort_by(|a, b| (&a.page, a.line).cmp(&(&b.page, b.line)));
         Err(Mistakes(mistakes))
     }
 

@@ -20,6 +20,7 @@ pub use timeline::timeline;
 use crate::check::{Group, Outcome};
 use crate::facts::vocabulary::Decided;
 use crate::session::diagnosis::Diagnosis;
+use crate::text::small_sort::SmallSort;
 
 /// A picture of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -261,7 +262,7 @@ pub fn telling(scene: &Scene<'_>, diagnosis: &Diagnosis) -> Vec<Picture> {
     let decides = |picture: &Picture| because.iter().any(|decided| picture.kind.shows(&decided.fact));
     let mut pictures = pictures(scene);
     pictures.retain(|picture| picture.tells || decides(picture));
-    pictures.sort_by_key(|picture| !decides(picture));
+    pictures.small_sort_by_key(|picture| !decides(picture));
     pictures
 }
 

@@ -6,6 +6,7 @@ use crate::facts::key::Key;
 use crate::facts::keys::{port, reference};
 use crate::facts::target::{COMPARED_PORTS, Role, Target, is_reference};
 use crate::net::PortState;
+use crate::text::small_sort::SmallSort;
 use std::cmp::Reverse;
 
 /// The most other companies' servers that are shown.
@@ -16,7 +17,7 @@ pub(super) fn ports(scene: &Scene<'_>) -> Option<Picture> {
     let mut ports = COMPARED_PORTS.to_vec();
     ports.extend(scene.port.filter(|port| !COMPARED_PORTS.contains(port)));
     // The mail ports first, then the web's.
-    ports.sort_unstable_by_key(|port| (*port == 443, *port));
+    ports.small_sort_by_key(|port| (*port == 443, *port));
 
     let here = server(scene, Role::InUse, "this server", &ports);
     let wanted = server(scene, Role::Wanted, "provider's server", &ports);
@@ -110,7 +111,7 @@ fn references(scene: &Scene<'_>, ports: &[u16]) -> Vec<Row> {
             (has_own, row)
         })
         .collect();
-    rows.sort_by_key(|(has_own, row)| Reverse((*has_own, row.cells.iter().flatten().count())));
+    rows.small_sort_by_key(|(has_own, row)| Reverse((*has_own, row.cells.iter().flatten().count())));
     rows.into_iter().take(MOST).map(|(_, row)| row).collect()
 }
 

@@ -6,6 +6,7 @@ use crate::facts::key::{Key, Observable};
 use crate::facts::target::{Role, Target};
 use crate::facts::{Facts, Value};
 use crate::session::{Check, Run, State};
+use crate::text::small_sort::SmallSort;
 use crate::text::visible_str;
 
 /// The checks of one run, and what is known of the case.
@@ -128,7 +129,7 @@ impl<'a> Scene<'a> {
     pub(super) fn ports(&self, kind: &str, role: Role) -> Vec<u16> {
         let targets = self.checks.iter().filter_map(|check| Target::of_id(kind, check.id));
         let mut ports: Vec<u16> = targets.filter(|target| target.role == role).map(|target| target.port).collect();
-        ports.sort_unstable();
+        ports.small_sort();
         ports
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Bar, Bars, Form, Kind, Picture, Scene, Stage, Tone};
 use crate::check::Outcome;
+use crate::text::small_sort::SmallSort;
 
 /// The most checks, and the most that one of them saw, that are drawn.
 const MOST: usize = 200;
@@ -12,7 +13,7 @@ const MOST_TICKS: usize = 200;
 pub fn timeline(scene: &Scene<'_>, now_ms: u64) -> Option<Picture> {
     let mut rows: Vec<Bar> = scene.checks.iter().take(MOST).filter_map(|check| bar(check, now_ms)).collect();
     // What was left out says nothing about time.
-    rows.sort_by_key(|bar| bar.span.map_or(u64::MAX, |(from, _)| from));
+    rows.small_sort_by_key(|bar| bar.span.map_or(u64::MAX, |(from, _)| from));
     let until_ms = rows.iter().filter_map(|bar| bar.span).map(|(_, until)| until).max()?;
     let longest = rows.iter().filter_map(|bar| Some((bar.span?, bar))).max_by_key(|((from, until), _)| until - from);
     let says = longest.map_or_else(String::new, |((from, until), bar)| {

@@ -7,11 +7,12 @@ use crate::facts::stacks::{self, Fit, Has, Offer, Stack};
 use crate::facts::target::{Role, Target};
 use crate::facts::words::Accepts;
 use crate::probe::version::Version;
+use crate::text::small_sort::SmallSort;
 
 /// The picture; `None` before any version is known.
 pub(super) fn tls(scene: &Scene<'_>) -> Option<Picture> {
     let mut versions: Vec<Version> = Version::ALL.to_vec();
-    versions.sort_unstable();
+    versions.small_sort();
     let kind = tls::CHAIN.check;
     let accepts =
         |port: u16, version: Version| scene.fact(&Target::in_use(port).id(kind), &tls::VERSION.of(version.word()));

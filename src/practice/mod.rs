@@ -15,6 +15,7 @@ mod wire;
 mod world;
 
 use crate::packed::SCENARIOS;
+use crate::text::small_sort::SmallSort;
 use crate::world::World;
 use lab::Lab;
 use serde::Deserialize;
@@ -78,7 +79,7 @@ pub fn scenarios() -> Vec<Scenario> {
 /// All scenarios in the order of their groups, and by name in each.
 pub fn by_group() -> Vec<Scenario> {
     let mut all = scenarios();
-    all.sort_by_key(|scenario| GROUPS.iter().position(|group| *group == scenario.group));
+    all.small_sort_by_key(|scenario| GROUPS.iter().position(|group| *group == scenario.group));
     all
 }
 

@@ -11,6 +11,7 @@ use super::hello;
 use super::version::Version;
 use crate::machine::Trust;
 use crate::net::BoxStream;
+use crate::text::small_sort::SmallSort;
 use failure::{full_text, kind_of, refine};
 use native_tls::{Certificate, TlsConnector};
 use std::io;
@@ -150,7 +151,7 @@ pub async fn offers(library: &Library) -> Vec<Version> {
         offered = read => offered.unwrap_or_default(),
         _ = connector.connect("mail.invalid", ours) => Vec::new(),
     };
-    versions.sort_unstable();
+    versions.small_sort();
     versions
 }
 

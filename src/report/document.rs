@@ -7,6 +7,7 @@ use crate::check::{Group, Outcome};
 use crate::facts::vocabulary::in_words;
 use crate::session::diagnosis::{Diagnosis, OpenQuestion};
 use crate::session::guide;
+use crate::text::small_sort::SmallSort;
 
 /// The parts of a report.
 pub struct Document<'a> {
@@ -121,11 +122,11 @@ fn groups(report: &Report) -> Vec<Checks<'_>> {
         let of_group = report.checks.iter().filter(|check| check.finding.group == *group);
         let (skipped, mut checks): (Vec<&Check>, Vec<&Check>) =
             of_group.partition(|check| check.finding.outcome == Outcome::Skipped);
-        checks.sort_by_key(|check| weight(check.finding.outcome));
+        checks.small_sort_by_key(|check| weight(check.finding.outcome));
         Checks { title: group.title(), checks, skipped }
     };
     let mut groups: Vec<Checks<'_>> = Group::ALL.iter().map(group).collect();
     groups.retain(|group| !group.checks.is_empty() || !group.skipped.is_empty());
-    groups.sort_by_key(|group| group.checks.first().map_or(4, |check| weight(check.finding.outcome)));
+    groups.small_sort_by_key(|group| group.checks.first().map_or(4, |check| weight(check.finding.outcome)));
     groups
 }

@@ -6,6 +6,7 @@ use crate::facts::Facts;
 use crate::facts::keys::{port, reference};
 use crate::facts::target::{COMPARED_PORTS, Role, Target, is_reference};
 use crate::net::PortState;
+use crate::text::small_sort::SmallSort;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -43,7 +44,7 @@ pub fn port_table(report: &Report) -> PortTable {
 fn ports<'a>(checks: impl IntoIterator<Item = (&'a str, &'a Facts)>, in_use: Option<u16>) -> PortTable {
     let mut numbers = COMPARED_PORTS.to_vec();
     numbers.extend(in_use.filter(|port| !COMPARED_PORTS.contains(port)));
-    numbers.sort_unstable();
+    numbers.small_sort();
 
     let checks: BTreeMap<&str, &Facts> = checks.into_iter().collect();
     let state =
@@ -52,7 +53,7 @@ fn ports<'a>(checks: impl IntoIterator<Item = (&'a str, &'a Facts)>, in_use: Opt
     let was_reached = |facts: &Facts| facts.contains_key(reference::ADDRESS.name.as_ref());
     let references = checks.iter().filter(|(id, facts)| is_reference(id) && was_reached(facts));
     let mut references: Vec<&Facts> = references.map(|(_, facts)| *facts).collect();
-    references.sort_by_key(|facts| {
+    references.small_sort_by_key(|facts| {
         let has_in_use = in_use.is_some_and(|port| state_at(facts, port).is_some());
         Reverse((has_in_use, numbers.iter().filter(|port| state_at(facts, **port).is_some()).count()))
     });

@@ -4,6 +4,7 @@
 use super::{Event, Machine, Session};
 use crate::account::Account;
 use crate::machine::files;
+use crate::text::small_sort::SmallSort;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -131,7 +132,7 @@ pub fn interrupted(folder: &Path) -> Interrupted {
             _ => {}
         }
     }
-    found.sessions.sort_by_key(|session| std::cmp::Reverse(session.begun));
+    found.sessions.small_sort_by_key(|session| std::cmp::Reverse(session.begun));
     found
 }
 

@@ -2,6 +2,7 @@
 //! be named with its line.
 
 use crate::text::line_at;
+use crate::text::small_sort::SmallSort;
 use std::path::PathBuf;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
@@ -64,7 +65,7 @@ impl<'a> Source<'a> {
             Some(Entry { key, line, value: values.get(key)?, source: self, below: below.get_ref() })
         });
         let mut entries: Vec<Entry<'_>> = entries.collect();
-        entries.sort_by_key(|entry| entry.line);
+        entries.small_sort_by_key(|entry| entry.line);
         entries
     }
 }

@@ -6,6 +6,7 @@ use super::{Said, Site, keys, rows};
 use crate::account::provider::{self, Provider};
 use crate::check::{Reference, options};
 use crate::machine::{files, roots};
+use crate::text::small_sort::SmallSort;
 use crate::text::visible_str;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -30,7 +31,7 @@ pub fn parse(text: &str, file: &Path) -> Result<Site, Vec<Mistake>> {
         Err(wrong) => wrong.into_iter().for_each(|(line, why)| reader.wrong(line, "", why)),
     }
     if !reader.mistakes.is_empty() {
-        reader.mistakes.sort_by_key(|mistake| (mistake.file != file, mistake.line));
+        reader.mistakes.small_sort_by_key(|mistake| (mistake.file != file, mistake.line));
         return Err(reader.mistakes);
     }
     site.said = reader.said.into_iter().collect();

@@ -5,6 +5,7 @@ use super::keys::{Section, sections};
 use super::{Found, MOST, Source, Store, StoredAccount, Written, each_file};
 use crate::account::Security;
 use crate::machine::Folder;
+use crate::text::small_sort::SmallSort;
 use futures::FutureExt;
 
 pub(super) const STORE: Store =
@@ -20,7 +21,7 @@ fn parse(text: &str, place: &str) -> Found {
     let mut found = Found::default();
     let mut accounts: Vec<Section> = sections(text);
     accounts.retain(|section| section.name.starts_with("Account") && section.text("smtp_server").is_some());
-    accounts.sort_by_key(|section| !section.is("is_default"));
+    accounts.small_sort_by_key(|section| !section.is("is_default"));
     for section in accounts.iter().take(MOST).filter(|section| !section.is("use_mail_command")) {
         found.take(place, &section.name, account(section, place));
     }

@@ -4,6 +4,7 @@
 use super::{Found, MOST, Source, Store, StoredAccount, Written, each_file};
 use crate::account::Security;
 use crate::machine::Folder;
+use crate::text::small_sort::SmallSort;
 use futures::FutureExt;
 use std::collections::BTreeMap;
 
@@ -50,7 +51,7 @@ fn parse(text: &str, place: &str) -> Found {
         }
     }
     // The one called "default" is used if nothing else is said.
-    accounts.sort_by_key(|(name, _)| *name != "default");
+    accounts.small_sort_by_key(|(name, _)| *name != "default");
     let mut found = Found::default();
     for (name, values) in &accounts {
         found.take(place, &format!("account {name}"), account(values, place));

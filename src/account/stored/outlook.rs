@@ -8,6 +8,7 @@ use crate::account::Security;
 use crate::account::outlook::{self, Outlook};
 use crate::machine::registry::{Registry, USER, Value};
 use crate::machine::{Folder, Machine};
+use crate::text::small_sort::SmallSort;
 use futures::FutureExt;
 
 pub(super) const STORE: Store = Store { id: "outlook", name: "Outlook", read: |machine| read(machine).boxed() };
@@ -69,7 +70,7 @@ fn older(registry: &dyn Registry) -> Outlook {
 fn profiles(registry: &dyn Registry, key: &str, default: Option<String>, outlook: &Outlook) -> Found {
     let mut found = Found::default();
     let mut profiles = registry.keys(key);
-    profiles.sort_by_key(|profile| default.as_ref() != Some(profile));
+    profiles.small_sort_by_key(|profile| default.as_ref() != Some(profile));
     for profile in profiles.iter().take(MOST) {
         let accounts = format!(r"{key}\{profile}\{ACCOUNTS}");
         for name in registry.keys(&accounts).iter().take(MOST) {

@@ -8,6 +8,7 @@ use super::keys::{section, sections};
 use super::{Found, Kind, MOST, MOST_BYTES, Source, Store, StoredAccount, Written, folders, read_text, shown};
 use crate::account::{Security, outlook};
 use crate::machine::{Folder, Machine};
+use crate::text::small_sort::SmallSort;
 use crate::text::visible_str;
 use futures::FutureExt;
 use prefs::Pref;
@@ -79,7 +80,7 @@ fn profiles(ini: &str) -> Vec<(String, PathBuf)> {
     let of = |kind: &'static str| sections.iter().filter(move |section| section.name.starts_with(kind));
     let in_use: Vec<&str> = of("Install").filter_map(|install| install.text("Default")).collect();
     let mut profiles: Vec<_> = of("Profile").filter_map(|profile| Some((profile, profile.text("Path")?))).collect();
-    profiles.sort_by_key(|(profile, path)| (!in_use.contains(path), !profile.is("Default")));
+    profiles.small_sort_by_key(|(profile, path)| (!in_use.contains(path), !profile.is("Default")));
     let named = profiles.into_iter().map(|(profile, path)| (profile.text("Name").unwrap_or(path), path));
     named.map(|(name, path)| (name.to_owned(), PathBuf::from(path))).take(MOST).collect()
 }

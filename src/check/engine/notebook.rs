@@ -4,6 +4,7 @@
 use crate::check::finding::{Event, Evidence, Finding, Head, Kind, Outcome, Verdict};
 use crate::facts::key::{Declared, Key, Observable};
 use crate::facts::value::Facts;
+use crate::text::small_sort::SmallSort;
 use crate::text::{Mark, Text};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -97,7 +98,7 @@ impl Notebook {
             summary = Text::new().mark(Mark::Host, host).say(": ").append(summary);
         }
         // What was written down later may have come back earlier.
-        self.finding.evidence.sort_by_key(|evidence| evidence.at_ms);
+        self.finding.evidence.small_sort_by_key(|evidence| evidence.at_ms);
         self.finding.outcome = outcome;
         self.finding.moot = moot;
         self.finding.summary = summary.text;

@@ -8,6 +8,7 @@ use crate::check::finding::Head;
 use crate::check::options::Options;
 use crate::facts::key::Declared;
 use crate::facts::target::{Role, Target};
+use crate::text::small_sort::SmallSort;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -85,7 +86,7 @@ pub(crate) fn after(
         let each = run.iter().flat_map(|check| tasks(check.how).into_iter().map(move |task| (*check, task)));
         let mut each: Vec<(&'static Check, Task)> = each.collect();
         // The checks of one port stay together, port by port.
-        each.sort_by_key(|(_, task)| targets.iter().position(|target| task.subject() == Subject::Port(*target)));
+        each.small_sort_by_key(|(_, task)| targets.iter().position(|target| task.subject() == Subject::Port(*target)));
         plan.extend(each.into_iter().filter_map(|(check, task)| planned(check, task, &known)));
     }
     only(plan, options)

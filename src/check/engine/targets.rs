@@ -2,6 +2,7 @@
 
 use crate::account::{Endpoint, Wanted};
 use crate::facts::target::{MAIL_PORTS, Role, Target};
+use crate::text::small_sort::SmallSort;
 use std::collections::BTreeSet;
 
 /// The ports that are measured: at the server in use, the usual ones, the configured one, and those that the provider
@@ -17,7 +18,7 @@ pub(crate) fn targets(in_use: Option<&Endpoint>, wanted: &Wanted) -> Vec<Target>
     ports.extend(of_host(&in_use.host).into_iter().take(3));
     let mut targets: Vec<Target> = ports.into_iter().map(Target::in_use).collect();
     // The account's own port first: if a limit is reached, it is the others that go without.
-    targets.sort_by_key(|target| target.port != in_use.port);
+    targets.small_sort_by_key(|target| target.port != in_use.port);
     if let Some(host) = wanted_host(in_use, wanted) {
         let ports: BTreeSet<u16> = of_host(host).into_iter().take(2).collect();
         targets.extend(ports.into_iter().map(|port| Target { role: Role::Wanted, port }));

@@ -10,6 +10,7 @@ use crate::facts::keys::quality as keys;
 use crate::facts::words::Loss;
 use crate::net::{ConnectOptions, PortState};
 use crate::text::Text;
+use crate::text::small_sort::SmallSort;
 use futures::future::join_all;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -156,7 +157,7 @@ fn judge(samples: &[Sample]) -> Option<Line> {
         .iter()
         .filter_map(|sample| sample.took.map(|took| usize::try_from(took.as_millis()).unwrap_or(usize::MAX)))
         .collect();
-    times.sort_unstable();
+    times.small_sort();
     let hosts: BTreeSet<IpAddr> = counted.iter().map(|sample| sample.host).collect();
     (counted.len() >= ENOUGH).then(|| Line {
         sent: counted.len(),
@@ -269,7 +270,7 @@ fn marks(samples: &[Sample], line: &Line) -> String {
     let mut counted: Vec<(&Sample, Option<Duration>)> =
         samples.iter().map(|sample| (sample, fastest(samples, sample.host))).collect();
     counted.retain(|(_, fastest)| fastest.is_some());
-    counted.sort_by_key(|(sample, _)| sample.began);
+    counted.small_sort_by_key(|(sample, _)| sample.began);
     let mark = |(sample, fastest): (&Sample, Option<Duration>)| match sample.took {
         took if is_lost(took, fastest) => 'x',
         took if took.is_some_and(|took| took > ordinary) => 'o',
@@ -281,7 +282,7 @@ fn marks(samples: &[Sample], line: &Line) -> String {
 /// One line per host with its marks.
 fn note(book: &mut Notebook, samples: &[Sample], line: &Line) {
     let mut hosts: Vec<IpAddr> = samples.iter().map(|sample| sample.host).collect();
-    hosts.sort_unstable();
+    hosts.small_sort();
     hosts.dedup();
     for host in hosts {
         let of_host: Vec<Sample> = samples.iter().filter(|sample| sample.host == host).copied().collect();

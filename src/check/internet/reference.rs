@@ -11,6 +11,7 @@ use crate::net::{Answer, BoxStream, PortState, RecordKind};
 use crate::probe::secure::{CertificateFault, FailureKind, Verify, secure};
 use crate::probe::smtp::{Dialogue, NAMELESS_EHLO, NoReply};
 use crate::probe::tcp;
+use crate::text::small_sort::SmallSort;
 use crate::text::{Mark, Text};
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -78,7 +79,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, reference: &Reference) -> Verdict {
             }
         }
     }
-    states.sort();
+    states.small_sort();
     let shown = states.iter().map(|(port, state)| format!("{port} {}", state.says())).collect::<Vec<_>>().join(", ");
     let summary = Text::new().host(host).say(format!(": {shown}"));
     let opens = states.iter().any(|(_, state)| *state == PortState::Open);

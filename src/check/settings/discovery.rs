@@ -9,6 +9,7 @@ use crate::facts::keys::provider as keys;
 use crate::net::{Answer, ConnectOptions, Record, RecordKind};
 use crate::probe::{http, smtp::Dialogue};
 use crate::text::Text;
+use crate::text::small_sort::SmallSort;
 use futures::future::{join, join_all, join4};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -122,7 +123,7 @@ fn services(answer: &Answer, security: Security) -> Vec<Choice> {
             _ => None,
         })
         .collect();
-    found.sort();
+    found.small_sort();
     found.into_iter().take(4).map(|(_, _, port, host)| Choice { host, port, security, auth: vec![] }).collect()
 }
 
@@ -135,7 +136,7 @@ fn hosts(answer: &Answer) -> Vec<String> {
             _ => None,
         })
         .collect();
-    found.sort();
+    found.small_sort();
     found.into_iter().map(|(_, host)| host).collect()
 }
 

@@ -12,6 +12,7 @@ use crate::facts::replies::Phase;
 use crate::facts::words::EhloName;
 use crate::probe::secure::{Verify, secure};
 use crate::probe::smtp::{Dialogue, NoReply, REPLY, Reply};
+use crate::text::small_sort::SmallSort;
 use std::net::IpAddr;
 
 /// A name for EHLO, and its kind.
@@ -37,7 +38,7 @@ pub(crate) fn names(ctx: &Ctx, local: Option<IpAddr>) -> Vec<Name> {
         [(EhloName::ComputerName, computer), (EhloName::AddressLiteral, Some(literal)), (EhloName::FullName, full)];
     let mut names: Vec<Name> = all.into_iter().filter_map(|(kind, name)| Some((kind, name?))).collect();
     let own = program.map_or(EhloName::ComputerName, ehlo::Row::kind);
-    names.sort_by_key(|(kind, _)| *kind != own);
+    names.small_sort_by_key(|(kind, _)| *kind != own);
     names
 }
 

@@ -11,6 +11,7 @@ use crate::probe::hello::{self, Heard};
 use crate::probe::secure::FailureKind;
 use crate::probe::version::Version;
 use crate::text::grouped;
+use crate::text::small_sort::SmallSort;
 use futures::future::join;
 use futures::stream::StreamExt;
 use std::collections::BTreeMap;
@@ -172,7 +173,7 @@ fn sum_up(target: Target, accepted: &[Version], strength: Option<String>, weak: 
         };
     };
     let mut shown: Vec<&str> = accepted.iter().map(|version| version.word().trim_start_matches("TLSv")).collect();
-    shown.sort_unstable();
+    shown.small_sort();
     shown.dedup();
     let summary = format!("{}: TLS {}", target.port, shown.join(", "));
     if *best < Version::Tls12 {

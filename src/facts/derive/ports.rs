@@ -5,6 +5,7 @@ use crate::facts::keys::{
     alive, connectivity, dns_server, doors, hops, leaves, port, protection, reference, smtp, testnet,
 };
 use crate::facts::words::{Greeting, Near, Pages, TurnedAway};
+use crate::text::small_sort::SmallSort;
 use crate::text::{is_inner, is_shared};
 use std::net::IpAddr;
 
@@ -219,7 +220,7 @@ impl View<'_> {
         // First what the provider wants, then 587 and 465; 25 only if it offers a log-in.
         let wanted =
             |port: u16| self.input.wanted.is_some_and(|wanted| wanted.choices.iter().any(|choice| choice.port == port));
-        ports.sort_by_key(|port| (!wanted(*port), *port == 25, u16::MAX - *port));
+        ports.small_sort_by_key(|port| (!wanted(*port), *port == 25, u16::MAX - *port));
         let mut pending = BTreeSet::new();
         for port in ports {
             match (self.at(port, smtp::GREETING), self.at(port, smtp::AUTH)) {

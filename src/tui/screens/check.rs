@@ -4,6 +4,7 @@
 use super::{case_keys, parts, picture};
 use crate::check::{Group, Outcome};
 use crate::session::{Run, State};
+use crate::text::small_sort::SmallSort;
 use crate::tui::core::Core;
 use crate::tui::effect::{Effect, Request};
 use crate::tui::keymap::{Action, Place};
@@ -133,7 +134,7 @@ fn timeline(core: &Core, run: &Run, group: Group, width: u16) -> Vec<Line<'stati
             })
         })
         .collect();
-    all.sort_by_key(|(at, _)| *at);
+    all.small_sort_by_key(|(at, _)| *at);
     let width = usize::from(width).saturating_sub(1);
     let mut lines = picture::of_time(core, run, width);
     lines.push(Line::styled(format!("{}, in order of time", group.title()), core.theme.strong()));

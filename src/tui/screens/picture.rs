@@ -4,6 +4,7 @@ use crate::check::{Group, Outcome};
 use crate::picture::text::{Pen, draw};
 use crate::picture::{Kind, Picture, Scene, Tone, pictures, timeline, watch};
 use crate::session::Run;
+use crate::text::small_sort::SmallSort;
 use crate::tui::core::Core;
 use crate::tui::screens::parts::wrapped;
 use crate::tui::theme::Theme;
@@ -20,7 +21,7 @@ pub fn of_group(core: &Core, run: &Run, group: Group, width: usize) -> Vec<Line<
     all.retain(|picture| picture.kind.is_of(group));
     // Drawn stop by stop below each other, the ways leave no room for what is compared with them.
     if width < ALONG {
-        all.sort_by_key(|picture| picture.kind == Kind::Way);
+        all.small_sort_by_key(|picture| picture.kind == Kind::Way);
     }
     all.iter().flat_map(|picture| titled(core.theme, picture, width)).collect()
 }
