@@ -109,7 +109,7 @@ fn explains(two: &Two) -> Vec<String> {
     };
     if two.same_verdict {
         let shared: Vec<Both> = two.same.iter().filter(|both| is_shared(both)).cloned().collect();
-        let differs = if two.other.iter().any(|both| is_shared(both)) {
+        let differs = if two.other.iter().any(is_shared) {
             "What differs between them does not change the result. "
         } else {
             ""
