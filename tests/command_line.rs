@@ -39,7 +39,7 @@ fn mailtriage(arguments: &[&str]) -> Command {
 #[case(&["check", "anna@example.com", "--error", "@/nonexistent/bounce.eml"], "--error: /nonexistent/bounce.eml was not read")]
 #[case(&["check", "anna@example.com", "--answer", "moon=full"], "there is no question")]
 #[case(&["check", "anna@example.com", "--answer", "hotspot=perhaps"], "is answered by yes, no")]
-#[case(&["check", "anna@example.com", "--format", "pdf"], "text, json, markdown, html, eml")]
+#[case(&["check", "anna@example.com", "--format", "pdf"], "text, json, markdown, html, eml, row, nagios, prometheus")]
 #[case(&["check", "anna@example.com", "--password-env", "MAILTRIAGE_NO_SUCH_VARIABLE"], "no variable")]
 #[case(&["check", "anna@example.com", "--password-command", "exit 3"], "--password-command failed")]
 #[case(&["check", "anna@example.com", "--output", "/nonexistent/report.json"], "cannot write, no such folder: /nonexistent")]
@@ -186,7 +186,7 @@ fn an_existing_file_is_left_as_it_is() {
 #[case(100)]
 fn too_few_descriptors_are_named_and_nothing_is_tested(#[case] descriptors: u32) {
     let run = format!("ulimit -n {descriptors}; exec \"$0\" check anna@example.test --server 127.0.0.1 --format json");
-    let says = contains("few files and connections").and(contains("nothing was tested"));
+    let says = contains("few open files and connections").and(contains("nothing was tested"));
     shell(&run).assert().code(3).stdout("").stderr(says);
 }
 
@@ -279,7 +279,7 @@ fn a_message_that_came_back_is_read_from_a_file_and_from_standard_input() {
         let shown = String::from_utf8_lossy(&shown.get_output().stdout).into_owned();
         let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            words.contains("A message to x@example.org came back: mx.example.org did not take it (5.1.1)."),
+            words.contains("A message to x@example.org came back: mx.example.org did not accept it (5.1.1)."),
             "{shown}"
         );
     }
@@ -317,13 +317,13 @@ fn what_can_be_looked_up() {
 /// The guide's questions as lines on stderr, answered by number, by word, wrongly, and not at all; the report alone is on
 /// stdout.
 #[rstest]
-#[case("2\nno\n", "Does this network always have the same public address", "\"answer\": \"outside\"")]
-#[case("9\nins\n", "\"9\" is none of them", "\"answer\": \"inside\"")]
+#[case("2\nno\n", "Does the contract give this network a fixed", "\"answer\": \"outside\"")]
+#[case("9\nins\n", "\"9\" is not one of them", "\"answer\": \"inside\"")]
 #[case("", "1 to 2, or Enter if nobody knows:", "\"cause\": \"healthy\"")]
 fn questions_as_lines(#[case] typed: &str, #[case] asked: &str, #[case] reported: &str) {
     let arguments = ["practice", "direct-send-inside-only", "--ask", "--format", "json"];
     let assert = mailtriage(&arguments).write_stdin(typed).assert();
-    let said = assert.stderr(contains("Whom does the device write to")).stderr(contains(asked));
+    let said = assert.stderr(contains("Where does the device send")).stderr(contains(asked));
     said.stdout(predicates::str::starts_with("{")).stdout(contains(reported));
 }
 

@@ -110,7 +110,7 @@ fn what_is_wrong_is_said_with_its_place() {
         (|report| report["account"]["in_use"]["port"] = value!("many"), "account.in_use.port"),
         (|report| report["checks"][0]["evidence"][0]["at_ms"] = value!("soon"), "checks.0.evidence.0.at_ms"),
         (|report| report["runs"][0]["started"] = value!("yesterday"), "runs.0.started"),
-        (|report| report["runs"] = value!([]), "holds no run"),
+        (|report| report["runs"] = value!([]), "contains no run"),
     ];
     for (change, says) in wrong {
         let said = why(change);

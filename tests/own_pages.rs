@@ -50,7 +50,7 @@ fn acme() -> tempfile::TempDir {
 fn own_pages_replace_and_add() {
     let acme = acme();
     let dir = acme.path().to_str().unwrap();
-    mailtriage(&["guide", "--check", dir]).assert().code(0).stdout(contains("no mistake: 2 new, 1 changed"));
+    mailtriage(&["guide", "--check", dir]).assert().code(0).stdout(contains("no mistakes: 2 new, 1 changed"));
     mailtriage(&["guide", "acme ticket", "--guide", dir]).assert().code(0).stdout(contains("causes/acme-firewall"));
     mailtriage(&["guide", "--graph", "--guide", dir]).assert().code(0).stdout(contains("page_causes_acme_firewall"));
     let run = ["practice", "587-silent", "--format", "json", "--guide", dir];

@@ -75,8 +75,8 @@ fn a_refusal_is_a_message_and_exit_2() {
         (r#"{"error": "expired_token"}"#, "the code has expired"),
         (r#"{"error": "invalid_client", "error_description": "AADSTS7000218"}"#, "AADSTS7000218"),
         ("<html>", "not what RFC 8628 says"),
-        (r#"{"access_token": "ya29 or\r\nNOOP", "token_type": "Bearer"}"#, "not a token"),
-        (r#"{"access_token": "", "token_type": "Bearer"}"#, "not a token"),
+        (r#"{"access_token": "ya29 or\r\nNOOP", "token_type": "Bearer"}"#, "cannot be a token"),
+        (r#"{"access_token": "", "token_type": "Bearer"}"#, "cannot be a token"),
     ] {
         let status = if answer.contains("access_token") { 200 } else { 400 };
         let answers: &'static [(u16, &'static str)] = Box::leak(Box::new([(status, answer)]));

@@ -129,17 +129,17 @@ fn the_first_place_that_says_something_counts() {
 
 /// A file with every mistake, and what is said about each.
 const WRONG: [(&str, &str); 26] = [
-    ("name = \"\"", "name: it is one line"),
-    ("contact = [\"a\", \"b\\nc\"]", "contact: it is one line"),
+    ("name = \"\"", "name: it must be one line"),
+    ("contact = [\"a\", \"b\\nc\"]", "contact: it must be one line"),
     ("resolver = [\"192.0.2.1\", \"dns.example\"]", "resolver: \"dns.example\" is not the address of a DNS server"),
     ("reference-host = [\"smtp.example.net:0\"]", "reference-host: \"0\" is not a port"),
     ("no-references = true", "no-references: it contradicts reference-host"),
     ("connectivity-url = \"ftp://example.net\"", "connectivity-url: \"ftp://example.net\" is not a web address"),
     ("ca-file = [\"missing.pem\"]", "ca-file: missing.pem: "),
     ("guide = \"missing\"", "guide: there is no folder"),
-    ("timeout = \"5\"", "timeout: it is a number of seconds, without quotation marks"),
+    ("timeout = \"5\"", "timeout: it must be a number of seconds, without quotation marks"),
     ("deadline = 0.01", "deadline: between 0.1 and 3600 seconds"),
-    ("tables = [\"missing.toml\"]", "tables: a sound tables-key is needed"),
+    ("tables = [\"missing.toml\"]", "tables: a valid tables-key is needed"),
     ("tables-key = \"secret\"", "tables-key: this is not a minisign key"),
     ("resolvers = []", "resolvers: there is no such key; did you mean resolver?"),
     ("[[provider]]", "provider.name: it is missing"),
@@ -196,8 +196,8 @@ fn what_is_no_site_file_is_said() {
     check(b"timeout = = 1\nname = 'Acme\n", "2 mistakes");
     check(b"\xff\xfe\x00", "not text in UTF-8");
     check(b"timeout = 1\ntimeout = 2\n", "site.toml:2: duplicate key");
-    check(b"provider = \"acme\"\n", "a provider is a table: [[provider]]");
-    check(b"[[name]]\n", "name: it is one text, not a list");
+    check(b"provider = \"acme\"\n", "a provider must be a table: [[provider]]");
+    check(b"[[name]]\n", "name: it must be one text, not a list");
     check(&[b'#'; 1_100_000], "larger than 1 MiB");
     check("name = \"\u{1b}[2J\"".as_bytes(), "site.toml:1:");
     let deep = format!("name = {}{}", "[".repeat(5_000), "]".repeat(5_000));
@@ -216,7 +216,7 @@ fn what_is_no_site_file_is_said() {
 fn a_new_file_is_sound_and_never_over_an_old_one() {
     let stick = Stick::new();
     stick.mailtriage(&["site", "--init"]).assert().code(0).stdout(contains("~/.config/mailtriage/site.toml"));
-    stick.mailtriage(&["site", "--check"]).assert().code(0).stdout(contains("site.toml: no mistake"));
+    stick.mailtriage(&["site", "--check"]).assert().code(0).stdout(contains("site.toml: no mistakes"));
     stick.mailtriage(&["site", "--init"]).assert().code(2).stderr(contains("already exists"));
     assert!(fs::read_to_string(stick.path(OF_USER)).unwrap().contains("# [[provider]]"));
 }
@@ -276,7 +276,7 @@ fn what_everybody_could_have_written_is_not_used() {
     stick.write(BESIDE, ROW);
     fs::set_permissions(stick.path(BESIDE), fs::Permissions::from_mode(0o666)).unwrap();
     let ends = stick.mailtriage(&["providers", "acme.example"]).assert().code(2);
-    ends.stderr(contains("mailtriage-site.toml is not used: everybody may write to it").and(contains("no provider")));
+    ends.stderr(contains("mailtriage-site.toml is not used: anybody may write to it").and(contains("no provider")));
     // Who names it knows it.
     let file = stick.path(BESIDE);
     stick.mailtriage(&["providers", "acme.example", "--site", file.to_str().unwrap()]).assert().code(0);

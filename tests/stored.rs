@@ -267,7 +267,7 @@ fn what_is_stored_is_compared_without_anybody_typing() {
         std::fs::read_to_string(&prefs).unwrap().replace("port\", 465", "port\", 25").replace("ssl\", 3", "ssl\", 0");
     std::fs::write(&prefs, text).unwrap();
     std::fs::write(prefs.with_file_name("compatibility.ini"), "[Compatibility]\nLastVersion=128.3.0_1/1\n").unwrap();
-    let says = "Thunderbird 128.3.0 has port 25, no encryption; the provider wants port 465, SSL/TLS";
+    let says = "Thunderbird 128.3.0 has port 25, no encryption; the provider's: port 465, SSL/TLS";
     check(home.path(), &["--from-client"]).assert().stdout(contains(says));
 }
 

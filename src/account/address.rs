@@ -37,7 +37,7 @@ impl Address {
         }
         // Pasted along with the address; nobody would see why the server does not know it.
         if typed.contains(crate::text::is_invisible) {
-            return Err(format!("\"{shown}\" is not a mail address: it contains a character that is not seen"));
+            return Err(format!("\"{shown}\" is not a mail address: it contains an invisible character"));
         }
         if typed.len() > 254 {
             return Err(format!("\"{shown}...\" is not a mail address: it is longer than 254 bytes (RFC 5321)"));
@@ -167,8 +167,8 @@ mod tests {
     #[case("anna@exa\u{7}mple.com", "control character")]
     #[case("@example.com", "before the @")]
     #[case("anna@", "is empty")]
-    #[case("anna@example.com\u{200b}", "not seen")]
-    #[case("an\u{202e}na@example.com", "not seen")]
+    #[case("anna@example.com\u{200b}", "invisible character")]
+    #[case("an\u{202e}na@example.com", "invisible character")]
     #[case("anna@exa_mple..com", "not the name")]
     #[case("anna@-example.com", "not the name")]
     fn malformed(#[case] typed: &str, #[case] why: &str) {

@@ -45,19 +45,19 @@ impl Flaw {
     /// The flaw in words, after "it".
     fn says(self) -> &'static str {
         match self {
-            Flaw::BlankBefore => "begins with a blank",
-            Flaw::BlankAfter => "has a blank at its end",
-            Flaw::BlankInside => "has a blank in it",
-            Flaw::Invisible => "has an invisible character in it",
-            Flaw::Quotes => "stands in quotation marks or brackets",
-            Flaw::Scheme => "has the beginning of a web address before it",
-            Flaw::Path => "has a slash behind it",
-            Flaw::Port => "has a port behind it",
-            Flaw::At => "has an @ in it",
-            Flaw::Comma => "has a comma in it",
-            Flaw::Dots => "has a dot too many",
-            Flaw::DotAfter => "has a dot at its end",
-            Flaw::Character => "has a character in it that no name has",
+            Flaw::BlankBefore => "begins with a space",
+            Flaw::BlankAfter => "ends with a space",
+            Flaw::BlankInside => "contains a space",
+            Flaw::Invisible => "contains an invisible character",
+            Flaw::Quotes => "is in quotation marks or brackets",
+            Flaw::Scheme => "begins like a web address",
+            Flaw::Path => "has a slash after it",
+            Flaw::Port => "has a port after it",
+            Flaw::At => "contains an @",
+            Flaw::Comma => "contains a comma",
+            Flaw::Dots => "has one dot too many",
+            Flaw::DotAfter => "ends with a dot",
+            Flaw::Character => "contains a character that no server name can have",
         }
     }
 
@@ -110,7 +110,7 @@ impl Server {
         self.flaws.iter().any(|flaw| !flaw.may_pass())
     }
 
-    /// What is wrong, in words after "it": "has a blank at its end"; `None` if nothing is.
+    /// What is wrong, in words after "it": "ends with a space"; `None` if nothing is.
     pub fn says(&self) -> Option<String> {
         let says: Vec<&str> = self.flaws.iter().map(|flaw| flaw.says()).collect();
         (!says.is_empty()).then(|| says.join(" and "))
@@ -310,8 +310,8 @@ mod tests {
 
     #[test]
     fn flaws_in_words() {
-        assert_eq!(Server::parse("smtp.example.com ").unwrap().says().unwrap(), "has a blank at its end");
+        assert_eq!(Server::parse("smtp.example.com ").unwrap().says().unwrap(), "ends with a space");
         let both = Server::parse("https://smtp.example.com:587").unwrap().says().unwrap();
-        assert_eq!(both, "has the beginning of a web address before it and has a port behind it");
+        assert_eq!(both, "begins like a web address and has a port after it");
     }
 }

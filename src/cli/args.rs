@@ -3,6 +3,7 @@
 use crate::account::stored::STORES;
 use crate::check::Group;
 use crate::check::options::limit;
+use crate::report::figures::{Range, Thresholds};
 use crate::report::format::Format;
 use crate::report::formats::{self, FORMATS};
 use clap::builder::PossibleValuesParser;
@@ -36,7 +37,9 @@ pub(super) enum Command {
     Compare(super::compare::CompareArgs),
     /// The built-in practice lab: no network needed
     Practice(PracticeArgs),
-    /// The pages of the guide, and which of them are about an error number, a server's sentence or any words
+    /// An exporter for Prometheus: checks the target that it is asked for (/probe?target=...&module=...)
+    Serve(ServeCommand),
+    /// The pages of the guide, and which of them are about an error number, a server's reply or any words
     Guide(GuideArgs),
     /// What the provider table knows about mail providers
     Providers {
@@ -45,7 +48,7 @@ pub(super) enum Command {
         #[command(flatten)]
         site: SiteArgs,
     },
-    /// A company's site file: which are in use and what they say; writes one, or checks one
+    /// A company's site file: shows which are in use and what they say, writes one, or checks one
     Site(SiteCommand),
     /// The JSON Schema of the report (draft 2020-12)
     Schema,
@@ -62,13 +65,13 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct ConfigArgs {
-    /// Writes the file with everything that it can say, commented out; never over an existing file
+    /// Writes the file with every setting in it, commented out; never overwrites an existing file
     #[arg(long)]
     pub(super) init: bool,
-    /// Checks the file: everything that is wrong, with its line
+    /// Checks the file: lists everything that is wrong, with line numbers
     #[arg(long, conflicts_with = "init")]
     pub(super) check: bool,
-    /// Another file than the one that the screen reads
+    /// A different file from the one that the screen uses
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
 }
@@ -79,7 +82,7 @@ pub(super) struct CheckArgs {
     pub(super) address: Option<String>,
     #[command(flatten)]
     pub(super) out: OutputArgs,
-    /// Ends as soon as nothing can change the verdict, without what only adds detail
+    /// Ends as soon as nothing can change the verdict, and skips what only adds detail
     #[arg(long, conflicts_with = "full")]
     pub(super) fast: bool,
     /// Waits for every check, for the most detailed report
@@ -88,6 +91,8 @@ pub(super) struct CheckArgs {
     /// Asks the guide's questions as lines of text, for screen readers, serial lines and remote consoles
     #[arg(long, conflicts_with_all = ["password_stdin", "token_stdin"])]
     pub(super) ask: bool,
+    #[command(flatten)]
+    pub(super) batch: super::batch::BatchArgs,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }
@@ -101,7 +106,7 @@ pub(super) struct GuideArgs {
     #[arg(long, value_enum, value_name = "LANGUAGE", num_args = 0..=1, default_missing_value = "mermaid",
           conflicts_with_all = ["words", "check"])]
     pub(super) graph: Option<GraphArg>,
-    /// Checks a company's own pages, over the built-in ones: everything that is wrong, with file and line
+    /// Checks a company's own pages, laid over the built-in ones: lists everything that is wrong, with file and line
     #[arg(long, value_name = "DIR", conflicts_with_all = ["words", "guide"])]
     pub(super) check: Option<PathBuf>,
     #[command(flatten)]
@@ -112,21 +117,32 @@ pub(super) struct GuideArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct SiteCommand {
-    /// Writes a new one, everything in it commented out: FILE, or the user's
+    /// Writes a new one, with everything commented out: FILE, or the user's own
     #[arg(long, conflicts_with = "check")]
     pub(super) init: bool,
-    /// Says everything that is wrong with FILE, or with those in use, by line and key
+    /// Lists everything that is wrong with FILE, or with the files in use, by line and key
     #[arg(long)]
     pub(super) check: bool,
-    /// The site file, in place of those in the usual places
+    /// The site file to use, instead of those in the usual places
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
 }
 
-/// Which site file counts.
 #[derive(Debug, Args)]
+pub(super) struct ServeCommand {
+    #[command(flatten)]
+    pub(super) serve: super::serve::ServeArgs,
+    /// Additional certificates to trust, as PEM
+    #[arg(long, value_name = "PEM")]
+    pub(super) ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) site: SiteArgs,
+}
+
+/// Which site file counts.
+#[derive(Debug, Clone, Args)]
 pub(super) struct SiteArgs {
-    /// A company's site file, in place of those in the usual places; so does MAILTRIAGE_SITE: see docs/site-file.md
+    /// A company's site file to use, instead of those in the usual places (or set MAILTRIAGE_SITE): see docs/site-file.md
     #[arg(long, value_name = "FILE", help_heading = "The case")]
     pub(super) site: Option<PathBuf>,
     /// Uses no site file
@@ -141,7 +157,7 @@ pub(super) enum GraphArg {
 }
 
 /// Which pages the guide consists of.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct PagesArgs {
     /// A company's own pages, laid over the built-in ones: see docs/writing-the-guide.md
     #[arg(long, value_name = "DIR", help_heading = "The case")]
@@ -159,6 +175,7 @@ impl Cli {
             Some(Command::Guide(args)) => return args.check.as_deref().or(args.pages.guide.as_deref()),
             Some(
                 Command::Providers { .. }
+                | Command::Serve(_)
                 | Command::Site(_)
                 | Command::Schema
                 | Command::Config(_)
@@ -177,6 +194,7 @@ impl Cli {
             Some(Command::Check(args)) => Some(&args.run.site),
             Some(Command::Guide(args)) => Some(&args.site),
             Some(Command::Open(args)) => Some(&args.site),
+            Some(Command::Serve(args)) => Some(&args.site),
             Some(Command::Providers { site, .. }) => Some(site),
             Some(
                 Command::Practice(_)
@@ -198,7 +216,7 @@ pub(super) struct PracticeArgs {
     /// Lists the scenarios
     #[arg(long)]
     pub(super) list: bool,
-    /// Asks the guide's questions as lines of text in place of a screen, as `check --ask` does
+    /// Asks the guide's questions as lines of text instead of on a screen, as `check --ask` does
     #[arg(long)]
     pub(super) ask: bool,
     #[command(flatten)]
@@ -228,18 +246,25 @@ pub(super) struct OutputArgs {
     /// The format of the result
     #[arg(long, value_parser = format())]
     pub(super) format: Option<&'static Format>,
-    /// Writes the report to this file instead of stdout; never over an existing file
+    /// Writes the report to this file instead of stdout; never overwrites an existing file, except for metrics
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// What to leave out: nothing, names (mailbox, log-in name, machine, private addresses), or all names
     #[arg(long, value_enum, default_value = "none")]
     pub(super) redact: RedactArg,
-    /// Who reads it: what they need not know is left out, and what is asked of them comes first
+    /// Who reads it: what they do not need to know is left out, and what is asked of them comes first
     #[arg(long = "for", value_enum, default_value = "all", value_name = "READER")]
     pub(super) reader: ReaderArg,
     /// Shows the evidence of every check
     #[arg(long)]
     pub(super) verbose: bool,
+    /// With --format nagios, warns if this figure is out of the range, such as connect_time=1 or certificate_days=14:;
+    /// repeatable; docs/fleet.md lists the figures
+    #[arg(long, value_name = "NAME=RANGE", value_parser = Thresholds::read)]
+    pub(super) warning: Vec<(&'static str, Range)>,
+    /// The same, and the state is critical
+    #[arg(long, value_name = "NAME=RANGE", value_parser = Thresholds::read)]
+    pub(super) critical: Vec<(&'static str, Range)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -277,15 +302,15 @@ pub(super) enum MeasuredArg {
 }
 
 /// What a run is about.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct RunArgs {
-    /// The outgoing server that the mail program has now
+    /// The outgoing server that is set in the mail program
     #[arg(long, value_name = "HOST", help_heading = "What the mail program has now")]
     pub(super) server: Option<String>,
-    /// The port that the mail program has now
+    /// The port that is set in the mail program
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..), help_heading = "What the mail program has now")]
     pub(super) port: Option<u16>,
-    /// The encryption that it has now: none, starttls (older Outlook: TLS), implicit (SSL/TLS), auto
+    /// The encryption that is set there: none, starttls (older Outlook: TLS), implicit (SSL/TLS), auto
     #[arg(long, value_enum, help_heading = "What the mail program has now")]
     pub(super) security: Option<SecurityArg>,
     /// The log-in name, if not the mail address
@@ -316,13 +341,13 @@ pub(super) struct RunArgs {
     /// The helpdesk's own number for the case
     #[arg(long, value_name = "TEXT", help_heading = "The case")]
     pub(super) ticket: Option<String>,
-    /// Since when it fails, in the caller's words
+    /// When it began to fail, in the caller's words
     #[arg(long, value_name = "TEXT", help_heading = "The case")]
     pub(super) since: Option<String>,
     /// Who else is affected, such as "3 of 20 users"
     #[arg(long, value_name = "TEXT", help_heading = "The case")]
     pub(super) affected: Option<String>,
-    /// Whom to ask back: a name, a telephone number, a mail address
+    /// Who can answer questions: a name, a telephone number, a mail address
     #[arg(long, value_name = "TEXT", help_heading = "The case")]
     pub(super) contact: Option<String>,
     /// Answers a question of the guide, such as hotspot=yes; repeatable
@@ -334,7 +359,7 @@ pub(super) struct RunArgs {
     /// Another company's server to compare with; repeatable, replaces the defaults
     #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "no_references", help_heading = "Network")]
     pub(super) reference_host: Vec<String>,
-    /// Compares with no other company's server
+    /// Does not compare with other companies' servers
     #[arg(long, help_heading = "Network")]
     pub(super) no_references: bool,
     /// A page that shows whether there is a sign-in page (portal); repeatable, replaces the defaults
@@ -367,7 +392,7 @@ pub(super) struct RunArgs {
 }
 
 /// How the screen looks.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct ScreenArgs {
     /// No colours
     #[arg(long, help_heading = "Screen")]

@@ -61,7 +61,7 @@ fn answer(question: &OpenQuestion, input: &mut impl BufRead) -> Result<Answer, S
         }
         match chosen(&question.words, &typed) {
             Some(word) => return Ok(Answer::Word(word.to_owned())),
-            None => say(&format!("\"{typed}\" is none of them.")),
+            None => say(&format!("\"{typed}\" is not one of them.")),
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct CompareArgs {
 
 pub(super) fn run(args: &CompareArgs) -> Result<u8, Stop> {
     match &args.output {
-        Some(path) => save::check_target(path)?,
+        Some(path) => save::check_target(path, None)?,
         None => output::can_print()?,
     }
     let mut gathered = Gathered::default();

@@ -18,7 +18,7 @@ pub(super) fn run(args: &GuideArgs) -> Result<u8, Stop> {
         let built_in = pages::built_in().count();
         let all = pages::guide().count();
         let changed = pages::built_in().filter(|own| !pages::guide().any(|(name, text)| (name.as_str(), text) == *own));
-        let says = format!("no mistake: {} new, {} changed, {all} in all\n", all - built_in, changed.count());
+        let says = format!("no mistakes: {} new, {} changed, {all} in all\n", all - built_in, changed.count());
         return print(&says).map(|()| 0);
     }
     if let Some(language) = args.graph {
@@ -42,7 +42,7 @@ pub(super) fn run(args: &GuideArgs) -> Result<u8, Stop> {
 /// All pages, the steps in the order of the walk.
 fn list() -> String {
     let mut out = String::from(
-        "The guide. `mailtriage guide PAGE` shows a page; an error number, a server's sentence or any words find pages.\n",
+        "The guide. `mailtriage guide PAGE` shows a page; an error number, a server's reply or any words find pages.\n",
     );
     let row = |out: &mut String, name: &str, title: &str| {
         let _ = writeln!(out, "  {name:<36} {title}");
@@ -109,7 +109,7 @@ fn found(words: &str) -> Result<String, Stop> {
         let _ = writeln!(out, "{}", capital(number));
     }
     if !numbers.is_empty() {
-        out.push_str("A number says what the program noticed; the server's own sentence next to it says why.\n\n");
+        out.push_str("A number says what the program noticed; the server's own words next to it say why.\n\n");
     }
     for page in pages {
         let _ = writeln!(out, "  {:<36} {}", page.page, page.title);
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn rules_are_said_in_words() {
         let table = "| When | Then |\n|---|---|\n| `security` is `none` and `port.state` is not `open` or `denied` | [x](y.md) |";
-        let said = "| When | Then |\n|---|---|\n| the encryption in use: none, what the port in use does: not open or denied | [x](y.md) |";
+        let said = "| When | Then |\n|---|---|\n| the encryption in use: none, what the port in use does: not open or forbidden on this computer | [x](y.md) |";
         assert_eq!(in_words(table), said);
         let other = "| `{port}` | the port |\n1. `nc -vz SERVER`";
         assert_eq!(in_words(other), other);

@@ -56,7 +56,7 @@ fn describe(out: &mut String, row: &Provider) {
         );
     }
     if !row.smtp {
-        let _ = writeln!(out, "  lets no mail program send");
+        let _ = writeln!(out, "  does not let mail programs send");
     }
     let passwords = match row.passwords {
         Passwords::Account => "the mailbox's password",

@@ -27,7 +27,7 @@ use url::Url;
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// The application to sign in as, and the addresses to use.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct SignInArgs {
     /// Signs in on the provider's page, as the application with this id: yours or your organisation's
     #[arg(long, value_name = "ID", help_heading = "Log-in and sending",
@@ -138,7 +138,7 @@ impl SignInArgs {
         let token = token.access_token().secret();
         if !is_token(token) {
             return Err(Stop::Usage(
-                "the sign-in failed: what the provider gave is not a token, by its characters or its length (RFC 6750)"
+                "the sign-in failed: what the provider sent cannot be a token, by its characters or its length (RFC 6750)"
                     .to_owned(),
             ));
         }
@@ -167,7 +167,7 @@ impl SignInArgs {
         };
         for url in [&device, &token] {
             if !is_safe(url) {
-                return Err(Stop::Usage(format!("{url}: a sign-in goes over https only")));
+                return Err(Stop::Usage(format!("{url}: sign-in works over https only")));
             }
         }
         Ok(Place { device, token, scopes })
@@ -186,7 +186,7 @@ fn can_be_shown(code: &str, address: &str) -> Result<(), String> {
     const MOST_ADDRESS: usize = 2_048;
     if address.len() > MOST_ADDRESS || !Url::parse(address).is_ok_and(|url| url.scheme() == "https") {
         let address: String = address.chars().take(80).collect();
-        return Err(format!("the provider's address for it is no https address: {address}"));
+        return Err(format!("the provider's address for it is not an https address: {address}"));
     }
     match code.chars().count() {
         1..=MOST_CODE => Ok(()),
@@ -257,7 +257,7 @@ mod tests {
     fn nobody_is_sent_to_an_unsafe_address() {
         assert!(can_be_shown("WDJB-MJHT", "https://example.com/device").is_ok());
         for address in ["javascript:alert(1)", "http://example.com/", "file:///etc/passwd", "", "example.com/device"] {
-            assert!(can_be_shown("WDJB-MJHT", address).unwrap_err().contains("no https address"), "{address}");
+            assert!(can_be_shown("WDJB-MJHT", address).unwrap_err().contains("not an https address"), "{address}");
         }
         let long = format!("https://example.com/{}", "x".repeat(3_000));
         assert!(can_be_shown("WDJB-MJHT", &long).is_err_and(|why| why.len() < 200));

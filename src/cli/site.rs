@@ -130,7 +130,7 @@ fn read(places: &mut [Place]) -> Result<Site, Stop> {
 
 fn message(mistakes: &[Mistake]) -> String {
     let many = if mistakes.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", mistakes.len()) };
-    let mut out = format!("{many} in the site file; nothing of it is used (--no-site goes on without)");
+    let mut out = format!("{many} in the site file; none of it is used (--no-site runs without it)");
     for mistake in mistakes {
         let key = if mistake.key.is_empty() { String::new() } else { format!("{}: ", visible_str(&mistake.key)) };
         let _ = write!(out, "\n{}:{}: {key}{}", shown(&mistake.file), mistake.line, visible_str(&mistake.why));
@@ -152,7 +152,7 @@ pub(super) fn run(args: &SiteCommand) -> Result<u8, Stop> {
     let mut out = String::new();
     for place in &places {
         let state = match &place.found {
-            Found::InUse if args.check => "no mistake".to_owned(),
+            Found::InUse if args.check => "no mistakes".to_owned(),
             Found::InUse => "in use".to_owned(),
             Found::NotOurs(why) => format!("not used: {why}"),
             Found::Nothing => "there is none".to_owned(),

@@ -97,7 +97,7 @@ pub fn forecast(case: &Case<'_>, today: Date) -> Vec<Ending> {
         .filter(|row| row.applies(case))
         .map(|row| {
             let day = row.day.clone().unwrap_or_else(|| in_words(row.date));
-            let when = if today < row.date { format!("From {day} on") } else { format!("Since {day}") };
+            let when = if today < row.date { format!("From {day}") } else { format!("Since {day}") };
             let says = format!("{when}: {}.{}", row.what, age(row.checked, today));
             (row.date, Ending { date: row.date.to_string(), says, source: row.source.clone() })
         })
@@ -124,7 +124,7 @@ fn certificate(case: &Case<'_>, today: Date) -> Option<(Date, Ending)> {
     let left = days(today, until);
     (0..=FEW_DAYS).contains(&left).then(|| {
         let says = format!(
-            "The server's certificate ends on {}, in {left} days: it should have been renewed by now. Tell whoever runs the \
+            "The server's certificate expires on {}, in {left} days: it should have been renewed by now. Tell whoever runs the \
              server.",
             in_words(until)
         );
@@ -177,7 +177,7 @@ mod tests {
         let says = |today| forecast(&case, today).into_iter().map(|ending| ending.says).collect::<Vec<_>>();
         let before = says(date(2026, 11, 27));
         assert!(
-            before[0].starts_with("From the end of December 2026 on: Microsoft 365 takes no passwords"),
+            before[0].starts_with("From the end of December 2026: Microsoft 365 accepts no passwords"),
             "{before:?}"
         );
         assert!(before[1].starts_with("Since 14 October 2025: Outlook 2016"), "{before:?}");
@@ -203,7 +203,7 @@ mod tests {
         let until = |day| Case { certificate_until: Some(day), ..Case::default() };
         let today = date(2026, 11, 27);
         let soon = forecast(&until(date(2026, 12, 7)), today);
-        assert!(soon[0].says.starts_with("The server's certificate ends on 7 December 2026, in 10 days"));
+        assert!(soon[0].says.starts_with("The server's certificate expires on 7 December 2026, in 10 days"));
         assert_eq!(forecast(&until(date(2027, 1, 7)), today), vec![]);
         assert_eq!(forecast(&until(date(2026, 11, 1)), today), vec![]);
     }

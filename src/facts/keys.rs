@@ -31,7 +31,7 @@ keys! {
     provider "provider" {
         SOURCE: Key<Source> = "source", Nobody, "how the provider's settings were found";
         PROVIDER: Key<String> = "provider", Host, "the provider's ID in the table";
-        CHOICES: Key<Vec<String>> = "choices", Host, "what the provider wants: server, port and encryption, each choice";
+        CHOICES: Key<Vec<String>> = "choices", Host, "the provider's settings: server, port and encryption, each choice";
     }
     /// Do the settings fit what the provider wants?
     settings "settings" {
@@ -88,7 +88,7 @@ keys! {
     /// Is this computer's clock right?
     clock "clock" {
         AHEAD: Key<i64> = "off_s", Nobody, "seconds this computer is ahead of network time";
-        IMPLAUSIBLE: Key<bool> = "implausible", Nobody, "whether nothing on the network tells the time, and this computer's cannot be";
+        IMPLAUSIBLE: Key<bool> = "implausible", Nobody, "whether nothing on the network gives the time, and this computer's cannot be right";
     }
     /// Which ports open at another company's server?
     reference "reference" {
@@ -96,7 +96,7 @@ keys! {
         LOOK_UP: Key<NameFound> = "look-up", Nobody, "its name in DNS, unless it was given as an address";
         ADDRESS: Key<IpAddr> = "address", Address, "the address that was tried";
         SEEN_AS: Key<IpAddr> = "seen-as", Address, "our address as that server sees it";
-        OWN_NAME: Key<bool> = "own-name", Nobody, "yes, if it gives itself this computer's own name";
+        OWN_NAME: Key<bool> = "own-name", Nobody, "yes, if it gives this computer's own name as its own";
         STATE: Family<PortState> = "PORT", Nobody, "what that port does there";
         GREETING: Family<GreetingElsewhere> = "PORT.greeting", Nobody, "the greeting there";
         TOOK: Family<u64> = "PORT_ms", Nobody, "milliseconds until that port opened there, or was given up";
@@ -125,8 +125,8 @@ keys! {
     }
     /// Do this computer's connection and clock stay the same during the run?
     steady "steady" {
-        CONNECTION_CHANGED: Key<bool> = "connection-changed", Nobody, "whether this computer's way to the internet was lost or became another during the run";
-        CLOCK_JUMPED: Key<i64> = "clock-jumped_s", Nobody, "by how many seconds more than had passed the clock went on, because it was set or the computer slept";
+        CONNECTION_CHANGED: Key<bool> = "connection-changed", Nobody, "whether this computer's route to the internet was lost or changed during the run";
+        CLOCK_JUMPED: Key<i64> = "clock-jumped_s", Nobody, "how many seconds the clock gained on the time that really passed, because it was set or the computer slept";
     }
     /// Does IPv6 work to other hosts?
     ipv6 "ipv6" {
@@ -134,7 +134,7 @@ keys! {
     }
     /// Which internet provider's line is this?
     isp "isp" {
-        LINE: Key<String> = "line", Host, "the name of the line's public address";
+        LINE: Key<String> = "line", Host, "the reverse-DNS name of the public address";
         ISP: Key<String> = "isp", Nobody, "the internet provider";
     }
     /// Does a port open?
@@ -142,8 +142,8 @@ keys! {
         STATE: Key<PortState> = "state", Nobody, "what the port does: the best over all addresses";
         STATE_V4: Key<PortState> = "state.v4", Nobody, "the best over its IPv4 addresses";
         STATE_V6: Key<PortState> = "state.v6", Nobody, "the best over its IPv6 addresses";
-        TOOK_V4: Key<u64> = "v4_ms", Nobody, "milliseconds until that was known of its IPv4 addresses";
-        TOOK_V6: Key<u64> = "v6_ms", Nobody, "milliseconds until that was known of its IPv6 addresses";
+        TOOK_V4: Key<u64> = "v4_ms", Nobody, "milliseconds until that was known for its IPv4 addresses";
+        TOOK_V6: Key<u64> = "v6_ms", Nobody, "milliseconds until that was known for its IPv6 addresses";
         BY: Key<Itself> = "by", Nobody, "who forbids it, if this computer does";
         ADDRESS: Key<IpAddr> = "address", Address, "the address that opened first";
         CONNECT: Key<u64> = "connect_ms", Nobody, "milliseconds until it opened";
@@ -192,7 +192,7 @@ keys! {
     }
     /// Does the server take mail on another port than the usual ones?
     doors "doors" {
-        PORT: Key<u16> = "port", Nobody, "a port other than the usual ones that takes mail";
+        PORT: Key<u16> = "port", Nobody, "a port other than the usual ones that accepts mail";
         IMPLICIT: Key<bool> = "implicit", Nobody, "whether that port is encrypted from the start";
     }
     /// Which security programs and VPNs are on this computer?
@@ -203,7 +203,7 @@ keys! {
         VPN: Key<String> = "vpn", Nobody, "a VPN's network interface";
         VPN_CARRIES: Key<bool> = "vpn.carries", Nobody, "whether connections to the server go through that VPN";
         VPN_CARRIES_ALL: Key<bool> = "vpn.carries-all", Nobody, "whether everything else goes through it too";
-        HOSTER: Key<String> = "hoster", Nobody, "the hoster from which this computer is rented, by its firmware";
+        HOSTER: Key<String> = "hoster", Nobody, "the hosting company from which this computer is rented, by its firmware";
         OWN_PUBLIC_ADDRESS: Key<bool> = "own-public-address", Nobody, "whether this computer sends from a public address of its own";
         PROXY: Key<String> = "proxy", Inner, "the configured web proxy";
     }
@@ -212,26 +212,26 @@ keys! {
         SPEAKS: Key<Speaks> = "speaks", Nobody, "what the port speaks first";
         GREETING: Key<Greeting> = "greeting", Nobody, "the greeting";
         GREETING_MS: Key<u64> = "greeting_ms", Nobody, "milliseconds until the greeting came";
-        GREETING_REASON: Key<String> = "greeting-reason", Nobody, "the cause that the words of a greeting name which turns us away";
+        GREETING_REASON: Key<String> = "greeting-reason", Nobody, "the cause that the words of a greeting that turns us away point to";
         BANNER: Key<String> = "banner", Foreign, "the greeting's text";
         BANNER_NAME: Key<String> = "banner-name", Host, "the server's name in the greeting";
         GREETING_MASKED: Key<bool> = "greeting-masked", Nobody, "whether a device on the way overwrites the greeting";
-        FOREIGN: Key<Foreign> = "foreign", Nobody, "which protocol speaks in place of SMTP";
+        FOREIGN: Key<Foreign> = "foreign", Nobody, "which protocol answers instead of SMTP";
         EHLO: Key<Ehlo> = "ehlo", Nobody, "the result of EHLO";
         EHLO_REPLY: Key<String> = "ehlo-reply", Foreign, "the server's words when it refused EHLO";
-        EHLO_REASON: Key<String> = "ehlo-reason", Nobody, "the cause that these words name";
-        EHLO_REFUSED: Key<EhloName> = "ehlo-refused", Nobody, "the kind of name that was given in an EHLO which was refused";
+        EHLO_REASON: Key<String> = "ehlo-reason", Nobody, "the cause that these words point to";
+        EHLO_REFUSED: Key<EhloName> = "ehlo-refused", Nobody, "the kind of name that was given in the EHLO that was refused";
         EHLO_PASSES: Key<Vec<EhloName>> = "ehlo-passes", Nobody, "the other kinds of name that the server then accepted";
         EHLO_MS: Key<u64> = "ehlo_ms", Nobody, "milliseconds until its reply came";
         EHLO_NAME: Key<String> = "ehlo-name", Host, "the name in the reply";
         EHLO_ENCRYPTED: Key<Ehlo> = "ehlo-encrypted", Nobody, "the result of EHLO after STARTTLS, if it was not accepted";
         KEYWORDS: Key<Vec<String>> = "keywords", Nobody, "what the server offers (RFC 5321 section 4.1.1.1), at most 64";
         SEEN_AS: Key<IpAddr> = "seen-as", Address, "our address as the server sees it";
-        OWN_NAME: Key<bool> = "own-name", Nobody, "yes, if the server gives itself this computer's own name";
+        OWN_NAME: Key<bool> = "own-name", Nobody, "yes, if the server gives this computer's own name as its own";
         SIZE: Key<i64> = "size", Nobody, "the largest message that it accepts, in bytes; 0 means no fixed limit (RFC 1870)";
         STARTTLS: Key<Starttls> = "starttls", Nobody, "the result of STARTTLS";
         STARTTLS_REPLY: Key<String> = "starttls-reply", Foreign, "the server's words when it refused";
-        STARTTLS_REASON: Key<String> = "starttls-reason", Nobody, "the cause that these words name";
+        STARTTLS_REASON: Key<String> = "starttls-reason", Nobody, "the cause that these words point to";
         HANDSHAKE: Key<Handshake> = "handshake", Nobody, "the result of the TLS handshake";
         HANDSHAKE_WEAK: Key<TooWeak> = "handshake-weak", Nobody, "what this computer's TLS library refused as too weak";
         DHE: Key<bool> = "dhe", Nobody, "yes, if the handshake used DHE, whose parameters are the server's own";
@@ -239,7 +239,7 @@ keys! {
         HANDSHAKE_SAID: Key<String> = "handshake-said", Foreign, "what this computer's TLS library said about it";
         HANDSHAKE_MS: Key<u64> = "handshake_ms", Nobody, "milliseconds that the handshake took";
         TLS_VERSION: Key<String> = "tls-version", Nobody, "the TLS version agreed on";
-        TLS_CIPHER: Key<String> = "tls-cipher", Nobody, "the cipher suite agreed on, by its name at IANA";
+        TLS_CIPHER: Key<String> = "tls-cipher", Nobody, "the cipher suite agreed on, by its IANA name";
         SMALL_SEGMENTS: Key<SmallSegments> = "small-segments", Nobody, "whether a stalled handshake comes through in small segments";
         AUTH_CLEAR: Key<Vec<String>> = "auth-clear", Nobody, "log-in mechanisms offered before encryption";
         AUTH_CLEAR_PROBE: Key<u16> = "auth-clear-probe", Nobody, "the reply code to AUTH without encryption and without a secret";
@@ -248,10 +248,10 @@ keys! {
         AUTH: Key<Vec<String>> = "auth", Nobody, "log-in mechanisms offered in the end";
         STOPS: Key<Stops> = "stops", Nobody, "how the server stopped answering after its greeting";
         THROUGH: Key<bool> = "through", Nobody, "whether the dialogue got as far as the log-in";
-        RELAY: Key<Relay> = "relay", Nobody, "whether mail is taken without a log-in, where none is offered: for any domain, or its own";
+        RELAY: Key<Relay> = "relay", Nobody, "whether mail is accepted without a log-in, where none is offered: for any domain, or only its own";
         RELAY_REPLY: Key<String> = "relay-reply", Foreign, "the server's words when it refused";
         RELAY_CODE: Key<u16> = "relay-code", Nobody, "the reply code";
-        RELAY_REASON: Key<String> = "relay-reason", Nobody, "the cause that the words name";
+        RELAY_REASON: Key<String> = "relay-reason", Nobody, "the cause that the words point to";
         RELAY_ADVICE: Key<String> = "relay-advice", Nobody, "what the words mean";
     }
     /// Whose certificate is it, and is it valid?
@@ -271,8 +271,8 @@ keys! {
         DATES: Key<Dates> = "dates", Nobody, "the certificate's dates, judged by network time";
         VERIFIED: Key<bool> = "verified", Nobody, "whether this computer's TLS library accepts the certificate";
         WEAK: Key<Vec<String>> = "weak", Nobody, "what is too weak in the certificate, in figures";
-        PROGRAM_ROOTS: Key<ProgramRoots> = "program-roots", Nobody, "whose list of issuers the mail program goes by, if it has its own";
-        PUBLIC: Key<bool> = "public", Nobody, "whether the certificate is good by Mozilla's list of issuers, if this computer does not accept it or the mail program goes by that list";
+        PROGRAM_ROOTS: Key<ProgramRoots> = "program-roots", Nobody, "whose list of issuers the mail program uses, if it has its own";
+        PUBLIC: Key<bool> = "public", Nobody, "whether the certificate is valid by Mozilla's list of issuers, if this computer does not accept it or the mail program uses that list";
         NO_ISSUERS: Key<bool> = "no-issuers", Nobody, "yes, if this computer knows no issuer at all";
         FOR_SERVER: Key<bool> = "for-server", Nobody, "whether the certificate names the server";
         CHAIN: Key<usize> = "chain", Nobody, "number of certificates examined";
@@ -283,7 +283,7 @@ keys! {
         VERSION: Family<Accepts> = "VERSION", Nobody, "whether that version is accepted: SSLv3, TLSv1.0 to TLSv1.3";
         CHAIN: Key<usize> = "chain", Nobody, "number of certificates that the server sends";
         WEAK: Key<String> = "weak", Nobody, "a weak cipher suite that is accepted if nothing better is offered";
-        ANONYMOUS: Key<bool> = "anonymous", Nobody, "whether a server that takes no usual cipher suite agrees to one without a certificate";
+        ANONYMOUS: Key<bool> = "anonymous", Nobody, "whether a server that accepts no usual cipher suite agrees to one without a certificate";
         OLDER_SUITES: Key<Accepts> = "older-suites", Nobody, "TLS 1.2 with the cipher suites of Windows 7 to 8.1";
         DH_BITS: Key<usize> = "dh-bits", Nobody, "bits of the server's DHE parameters, if it chooses DHE";
         TOO_WEAK: Key<TooWeak> = "too-weak", Nobody, "what the server has nothing stronger for";
@@ -324,10 +324,10 @@ keys! {
         USER: Key<String> = "user", User, "the log-in name";
         REPLY: Key<String> = "reply", Foreign, "the server's words when it refused";
         CODE: Key<u16> = "code", Nobody, "the reply code";
-        REASON: Key<String> = "reason", Nobody, "the cause that the words name";
+        REASON: Key<String> = "reason", Nobody, "the cause that the words point to";
         ADVICE: Key<String> = "advice", Nobody, "what the words mean";
         TOKEN_STATUS: Key<String> = "token.status", Foreign, "what the server says about a token that it refuses";
-        TOKEN_SCOPE: Key<String> = "token.scope", Foreign, "the scope that the server wants";
+        TOKEN_SCOPE: Key<String> = "token.scope", Foreign, "the scope that the server asks for";
         STOPS: Key<Stops> = "stops", Nobody, "how the server stopped answering during the log-in";
         UNTRIED: Key<Vec<String>> = "untried", Nobody, "mechanisms that were not tried, where the refusal may be about the mechanism";
         UNVERIFIED: Key<bool> = "unverified", Nobody, "whether it went over a connection with an unverified certificate";
@@ -353,10 +353,10 @@ keys! {
     }
     /// Is the way to Exchange open?
     exchange "exchange" {
-        PROXY: Key<String> = "proxy", Inner, "the web proxy that the way leads through";
-        SERVER: Key<Reach> = "server", Nobody, "how far the way to the Exchange server leads";
+        PROXY: Key<String> = "proxy", Inner, "the web proxy that the connection goes through";
+        SERVER: Key<Reach> = "server", Nobody, "how far the connection to the Exchange server gets";
         SERVER_MS: Key<u64> = "server_ms", Nobody, "milliseconds until it answered";
-        SIGN_IN: Key<Reach> = "sign-in", Nobody, "how far the way to the sign-in server leads";
+        SIGN_IN: Key<Reach> = "sign-in", Nobody, "how far the connection to the sign-in server gets";
         SIGN_IN_MS: Key<u64> = "sign-in_ms", Nobody, "milliseconds until it answered";
         FAILED: Key<String> = "failed", Host, "the first of these that cannot be used";
         WHY: Key<String> = "why", Foreign, "why not";
@@ -372,7 +372,7 @@ keys! {
         STOPS: Key<Stops> = "stops", Nobody, "how the server stopped answering after the log-in";
         REPLY: Key<String> = "reply", Foreign, "the server's words when it refused";
         CODE: Key<u16> = "code", Nobody, "the reply code";
-        REASON: Key<String> = "reason", Nobody, "the cause that the words name";
+        REASON: Key<String> = "reason", Nobody, "the cause that the words point to";
         ADVICE: Key<String> = "advice", Nobody, "what the words mean";
         EHLO_REFUSED: Key<EhloName> = "ehlo-refused", Nobody, "the kind of name given in EHLO, if the refusal is about it";
         EHLO_PASSES: Key<Vec<EhloName>> = "ehlo-passes", Nobody, "the other kinds of name that the server then accepted";

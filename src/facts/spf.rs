@@ -28,9 +28,9 @@ impl Fault {
     pub fn says(&self) -> String {
         match self {
             Fault::Several => "there are several SPF records where one is allowed".to_owned(),
-            Fault::Term(term) => format!("it holds \"{term}\", which is not SPF"),
+            Fault::Term(term) => format!("it contains \"{term}\", which is not SPF"),
             Fault::Empty(name) => format!("it names {name}, which has no SPF record"),
-            Fault::TooMany => format!("it takes more than the {MOST_LOOKUPS} look-ups that are allowed"),
+            Fault::TooMany => format!("it needs more than the {MOST_LOOKUPS} lookups that are allowed"),
         }
     }
 }

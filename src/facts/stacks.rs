@@ -235,7 +235,7 @@ impl Stack {
     pub fn remedy(&self, fit: &Fit) -> String {
         match fit {
             Fit::SwitchedOff(version) => {
-                format!("let an administrator switch {} on in {}", version.replace("TLSv", "TLS "), self.name)
+                format!("have an administrator switch {} on in {}", version.replace("TLSv", "TLS "), self.name)
             }
             Fit::Cannot(Lacks::NewerProgram | Lacks::Suite) => self.remedy.clone(),
             _ => "whoever runs the server has to switch on TLS 1.2 and 1.3".to_owned(),

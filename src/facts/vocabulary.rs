@@ -119,10 +119,30 @@ pub fn says(fact: &str) -> String {
     }
 }
 
-/// A fact's word for people.
+/// A fact's word for people: most say it themselves.
 pub fn word_says(word: &str) -> String {
-    if word == "unknown" { "not known".to_owned() } else { word.replace('-', " ") }
+    let plain = PLAIN.iter().find(|(known, _)| *known == word);
+    plain.map_or_else(|| word.replace('-', " "), |(_, plain)| (*plain).to_owned())
 }
+
+/// Words of facts that people would not say, and what they would.
+const PLAIN: [(&str, &str); 15] = [
+    ("app-only", "app passwords only"),
+    ("as-wanted", "the same"),
+    ("cut", "cut off"),
+    ("denied", "forbidden on this computer"),
+    ("differs", "different"),
+    ("filtered", "no answer"),
+    ("implicit", "SSL/TLS"),
+    ("not-ours", "only kinds that mailtriage does not know"),
+    ("not-typed", "not entered"),
+    ("only-after-tls", "only after encryption"),
+    ("self", "this computer"),
+    ("shut-everywhere", "closed everywhere"),
+    ("shut-here", "closed here"),
+    ("shut-on-this-computer", "closed on this computer"),
+    ("unknown", "not known"),
+];
 
 /// Every fact that a page may use.
 static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
@@ -132,7 +152,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("account.works", "with the settings as they are, everything up to the log-in succeeds", YES_NO),
         fact(
             "account.stops",
-            "where the account's connection ends if it does not get through",
+            "where the account's connection fails if it does not get through",
             &["answer", "silence", "slow", "never-opened"],
         ),
         fact("wanted.works", "whether the provider's settings get as far as an offered log-in", &["yes", "no", "same"]),
@@ -147,7 +167,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("client.exchange", "whether the mail program can hold an Exchange account, and how", Exchange::VARIANTS),
         fact(
             "client.rule",
-            "whether a rule of this computer's firewall keeps the mail program from the port in use",
+            "whether a rule of this computer's firewall blocks the port in use for the mail program",
             &["blocks", "none"],
         ),
         fact("client.tls", "whether the mail program can encrypt with the server", YES_NO),
@@ -155,7 +175,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("client.strength", "whether the mail program accepts what is weak in the server's encryption", YES_NO),
         fact(
             "client.roots",
-            "whose list of certificate issuers the mail program goes by: the system's, its own, or perhaps both",
+            "whose list of certificate issuers the mail program uses: the system's, its own, or perhaps both",
             &["system", "own", "both"],
         ),
         fact(
@@ -167,10 +187,10 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("tls.common", "whether the port in use accepts TLS 1.2 or 1.3", YES_NO),
         fact("client.sign-in", "whether the mail program can sign in on the provider's page (OAuth)", YES_NO),
         fact("said", "what the error that the caller sees means", causes),
-        fact("said.by", "whose words in the error that the caller sees tell what it means", By::VARIANTS),
+        fact("said.by", "whose words in the error that the caller sees explain it", By::VARIANTS),
         fact("said.hint", "what the number in the error that the caller sees points to", causes),
         fact("provider.kind", "which family of providers the mailbox belongs to", provider::Kind::VARIANTS),
-        fact("provider.confidence", "how reliable the provider table's row is", Confidence::VARIANTS),
+        fact("provider.confidence", "how reliable the row in the provider table is", Confidence::VARIANTS),
         fact("provider.passwords", "which password the provider accepts from mail programs", Passwords::VARIANTS),
         fact("provider.switch", "whether access for mail programs must be switched on first", YES_NO),
         fact("provider.smtp", "whether the provider lets mail programs send at all", YES_NO),
@@ -205,7 +225,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("dns.others", "the names of other companies' servers in DNS", OtherNames::VARIANTS),
         fact(
             "dns.known",
-            "the names of two large mail providers, where no server to compare with has a name",
+            "the names of two large mail providers, if no server to compare with has a name",
             &["found", "not-found", "failed"],
         ),
         fact("dns.own", "whether each DNS server of this computer answers", OwnServers::VARIANTS),
@@ -220,7 +240,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         ),
         fact(
             "hoster",
-            "whether this computer is rented from a hoster, and whether that shuts the port in use",
+            "whether this computer is rented from a hosting company, and whether that blocks the port in use",
             &["shuts", "known", "unnamed", "none"],
         ),
         fact("loss", "how much of what was sent was lost", Loss::VARIANTS),
@@ -228,11 +248,11 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("ipv6.elsewhere", "whether IPv6 works to other hosts", Ipv6::VARIANTS),
         fact(
             "clock",
-            "this computer's clock compared with network time, or doubtful by itself",
+            "this computer's clock compared with network time, or implausible by itself",
             &["right", "wrong", "doubtful"],
         ),
         fact("line", "whether this computer's connection has changed since the run began", &["steady", "changed"]),
-        fact("line.disturbs", "whether what failed may have failed because the connection changed meanwhile", YES_NO),
+        fact("line.disturbs", "whether a failure may be due to a change of connection during the run", YES_NO),
         fact("port.number", "the port in use", &["25", "465", "587", "other"]),
         fact(
             "port.state",
@@ -281,7 +301,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("server.stops", "how the server stopped answering in the middle of the dialogue", Stops::VARIANTS),
         fact(
             "identity",
-            "whether the names in greeting, EHLO reply and certificate fit the server",
+            "whether the names in greeting, EHLO reply and certificate match the server",
             &["expected", "other", "own-host"],
         ),
         fact("identity.elsewhere", "whose name other companies' servers seem to have", &["own-host"]),
@@ -311,24 +331,24 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("certificate", "the certificate on the port in use", CertificateIs::VARIANTS),
         fact("certificate.dates", "the certificate's dates by network time", Dates::VARIANTS),
         fact("certificate.accepted", "whether this computer's own TLS library accepts the certificate", YES_NO),
-        fact("certificate.public", "whether the certificate is good by Mozilla's list of issuers", YES_NO),
+        fact("certificate.public", "whether the certificate is valid by Mozilla's list of issuers", YES_NO),
         fact("certificate.issuers", "whether this computer knows any issuer of certificates", &["some", "none"]),
         fact("password.given", "whether a password was given for the log-in", YES_NO),
         fact("auth.offered", "the log-in that the server offers", &["yes", "only-after-tls", "no", "not-ours"]),
         fact("auth.elsewhere", "whether another port of the provider offers a log-in", YES_NO),
         fact(
             "relay",
-            "whether the server, which offers no log-in, takes mail without one",
+            "whether the server, which offers no log-in, accepts mail without one",
             &["any", "direct", "own-domain", "refused"],
         ),
         fact("client.log-in", "whether the mail program speaks a kind of log-in that the server offers", YES_NO),
         fact("login", "the log-in", LogIn::VARIANTS),
-        fact("login.untried", "whether another kind of log-in was left untried that may be accepted", YES_NO),
+        fact("login.untried", "whether another kind of log-in that may be accepted was left untried", YES_NO),
         fact("login.at", "at which server the log-in was tried", &["in-use", "wanted"]),
         fact("login.with", "what the log-in was tried with", &["password", "token"]),
         fact("login.reason", "what the server's refusal of the log-in means", causes),
         fact("sending", "permission to send", Sending::VARIANTS),
-        fact("sending.refused", "what the server refused to take", Refused::VARIANTS),
+        fact("sending.refused", "what the server refused to accept", Refused::VARIANTS),
         fact(
             "sending.to",
             "whose address the recipient of the test is: the account's own, or one that was given",
@@ -350,8 +370,8 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             "what Outlook gets from a web server that has nothing to do with the mailbox",
             Misled::VARIANTS,
         ),
-        fact("exchange.server", "how far the way to the Exchange server leads", Reach::VARIANTS),
-        fact("exchange.sign-in", "how far the way to the sign-in server leads", Reach::VARIANTS),
+        fact("exchange.server", "how far the connection to the Exchange server gets", Reach::VARIANTS),
+        fact("exchange.sign-in", "how far the connection to the sign-in server gets", Reach::VARIANTS),
         // The steps do not use these: they are for `also.md`.
         fact("also.port-25", "port 25 where it is not the port in use", SHUT),
         fact("also.port-465", "port 465 where it is not the port in use", SHUT),

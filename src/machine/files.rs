@@ -55,7 +55,7 @@ pub fn read_own(path: &Path, most: u64) -> io::Result<Vec<u8>> {
             return Err(denied("it belongs to another user"));
         }
         if metadata.mode() & 0o002 != 0 {
-            return Err(denied("everybody may write to it"));
+            return Err(denied("anybody may write to it"));
         }
     }
     read_open(file, most)

@@ -57,7 +57,7 @@ fn says(scene: &Scene<'_>) -> String {
     let others: Vec<PortState> = others.filter_map(|check| key.read(check.facts)).collect();
     let open = others.iter().filter(|state| **state == PortState::Open).count();
     match others.len() {
-        0 => format!("{port} at this server: {own}; asked of nobody else"),
+        0 => format!("{port} at this server: {own}; not tested elsewhere"),
         all => format!("{port} at this server: {own}; open at {open} of {all} other companies' servers"),
     }
 }

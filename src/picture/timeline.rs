@@ -19,7 +19,7 @@ pub fn timeline(scene: &Scene<'_>, now_ms: u64) -> Option<Picture> {
         format!("{} in all; longest: {}, {}", super::span(until_ms), bar.name, super::span(until - from))
     });
     let form = Form::Bars(Bars { until_ms, rows });
-    Some(Picture { kind: Kind::Timeline, title: "All checks in time".to_owned(), says, tells: false, form })
+    Some(Picture { kind: Kind::Timeline, title: "All checks over time".to_owned(), says, tells: false, form })
 }
 
 fn bar(check: &super::Seen<'_>, now_ms: u64) -> Option<Bar> {

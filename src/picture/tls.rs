@@ -57,7 +57,7 @@ pub(super) fn tls(scene: &Scene<'_>) -> Option<Picture> {
         if accepted.is_empty() { "no TLS version".to_owned() } else { format!("TLS {}", accepted.join(", ")) };
     let says = match unable.is_empty() {
         true => format!("{own} accepts {accepted}"),
-        false => format!("{own} accepts {accepted}; no use as they are: {}", unable.join("; ")),
+        false => format!("{own} accepts {accepted}; not usable as it is: {}", unable.join("; ")),
     };
     Some(Picture {
         kind: Kind::Tls,

@@ -26,8 +26,8 @@ pub(super) fn way(scene: &Scene<'_>) -> Option<Picture> {
         _ => ends(&own),
     };
     let title = match &contrast {
-        Some(other) => format!("The way of {}, and of {}", own.name, other.name),
-        None => format!("The way of {}", own.name),
+        Some(other) => format!("The paths of {} and {}", own.name, other.name),
+        None => format!("The path of {}", own.name),
     };
     let tells = !own.arrives;
     let form = Form::Lanes(std::iter::once(own).chain(contrast).collect());
@@ -55,7 +55,7 @@ static OWN: Keys = Keys { port: hops::PORT, hops: hops::HOPS, answers: hops::ANS
 static CONTRAST: Keys = Keys { port: hops::CONTRAST_PORT, hops: hops::CONTRAST_HOPS, answers: hops::CONTRAST_ANSWERS };
 
 const SILENT: &str = "?";
-const NOTHING: &str = "nothing more is heard";
+const NOTHING: &str = "no reply after this";
 const TURNED_AWAY: &str = "turned away there";
 
 /// A route that was traced: the names from one list, what came from each from the other, which is the same for every

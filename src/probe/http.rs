@@ -81,8 +81,8 @@ impl NotFetched {
             NotFetched::Cut(kind) => format!("the connection broke off: {kind}").into(),
             NotFetched::Silent => "no answer in time".into(),
             NotFetched::NotHttp => "the answer is not HTTP".into(),
-            NotFetched::TooLong => "the answer's head has no end".into(),
-            NotFetched::ProxyRefused(407) => "the web proxy wants a log-in of its own (status 407)".into(),
+            NotFetched::TooLong => "the answer's headers never end".into(),
+            NotFetched::ProxyRefused(407) => "the web proxy requires its own log-in (status 407)".into(),
             NotFetched::ProxyRefused(status) => format!("the web proxy refuses (status {status})").into(),
         }
     }

@@ -129,7 +129,7 @@ impl Exchange<'_> {
             // Everything has been said: a server that asks again would get the password once more.
             if is_last && !self.attempt.secret.is_token() {
                 dialogue.ask(b"*", None, REPLY).await?;
-                return Err(theirs("the server asks again for what it was told"));
+                return Err(theirs("the server asks again for what it was already sent"));
             }
             let answer = self.answer(&mut session, &reply, document);
             reply = match answer {
@@ -147,7 +147,7 @@ impl Exchange<'_> {
         }
         if reply.code == 334 {
             dialogue.ask(b"*", None, REPLY).await?;
-            return Err(theirs("the server asks for more and more"));
+            return Err(theirs("the server keeps asking for more"));
         }
         Ok(reply)
     }
@@ -170,7 +170,7 @@ impl Exchange<'_> {
         let reply = dialogue.ask(&answer, Some("********"), REPLY).await?;
         if reply.code == 334 {
             dialogue.ask(b"*", None, REPLY).await?;
-            return Err(theirs("the server asks for more and more"));
+            return Err(theirs("the server keeps asking for more"));
         }
         Ok(reply)
     }

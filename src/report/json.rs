@@ -1,6 +1,6 @@
 //! Makes a [`Report`] from the session, and JSON text from the report.
 
-use super::format::Format;
+use super::format::{Format, OneLine};
 use super::{Account, Answer, Check, Expected, InUse, Report, Run};
 use crate::session::diagnosis::Diagnosis;
 use crate::session::{self, SCHEMA, Session, State};
@@ -9,8 +9,13 @@ use serde_json::Value;
 use std::fmt::Write;
 
 /// The format for programs.
-pub const FORMAT: Format =
-    Format { name: "json", says: "the whole session, for programs", write: |report, _| Ok(to_string(report)) };
+pub const FORMAT: Format = Format {
+    name: "json",
+    says: "the whole session, for programs",
+    write: |report, _| Ok(to_string(report)),
+    line: Some(OneLine { schema: SCHEMA, value }),
+    ..Format::USUAL
+};
 
 /// The report of a session.
 pub fn report(session: &Session) -> Report {
@@ -50,6 +55,11 @@ pub fn to_string(report: &Report) -> String {
 /// same whether read as text or as HTML.
 pub fn in_html(report: &Report) -> String {
     escaped(&value(report).to_string()).replace('<', "\\u003c").replace('&', "\\u0026")
+}
+
+/// A value on one line, with a final line feed.
+pub fn on_one_line(value: &Value) -> String {
+    escaped(&value.to_string()) + "\n"
 }
 
 /// The report as a document: with times that need no adding, and with what another version wrote.

@@ -1,4 +1,4 @@
-//! The report as Markdown, for tickets and mails. What others said is written as code, so that no markup in it takes
+//! The report as Markdown, for tickets and messages. What others said is written as code, so that no markup in it takes
 //! effect.
 
 use super::Report;
@@ -7,9 +7,13 @@ use super::first_page::{Body, Reader, Row, Table};
 use super::format::Format;
 use std::fmt::Write;
 
-/// The format for tickets and mails.
-pub const FORMAT: Format =
-    Format { name: "markdown", says: "for tickets and mails", write: |report, how| Ok(markdown(report, how.reader)) };
+/// The format for tickets and messages.
+pub const FORMAT: Format = Format {
+    name: "markdown",
+    says: "for tickets and messages",
+    write: |report, how| Ok(markdown(report, how.reader)),
+    ..Format::USUAL
+};
 
 /// The report of the last run for this reader.
 pub fn markdown(report: &Report, reader: Reader) -> String {

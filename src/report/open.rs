@@ -86,7 +86,7 @@ fn data(bytes: &[u8]) -> Result<&[u8], String> {
         return Ok(bytes);
     }
     let position = |text: &[u8], mark: &str| text.windows(mark.len()).position(|part| part == mark.as_bytes());
-    let none = "this page holds no report: only pages that mailtriage has saved can be opened";
+    let none = "this page contains no report: only pages that mailtriage has saved can be opened";
     let start = position(bytes, DATA_BEGIN).ok_or(none)? + DATA_BEGIN.len();
     let rest = &bytes[start..];
     let end = position(rest, DATA_END).ok_or("this page was cut off: the end of the report in it is missing")?;
@@ -123,7 +123,7 @@ fn cleaned(mut read: Value) -> Value {
 fn checked(report: Report) -> Result<Report, String> {
     check_times(&report)?;
     match report.runs.is_empty() {
-        true => Err("this report holds no run: nothing was measured for it".to_owned()),
+        true => Err("this report contains no run: nothing was measured for it".to_owned()),
         false => Ok(report),
     }
 }
@@ -269,7 +269,7 @@ fn check_times(report: &Report) -> Result<(), String> {
             if let Some(time) = time.filter(|time| super::timestamp(time).is_none()) {
                 let shown = visible_str(crate::text::beginning(time, 40));
                 return Err(format!(
-                    "this report is inconsistent at runs.{index}.{field}: \"{shown}\" is no time (RFC 3339)"
+                    "this report is inconsistent at runs.{index}.{field}: \"{shown}\" is not a time (RFC 3339)"
                 ));
             }
         }
@@ -381,7 +381,7 @@ mod tests {
             ("", "cut off"),
             ("{\"schema\": \"mailtriage.report/1\", \"tool\"", "cut off"),
             ("\x00\x01", "not a report"),
-            ("<html></html>", "holds no report"),
+            ("<html></html>", "contains no report"),
             ("{\"schema\": \"mailtriage.report/0\"}", "that wrote it"),
             ("[1, 2]", "schema is missing"),
             ("{\"schema\": \"mailtriage.report/9\"}", "newer mailtriage"),

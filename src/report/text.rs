@@ -16,6 +16,7 @@ pub const FORMAT: Format = Format {
     name: "text",
     says: "for a terminal or a ticket",
     write: |report, how| Ok(text(report, how.reader, how.verbose)),
+    ..Format::USUAL
 };
 
 /// The last run, laid out for a terminal.

@@ -25,6 +25,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Outcome; 4] = [Outcome::CanSend, Outcome::Unreliable, Outcome::CannotSend, Outcome::Unsure];
+
     /// The program's exit code.
     pub fn exit_code(self) -> u8 {
         match self {
@@ -85,7 +88,7 @@ impl PathStep {
         let rules_out = guide.page(&self.page).and_then(|page| page.text.head("Rules out"));
         match rules_out {
             _ if is_last => self.answer.clone(),
-            _ if !self.is_settled(guide) => "could not be told; on to the next question".to_owned(),
+            _ if !self.is_settled(guide) => "could not be decided; on to the next question".to_owned(),
             Some(rules_out) => format!("no fault there; ruled out: {rules_out}"),
             None => "no fault there".to_owned(),
         }

@@ -32,7 +32,7 @@ pub(super) fn error_in_words(guide: &Guide, account: &Account, walk: &Walk, fact
             let text = text.say(format!("{whose}: {}.", guide.headline(cause)));
             let is_found = walk.reached.as_ref().is_some_and(|reached| reached.cause == cause);
             match !is_found && judge(guide, cause, facts).excluded == Held::Yes {
-                true => text.say(" What was measured speaks against it: see whether the error still comes."),
+                true => text.say(" The measurements speak against it: check whether the error still occurs."),
                 false => text,
             }
         }
@@ -49,8 +49,8 @@ fn came_back(bounce: &Bounce) -> Text {
         text = text.say(" to ").user(recipient);
     }
     let (happened, did) = match bounce.is_delay {
-        true => (" is late", " has not taken it yet"),
-        false => (" came back", " did not take it"),
+        true => (" is late", " has not accepted it yet"),
+        false => (" came back", " did not accept it"),
     };
     text = text.say(happened);
     if let Some(host) = &bounce.refused_by {

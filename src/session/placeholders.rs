@@ -69,7 +69,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "server.flaw",
         "what is wrong with how it is written",
         |case| case.run.account.settings.server.as_ref()?.value.says(),
-        "is no name",
+        "is not a name",
     ),
     row("gateway", "the program on this computer that passes mail on", gateway, "A program on this computer"),
     row("server.addresses", "its addresses", |case| case.shown(&dns_server::ADDRESSES), "addresses not known")
@@ -93,7 +93,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     ),
     row(
         "other.port",
-        "another port of this server that takes mail",
+        "another port of this server that accepts mail",
         |case| Some(case.other?.to_string()),
         "another port",
     ),
@@ -111,7 +111,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "provider.switch",
         "where access for mail programs is switched on",
         |case| case.provider?.switch.clone(),
-        "the webmail's settings",
+        "the webmail settings",
     ),
     row(
         "program",
@@ -138,7 +138,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     row("program.speaks", "the kinds of log-in that the mail program knows", spoken, "kinds that are not known"),
     row("login.untried", "a kind of log-in that was not tried", |lookup| lookup.shown(&login::UNTRIED), "another kind"),
     row("login.ended", "how the log-in ended, or why it was not tried", log_in_ended, "not tried"),
-    row("token.scope", "the scope that a token needs for SMTP", token_scope, "that the provider names for SMTP"),
+    row("token.scope", "the scope that a token needs for SMTP", token_scope, "that the provider gives for SMTP"),
     row(
         "tls.breaks-on",
         "what makes the server break off the handshake",
@@ -215,14 +215,14 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "autodiscover.by",
         "the website that answers where Outlook looks for the mailbox",
         |case| case.shown(&autodiscover::MISLED_BY),
-        "the website of the domain",
+        "the domain's website",
     )
     .naming(Names::Host),
     row("spf.record", "the SPF record of the domain", |case| case.shown(&sender_domain::SPF_RECORD), "there is none"),
     row("spf.fault", "what is wrong with it", |case| case.shown(&sender_domain::SPF_FAULT), "not known"),
-    row("spf.wanted", "the SPF record to publish", spf_wanted, "the one that the mail provider names")
+    row("spf.wanted", "the SPF record to publish", spf_wanted, "the one that the mail provider gives")
         .naming(Names::Host),
-    row("dkim.selectors", "the names of the provider's DKIM keys", dkim_selectors, "as the mail provider names them")
+    row("dkim.selectors", "the names of the provider's DKIM keys", dkim_selectors, "as the mail provider gives them")
         .naming(Names::Host),
     row("clock.off", "how far this computer's clock is off", clock_off, "wrong"),
     row(
@@ -236,7 +236,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "isp.policy",
         "what the internet provider does with port 25",
         isp_policy,
-        "The name of this line does not show which provider it belongs to.",
+        "The reverse-DNS name of this connection does not show which provider it belongs to.",
     ),
     row(
         "protection",
@@ -267,10 +267,10 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         |case| case.shown(&alive::WEB_PROXY),
         "a web proxy",
     ),
-    row("hoster", "the hoster of this machine", |case| case.shown(&protection::HOSTER), "the hoster"),
+    row("hoster", "the hosting company of this machine", |case| case.shown(&protection::HOSTER), "the hosting company"),
     row(
         "hoster.page",
-        "the hoster's page about the ports that it shuts",
+        "the hosting company's page about the ports that it blocks",
         |case| hosters::by_name(&case.shown(&protection::HOSTER)?)?.page.clone(),
         "see its help pages",
     ),

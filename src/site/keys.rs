@@ -46,19 +46,19 @@ pub const KEYS: [Key; 13] = [
     Key {
         name: CONTACT,
         example: "[\"Helpdesk: +44 20 7946 0000\", \"helpdesk@example.com\"]",
-        says: "Whom to call, one line each; shown with the result.",
+        says: "Who to call, one line each; shown with the result.",
     },
     Key {
         name: RESOLVER,
         example: "[\"192.0.2.53\"]",
-        says: "DNS servers to compare with the computer's own, in place of 1.1.1.1 and 9.9.9.9.",
+        says: "DNS servers to compare with the computer's own, instead of 1.1.1.1 and 9.9.9.9.",
     },
     Key {
         name: REFERENCE_HOST,
         example: "[\"smtp.example.net:587\", \"192.0.2.10\"]",
-        says: "Other companies' servers to compare with, in place of the built-in ones.",
+        says: "Other companies' servers to compare with, instead of the built-in ones.",
     },
-    Key { name: NO_REFERENCES, example: "true", says: "Compares with no other company's server at all." },
+    Key { name: NO_REFERENCES, example: "true", says: "Does not compare with other companies' servers at all." },
     Key {
         name: CONNECTIVITY_URL,
         example: "[\"http://www.msftconnecttest.com/connecttest.txt\"]",
@@ -67,7 +67,7 @@ pub const KEYS: [Key; 13] = [
     Key {
         name: CA_FILE,
         example: "[\"company-roots.pem\"]",
-        says: "The company's own root certificates: PEM files, from the folder of this file.",
+        says: "The company's own root certificates: PEM files, relative to the folder of this file.",
     },
     Key { name: GUIDE, example: "\"pages\"", says: "The folder of the company's own pages of the guide." },
     Key { name: TIMEOUT, example: "5", says: "The time limit for one connection, in seconds." },
@@ -75,7 +75,7 @@ pub const KEYS: [Key; 13] = [
     Key {
         name: TABLES,
         example: "[\"providers.toml\"]",
-        says: "Tables of providers that are updated apart from this file. Each needs its signature in a file next to it\n\
+        says: "Tables of providers that are updated separately from this file. Each needs its signature in a file next to it\n\
                # (providers.toml.minisig), made by `minisign -S -m providers.toml`.",
     },
     Key { name: TABLES_KEY, example: "\"RWQ...\"", says: "The public key for that: the second line of minisign.pub." },
@@ -90,7 +90,7 @@ pub const KEYS: [Key; 13] = [
 /// A file with every key, commented out.
 pub fn commented() -> String {
     let mut out = String::from(
-        "# mailtriage's site file: what a company says about its own mail and network. Remove the # from a line to say it.\n\
+        "# mailtriage's site file: what a company says about its own mail and network. Remove the # from a line to use it.\n\
          # `mailtriage site --check` says what is wrong, with the line; `mailtriage site` what is in use.\n",
     );
     for Key { name, example, says } in &KEYS {

@@ -75,7 +75,7 @@ impl Reader {
                         self.say(keys::NO_REFERENCES, entry, "true".to_owned());
                     }
                     Value::Boolean(false) => {}
-                    _ => self.wrong(entry.line, keys::NO_REFERENCES, "it is true or false"),
+                    _ => self.wrong(entry.line, keys::NO_REFERENCES, "it must be true or false"),
                 },
                 keys::CONNECTIVITY_URL => {
                     site.connectivity = self.each(keys::CONNECTIVITY_URL, entry, options::connectivity);
@@ -99,7 +99,7 @@ impl Reader {
                     let below = self.tables(entry, &key, &folder);
                     site.providers = provider::over(std::mem::take(&mut site.providers), below);
                 }
-                None => self.wrong(entry.line, keys::TABLES, "a sound tables-key is needed, to know whose they are"),
+                None => self.wrong(entry.line, keys::TABLES, "a valid tables-key is needed, to know whose they are"),
             }
         }
     }
@@ -123,7 +123,7 @@ impl Reader {
         }
         for item in &items {
             let read =
-                item.value.as_str().ok_or_else(|| "it is a text in quotation marks".to_owned()).and_then(|text| {
+                item.value.as_str().ok_or_else(|| "it must be a text in quotation marks".to_owned()).and_then(|text| {
                     texts.push(text);
                     read(text)
                 });
@@ -138,7 +138,7 @@ impl Reader {
 
     fn one<T>(&mut self, key: &'static str, entry: &Entry<'_>, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         if entry.value.is_array() {
-            self.wrong(entry.line, key, "it is one text, not a list");
+            self.wrong(entry.line, key, "it must be one text, not a list");
             return None;
         }
         self.each(key, entry, read)?.pop()
@@ -151,7 +151,7 @@ impl Reader {
             _ => None,
         };
         match seconds
-            .ok_or_else(|| "it is a number of seconds, without quotation marks".to_owned())
+            .ok_or_else(|| "it must be a number of seconds, without quotation marks".to_owned())
             .and_then(options::limit)
         {
             Ok(limit) => {
@@ -178,7 +178,7 @@ impl Reader {
             };
             let claimed = |domain: &&String| rows.iter().any(|other| other.domains.contains(domain));
             if rows.iter().any(|other| other.id == row.id) {
-                self.wrong(item.line, "provider.id", format!("\"{}\" is there twice", row.id));
+                self.wrong(item.line, "provider.id", format!("\"{}\" is given twice", row.id));
             } else if let Some(domain) = row.domains.iter().find(claimed) {
                 self.wrong(item.line, "provider.domains", format!("{domain} is in two rows"));
             }
@@ -216,7 +216,7 @@ impl Reader {
                         keys::PROVIDER => rows = reader.rows(&entry),
                         // The services that filter mail, in a whole new table of ours, are those that are built in.
                         "filters" => {}
-                        other => reader.wrong(entry.line, other, "a table of providers holds [[provider]] alone"),
+                        other => reader.wrong(entry.line, other, "a table of providers may contain only [[provider]]"),
                     }
                 }
             }
@@ -230,7 +230,7 @@ impl Reader {
 /// A text in one line, to be shown.
 fn line(text: &str) -> Result<String, String> {
     if text.trim().is_empty() || text.chars().any(char::is_control) || text.chars().count() > MOST_CHARACTERS {
-        return Err(format!("it is one line of at most {MOST_CHARACTERS} characters"));
+        return Err(format!("it must be one line of at most {MOST_CHARACTERS} characters"));
     }
     Ok(visible_str(text.trim()))
 }
@@ -251,7 +251,7 @@ fn signed(path: &Path, key: &PublicKey) -> Result<(String, String), String> {
     let beside = PathBuf::from(beside);
     let signature = files::read(&beside, MOST_SIGNATURE_BYTES).map_err(|why| format!("its signature: {why}"))?;
     let comment = std::str::from_utf8(&signature)
-        .map_err(|_| "it is no text".to_owned())
+        .map_err(|_| "it is not text".to_owned())
         .and_then(|signature| key.verify(&bytes, signature))
         .map_err(|why| format!("its signature: {why}"))?;
     let comment = comment.to_owned();

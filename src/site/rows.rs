@@ -8,7 +8,7 @@ use toml::{Table, Value};
 /// Reads a row; the error is each wrong line, the key in it, and why.
 pub(super) fn read(row: &Entry<'_>) -> Result<Provider, Vec<(usize, String, String)>> {
     let (Some(fields), Some(table)) = (row.fields(), row.value.as_table()) else {
-        return Err(vec![(row.line, row.key.to_owned(), "a provider is a table: [[provider]]".to_owned())]);
+        return Err(vec![(row.line, row.key.to_owned(), "a provider must be a table: [[provider]]".to_owned())]);
     };
     let mut wrong = Vec::new();
     for key in ["id", "name"].into_iter().filter(|key| !table.contains_key(*key)) {

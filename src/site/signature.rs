@@ -34,10 +34,10 @@ impl PublicKey {
     pub(super) fn verify<'a>(&self, bytes: &[u8], signature: &'a str) -> Result<&'a str, String> {
         let mut lines = signature.lines().skip(1);
         let mut line = || lines.next().ok_or_else(|| "it is not minisign's: a line is missing".to_owned());
-        let signed: [u8; 74] = decoded(line()?).ok_or_else(|| "its second line is no signature".to_owned())?;
+        let signed: [u8; 74] = decoded(line()?).ok_or_else(|| "its second line is not a signature".to_owned())?;
         let comment =
-            line()?.strip_prefix("trusted comment: ").ok_or_else(|| "its third line is no comment".to_owned())?;
-        let over_all: [u8; 64] = decoded(line()?).ok_or_else(|| "its fourth line is no signature".to_owned())?;
+            line()?.strip_prefix("trusted comment: ").ok_or_else(|| "its third line is not a comment".to_owned())?;
+        let over_all: [u8; 64] = decoded(line()?).ok_or_else(|| "its fourth line is not a signature".to_owned())?;
         let (head, own) = signed.split_at(10);
         let (kind, id) = head.split_at(2);
         if *id != self.id {
@@ -47,7 +47,7 @@ impl PublicKey {
         let is_sound = match kind {
             b"ED" => key.verify(&Blake2b512::digest(bytes), own).is_ok(),
             b"Ed" => key.verify(bytes, own).is_ok(),
-            _ => return Err("it is of a kind that is not known".to_owned()),
+            _ => return Err("it is of an unknown kind".to_owned()),
         };
         if !is_sound {
             return Err("the file is not the one that was signed".to_owned());

@@ -20,6 +20,8 @@ pub struct Config {
     pub ascii: Option<bool>,
     /// Whether the mouse is on at the start.
     pub mouse: Option<bool>,
+    /// Whether the marks of solved practice calls outlive the program.
+    pub keep_solved: bool,
     /// The table of keys, if it differs from ours.
     pub keys: Option<Vec<Row>>,
 }
@@ -30,6 +32,8 @@ struct Written {
     theme: Option<Spanned<String>>,
     ascii: Option<bool>,
     mouse: Option<bool>,
+    #[serde(default)]
+    keep_solved: bool,
     #[serde(default)]
     colours: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
@@ -64,7 +68,8 @@ impl Config {
             vec![Mistake { line: line(at), why: error.message().to_owned() }]
         })?;
         let mut wrong = Vec::new();
-        let mut config = Config { ascii: written.ascii, mouse: written.mouse, ..Config::default() };
+        let Written { ascii, mouse, keep_solved, .. } = written;
+        let mut config = Config { ascii, mouse, keep_solved, ..Config::default() };
         if let Some(theme) = &written.theme {
             match THEMES.iter().find(|(name, _)| name == theme.get_ref()) {
                 Some((_, colours)) => config.colours = *colours,
@@ -104,7 +109,7 @@ const COLOURS: [&str; 5] = ["ok", "warn", "fail", "key", "dim"];
 fn set_colour(colours: &mut Colours, name: &str, colour: &str) -> Result<(), String> {
     let colour: Color = colour
         .parse()
-        .map_err(|_| format!("\"{colour}\" is no colour: a name such as light-blue, or #rrggbb, or 0 to 255"))?;
+        .map_err(|_| format!("\"{colour}\" is not a colour: use a name such as light-blue, or #rrggbb, or 0 to 255"))?;
     match name {
         "ok" => colours.ok = colour,
         "warn" => colours.warn = colour,
@@ -139,8 +144,9 @@ fn own_keys(name: &str, keys: &Keys) -> Result<(Action, Vec<KeyCode>), String> {
         Keys::One(key) => vec![key],
         Keys::More(keys) => keys.iter().map(String::as_str).collect(),
     };
-    let key =
-        |name: &&str| keymap::by_name(name).ok_or_else(|| format!("\"{name}\" is no key: such as m, F5, PgDn, Space"));
+    let key = |name: &&str| {
+        keymap::by_name(name).ok_or_else(|| format!("\"{name}\" is not a key: use one such as m, F5, PgDn, Space"))
+    };
     let keys = names.iter().map(key).collect::<Result<Vec<KeyCode>, String>>()?;
     match keys.is_empty() {
         true => Err(format!("{name} needs a key")),
@@ -154,9 +160,10 @@ pub fn commented() -> String {
         "# Keys and colours of mailtriage. Remove the # from a line to change what it says;\n\
          # `mailtriage config --check` says what is wrong, with the line.\n\n\
          # dark, light or high-contrast\n# theme = \"dark\"\n\
-         # only ASCII characters; if nothing is said, by the locale (LC_ALL, LC_CTYPE, LANG)\n# ascii = false\n\
+         # only ASCII characters; if not set, the locale decides (LC_ALL, LC_CTYPE, LANG)\n# ascii = false\n\
          # the wheel scrolls and a click selects; while it is off, the terminal selects text (M switches)\n\
-         # mouse = true\n\n# [colours]\n",
+         # mouse = true\n\
+         # practice: which calls you have solved is remembered for the next time\n# keep_solved = false\n\n# [colours]\n",
     );
     let of = Colours::DARK;
     for (name, colour) in COLOURS.iter().zip([Some(of.ok), Some(of.warn), Some(of.fail), Some(of.key), of.dim]) {

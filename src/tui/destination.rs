@@ -81,7 +81,7 @@ pub fn destination(session: &Session, diagnosis: &Diagnosis) -> Destination {
         LogInWay::NoPasswords => none("the provider accepts no passwords from mail programs"),
         LogInWay::NoServer => none("no server is known"),
         LogInWay::NoneSafe => {
-            none("no encrypted connection offers a log-in: anyone on the way could read the password")
+            none("no encrypted connection offers a log-in: anybody in between could read the password")
         }
     }
 }

@@ -66,7 +66,7 @@ impl Place {
     pub fn denials(self) -> &'static [&'static str] {
         match self {
             Place::Name | Place::Port | Place::Security | Place::Clear => &["settings"],
-            Place::Line => &["a line that is down"],
+            Place::Line => &["a connection that is down"],
             Place::Portal => &["portal"],
             Place::HostsFile | Place::Resolver | Place::Answer => &["DNS"],
             Place::Local => &["this computer's firewall"],

@@ -61,13 +61,13 @@ fn account(identity: &[Section], sources: &Sources, place: &str) -> Result<Optio
     };
     let Some(address) = of(identity, "Mail Identity", "Address") else { return Ok(None) };
     let Some(uid) = of(identity, "Mail Submission", "TransportUid") else { return Ok(None) };
-    let transport = sources.get(&uid).ok_or_else(|| format!("sends by {uid}.source, which does not exist"))?;
+    let transport = sources.get(&uid).ok_or_else(|| format!("sends through {uid}.source, which does not exist"))?;
     let source = Source { client: "evolution", program: STORE.name, place };
     match of(transport, "Mail Transport", "BackendName").as_deref() {
         Some("smtp") => {}
         Some("ews" | "microsoft365") => return source.without_server(&address, Kind::Exchange).map(Some),
-        Some(other) => return Err(format!("sends by {other}, not through a server")),
-        None => return Err(format!("sends by {uid}.source, which does not say how")),
+        Some(other) => return Err(format!("sends with {other}, not through a server")),
+        None => return Err(format!("sends through {uid}.source, which does not say how")),
     }
     let security = match of(transport, "Security", "Method").as_deref() {
         None | Some("none") => Some(Security::None),
@@ -123,7 +123,7 @@ mod tests {
             (vec![("id", identity("way")), ("way", sendmail.to_owned())], "sendmail"),
             (vec![("id", identity("gone"))], "does not exist"),
             (vec![("id", identity("way")), ("way", "[Mail Tra".to_owned())], "does not say how"),
-            (vec![("id", identity("way")), ("way", TRANSPORT.replace("587", "x"))], "no number"),
+            (vec![("id", identity("way")), ("way", TRANSPORT.replace("587", "x"))], "not a number"),
         ] {
             let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
             let found = read(&files);

@@ -19,7 +19,7 @@ impl Section {
     /// The value as a number; the error is a message for people.
     pub(super) fn number(&self, key: &str) -> Result<Option<i64>, String> {
         let text = self.text(key);
-        text.map(|text| text.parse().map_err(|_| format!("{key} is no number"))).transpose()
+        text.map(|text| text.parse().map_err(|_| format!("{key} is not a number"))).transpose()
     }
 
     /// Whether the value says yes.
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!((a.text("x"), a.text("password"), a.text("Name")), (None, None, Some("C:\\new\\s x")));
         let b = section(&sections, "B").unwrap();
         assert_eq!((b.text("Empty"), b.number("Empty")), (None, Ok(None)));
-        assert_eq!(b.number("Port").unwrap_err(), "Port is no number");
+        assert_eq!(b.number("Port").unwrap_err(), "Port is not a number");
         assert!(!format!("{sections:?}").contains("secret"));
     }
 }

@@ -46,7 +46,7 @@ fn parse(transports: &str, identities: &str, place: &str) -> Found {
         let transport = transports.iter().find(|section| {
             section.name.starts_with("Transport") && section.text("id").or(section.name.get(10..)) == Some(id)
         });
-        let account = transport.ok_or_else(|| format!("sends by transport {id}, which is described nowhere"));
+        let account = transport.ok_or_else(|| format!("sends through transport {id}, which is not described anywhere"));
         match account.and_then(|transport| account_of(address, transport, place)) {
             Ok(account) => found.accounts.extend(account),
             Err(why) => found.skip(place, &format!("{}: {why}", identity.name)),

@@ -88,7 +88,7 @@ fn account(entries: &BTreeMap<&'static str, String>, place: &str) -> Result<Stor
     let text = |entry: &str| entries.get(entry).map(String::as_str).filter(|text| !text.is_empty());
     let number = |entry: &str| {
         let digits = text(entry);
-        digits.map(|digits| i64::from_str_radix(digits, 16).map_err(|_| format!("{entry} is no number"))).transpose()
+        digits.map(|digits| i64::from_str_radix(digits, 16).map_err(|_| format!("{entry} is not a number"))).transpose()
     };
     let port = number("SMTP_Port")?.unwrap_or(25);
     let security = match (number("SMTP_Secure_Connection")?.unwrap_or(0), port) {

@@ -66,7 +66,7 @@ fn account(values: &Values<'_>, place: &str) -> Result<StoredAccount, String> {
         _ => Security::None,
     };
     let usual = if security == Security::Implicit { 465 } else { 25 };
-    let port = values.get("port").map(|port| port.parse().map_err(|_| "port is no number")).transpose()?;
+    let port = values.get("port").map(|port| port.parse().map_err(|_| "port is not a number")).transpose()?;
     let logs_in = values.get("auth").is_some_and(|auth| *auth != "off");
     Source { client: "other", program: STORE.name, place }.account(Written {
         address: values.get("from").ok_or("no address: it has no line from")?,

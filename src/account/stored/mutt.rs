@@ -33,12 +33,14 @@ fn parse(text: &str, place: &str) -> Found {
 }
 
 fn account(url: &str, values: &BTreeMap<&str, String>, place: &str) -> Result<StoredAccount, String> {
-    let (scheme, rest) = url.split_once("://").ok_or("it is no address of a server")?;
+    let (scheme, rest) = url.split_once("://").ok_or("it is not a server's address")?;
     let (login, host) = rest.rsplit_once('@').map_or((None, rest), |(login, host)| (Some(login), host));
     let host = host.split('/').next().unwrap_or_default();
     // An address in brackets has colons of its own.
     let (host, port) = match host.rsplit_once(':') {
-        Some((name, port)) if !port.contains(']') => (name, Some(port.parse().map_err(|_| "its port is no number")?)),
+        Some((name, port)) if !port.contains(']') => {
+            (name, Some(port.parse().map_err(|_| "its port is not a number")?))
+        }
         _ => (host, None),
     };
     let (security, usual) = match scheme {
@@ -158,7 +160,7 @@ mod tests {
     fn what_is_no_account() {
         assert_eq!(says("set sendmail=/usr/bin/msmtp\nsource x\nset\n"), "");
         assert_eq!(says("set smtp_url=smtp://x.example"), "~/.muttrc: smtp_url: the variable from is not set");
-        assert!(says("set smtp_url=smtp://x.example:99999999999999999999").contains("no number"));
-        assert!(says("set smtp_url='unfinished").contains("no address of a server"));
+        assert!(says("set smtp_url=smtp://x.example:99999999999999999999").contains("not a number"));
+        assert!(says("set smtp_url='unfinished").contains("not a server's address"));
     }
 }

@@ -21,7 +21,7 @@ async fn read(machine: &dyn Machine) -> Found {
         None => false,
     };
     if outlook::is_new(machine.registry()) || (is_there && found.accounts.is_empty()) {
-        found.skip("New Outlook", "it is in use here, and keeps its accounts at Microsoft, where nobody can read them");
+        found.skip("New Outlook", "it is in use here, and keeps its accounts at Microsoft, where they cannot be read");
     }
     found
 }
@@ -95,7 +95,7 @@ impl Entry<'_> {
     /// A value that must be a text, if it is there; the error is a message for people.
     fn text(&self, name: &str) -> Result<Option<String>, String> {
         let Some(value) = self.registry.value(&self.key, name) else { return Ok(None) };
-        let text = value.text().ok_or_else(|| format!("{name} is not a text"))?;
+        let text = value.text().ok_or_else(|| format!("{name} is not text"))?;
         Ok(Some(text).filter(|text| !text.is_empty()))
     }
 

@@ -161,7 +161,7 @@ impl Prefs {
         }
         let host = self
             .text(&name("hostname"))
-            .ok_or_else(|| format!("sends through {server}, which is described nowhere"))?;
+            .ok_or_else(|| format!("sends through {server}, which is not described anywhere"))?;
         let security = match self.number(&name("try_ssl")) {
             None | Some(0) => Some(Security::None),
             Some(2) => Some(Security::Starttls),

@@ -51,14 +51,14 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
             Verdict::warn(domain().say(" exists, but did somebody mean ").host(meant).say("?"))
         }
         (DomainFound::Contradicted, _) => {
-            Verdict::fail(domain().say(" does not exist for this computer, but for others it does"))
+            Verdict::fail(domain().say(" does not exist for this computer, but does for others"))
         }
         (DomainFound::NotFound, Some(meant)) => {
             Verdict::fail(domain().say(" does not exist; did somebody mean ").host(meant).say("?"))
         }
         (DomainFound::NotFound, None) => Verdict::fail(domain().say(" does not exist")),
         // Whether a domain receives mail says little about whether it can send.
-        (DomainFound::NoAddress, _) => Verdict::warn(domain().say(" has neither mail exchanger nor address")),
+        (DomainFound::NoAddress, _) => Verdict::warn(domain().say(" has neither a mail exchanger nor an address")),
         (DomainFound::Failed, _) => {
             Verdict::fail(Text::new().say("the DNS servers fail to answer for ").append(domain()))
         }

@@ -1,4 +1,4 @@
-//! Are the names of large mail providers found? Asked only where no server to compare with has a name: then nothing else
+//! Can the names of large mail providers be found? Asked only where no server to compare with has a name: then nothing else
 //! shows whether this computer finds any name at all.
 
 use super::ask::{ask_own, describe, found};
@@ -13,7 +13,7 @@ use futures::future::join_all;
 pub(crate) static CHECK: Check = Check {
     kind: "dns.known",
     group: Group::Dns,
-    question: "Are the names of large mail providers found?",
+    question: "Can the names of large mail providers be found?",
     when: no_reference_has_a_name,
     needs: none,
     facts: keys::ALL,

@@ -1,4 +1,4 @@
-//! Does each DNS server of this computer answer? Programs ask the first one, and wait for it before they ask the
+//! Does each of this computer's DNS servers answer? Programs ask the first one, and wait for it before they ask the
 //! second.
 
 use super::ask::describe;
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 pub(crate) static CHECK: Check = Check {
     kind: "dns.own",
     group: Group::Dns,
-    question: "Does each DNS server of this computer answer?",
+    question: "Does each of this computer's DNS servers answer?",
     when: always,
     needs: none,
     facts: keys::ALL,
@@ -63,7 +63,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
             list(&failing)
                 .say(" gives no answer, ")
                 .append(list(&answering))
-                .say(" does: each look-up may wait for it"),
+                .say(" does: each lookup may have to wait for it"),
         ),
         OwnServers::Fail => Verdict::fail(list(&failing).say(" gives no answer")),
     }

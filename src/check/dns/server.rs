@@ -54,7 +54,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, role: Role) -> Verdict {
         Answer::NxDomain => Verdict::fail(host().say(" does not exist")),
         Answer::NoData => Verdict::fail(host().say(" exists but has no address")),
         Answer::ServFail | Answer::Refused => Verdict::fail("this computer's DNS server fails to answer"),
-        Answer::NoNetwork => Verdict::fail("this computer can ask no DNS server"),
+        Answer::NoNetwork => Verdict::fail("this computer has no DNS server to ask"),
         _ => Verdict::fail("this computer's DNS server does not answer"),
     }
 }
@@ -68,7 +68,7 @@ fn resolved(book: &mut Notebook, host: &str, found: Vec<IpAddr>) -> Verdict {
     }
     if let Some(addr) = found.iter().find_map(|addr| behind_nat64(*addr)) {
         book.saw(
-            "NAT64: this line has IPv6 alone, and the server is reached at its IPv4 address",
+            "NAT64: this connection has only IPv6, and the server is reached at its IPv4 address",
             Text::new().addr(addr),
         );
     }

@@ -148,7 +148,7 @@ fn note(
         }
         _ if at_microsoft => Verdict::pass("at Microsoft"),
         (AutodiscoverBy::Exchange, _) => Verdict::pass("at the company's own Exchange server"),
-        _ => Verdict::unknown("nothing leads to an Exchange mailbox"),
+        _ => Verdict::unknown("nothing points to an Exchange mailbox"),
     }
 }
 
@@ -194,7 +194,7 @@ fn server_in(body: &[u8]) -> Option<String> {
 async fn below(ctx: &Ctx, name: &str, leads: AutodiscoverName, at_microsoft: bool) -> Option<(Place, Text)> {
     match leads {
         AutodiscoverName::Microsoft => {
-            Some((Place { host: name.to_owned(), says: Says::Microsoft }, "it leads to Microsoft".into()))
+            Some((Place { host: name.to_owned(), says: Says::Microsoft }, "it points to Microsoft".into()))
         }
         AutodiscoverName::Own => {
             let plain = Url::parse(&format!("http://{name}/{PATH}")).ok()?;
@@ -206,7 +206,7 @@ async fn below(ctx: &Ctx, name: &str, leads: AutodiscoverName, at_microsoft: boo
             let found = sent_on.ok().filter(|found| found.url.scheme() == "https")?;
             let says = judge(&found, at_microsoft);
             let host = found.url.host_str().unwrap_or_default().to_owned();
-            Some((Place { host, says }, format!("sent on to, status {}", found.answer.status).into()))
+            Some((Place { host, says }, format!("redirected to, status {}", found.answer.status).into()))
         }
         AutodiscoverName::Missing | AutodiscoverName::Failed => None,
     }
@@ -238,7 +238,7 @@ async fn at(ctx: &Ctx, host: &str, at_microsoft: bool) -> (Place, Text) {
 fn said(found: &Found, asked: &Url) -> Text {
     let mut text = Text::from(format!("status {}", found.answer.status));
     if found.url != *asked {
-        text = text.say(", sent on to ").host(found.url.as_str());
+        text = text.say(", redirected to ").host(found.url.as_str());
     }
     for challenge in found.answer.challenges.iter().take(4) {
         text = text.say(", wants ").foreign(challenge.split(' ').next().unwrap_or_default());

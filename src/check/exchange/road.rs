@@ -1,4 +1,4 @@
-//! Is the way to Exchange open? The server of the mailbox and the one where people sign in, each by HTTPS on port 443 and
+//! Can Exchange be reached? The server of the mailbox and the one where people sign in, each by HTTPS on port 443 and
 //! through the system's web proxy: name, connection, certificate, answer, time. Nothing is signed in to.
 
 use super::web::{limit, secured};
@@ -20,7 +20,7 @@ use url::Url;
 pub(crate) static CHECK: Check = Check {
     kind: "exchange",
     group: Group::Internet,
-    question: "Is the way to Exchange open?",
+    question: "Can Exchange be reached?",
     when: may_be_exchange,
     needs: |_| vec![Need::After(autodiscover::CHECK.id())],
     facts: keys::ALL,
@@ -69,7 +69,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         }
     }
     match bad {
-        None => Verdict::pass("open, as far as the servers' own pages"),
+        None => Verdict::pass("yes, as far as the servers' own pages"),
         Some(way) => Verdict::fail(Text::new().host(&way.host).say(": ").append(way.said)),
     }
 }
@@ -99,7 +99,7 @@ async fn go(ctx: &Ctx, host: String) -> Way {
         issuer: None,
     };
     let Ok(url) = Url::parse(&format!("https://{host}/")) else {
-        return way(Reach::NotFound, "its name is none that a web server can have".into());
+        return way(Reach::NotFound, "its name is not one that a web server can have".into());
     };
     let answer = match secured(ctx, &url, Verify::Yes).await {
         Ok(secured) => get_over(secured.stream, &url, limit(ctx)).await,

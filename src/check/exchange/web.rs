@@ -40,9 +40,9 @@ impl Lost {
     pub(super) fn says(&self) -> crate::text::Text {
         match self {
             Lost::Fetching(why) => why.says(),
-            Lost::Circle => "it sends on again and again: not followed".into(),
-            Lost::NotSecure => "it sends on to a page without encryption: not followed".into(),
-            Lost::Inside => "it sends on to a private address: not followed".into(),
+            Lost::Circle => "it redirects again and again: not followed".into(),
+            Lost::NotSecure => "it redirects to a page without encryption: not followed".into(),
+            Lost::Inside => "it redirects to a private address: not followed".into(),
         }
     }
 }

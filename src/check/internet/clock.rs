@@ -28,7 +28,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     book.saw("Date in a web server's answer", format!("this computer is {} s {direction}", ahead.abs()));
     match ahead.unsigned_abs() {
         0..2 => Verdict::pass("this computer's clock is right"),
-        2..=MOST_CLOCK_OFF_S => Verdict::pass(format!("this computer's clock is right to {} s", ahead.abs())),
+        2..=MOST_CLOCK_OFF_S => Verdict::pass(format!("this computer's clock is right to within {} s", ahead.abs())),
         _ => Verdict::fail(format!("{} {direction}", span(ahead))),
     }
 }

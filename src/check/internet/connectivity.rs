@@ -11,7 +11,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 pub(crate) static CHECK: Check = Check {
     kind: "connectivity",
     group: Group::Internet,
-    question: "Is there a connection, without a portal?",
+    question: "Is there internet access, without a sign-in page?",
     when: |scope| !scope.options.connectivity.is_empty(),
     needs: none,
     facts: keys::ALL,
@@ -55,7 +55,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         book.note(keys::RESULT, Pages::Portal);
         book.note(keys::PORTALS, portals);
         let lead = lead.map_or(String::new(), |lead| format!(" ({lead})"));
-        return Verdict::fail(format!("a portal answers instead of the page{lead}"));
+        return Verdict::fail(format!("a sign-in page answers instead of the test page{lead}"));
     }
     let by_proxy = by_proxy(ctx, book).await;
     if by_proxy {
@@ -63,22 +63,22 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     }
     book.note(keys::RESULT, Pages::None);
     if by_proxy {
-        return Verdict::fail("no page answers directly, only through the web proxy");
+        return Verdict::fail("no test page answers directly, only through the web proxy");
     }
-    Verdict::fail("no page answers")
+    Verdict::fail("no test page answers")
 }
 
 fn write_down(book: &mut Notebook, page: &Connectivity, answer: &Result<Answer, NotFetched>, verdict: &Page) {
     let detail = match answer {
         Ok(answer) => Text::from(format!("status {}", answer.status)).say(match &answer.location {
-            Some(location) => format!(", sent on to {location}"),
+            Some(location) => format!(", redirected to {location}"),
             None => String::new(),
         }),
         Err(why) => why.says(),
     };
     let says = match verdict {
         Page::Good => ": as expected",
-        Page::Portal => ": not what that page answers",
+        Page::Portal => ": not that page's usual answer",
         Page::None => "",
     };
     book.saw(format!("GET {}", page.url), detail.say(says));

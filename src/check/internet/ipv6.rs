@@ -33,7 +33,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     let v6 = ctx.fact(&id, &port_keys::STATE_V6).map(|state| state == PortState::Open);
     let v4 = ctx.fact(&id, &port_keys::STATE_V4).map(|state| state == PortState::Open);
     if (v6, v4) != (Some(false), Some(true)) {
-        return Verdict::skipped("the server's IPv6 address gives no reason to ask");
+        return Verdict::skipped("not needed: the server's IPv6 address raises no doubt");
     }
     let tries = hosts(ctx, &case.in_use.host).await.into_iter().map(|addr| async move {
         let (at, result) = timed(ctx.net.connect(SocketAddr::new(addr, 443), ConnectOptions::within(WAIT))).await;
@@ -50,13 +50,13 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     }
     if tried.iter().any(|(.., failure)| failure.is_none()) {
         book.note(keys::ELSEWHERE, Ipv6::Works);
-        return Verdict::pass("IPv6 works to other hosts, so the fault is the server's IPv6 address");
+        return Verdict::pass("IPv6 works to other hosts, so the fault is in the server's IPv6 address");
     }
     if tried.len() < 2 {
         return Verdict::unknown("one other host alone proves nothing");
     }
     book.note(keys::ELSEWHERE, Ipv6::Broken);
-    Verdict::fail("IPv6 to other hosts fails too, so the fault is this line's")
+    Verdict::fail("IPv6 to other hosts fails too, so the fault is in this connection")
 }
 
 /// IPv6 addresses of other owners. Never the account's own server: it is the one in question.

@@ -1,4 +1,4 @@
-//! Which internet provider's line is this? Told by the name that DNS gives the line's public address, as a mail server
+//! Which internet provider is this? Told by the name that DNS gives the line's public address, as a mail server
 //! saw it.
 
 use crate::check::engine::{Check, How, Need, Scope};
@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(crate) static CHECK: Check = Check {
     kind: "isp",
     group: Group::Internet,
-    question: "Which internet provider's line is this?",
+    question: "Which internet provider is this?",
     when: |scope| scope.in_use.is_some_and(|in_use| in_use.port == 25),
     needs,
     facts: keys::ALL,
@@ -50,6 +50,6 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
             book.note(keys::ISP, isp.name.as_str());
             Verdict::pass(format!("{}: {}", isp.name, isp.policy))
         }
-        None => Verdict::pass(Text::new().say("the line is ").host(name)),
+        None => Verdict::pass(Text::new().say("the connection's name is ").host(name)),
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 pub(crate) static CHECK: Check = Check {
     kind: "steady",
     group: Group::Internet,
-    question: "Do this computer's connection and clock stay the same during the run?",
+    question: "Do this computer's connection and clock stay stable during the run?",
     when: always,
     needs: none,
     facts: keys::ALL,
@@ -35,8 +35,8 @@ async fn run(ctx: &Ctx, book: &mut Notebook, over: &watch::Receiver<bool>) -> Ve
         if let Some(at) = ctx.line.changed().filter(|_| !book.has(&keys::CONNECTION_CHANGED)) {
             let after = millis(at.saturating_duration_since(ctx.started));
             book.note(keys::CONNECTION_CHANGED, true);
-            book.saw("this computer's way to the internet", format!("was lost, or became another, after {after} ms"));
-            says.push("the connection was lost, or became another".to_owned());
+            book.saw("this computer's way to the internet", format!("was lost or changed, after {after} ms"));
+            says.push("the connection was lost or changed".to_owned());
         }
         let by_clock = ctx.machine.now().as_millisecond().saturating_sub(clock.as_millisecond());
         let apart = by_clock.saturating_sub(i64::try_from(millis(passed.elapsed())).unwrap_or(i64::MAX));
@@ -50,7 +50,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, over: &watch::Receiver<bool>) -> Ve
         }
     }
     match says.is_empty() {
-        true => Verdict::pass("they stayed as they were"),
+        true => Verdict::pass("both stayed stable"),
         false => Verdict::warn(says.join("; ")),
     }
 }

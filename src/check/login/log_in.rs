@@ -320,7 +320,7 @@ async fn over_unverified(
     book.note(keys::UNVERIFIED, true);
     book.saw(
         "log-in despite an unverified certificate",
-        "asked for by typing the server's name: whoever shows this certificate can read the password",
+        "requested by typing the server's name: whoever presents this certificate can read the password",
     );
     Ok(ready)
 }

@@ -124,7 +124,7 @@ fn without_log_in(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let refused = match relay {
         Relay::Any => return without_log_in_accepted(book, ""),
         Relay::OwnDomain if ctx.account.is_device() => return without_log_in_accepted(book, ", for its own domain"),
-        Relay::OwnDomain => "only mail for its own domain is taken without a log-in, and none is offered",
+        Relay::OwnDomain => "without a log-in, and none is offered, only mail for its own domain is accepted",
         Relay::Refused => "refused without a log-in, and none is offered",
     };
     let code = ctx.fact(&id, &smtp_keys::RELAY_CODE).unwrap_or_default();

@@ -98,7 +98,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     }
     let shown = open.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
     match (open.is_empty(), is_alive) {
-        (false, _) => Verdict::pass(format!("the server is there: it opens {shown}")),
+        (false, _) => Verdict::pass(format!("the server is there: open on {shown}")),
         (true, true) => Verdict::pass("it turns connections away, so it is there"),
         (true, false) => Verdict::fail("nothing at that address answers"),
     }

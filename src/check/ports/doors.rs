@@ -19,7 +19,7 @@ use tokio::time::timeout;
 pub(crate) static CHECK: Check = Check {
     kind: "doors",
     group: Group::Ports,
-    question: "Does the server take mail on another port?",
+    question: "Does the server accept mail on another port?",
     when: always,
     needs,
     facts: doors::ALL,
@@ -68,9 +68,9 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
         Some((port, security)) => {
             book.note(doors::PORT, port);
             book.note(doors::IMPLICIT, security == Security::Implicit);
-            Verdict::pass(format!("{port} takes mail, with {}", security.says()))
+            Verdict::pass(format!("{port} accepts mail, with {}", security.says()))
         }
-        None => Verdict::warn("no other port of the server takes mail"),
+        None => Verdict::warn("no other port of the server accepts mail"),
     }
 }
 

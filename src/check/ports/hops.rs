@@ -103,7 +103,7 @@ fn address(ctx: &Ctx, state: PortState) -> Result<IpAddr, &'static str> {
     let far = addresses.find(|addr| local.is_routed(*addr) && !local.is_on_link(*addr));
     let addr = far.ok_or("no router lies between this computer and the server")?;
     if ctx.door.is_careful() {
-        return Err("the server takes few connections at a time");
+        return Err("the server accepts only a few connections at a time");
     }
     if ctx.door.is_used_up() {
         return Err("the run has used up its connections");

@@ -182,7 +182,7 @@ type Tried = Result<(), ConnectFailure>;
 async fn probe(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, ttl: u8) -> Option<Tried> {
     const ICMP: IcmpKeys = IcmpKeys { icmp: keys::ICMP, from: keys::ICMP_FROM, prohibited: keys::ICMP_PROHIBITED };
     let result = ctx.door.probe(to, ConnectOptions { ttl: Some(ttl), ..ConnectOptions::within(WAIT) }).await?;
-    let what = format!("connect for {ttl} hop{}", if ttl == 1 { "" } else { "s" });
+    let what = format!("connect, limited to {ttl} hop{}", if ttl == 1 { "" } else { "s" });
     Some(match result {
         Ok(_) => {
             book.saw(what, Text::new().addr(to.ip()).say(format!(" port {}: open", to.port())));

@@ -30,18 +30,18 @@ async fn run(ctx: &Ctx, book: &mut Notebook, port: u16) -> Verdict {
             && !products.contains(&row.name)
         {
             products.push(row.name.clone());
-            book.saw("runs here", format!("{program}, of {}", row.name));
+            book.saw("is running here", format!("{program}, of {}", row.name));
         }
     }
     for name in security_center::products(ctx.machine.registry(), &running) {
         let maker = |name: &str| name.split_whitespace().next().map(str::to_lowercase);
         if !products.iter().any(|known| maker(known) == maker(&name)) {
-            book.saw("registered with Windows Security Center, and runs", name.as_str());
+            book.saw("registered with Windows Security Center, and running", name.as_str());
             products.push(name);
         }
     }
     let local = ctx.machine.local();
-    let mut says: Vec<Text> = products.iter().map(|name| Text::from(format!("{name} runs here"))).collect();
+    let mut says: Vec<Text> = products.iter().map(|name| Text::from(format!("{name} is running here"))).collect();
     book.note(keys::PRODUCTS, products);
     if let Some(firewall) = &local.firewall {
         book.note(keys::FIREWALL, firewall.as_str());
@@ -50,7 +50,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, port: u16) -> Verdict {
     if let Some(rules) = rules(ctx, port) {
         if let [rule, ..] = rules.as_slice() {
             book.saw("a rule of Windows Firewall against the mail program", Text::new().foreign(rule));
-            says.push("a rule of Windows Firewall keeps the mail program from this port".into());
+            says.push("a rule of Windows Firewall blocks this port for the mail program".into());
         }
         book.note(keys::RULES, rules);
     }
@@ -73,8 +73,8 @@ async fn run(ctx: &Ctx, book: &mut Notebook, port: u16) -> Verdict {
     let says = says.into_iter().reduce(|all, next| all.say("; ").append(next));
     match says {
         Some(says) => Verdict::pass(says),
-        None if running.is_empty() => Verdict::unknown("the system does not say which programs run"),
-        None => Verdict::pass("no known security program or firewall, no VPN, no proxy"),
+        None if running.is_empty() => Verdict::unknown("the system does not say which programs are running"),
+        None => Verdict::pass("no known security program, firewall, VPN or proxy"),
     }
 }
 
@@ -98,7 +98,7 @@ fn way_by_vpn(ctx: &Ctx, book: &mut Notebook, local: &Local) -> &'static str {
     }
     match (carries, elsewhere) {
         (true, Some(true)) => "; everything goes through it",
-        (true, _) => "; the way to the server goes through it",
-        (false, _) => "; the way to the server does not go through it",
+        (true, _) => "; the connection to the server goes through it",
+        (false, _) => "; the connection to the server does not go through it",
     }
 }

@@ -47,7 +47,7 @@ impl Route {
         }
     }
 
-    /// `PC > 192.168.1.1 (3 ms) > 10.0.0.1 (9 ms) > nothing more is heard`
+    /// `PC > 192.168.1.1 (3 ms) > 10.0.0.1 (9 ms) > no reply after this`
     pub(super) fn drawn(&self, server: IpAddr) -> Text {
         let mut text = Text::new().say("PC");
         let heard = self.hops.iter().rposition(|hop| *hop != Hop::Silent).map_or(0, |last| last + 1);
@@ -56,11 +56,11 @@ impl Route {
                 Hop::Router(addr, ms) => text.say(" > ").addr(addr).say(format!(" ({ms} ms)")),
                 Hop::Answered(state, ms) => text.say(" > ").addr(server).say(format!(" {} ({ms} ms)", state.says())),
                 Hop::TurnedAway(addr) => text.say(" > ").addr(addr).say(" turns it away"),
-                Hop::Silent if alike.len() > 2 => text.say(format!(" > {} that say nothing", alike.len())),
+                Hop::Silent if alike.len() > 2 => text.say(format!(" > {} that do not answer", alike.len())),
                 Hop::Silent => text.say(" > ?".repeat(alike.len())),
             };
         }
-        if heard < self.hops.len() { text.say(" > nothing more is heard") } else { text }
+        if heard < self.hops.len() { text.say(" > no reply after this") } else { text }
     }
 
     /// Writes it down under these keys.
@@ -129,7 +129,7 @@ mod tests {
     fn a_way_is_drawn() {
         let server = IpAddr::from([192, 0, 2, 1]);
         let route = Route { port: 587, hops: vec![router(1), Hop::Silent, router(3), Hop::Silent, Hop::Silent] };
-        assert_eq!(route.drawn(server).text, "PC > 10.0.0.1 (3 ms) > ? > 10.0.0.3 (3 ms) > nothing more is heard");
+        assert_eq!(route.drawn(server).text, "PC > 10.0.0.1 (3 ms) > ? > 10.0.0.3 (3 ms) > no reply after this");
         assert_eq!((route.distance(), route.last_heard()), (None, Some((3, IpAddr::from([10, 0, 0, 3])))));
         let open = Route { port: 465, hops: vec![router(1), Hop::Answered(PortState::Open, 9)] };
         assert_eq!(open.drawn(server).text, "PC > 10.0.0.1 (3 ms) > 192.0.2.1 open (9 ms)");

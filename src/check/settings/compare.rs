@@ -1,4 +1,4 @@
-//! Are server, port and encryption what the provider wants? Compares what is known, without the network.
+//! Do server, port and encryption match the provider's? Compares what is known, without the network.
 
 use super::discovery;
 use crate::account::{Fit, MeasuredOn, Security, outlook, spelling};
@@ -11,7 +11,7 @@ use crate::text::{Text, visible_str};
 pub(crate) static CHECK: Check = Check {
     kind: "settings",
     group: Group::Settings,
-    question: "Are server, port and encryption what the provider wants?",
+    question: "Do server, port and encryption match the provider's?",
     when: always,
     needs: |_| vec![Need::After(discovery::CHECK.id())],
     facts: keys::ALL,
@@ -55,16 +55,16 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     if differing.is_empty() {
         let is_read = parts.iter().any(|(_, fit)| *fit != Some(Fit::NotTyped));
         return match (is_read, wanted.is_some_and(|wanted| wanted.is_known())) {
-            (true, true) => Verdict::pass("as the provider wants"),
+            (true, true) => Verdict::pass("they match the provider's"),
             (false, true) => {
-                Verdict::pass("judged by the provider's settings; the mail program's own were not compared")
+                Verdict::pass("judged by the provider's settings; the mail program's own were not entered")
             }
-            _ => Verdict::unknown("nobody says what this provider wants"),
+            _ => Verdict::unknown("this provider's settings are not known"),
         };
     }
     match contrast(ctx, &differing) {
         Some(contrast) => Verdict::warn(contrast),
-        None => Verdict::warn(format!("not what the provider wants: {}", differing.join(", "))),
+        None => Verdict::warn(format!("different from the provider's: {}", differing.join(", "))),
     }
 }
 
@@ -84,7 +84,7 @@ fn contrast(ctx: &Ctx, differing: &[&str]) -> Option<Text> {
         text.say(port.into_iter().chain(security).collect::<Vec<_>>().join(", "))
     };
     let text = Text::new().say(program).say(" has ");
-    let text = way(text, now.server().unwrap_or_default(), now.port(), now.security()).say("; the provider wants ");
+    let text = way(text, now.server().unwrap_or_default(), now.port(), now.security()).say("; the provider's: ");
     Some(way(text, &choice.host, Some(choice.port), Some(choice.security)))
 }
 

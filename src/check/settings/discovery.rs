@@ -1,4 +1,4 @@
-//! Which settings does the provider want? The table, then SRV, MX and autoconfig, and last a guess, marked as one.
+//! What are the provider's settings? The table, then SRV, MX and autoconfig, and last a guess, marked as one.
 
 use crate::account::{Choice, Security, Source, Wanted, autoconfig, provider};
 use crate::check::dns::ask::{ask, describe};
@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(crate) static CHECK: Check = Check {
     kind: "provider",
     group: Group::Settings,
-    question: "Which settings does the provider want?",
+    question: "What are the provider's settings?",
     when: always,
     needs: none,
     facts: keys::ALL,

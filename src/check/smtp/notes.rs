@@ -59,7 +59,7 @@ pub(super) fn note_greeting(book: &mut Notebook, took: Duration, greeting: Resul
         }
         Err(NoReply::Early | NoReply::Senseless(_)) => {
             book.note(keys::STOPS, Stops::Malformed);
-            stopped(Greeting::Closes, "what comes in place of a greeting makes no sense".to_owned())
+            stopped(Greeting::Closes, "what comes instead of a greeting makes no sense".to_owned())
         }
         Err(NoReply::Broken(_) | NoReply::Closed(_)) => {
             stopped(Greeting::Closes, "the connection breaks during the greeting".to_owned())

@@ -250,7 +250,7 @@ impl Talk<'_> {
         }
         if dialogue.unread() > 0 {
             book.note(keys::STARTTLS, Starttls::Injected);
-            return Err("bytes came between STARTTLS and the handshake: something injects text".to_owned());
+            return Err("data came between STARTTLS and the handshake: something is injecting text".to_owned());
         }
         book.note(keys::STARTTLS, Starttls::Offered);
         Ok(())
@@ -287,11 +287,13 @@ impl Talk<'_> {
         let is_own = self.ctx.is_in_use(self.target);
         match ended {
             Ended::Through { .. } if book.has(&keys::EHLO_REFUSED) => {
-                let says = format!("{port} refuses the name in EHLO, and answers to another");
+                let says = format!("{port} refuses the name in EHLO, but accepts another");
                 if is_own { Verdict::fail(says) } else { Verdict::warn(says) }
             }
-            Ended::Through { log_in: true } => Verdict::pass(format!("{port} answers, encrypts, offers a log-in")),
-            Ended::Through { log_in: false } => Verdict::pass(format!("{port} answers and encrypts, offers no log-in")),
+            Ended::Through { log_in: true } => Verdict::pass(format!("{port} answers, encrypts and offers a log-in")),
+            Ended::Through { log_in: false } => {
+                Verdict::pass(format!("{port} answers and encrypts, but offers no log-in"))
+            }
             Ended::Busy(reply) => {
                 if !book.has(&keys::GREETING) {
                     book.note(keys::GREETING, Greeting::Busy);

@@ -149,7 +149,7 @@ async fn note_issuers(ctx: &Ctx, book: &mut Notebook, chain: &[Vec<u8>], host: &
     note_public(book, is_public(ctx.tls.trust(), chain, host, at).unwrap_or(false));
     if !ctx.tls.knows_issuers().await {
         book.note(keys::NO_ISSUERS, true);
-        book.saw("this computer's list of issuers", "is empty, so that no certificate can be accepted");
+        book.saw("this computer's list of issuers", "is empty, so no certificate can be accepted");
     }
 }
 
@@ -263,7 +263,7 @@ fn judge(seen: &Examined, host: &str, now: i64, dates: Dates) -> CertificateIs {
 
 fn note(book: &mut Notebook, certificate: &Certificate) {
     let date = |seconds: i64| {
-        jiff::Timestamp::from_second(seconds).map_or_else(|_| "beyond reckoning".to_owned(), |at| at.to_string())
+        jiff::Timestamp::from_second(seconds).map_or_else(|_| "not a possible date".to_owned(), |at| at.to_string())
     };
     book.note(keys::NAMES, certificate.names.clone());
     book.note(keys::SUBJECT, certificate.subject.as_str());

@@ -22,7 +22,7 @@ use std::net::SocketAddr;
 pub(crate) static CHECK: Check = Check {
     kind: "chain",
     group: Group::Tls,
-    question: "Is the chain of certificates whole, strong, and everywhere the same?",
+    question: "Is the chain of certificates complete, strong and the same everywhere?",
     when: always,
     needs,
     facts: keys::ALL,
@@ -80,9 +80,9 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
         other_addresses(ctx, book, seen, &case.in_use.host, leaf, &mut remarks).await;
     }
     match (remarks.is_empty(), whole) {
-        (true, Whole::Yes) => Verdict::pass(format!("{}: whole and strong, {}", own.port, leaf.key)),
+        (true, Whole::Yes) => Verdict::pass(format!("{}: complete and strong, {}", own.port, leaf.key)),
         (true, _) => Verdict::unknown(format!(
-            "{}: {}; whether the chain is whole shows only for a certificate that is accepted",
+            "{}: {}; whether the chain is complete shows only for a certificate that is accepted",
             own.port, leaf.key
         )),
         (false, _) => Verdict::warn(format!("{}: {}", own.port, remarks.join("; "))),

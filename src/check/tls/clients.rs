@@ -133,7 +133,7 @@ fn judge_every(book: &mut Notebook, rows: &Rows<'_>, offer: &Offer) -> Verdict {
     match cannot.is_empty() {
         true if unsure => Verdict::pass("every mail program for which this is known"),
         true => Verdict::pass("every mail program of the last fifteen years"),
-        false => Verdict::pass(format!("all but those on {}", cannot.join("; "))),
+        false => Verdict::pass(format!("every known mail program, except on {}", cannot.join("; "))),
     }
 }
 
@@ -147,9 +147,9 @@ fn judge_device(book: &mut Notebook, maker: Option<&Maker>, offer: &Offer) -> Ve
         ([true, _], _) => Verdict::pass("the device too, even with TLS 1.0 alone"),
         ([false, true], _) => Verdict::pass("the device too, if it has TLS 1.1"),
         (_, [true, true]) => {
-            Verdict::pass("the device needs TLS 1.2 or newer for it: its own menu or data sheet says what it has")
+            Verdict::pass("the device needs TLS 1.2 or newer for that: its own menu or data sheet says what it has")
         }
-        _ => Verdict::unknown("it was not asked whether the server takes the old versions that many devices have"),
+        _ => Verdict::unknown("the old versions that many devices have were not tested"),
     }
 }
 
@@ -177,7 +177,7 @@ fn judge_client(book: &mut Notebook, client: &Client, rows: &Rows<'_>, offer: &O
     }
     if !fits.iter().any(|(_, fit)| matches!(fit, Fit::Fits(_))) {
         return Verdict::unknown(format!(
-            "it is not known whether {name} can: not everything was asked, or it depends on the release"
+            "it is not known whether {name} can: not everything was tested, or it depends on the release"
         ));
     }
     book.note(keys::CAN, true);
@@ -195,7 +195,7 @@ fn is_row(here: Option<&Stack>, row: &Stack) -> bool {
 fn says(row: &Stack, fit: &Fit) -> String {
     let why = match fit {
         Fit::Fits(version) => return format!("{} fits", version.replace("TLSv", "TLS ")),
-        Fit::Unknown => return "not known: not everything was asked, or it depends on the release".to_owned(),
+        Fit::Unknown => return "not known: not everything was tested, or it depends on the release".to_owned(),
         Fit::SwitchedOff(version) => format!("{} is switched off", version.replace("TLSv", "TLS ")),
         Fit::Cannot(Lacks::NewerServer) => "the server accepts only older versions".to_owned(),
         Fit::Cannot(Lacks::NewerProgram) => "the server accepts only newer versions".to_owned(),

@@ -137,7 +137,7 @@ fn note_strength(
         book.note(keys::NO_SUITE, no_suite.iter().map(|version| version.word().to_owned()).collect::<Vec<_>>());
         if accepted.is_empty() {
             book.note(keys::TOO_WEAK, TooWeak::Suites);
-            return Some(format!("{} is known there, but none of the cipher suites offered", no_suite[0]));
+            return Some(format!("{} is supported there, but none of the cipher suites offered", no_suite[0]));
         }
     }
     let Some(Some(Heard::Chose(Version::Tls12, suite, _, exchange))) = answers.get(&Version::Tls12) else {
@@ -152,7 +152,7 @@ fn note_strength(
     }
     let (weak, says) = if !hello::is_of_today(*suite) {
         book.note(keys::ODD_SUITE, format!("{suite:#06x}"));
-        (TooWeak::Suites, "with no cipher suite of today".to_owned())
+        (TooWeak::Suites, "with no modern cipher suite".to_owned())
     } else if let Some(bits) = exchange.dh_bits.filter(|bits| *bits < LEAST_DH_BITS) {
         (TooWeak::KeyExchange, format!("with DHE of {} bits", grouped(bits)))
     } else if exchange.is_signed_with_sha1() {

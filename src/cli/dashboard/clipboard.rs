@@ -27,7 +27,7 @@ pub(super) async fn copy(text: &str, at: jiff::Timestamp) -> String {
     match (save::write_new(&path, text), sent) {
         (Ok(()), true) => format!("sent to the terminal's clipboard; also in {}", path.display()),
         (Ok(()), false) => format!("no clipboard here; the text is in {}", path.display()),
-        (Err(_), true) => "sent to the terminal's clipboard, if it takes it".to_owned(),
+        (Err(_), true) => "sent to the terminal's clipboard, if it accepts that".to_owned(),
         (Err(why), false) => format!("not copied: {why}"),
     }
 }

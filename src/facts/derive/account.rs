@@ -57,7 +57,7 @@ impl View<'_> {
             self.settled(row.map_or(gap("the provider is not in our table"), says))
         };
         facts.put("provider.confidence", of_row(|row| word(row.confidence.word())));
-        let own = || moot("a program on this computer has a password of its own");
+        let own = || moot("a program on this computer has its own password");
         let of_server = |says: fn(&provider::Provider) -> Known| if self.is_here() { own() } else { of_row(says) };
         facts.put("provider.passwords", of_server(|row| word(row.passwords.word())));
         facts.put("provider.switch", of_server(|row| yes_no(row.switch.is_some())));
@@ -73,7 +73,7 @@ impl View<'_> {
     pub(super) fn settings(&self, facts: &mut Made) {
         facts.put("settings.read", yes_no(self.input.account.settings.are_read()));
         let fits = self.input.account.compare(self.input.wanted);
-        let fit = |fit: Option<Fit>| fit.map_or(gap("nobody says what the provider wants"), |fit| word(fit.word()));
+        let fit = |fit: Option<Fit>| fit.map_or(gap("the provider's settings are not known"), |fit| word(fit.word()));
         facts.put("settings.port", self.settled(fit(fits.port)));
         facts.put("settings.security", self.settled(fit(fits.security)));
         facts.put("settings.user", self.settled(fit(fits.user)));
@@ -84,7 +84,7 @@ impl View<'_> {
     /// How the configured server compares with the provider's, and whether it is a server's name at all.
     fn server_fits(&self, compared: Option<Fit>) -> Known {
         let alias = || if compared == Some(Fit::Differs) { self.alias() } else { None };
-        let fits = || compared.map_or(gap("nobody says what the provider wants"), |fit| word(fit.word()));
+        let fits = || compared.map_or(gap("the provider's settings are not known"), |fit| word(fit.word()));
         let fits = alias().or_else(|| self.set_server()).unwrap_or_else(fits);
         let settings = &self.input.account.settings;
         let is_flawed = settings.server.as_ref().is_some_and(|server| !server.value.flaws().is_empty());
@@ -105,7 +105,7 @@ impl View<'_> {
     /// Whether the server that is meant by a name that no host can have lets us log in, or send without that.
     fn meant_works(&self) -> Known {
         if self.input.account.settings.miswritten().is_none() {
-            return moot("the server is written as a name can be");
+            return moot("the server is written as a valid name");
         }
         match self.lets_us_on() {
             Ok(_) => word("yes"),
@@ -252,7 +252,7 @@ impl View<'_> {
     fn wanted_works(&self) -> Known {
         let Some(wanted) = self.input.wanted else { return Known::Pending(planning()) };
         if !wanted.is_known() {
-            return gap("nobody says what the provider wants");
+            return gap("the provider's settings are not known");
         }
         let Some(in_use) = &self.in_use else { return gap("no server is known") };
         let aliases = wanted.provider().map_or(&[][..], |row| &row.aliases);

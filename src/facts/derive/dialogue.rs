@@ -125,7 +125,7 @@ impl View<'_> {
         if self.own(smtp::OWN_NAME).is(true) {
             return word("own-host");
         }
-        let Some(name) = self.own_name(self.port()) else { return gap("the server gave no name of a host") };
+        let Some(name) = self.own_name(self.port()) else { return gap("the server gave no host name") };
         let is_proven = |port: &u16| self.at(*port, smtp::HANDSHAKE).is(Handshake::Done);
         let right = self.other_ports().into_iter().filter(is_proven).find_map(|port| self.own_name(port));
         match right {

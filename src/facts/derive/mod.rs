@@ -94,7 +94,9 @@ impl Made {
     fn put(&mut self, name: &str, known: impl Into<Known>) {
         debug_assert!(vocabulary::find(name).is_some(), "{name} is not in the vocabulary");
         let known = match known.into() {
-            Known::Word(word) if !vocabulary::has_word(name, &word) => gap("its word is none that this version knows"),
+            Known::Word(word) if !vocabulary::has_word(name, &word) => {
+                gap("its value is not one that this version knows")
+            }
             known => known,
         };
         self.0.insert(name.to_owned(), known);

@@ -43,7 +43,7 @@ impl View<'_> {
             rewritten => facts.put("dns.rewritten", rewritten),
         }
         facts.put("dns.others", self.other_names());
-        facts.put("dns.known", self.one(dns_known::RESULT).or_moot("servers to compare with have names"));
+        facts.put("dns.known", self.one(dns_known::RESULT).or_moot("the servers to compare with were given by name"));
         facts.put("dns.own", self.one(dns_own::RESULT));
         facts.put("dns.hosts-file", self.one(dns_server::HOSTS_FILE));
         facts.put("server.here", self.one(dns_server::HERE));

@@ -109,7 +109,7 @@ impl View<'_> {
 
     fn own_state(&self) -> Seen<PortState> {
         match self.own(port::STATE) {
-            Seen::Is(PortState::Unknown) => Seen::Absent(Why::Gap("the system gave no outcome".to_owned())),
+            Seen::Is(PortState::Unknown) => Seen::Absent(Why::Gap("the system reported no result".to_owned())),
             state => state,
         }
     }
@@ -168,7 +168,7 @@ impl View<'_> {
             (true, true) if hop == FIRST_HOP => word("inside"),
             // An inner address further on: a company's own router, or one of an internet provider that numbers so.
             (true, true) => word("near"),
-            (true, false) => gap("nothing goes further, so the end of this network is not seen"),
+            (true, false) => gap("nothing gets further, so the edge of this network cannot be seen"),
             (false, _) => word("beyond"),
         }
     }
@@ -184,7 +184,7 @@ impl View<'_> {
         };
         match (is_of_a_house(from), self.own(leaves::FIRST_ROUTER).is(from)) {
             (true, true) => word("inside"),
-            (true, false) => gap("a private address does not say whose the device is"),
+            (true, false) => gap("a private address does not show whose device it is"),
             (false, _) => word("beyond"),
         }
     }

@@ -40,7 +40,7 @@ fn tone(lane: &Lane) -> Tone {
     if lane.arrives { Tone::Good } else { Tone::Bad }
 }
 
-/// `587  PC --- 192.168.1.1 --- 10.0.0.1 --x nothing more is heard`, and the times below.
+/// `587  PC --- 192.168.1.1 --- 10.0.0.1 --x no reply after this`, and the times below.
 fn draw_along(lane: &Lane, names: usize, columns: &[usize], gap: usize, pen: Pen) -> Vec<Line> {
     let mut way = format!("{}  {START}", pen.fitted(&lane.name, names));
     let mut times = " ".repeat(way.width());

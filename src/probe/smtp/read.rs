@@ -134,9 +134,9 @@ impl Dialogue {
                 Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => {
                     return Err(NoReply::Closed(self.pending.drain(..).collect()));
                 }
-                // The TLS library's own error: what came cannot be decrypted.
+                // The TLS library's own error: the data received cannot be decrypted.
                 Ok(Err(error)) if error.kind() == io::ErrorKind::Other && error.raw_os_error().is_none() => {
-                    return Err(NoReply::Senseless("what came cannot be decrypted"));
+                    return Err(NoReply::Senseless("the data received cannot be decrypted"));
                 }
                 Ok(Err(error)) => return Err(NoReply::Broken(error.to_string())),
             }

@@ -68,7 +68,7 @@ fn other_port(report: &Report) -> Option<String> {
     let ended = |check: &Check| check.finding.started_ms.saturating_add(check.finding.elapsed_ms);
     let at = report.check(RESULT.check).and_then(|check| report.time(check, ended(check)));
     let at = at.map_or_else(String::new, |at| format!(" at {}", at.strftime("%H:%M:%S UTC")));
-    Some(format!("port {port} is open from here, and took the log-in{at}"))
+    Some(format!("port {port} is open from here, and accepted the log-in{at}"))
 }
 
 fn distance(report: &Report) -> Option<String> {
@@ -84,7 +84,7 @@ fn distance(report: &Report) -> Option<String> {
 fn segments(report: &Report) -> Option<String> {
     let id = own_id(report, keys::smtp::SMALL_SEGMENTS.check)?;
     report.fact(&id, &keys::smtp::SMALL_SEGMENTS).filter(|small| *small == SmallSegments::Done)?;
-    Some("the TLS handshake stalls in packets of the usual size, and is done in segments of 536 bytes".to_owned())
+    Some("the TLS handshake stalls with packets of the usual size, and succeeds with segments of 536 bytes".to_owned())
 }
 
 fn greeting(report: &Report) -> Option<String> {
@@ -129,7 +129,7 @@ fn chain(report: &Report) -> Option<String> {
     let issuer = report.shown(&id, &ISSUER).filter(|_| is_incomplete)?;
     let count = report.fact(&id, &CHAIN)?;
     let certificates = if count == 1 { "certificate" } else { "certificates" };
-    Some(format!("the server sends {count} {certificates}; the one of the issuer, {issuer}, is missing"))
+    Some(format!("the server sends {count} {certificates}; the issuer's, {issuer}, is missing"))
 }
 
 /// The address that was refused after the log-in.

@@ -270,7 +270,7 @@ fn from(report: &Report) -> Vec<String> {
     let public = match &machine.seen_as {
         Some(addr) => format!("{addr}, as the mail server saw us"),
         None => elsewhere().unwrap_or_else(|| {
-            "our public address is not known: no mail server told us; any page that shows \"my IP address\" does"
+            "our public address is not known: no mail server told us; any \"what is my IP address\" page shows it"
                 .to_owned()
         }),
     };
@@ -349,18 +349,17 @@ fn last_hop(report: &Report) -> String {
         let contrast = report.fact(of_hops, &hops::CONTRAST_PORT).zip(report.fact(of_hops, &hops::CONTRAST_DISTANCE));
         return match contrast {
             Some((port, distance)) => format!(
-                "for port {}: {last}, hop {hop}; the block is there or just behind it: port {port} goes on and is answered at \
-                 hop {distance}",
+                "for port {}: {last}, hop {hop}; the block is there or just beyond it: port {port} gets further and is answered at hop {distance}",
                 way.port
             ),
-            None => format!("for port {}: {last}, hop {hop}; routers behind it may be silent by choice", way.port),
+            None => format!("for port {}: {last}, hop {hop}; routers beyond it may be set not to answer", way.port),
         };
     }
     match (report.fact(&id, &leaves::LEAVES), report.shown(&id, &leaves::FIRST_ROUTER)) {
-        (Some(true), Some(first)) => format!("for port {}: {first}; the block is there or behind it", way.port),
+        (Some(true), Some(first)) => format!("for port {}: {first}; the block is there or beyond it", way.port),
         (Some(false), _) => {
             format!(
-                "packets for port {} do not show at the first router: they stop on this computer, or at that router",
+                "packets for port {} do not show up at the first router: they stop on this computer, or at that router",
                 way.port
             )
         }

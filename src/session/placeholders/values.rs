@@ -104,7 +104,7 @@ pub(super) fn weak(case: &Lookup<'_>) -> Option<String> {
             Some(bits) => format!("DHE with {} bits", grouped(bits)),
             None => "the parameters of DHE".to_owned(),
         }),
-        Some("exchange-signature") => Some("signatures with SHA-1 alone in the key exchange".to_owned()),
+        Some("exchange-signature") => Some("only SHA-1 signatures in the key exchange".to_owned()),
         Some("suites") => Some(match case.own(&tls::ODD_SUITE) {
             Some(suite) => format!("no cipher suite that today's programs have (it chooses {suite})"),
             None => "no cipher suite that today's programs have".to_owned(),

@@ -146,7 +146,7 @@ impl When {
         }
         match self {
             When::Always | When::Network => None,
-            When::OwnAccount => core.lesson.is_some().then_some("a scenario's account stays as it is"),
+            When::OwnAccount => core.lesson.is_some().then_some("the account of a practice call cannot be changed"),
             When::LogIn if core.is_running() => Some("wait until the checks are done, then press p"),
             When::LogIn => match &core.log_in {
                 Destination::None(why) => Some(why),
@@ -159,7 +159,7 @@ impl When {
             When::Lesson | When::Guessed if core.lesson.is_none() => {
                 Some("nothing to guess: only `mailtriage practice` without a name hides the result")
             }
-            When::Lesson => (!core.is_hidden()).then_some("it has been guessed: the result is on the screen"),
+            When::Lesson => (!core.is_hidden()).then_some("you have guessed already: the result is on the screen"),
             When::Guessed => core.is_hidden().then_some("guess the cause first"),
             When::TwoRuns => (core.session.runs.len() < 2).then_some("there is no run before this one: r checks again"),
             When::Finding => core.find.is_none().then_some("no word to search for yet: type one after /"),

@@ -104,7 +104,7 @@ pub const KEYS: &[Row] = &[
     row(CASE, Char('m'), A::Note, "note", "Writes a note into the report"),
     row(SEARCHED, Char('/'), A::Find, "find", "Finds a word"),
     row(SEARCHED, Char('n'), A::FindNext, "", "The next match").more("next match").when(When::Finding),
-    row(SEARCHED, Char('N'), A::FindBefore, "", "The match before").when(When::Finding),
+    row(SEARCHED, Char('N'), A::FindBefore, "", "The previous match").when(When::Finding),
     row(READING, Char('M'), A::Mouse, "", MOUSE),
     row(&[Save], F(2), A::Preview, "look", "Shows the first page as it will be saved"),
     row(&[Save], Char(' '), A::Toggle, "leave out", LEAVES_OUT),

@@ -26,7 +26,7 @@ impl Ask {
 
     /// The question before the program ends with a report that is not saved.
     pub fn leave() -> Self {
-        let text = "Quit without saving? y quits, s saves first, Esc goes on.";
+        let text = "Quit without saving? y quits, s saves first, Esc returns.";
         Ask { place: Place::Leave, ..Ask::new(text, Next::Do(Effect::Quit)) }
     }
 }

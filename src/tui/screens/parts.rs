@@ -270,7 +270,7 @@ pub fn find(core: &mut Core, action: Action, lines: impl Iterator<Item = String>
     scroll.show_found(found[next]);
     core.say(match found.len() {
         1 => format!("\"{word}\": in one line"),
-        count => format!("\"{word}\": {} of {count}; n next, N the one before", next + 1),
+        count => format!("\"{word}\": {} of {count}; n next, N previous", next + 1),
     });
 }
 

@@ -85,7 +85,7 @@ impl StepView {
                 Next::Back
             }
             None if choices.is_empty() => {
-                core.say("this step asks nothing now; a goes to the question");
+                core.say("this step has no question now; a goes to the open one");
                 Next::Stay
             }
             None => {
@@ -99,7 +99,7 @@ impl StepView {
         let questions = self.questions(core);
         let given = questions.iter().filter(|question| core.session.answers.contains_key(&question.name));
         let given: Vec<String> = given.map(|question| question.name.clone()).collect();
-        core.say(if given.is_empty() { "nothing is answered here" } else { "answer withdrawn" });
+        core.say(if given.is_empty() { "there is no answer to withdraw here" } else { "answer withdrawn" });
         for question in given {
             core.apply(Event::Answered { question, answer: None });
         }
@@ -134,7 +134,7 @@ impl StepView {
             lines.extend(parts::items(theme, &core.session.by_hand(page), width, true));
         }
         lines.extend(parts::paragraph(theme, &plain(&page.text.intro.replace('\n', " ")), width, theme.dim()));
-        lines.push(parts::rule_line(theme, "What decides", "the first line that holds", width));
+        lines.push(parts::rule_line(theme, "What decides", "the first line that applies", width));
         let mut decided = false;
         for rule in &page.rules {
             let held = rule.holds(&core.facts);

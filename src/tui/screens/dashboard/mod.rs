@@ -274,7 +274,7 @@ impl View for Dashboard {
 /// Where a learner should look.
 fn hint(core: &mut Core) {
     let group = fault::group(core);
-    core.say(format!("Look at {}: what fails there, and what works all the same?", group.title()));
+    core.say(format!("Look at {}: what fails there, and what still works?", group.title()));
 }
 
 /// The result as text.

@@ -14,7 +14,7 @@ pub(super) fn provider(address: &str) -> String {
     let Some((_, domain)) = bare(address).rsplit_once('@') else { return String::new() };
     let domain = domain.to_lowercase();
     if let Some(meant) = spelling::domain_meant(&domain) {
-        return format!("Is {meant} meant?");
+        return format!("Did you mean {meant}?");
     }
     let Ok(address) = Address::parse(&format!("x@{domain}")) else { return String::new() };
     match Wanted::from_table(&address) {
@@ -27,8 +27,8 @@ pub(super) fn provider(address: &str) -> String {
                 .map(|choice| format!("{} with {}", choice.port, choice.security.says()))
                 .collect();
             match wanted.choices.first() {
-                Some(choice) => format!("{name}. It wants {}, {}.", choice.host, ways.join(" or ")),
-                None => format!("{name}. It lets no mail program send."),
+                Some(choice) => format!("{name}. Its settings: {}, {}.", choice.host, ways.join(" or ")),
+                None => format!("{name}. It does not let mail programs send."),
             }
         }
         None if domain.contains('.') => {

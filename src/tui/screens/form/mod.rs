@@ -297,7 +297,7 @@ impl Form {
         for text in parts::wrapped(theme, told, width.saturating_sub(18), 0) {
             rows.lines.push(Line::styled(format!("{:17}{text}", ""), style));
         }
-        rows.note(" Everything below may stay empty. Enter starts.");
+        rows.note(" Everything below is optional. Enter starts.");
         rows.choice(At::Program, "Program", self.client().map_or(NOT_KNOWN, |client| &client.name));
         rows.choice(At::MeasuredOn, "Measured on", place_says(PLACES[self.measured_on]));
         rows.field(At::Error, "Error shown", &self.error);
