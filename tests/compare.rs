@@ -107,7 +107,7 @@ fn office_and_home() {
     assert!(ids(&compared["two"]["other"]).contains(&"resolver"), "{compared:#}");
     assert!(ids(&compared["two"]["same"]).contains(&"account"));
     assert!(compared["two"]["checks"].as_array().unwrap().iter().any(|check| check["id"] == "port.587"));
-    for (format, says) in [("markdown", "**EXPLAINS IT** Of what can matter"), ("html", "<dt>EXPLAINS IT</dt>")] {
+    for (format, says) in [("markdown", "**EXPLAINS IT** Of what both recorded"), ("html", "<dt>EXPLAINS IT</dt>")] {
         assert!(folder.text(&["office.json", "home.json"], &["--format", format]).contains(says), "{format}");
     }
 }
@@ -129,6 +129,12 @@ fn before_and_after_and_two_computers() {
     assert!(said.starts_with("Before and after: anna@example.com on PC-17"), "{said}");
     assert!(said.contains("It could not send before, and can send now."), "{said}");
     assert!(said.contains("Nothing that was recorded in both"), "{said}");
+    // More reports of one case are its course.
+    let between = document(&BLOCKED, "aaaa", |report| report["runs"][0]["started"] = value!("2099-01-01T10:00:00Z"));
+    let folder = folder.with("between.json", between.to_string());
+    let said = folder.text(&["after.json", "before.json", "between.json"], &[]);
+    assert!(said.starts_with("1 case: 1 can send") && said.contains("Cases over time"), "{said}");
+    assert!(!said.contains("The same in all cases"), "{said}");
     let said = folder.text(&["before.json", "other.json"], &[]);
     assert!(said.starts_with("Two computers: anna@example.com, PC-17 and PC-99"), "{said}");
     assert!(said.contains("Both say the same: Port 587 is blocked on the way out."), "{said}");
@@ -235,7 +241,7 @@ fn whatever_a_report_went_through_it_is_read_and_what_is_none_is_skipped() {
     let compared: Value = serde_json::from_slice(&done.stdout).unwrap();
     assert_eq!((&compared["reports"], compared["skipped"].as_array().unwrap().len()), (&value!(3), 2));
     let said = String::from_utf8(done.stderr).unwrap();
-    assert!(said.contains("cut.json: this report was cut off") && said.contains("holds no report"), "{said}");
+    assert!(said.contains("cut.json: this report was cut off") && said.contains("no report"), "{said}");
     assert!(!said.contains("notes.txt"));
     for (names, says) in [
         (&["cut.json"][..], "none of the reports can be read"),

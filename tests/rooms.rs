@@ -31,7 +31,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "account", "check", "compare", "facts", "guide", "machine", "pages", "practice", "probe", "report",
+            "account", "check", "compare", "facts", "guide", "machine", "net", "pages", "practice", "probe", "report",
             "session", "site", "text", "tui", "world",
         ],
     ),

@@ -3,7 +3,6 @@
 use crate::account::stored::STORES;
 use crate::check::Group;
 use crate::check::options::limit;
-use crate::compare;
 use crate::report::figures::{Range, Thresholds};
 use crate::report::format::Format;
 use crate::report::formats::{self, FORMATS};
@@ -35,7 +34,7 @@ pub(super) enum Command {
     /// Shows a saved session, offline; with --format or without a terminal, prints it
     Open(OpenArgs),
     /// What saved reports have in common and what differs: before and after, two computers or networks, or many cases
-    Compare(CompareArgs),
+    Compare(super::compare::CompareArgs),
     /// The built-in practice lab: no network needed
     Practice(PracticeArgs),
     /// An exporter for Prometheus: checks the target that it is asked for (/probe?target=...&module=...)
@@ -243,19 +242,6 @@ pub(super) struct OpenArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct CompareArgs {
-    /// Reports: JSON, or pages of HTML that mailtriage has saved; or folders of them
-    #[arg(required = true, value_name = "REPORT|FOLDER")]
-    pub(super) reports: Vec<PathBuf>,
-    /// The format of the result
-    #[arg(long, value_parser = compare_format())]
-    pub(super) format: Option<&'static compare::formats::Format>,
-    /// Writes the result to this file instead of stdout; never over an existing file
-    #[arg(long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct OutputArgs {
     /// The format of the result
     #[arg(long, value_parser = format())]
@@ -446,14 +432,6 @@ fn format() -> impl clap::builder::TypedValueParser<Value = &'static Format> {
     use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
     let names = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.says));
     PossibleValuesParser::new(names).try_map(|typed| formats::by_name(&typed).ok_or("no such format"))
-}
-
-/// The same for comparisons.
-fn compare_format() -> impl clap::builder::TypedValueParser<Value = &'static compare::formats::Format> {
-    use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-    let formats = compare::formats::FORMATS.iter();
-    let names = formats.map(|format| PossibleValue::new(format.name).help(format.says));
-    PossibleValuesParser::new(names).try_map(|typed| compare::formats::by_name(&typed).ok_or("no such format"))
 }
 
 #[cfg(test)]

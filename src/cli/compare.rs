@@ -1,15 +1,16 @@
 //! `mailtriage compare`: reads reports, one after the other, and says what they have in common and what differs.
 
-use super::args::CompareArgs;
 use super::output::{report, say};
 use super::{Stop, output};
 use crate::compare::cases::Gathered;
 use crate::compare::compared::{Skipped, compare};
 use crate::compare::features::Features;
-use crate::compare::formats::FORMATS;
+use crate::compare::formats::{self, FORMATS, Format};
 use crate::machine::files;
 use crate::report::{open, save};
 use crate::text::visible_str;
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use std::path::{Path, PathBuf};
 
 /// More files than this are not read from one folder.
@@ -17,6 +18,19 @@ const MOST_FILES: usize = 100_000;
 
 /// What a report's file ends in.
 const ENDINGS: [&str; 3] = ["json", "html", "htm"];
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// Reports: JSON, or pages of HTML that mailtriage has saved; or folders of them
+    #[arg(required = true, value_name = "REPORT|FOLDER")]
+    pub(super) reports: Vec<PathBuf>,
+    /// The format of the result
+    #[arg(long, value_parser = format())]
+    pub(super) format: Option<&'static Format>,
+    /// Writes the result to this file instead of stdout; never over an existing file
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
 
 pub(super) fn run(args: &CompareArgs) -> Result<u8, Stop> {
     match &args.output {
@@ -68,4 +82,10 @@ fn read(path: &Path) -> Result<(crate::report::Report, Features), String> {
 
 fn shown(path: &Path) -> String {
     visible_str(&path.display().to_string())
+}
+
+/// The formats by their names, each with what it is for.
+fn format() -> impl TypedValueParser<Value = &'static Format> {
+    let names = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.says));
+    PossibleValuesParser::new(names).try_map(|typed| formats::by_name(&typed).ok_or("no such format"))
 }

@@ -40,8 +40,9 @@ def faults(pdf, heads):
     for number, page in enumerate(pages, 1):
         if not page or not re.search(rf"\b{number} ?/ ?{len(pages)}$", page[-1]):
             yield f"page {number} of {len(pages)} has no number: {page[-1:]}"
-        last = words(page[-2]) if len(page) > 1 else ""
-        if number < len(pages) and len(last) > 4 and any(head.endswith(last) for head in heads):
+        # A heading takes up to three lines; the last one is the page's number.
+        ends = {words("".join(page[-1 - count : -1])) for count in (1, 2, 3)}
+        if number < len(pages) and ends.intersection(heads):
             yield f"a heading stands alone at the end of page {number}: {page[-2]}"
     margin = int(MARGIN_MM / 25.4 * DPI)
     for number, rows in enumerate(images(pdf), 1):

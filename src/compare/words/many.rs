@@ -16,10 +16,13 @@ const MOST_LISTED: usize = 200;
 /// Title, rows and sections.
 pub(super) fn parts(compared: &Compared, many: &Many, cases: &[Case]) -> (String, Vec<Row>, Vec<Section>) {
     let rows = vec![
-        row("RESULT", headlines(many)),
+        row("RESULT", if cases.len() == 1 { vec![one_case()] } else { headlines(many) }),
         row("HOW SURE", how_sure(many)),
         row("REPORTS", vec![reports(compared, cases)]),
     ];
+    if cases.len() == 1 {
+        return (title(cases), rows, vec![courses(cases)]);
+    }
     let mut sections = vec![verdicts(many)];
     sections.extend(many.groups.iter().filter(|group| !group.traits.is_empty()).map(apart));
     sections.push(Section::of("The same in all cases", &[]).saying(many.common.iter().map(valued)));
@@ -72,6 +75,12 @@ fn headlines(many: &Many) -> Vec<String> {
                 .to_owned(),
         ],
     }
+}
+
+/// Several reports of one case: there is nothing to count.
+fn one_case() -> String {
+    "These are reports of one case: its course over time is below. Two of them are compared by naming just these."
+        .to_owned()
 }
 
 fn how_sure(many: &Many) -> Vec<String> {
@@ -162,15 +171,15 @@ fn more(all: usize) -> Option<String> {
     all.checked_sub(MOST_LISTED).filter(|more| *more > 0).map(|more| format!("{more} more are in the JSON format."))
 }
 
-/// The course of time of each case that has one.
+/// The course of time of each case that has one, a row for each run.
 fn courses(cases: &[Case]) -> Section {
-    let with_course: Vec<&Case> = cases.iter().filter(|case| !case.course.is_empty()).collect();
-    let rows = with_course.iter().take(MOST_LISTED).map(|case| {
+    let with_course = || cases.iter().filter(|case| !case.course.is_empty());
+    let rows = with_course().flat_map(|case| {
         let moments = case.course.iter().chain([&case.report.last]);
-        let course = moments.map(|moment| format!("{} {}", time(moment.at), result(&moment.verdict)));
-        vec![who(&case.report), course.collect::<Vec<_>>().join(" ")]
+        moments.map(|moment| vec![who(&case.report), time(moment.at), result(&moment.verdict)])
     });
-    Section::of("Cases over time", &["case", "course"]).with(rows).saying(more(with_course.len()))
+    let all = with_course().map(|case| case.course.len() + 1).sum();
+    Section::of("Cases over time", &["case", "when", "result"]).with(rows.take(MOST_LISTED)).saying(more(all))
 }
 
 fn list(cases: &[Case]) -> Section {

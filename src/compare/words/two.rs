@@ -109,11 +109,8 @@ fn explains(two: &Two) -> Vec<String> {
     };
     if two.same_verdict {
         let shared: Vec<Both> = two.same.iter().filter(|both| is_shared(both)).cloned().collect();
-        let differs = if two.other.iter().any(|both| is_shared(both)) {
-            "What differs between them does not change the result. "
-        } else {
-            ""
-        };
+        let differs =
+            if two.other.iter().any(is_shared) { "What differs between them does not change the result. " } else { "" };
         return match shared.is_empty() {
             true => vec![],
             false => vec![format!("{differs}Look first at what they share: {}.", listed(&shared))],
@@ -126,11 +123,11 @@ fn explains(two: &Two) -> Vec<String> {
                 .to_owned(),
         ],
         [part] => vec![format!(
-            "Of what can matter to these results, only {} differs: {}.",
+            "Of what both recorded and can matter to these results, only {} differs: {}.",
             says(*part),
             of_part(*part, &two.explains)
         )],
-        _ => vec![format!("What differs and can matter to these results: {}.", listed(&two.explains))],
+        _ => vec![format!("What both recorded, differs, and can matter to these results: {}.", listed(&two.explains))],
     }
 }
 
