@@ -36,6 +36,7 @@ pub(super) enum Command {
     /// The built-in practice lab: no network needed
     Practice(PracticeArgs),
     /// An exporter for Prometheus: checks the target that it is asked for (/probe?target=...&module=...)
+    #[cfg(feature = "serve")]
     Serve(ServeCommand),
     /// The pages of the guide, and which of them are about an error number, a server's sentence or any words
     Guide(GuideArgs),
@@ -126,6 +127,7 @@ pub(super) struct SiteCommand {
     pub(super) file: Option<PathBuf>,
 }
 
+#[cfg(feature = "serve")]
 #[derive(Debug, Args)]
 pub(super) struct ServeCommand {
     #[command(flatten)]
@@ -171,9 +173,10 @@ impl Cli {
             Some(Command::Open(args)) => &args.pages,
             Some(Command::Practice(args)) => &args.pages,
             Some(Command::Guide(args)) => return args.check.as_deref().or(args.pages.guide.as_deref()),
+            #[cfg(feature = "serve")]
+            Some(Command::Serve(_)) => return None,
             Some(
                 Command::Providers { .. }
-                | Command::Serve(_)
                 | Command::Site(_)
                 | Command::Schema
                 | Command::Config(_)
@@ -191,6 +194,7 @@ impl Cli {
             Some(Command::Check(args)) => Some(&args.run.site),
             Some(Command::Guide(args)) => Some(&args.site),
             Some(Command::Open(args)) => Some(&args.site),
+            #[cfg(feature = "serve")]
             Some(Command::Serve(args)) => Some(&args.site),
             Some(Command::Providers { site, .. }) => Some(site),
             Some(

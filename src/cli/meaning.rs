@@ -198,6 +198,7 @@ pub(super) fn trust(ca_file: Option<&Path>, site: &Site) -> Result<Trust, Stop> 
     Ok(trust)
 }
 
+#[cfg(feature = "serve")]
 impl super::args::ServeCommand {
     /// The certificates to trust.
     pub(super) fn trust(&self, site: &Site) -> Result<Trust, Stop> {

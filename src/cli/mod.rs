@@ -13,6 +13,7 @@ mod output;
 mod own_pages;
 mod password;
 mod practice;
+#[cfg(feature = "serve")]
 mod serve;
 mod show;
 mod sign_in;
@@ -26,6 +27,7 @@ pub use output::say;
 
 use crate::report::figures::State;
 use crate::report::nagios;
+#[cfg(feature = "serve")]
 use crate::world::World;
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -113,6 +115,7 @@ async fn run(cli: Cli) -> Result<u8, Stop> {
     match cli.command {
         None => dashboard::run(cli.address, cli.run, &site).await,
         Some(Command::Check(check)) => check::run(*check, &site).await,
+        #[cfg(feature = "serve")]
         Some(Command::Serve(args)) => serve::run(&args.serve, World::system(args.trust(&site)?)).await,
         Some(Command::Practice(practice)) => practice::run(practice).await,
         Some(Command::Guide(args)) => guide::run(&args),
