@@ -30,8 +30,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "account", "check", "facts", "guide", "machine", "pages", "practice", "probe", "report", "session", "site",
-            "text", "tui", "world",
+            "account", "check", "facts", "guide", "machine", "net", "pages", "practice", "probe", "report", "session",
+            "site", "text", "tui", "world",
         ],
     ),
 ];

@@ -37,7 +37,7 @@ pub(super) enum Command {
     Practice(PracticeArgs),
     /// An exporter for Prometheus: checks the target that it is asked for (/probe?target=...&module=...)
     #[cfg(feature = "serve")]
-    Serve(ServeCommand),
+    Serve(super::serve::ServeArgs),
     /// The pages of the guide, and which of them are about an error number, a server's sentence or any words
     Guide(GuideArgs),
     /// What the provider table knows about mail providers
@@ -125,18 +125,6 @@ pub(super) struct SiteCommand {
     /// The site file, in place of those in the usual places
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-}
-
-#[cfg(feature = "serve")]
-#[derive(Debug, Args)]
-pub(super) struct ServeCommand {
-    #[command(flatten)]
-    pub(super) serve: super::serve::ServeArgs,
-    /// Additional certificates to trust, as PEM
-    #[arg(long, value_name = "PEM")]
-    pub(super) ca_file: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) site: SiteArgs,
 }
 
 /// Which site file counts.

@@ -27,8 +27,6 @@ pub use output::say;
 
 use crate::report::figures::State;
 use crate::report::nagios;
-#[cfg(feature = "serve")]
-use crate::world::World;
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use color_eyre::Report;
@@ -116,7 +114,7 @@ async fn run(cli: Cli) -> Result<u8, Stop> {
         None => dashboard::run(cli.address, cli.run, &site).await,
         Some(Command::Check(check)) => check::run(*check, &site).await,
         #[cfg(feature = "serve")]
-        Some(Command::Serve(args)) => serve::run(&args.serve, World::system(args.trust(&site)?)).await,
+        Some(Command::Serve(args)) => serve::run(&args, &site).await,
         Some(Command::Practice(practice)) => practice::run(practice).await,
         Some(Command::Guide(args)) => guide::run(&args),
         Some(Command::Providers { query, .. }) => show::providers(query.as_deref()),

@@ -20,7 +20,7 @@ use crate::report::{json, redact};
 use crate::session::Session;
 use crate::session::diagnosis::Outcome;
 use crate::site::Site;
-use crate::tui::signals::asked_to_end;
+use crate::tui::signals::told_to_end;
 use crate::world::World;
 use clap::Args;
 use futures::StreamExt;
@@ -132,6 +132,7 @@ pub(super) async fn run(args: CheckArgs, file: &Path, site: &Site) -> Result<u8,
     let Some(line) = format.line else {
         return Err(Stop::Usage("--batch writes one line for each account: --format json or row".to_owned()));
     };
+    args.out.thresholds()?;
     let mut options = args.run.options(site)?;
     // A thousand runs would be a burden on those who have nothing to do with it.
     if args.run.reference_host.is_empty() && site.references.is_none() {
@@ -154,7 +155,7 @@ pub(super) async fn run(args: CheckArgs, file: &Path, site: &Site) -> Result<u8,
         world,
         turns: Turns::new(limits.per_server.into(), limits.pause),
         places: Semaphore::new(limits.parallel.into()),
-        stop: asked_to_end().boxed_local().shared(),
+        stop: told_to_end().boxed_local().shared(),
         line,
         args: &args,
     };
@@ -236,6 +237,7 @@ impl Batch<'_> {
                             Ok((case, key)) => {
                                 let same = *seen.entry(key).or_insert(number);
                                 if same != number {
+                                    clear();
                                     say(&format!("mailtriage: {}:{number}: the same as line {same}, done once", file.display()));
                                 } else if !done.has(number, key) {
                                     running.push(self.one(case));
