@@ -245,7 +245,7 @@ mod kills {
     }
 }
 
-#[cfg(unix)]
+#[cfg(all(unix, feature = "serve"))]
 mod serve {
     use super::*;
     use base64::Engine;

@@ -38,7 +38,8 @@ pub(super) enum Command {
     /// The built-in practice lab: no network needed
     Practice(PracticeArgs),
     /// An exporter for Prometheus: checks the target that it is asked for (/probe?target=...&module=...)
-    Serve(ServeCommand),
+    #[cfg(feature = "serve")]
+    Serve(super::serve::ServeArgs),
     /// The pages of the guide, and which of them are about an error number, a server's reply or any words
     Guide(GuideArgs),
     /// What the provider table knows about mail providers
@@ -128,17 +129,6 @@ pub(super) struct SiteCommand {
     pub(super) file: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct ServeCommand {
-    #[command(flatten)]
-    pub(super) serve: super::serve::ServeArgs,
-    /// Additional certificates to trust, as PEM
-    #[arg(long, value_name = "PEM")]
-    pub(super) ca_file: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) site: SiteArgs,
-}
-
 /// Which site file counts.
 #[derive(Debug, Clone, Args)]
 pub(super) struct SiteArgs {
@@ -173,9 +163,10 @@ impl Cli {
             Some(Command::Open(args)) => &args.pages,
             Some(Command::Practice(args)) => &args.pages,
             Some(Command::Guide(args)) => return args.check.as_deref().or(args.pages.guide.as_deref()),
+            #[cfg(feature = "serve")]
+            Some(Command::Serve(_)) => return None,
             Some(
                 Command::Providers { .. }
-                | Command::Serve(_)
                 | Command::Site(_)
                 | Command::Schema
                 | Command::Config(_)
@@ -194,6 +185,7 @@ impl Cli {
             Some(Command::Check(args)) => Some(&args.run.site),
             Some(Command::Guide(args)) => Some(&args.site),
             Some(Command::Open(args)) => Some(&args.site),
+            #[cfg(feature = "serve")]
             Some(Command::Serve(args)) => Some(&args.site),
             Some(Command::Providers { site, .. }) => Some(site),
             Some(

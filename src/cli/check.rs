@@ -216,7 +216,8 @@ impl OutputArgs {
         self.format.unwrap_or(&FORMATS[0])
     }
 
-    fn thresholds(&self) -> Result<Thresholds, Stop> {
+    /// The ranges for monitoring.
+    pub(super) fn thresholds(&self) -> Result<Thresholds, Stop> {
         let is_given = !self.warning.is_empty() || !self.critical.is_empty();
         if is_given && self.format().name != nagios::FORMAT.name {
             return Err(Stop::Usage("--warning and --critical are for --format nagios".to_owned()));

@@ -198,13 +198,6 @@ pub(super) fn trust(ca_file: Option<&Path>, site: &Site) -> Result<Trust, Stop> 
     Ok(trust)
 }
 
-impl super::args::ServeCommand {
-    /// The certificates to trust.
-    pub(super) fn trust(&self, site: &Site) -> Result<Trust, Stop> {
-        trust(self.ca_file.as_deref(), site)
-    }
-}
-
 /// The stored account with the address; without an address, the only account that there is.
 fn chosen<'a>(address: Option<&Address>, found: &'a Found) -> Result<&'a StoredAccount, String> {
     let lines = |accounts: &[&StoredAccount]| {

@@ -14,6 +14,7 @@ mod output;
 mod own_pages;
 mod password;
 mod practice;
+#[cfg(feature = "serve")]
 mod serve;
 mod show;
 mod sign_in;
@@ -27,7 +28,6 @@ pub use output::say;
 
 use crate::report::figures::State;
 use crate::report::nagios;
-use crate::world::World;
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use color_eyre::Report;
@@ -114,7 +114,8 @@ async fn run(cli: Cli) -> Result<u8, Stop> {
     match cli.command {
         None => dashboard::run(cli.address, cli.run, &site).await,
         Some(Command::Check(check)) => check::run(*check, &site).await,
-        Some(Command::Serve(args)) => serve::run(&args.serve, World::system(args.trust(&site)?)).await,
+        #[cfg(feature = "serve")]
+        Some(Command::Serve(args)) => serve::run(&args, &site).await,
         Some(Command::Practice(practice)) => practice::run(practice).await,
         Some(Command::Guide(args)) => guide::run(&args),
         Some(Command::Providers { query, .. }) => show::providers(query.as_deref()),

@@ -3,7 +3,7 @@
 
 use crate::account::{Account, provider};
 use crate::net::{Answer, Network, Record, RecordKind, Via};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,7 +18,7 @@ pub(super) struct Turns {
     at_once: usize,
     /// From the end of one run to the beginning of the next.
     pause: Duration,
-    servers: Mutex<HashMap<String, Server>>,
+    servers: Mutex<BTreeMap<String, Server>>,
 }
 
 #[derive(Clone)]
@@ -65,7 +65,7 @@ impl Turns {
     }
 
     /// Forgets servers at which nobody is or waits, once there are many.
-    fn forget(&self, servers: &mut HashMap<String, Server>) {
+    fn forget(&self, servers: &mut BTreeMap<String, Server>) {
         const MANY: usize = 1_024;
         if servers.len() >= MANY {
             let now = Instant::now();

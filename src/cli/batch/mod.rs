@@ -20,7 +20,7 @@ use crate::report::{json, redact};
 use crate::session::Session;
 use crate::session::diagnosis::Outcome;
 use crate::site::Site;
-use crate::tui::signals::asked_to_end;
+use crate::tui::signals::told_to_end;
 use crate::world::World;
 use clap::Args;
 use futures::StreamExt;
@@ -29,7 +29,7 @@ use futures::stream::FuturesUnordered;
 use lines::{Line, Lines};
 use output::{Done, Mark, Target};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -132,6 +132,7 @@ pub(super) async fn run(args: CheckArgs, file: &Path, site: &Site) -> Result<u8,
     let Some(line) = format.line else {
         return Err(Stop::Usage("--batch writes one line for each account: --format json or row".to_owned()));
     };
+    args.out.thresholds()?;
     let mut options = args.run.options(site)?;
     // A thousand runs would be a burden on those who have nothing to do with it.
     if args.run.reference_host.is_empty() && site.references.is_none() {
@@ -154,7 +155,7 @@ pub(super) async fn run(args: CheckArgs, file: &Path, site: &Site) -> Result<u8,
         world,
         turns: Turns::new(limits.per_server.into(), limits.pause),
         places: Semaphore::new(limits.parallel.into()),
-        stop: asked_to_end().boxed_local().shared(),
+        stop: told_to_end().boxed_local().shared(),
         line,
         args: &args,
     };
@@ -202,7 +203,7 @@ impl Batch<'_> {
         let mut count = Count { before: done.outcomes.len(), ..Count::default() };
         done.outcomes.iter().for_each(|outcome| count.outcome(*outcome));
         let most = AHEAD * usize::from(self.args.batch.parallel);
-        let (mut running, mut seen, mut stop) = (FuturesUnordered::new(), HashMap::new(), self.stop.clone());
+        let (mut running, mut seen, mut stop) = (FuturesUnordered::new(), BTreeMap::new(), self.stop.clone());
         let (mut is_read, mut was_stopped) = (false, false);
         while !(is_read && running.is_empty()) {
             tokio::select! {
@@ -234,10 +235,11 @@ impl Batch<'_> {
                         match self.case(line) {
                             Err(why) => broken(&mut count, file, &format!("{number}: {why}")),
                             Ok((case, key)) => {
-                                let same = *seen.entry(short(&key)).or_insert(number);
+                                let same = *seen.entry(key).or_insert(number);
                                 if same != number {
+                                    clear();
                                     say(&format!("mailtriage: {}:{number}: the same as line {same}, done once", file.display()));
-                                } else if !done.has(number, &key) {
+                                } else if !done.has(number, key) {
                                     running.push(self.one(case));
                                 }
                             }
@@ -254,13 +256,13 @@ impl Batch<'_> {
     }
 
     /// What is to be run, and its checksum; the error says what is wrong with the line.
-    fn case(&self, line: Line) -> Result<(Case, String), String> {
+    fn case(&self, line: Line) -> Result<(Case, u64), String> {
         let cells = line.cells?;
         let mut names: Vec<String> =
             cells.iter().map(|cell| format!("{}={}\n", cell.column.names[0], cell.value)).collect();
         names.sort();
-        let key =
-            Sha256::digest(names.concat()).iter().take(8).fold(String::new(), |key, byte| key + &format!("{byte:02x}"));
+        let digest = Sha256::digest(names.concat());
+        let key = digest.iter().take(8).fold(0, |key, byte| key << 8 | u64::from(*byte));
         let mut subject = Subject { address: String::new(), practice: None, run: self.args.run.clone() };
         let places: Vec<(&str, String)> = cells.iter().map(|cell| (cell.column.names[0], cell.place.clone())).collect();
         for cell in cells {
@@ -275,7 +277,7 @@ impl Batch<'_> {
             }
         })?;
         let is_redacted = self.left_out() != LeftOut::NOTHING;
-        let mark = Mark { line: line.number, key: (!is_redacted).then(|| key.clone()) };
+        let mark = Mark { line: line.number, key: (!is_redacted).then_some(key) };
         Ok((Case { mark, subject, account, answers }, key))
     }
 
@@ -382,11 +384,6 @@ fn over(line: Account, scenario: Account) -> Account {
         to: line.to.or(scenario.to),
         ..scenario
     }
-}
-
-/// A checksum in eight bytes.
-fn short(key: &str) -> u64 {
-    u64::from_str_radix(key, 16).unwrap_or_default()
 }
 
 fn broken(count: &mut Count, file: &Path, why: &str) {

@@ -5,7 +5,7 @@ use crate::cli::output;
 use crate::report::format::Format;
 use crate::session::diagnosis::Outcome;
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -21,14 +21,14 @@ const BEGINNING: &[u8] = b"{\"schema\":\"mailtriage.";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mark {
     pub line: u64,
-    pub key: Option<String>,
+    pub key: Option<u64>,
 }
 
 impl Mark {
     /// The mark as it is written.
     pub fn value(&self) -> Value {
         match &self.key {
-            Some(key) => json!({ "line": self.line, "key": key }),
+            Some(key) => json!({ "line": self.line, "key": format!("{key:016x}") }),
             None => json!({ "line": self.line }),
         }
     }
@@ -47,7 +47,7 @@ impl Written {
         let value: Value = serde_json::from_slice(line).ok()?;
         let outcome = value.get("outcome").or_else(|| value.pointer("/diagnosis/outcome"))?.as_str()?;
         let batch = value.get("batch")?;
-        let key = batch.get("key").and_then(Value::as_str).map(str::to_owned);
+        let key = batch.get("key").and_then(|key| u64::from_str_radix(key.as_str()?, 16).ok());
         Some(Written {
             schema: value.get("schema")?.as_str()?.to_owned(),
             mark: Mark { line: batch.get("line")?.as_u64()?, key },
@@ -59,16 +59,16 @@ impl Written {
 /// Which lines of the batch are done.
 #[derive(Debug, Default)]
 pub(super) struct Done {
-    keys: HashSet<String>,
-    lines: HashSet<u64>,
+    keys: BTreeSet<u64>,
+    lines: BTreeSet<u64>,
     /// Their verdicts.
     pub outcomes: Vec<Outcome>,
 }
 
 impl Done {
     /// Whether this one is among them.
-    pub fn has(&self, line: u64, key: &str) -> bool {
-        self.lines.contains(&line) || self.keys.contains(key)
+    pub fn has(&self, line: u64, key: u64) -> bool {
+        self.lines.contains(&line) || self.keys.contains(&key)
     }
 
     /// Notes one more.
@@ -163,10 +163,10 @@ mod tests {
                 "{{\"schema\":\"mailtriage.row/1\",\"outcome\":\"can-send\",\"batch\":{{\"line\":{number}{key}}}}}\n"
             )
         };
-        let two = line(2, ",\"key\":\"abc\"") + &line(3, "");
+        let two = line(2, ",\"key\":\"0abc\"") + &line(3, "");
         std::fs::write(&path, format!("{two}{{\"schema\":\"mailtr")).unwrap();
         let (mut target, done) = Target::open(&path, &row::FORMAT).unwrap();
-        assert!(done.has(9, "abc") && done.has(3, "x") && !done.has(2, "x") && done.outcomes.len() == 2);
+        assert!(done.has(9, 0xabc) && done.has(3, 0) && !done.has(2, 0) && done.outcomes.len() == 2);
         assert!(Target::open(&path, &row::FORMAT).is_err_and(|why| why.contains("another run")));
         target.write(&line(4, "")).unwrap();
         drop(target);

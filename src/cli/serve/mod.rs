@@ -7,7 +7,9 @@ mod modules;
 mod own;
 mod web;
 
+use super::args::SiteArgs;
 use super::check::{Detail, Progress, run_until_stopped};
+use super::meaning::trust;
 use super::turns::{Turns, server_of};
 use super::{Stop, lab, output::say};
 use crate::check::Job;
@@ -15,8 +17,9 @@ use crate::net::{BoxStream, limits};
 use crate::report::figures::State;
 use crate::report::json;
 use crate::report::prometheus::{Metrics, metrics};
+use crate::site::Site;
 use crate::text::{one_line, visible_str};
-use crate::tui::signals::asked_to_end;
+use crate::tui::signals::told_to_end;
 use crate::world::World;
 use clap::Args;
 use futures::StreamExt;
@@ -66,6 +69,11 @@ pub(super) struct ServeArgs {
     /// Listens beyond this computer although nobody has to log in: whoever reaches it can have any server checked
     #[arg(long)]
     allow_unauthenticated: bool,
+    /// Additional certificates to trust, as PEM
+    #[arg(long, value_name = "PEM")]
+    ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) site: SiteArgs,
 }
 
 /// Everything that the requests share.
@@ -83,7 +91,8 @@ struct Exporter {
     stop: Shared<Pin<Box<dyn Future<Output = ()>>>>,
 }
 
-pub(super) async fn run(args: &ServeArgs, world: World) -> Result<u8, Stop> {
+pub(super) async fn run(args: &ServeArgs, site: &Site) -> Result<u8, Stop> {
+    let world = World::system(trust(args.ca_file.as_deref(), site)?);
     let web = args.web_config.as_deref().map(Web::read).transpose()?.unwrap_or_default();
     let modules = modules::read(args.config.as_deref())?;
     let is_here = args.listen.ip().to_canonical().is_loopback();
@@ -113,7 +122,7 @@ pub(super) async fn run(args: &ServeArgs, world: World) -> Result<u8, Stop> {
         places: Semaphore::new(parallel),
         inside: 0.into(),
         parallel,
-        stop: asked_to_end().boxed_local().shared(),
+        stop: told_to_end().boxed_local().shared(),
     };
     exporter.serve(&listener).await;
     say("mailtriage: ended");
