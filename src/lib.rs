@@ -3,6 +3,7 @@
 pub mod account;
 pub mod check;
 pub mod cli;
+pub mod compare;
 pub mod facts;
 pub mod guide;
 pub mod machine;

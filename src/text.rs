@@ -2,6 +2,7 @@
 //!
 //! Redaction itself is a way of rendering and is in `report`.
 
+pub mod any_case;
 pub mod find;
 
 use find::{Name, Searched};

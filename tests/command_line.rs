@@ -39,7 +39,7 @@ fn mailtriage(arguments: &[&str]) -> Command {
 #[case(&["check", "anna@example.com", "--error", "@/nonexistent/bounce.eml"], "--error: /nonexistent/bounce.eml was not read")]
 #[case(&["check", "anna@example.com", "--answer", "moon=full"], "there is no question")]
 #[case(&["check", "anna@example.com", "--answer", "hotspot=perhaps"], "is answered by yes, no")]
-#[case(&["check", "anna@example.com", "--format", "pdf"], "text, json, markdown, html, eml")]
+#[case(&["check", "anna@example.com", "--format", "pdf"], "text, json, markdown, html, eml, row, nagios, prometheus")]
 #[case(&["check", "anna@example.com", "--password-env", "MAILTRIAGE_NO_SUCH_VARIABLE"], "no variable")]
 #[case(&["check", "anna@example.com", "--password-command", "exit 3"], "--password-command failed")]
 #[case(&["check", "anna@example.com", "--output", "/nonexistent/report.json"], "cannot write, no such folder: /nonexistent")]

@@ -116,8 +116,8 @@ fn no_format_lacks_what_another_has() {
         let version = report.tool.version.clone();
         let id = report.id.clone();
         // A draft is encoded; it is made of the others.
-        for format in FORMATS.iter().filter(|format| format.name != "eml") {
-            let text = (format.write)(&report, How { reader: Reader::Ticket, verbose: false }).unwrap();
+        for format in FORMATS.iter().filter(|format| format.is_whole && format.name != "eml") {
+            let text = (format.write)(&report, How { verbose: false, ..How::for_reader(Reader::Ticket) }).unwrap();
             // Lines are wrapped, and marks of a format escaped.
             let plain = |text: &str| {
                 let text = text.replace("&#39;", "'").replace("&#34;", "\"").replace("\\", "");

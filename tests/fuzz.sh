@@ -2,7 +2,8 @@
 # Builds the fuzz targets (fuzz/) and runs them, with limits of time and memory for each input.
 #   tests/fuzz.sh [SECONDS] [TARGET...]    each target for that long (60), or the named ones
 #   tests/fuzz.sh keep [TARGET...]         adds to fuzz/corpus what earlier runs here found, as far as it reaches new code
-# FUZZ_JOBS is how many run at the same time (2), FUZZ_SEED where the random numbers begin. With cargo-fuzz and a nightly
+# FUZZ_JOBS is how many run at the same time (2), FUZZ_SEED where the random numbers begin, FUZZ_TIMEOUT how many seconds an
+# input may take (5): more where other work has the processor. With cargo-fuzz and a nightly
 # toolchain, `cargo fuzz run TARGET` works too, there with AddressSanitizer; here the stable toolchain is enough, since our
 # own code has next to no `unsafe`.
 set -euo pipefail
@@ -32,7 +33,7 @@ mkdir -p "$LOGS"
 
 fuzz() {
   mkdir -p "$FOUND/$1" "artifacts/$1" "corpus/$1"
-  "$BUILT/$1" -max_total_time="$SECONDS_EACH" -timeout=5 -rss_limit_mb=512 -max_len=20000 -artifact_prefix="artifacts/$1/" \
+  "$BUILT/$1" -max_total_time="$SECONDS_EACH" -timeout="${FUZZ_TIMEOUT:-5}" -rss_limit_mb=512 -max_len=20000 -artifact_prefix="artifacts/$1/" \
     ${FUZZ_SEED:+-seed=$FUZZ_SEED} "$FOUND/$1" "corpus/$1" >"$LOGS/$1" 2>&1 || { echo "fuzz: $1 failed:"; tail -n 30 "$LOGS/$1"; return 1; }
   echo "$1: $(sed -n 's/^Done \([0-9]*\) runs.*/\1 inputs/p' "$LOGS/$1"), $(grep -o 'cov: [0-9]*' "$LOGS/$1" | tail -n 1)"
 }

@@ -210,7 +210,7 @@ fn formats(report: &Report) -> impl Iterator<Item = (&'static str, String)> + '_
     let readers = Reader::ALL.into_iter().flat_map(|reader| FORMATS.iter().map(move |format| (reader, format)));
     // A draft is made of others, encoded.
     let readers = readers.filter(|(_, format)| format.name != "eml");
-    readers.map(|(reader, format)| (format.name, (format.write)(report, How { reader, verbose: true }).unwrap()))
+    readers.map(|(reader, format)| (format.name, (format.write)(report, How::for_reader(reader)).unwrap()))
 }
 
 #[test]

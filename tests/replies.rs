@@ -81,7 +81,7 @@ struct Threads {
 #[rstest]
 #[case(include_str!("replies/threads.toml"), 60, 55)]
 #[case(include_str!("replies/more-threads.toml"), 60, 55)]
-#[case(include_str!("replies/cases.toml"), 56, 56)]
+#[case(include_str!("replies/cases.toml"), 520, 513)]
 fn what_people_paste_is_understood(#[case] threads: &str, #[case] of: usize, #[case] at_least: usize) {
     let file: Threads = toml::from_str(threads).unwrap();
     let (mut wrong, mut not_understood, mut silent) = (Vec::new(), Vec::new(), 0);
@@ -108,4 +108,25 @@ fn what_people_paste_is_understood(#[case] threads: &str, #[case] of: usize, #[c
         "{understood} of {telling}; not:\n{}",
         not_understood.join("\n")
     );
+}
+
+/// What is no error of sending.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoErrors {
+    text: Vec<NoError>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoError {
+    said: String,
+}
+
+#[test]
+fn nothing_is_read_out_of_other_texts() {
+    let file: NoErrors = toml::from_str(include_str!("replies/no-errors.toml")).unwrap();
+    let read = |text: &NoError| Some(format!("{}: {}", pasted::read(&text.said).cause?, text.said));
+    let wrong: Vec<String> = file.text.iter().filter_map(read).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

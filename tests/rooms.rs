@@ -26,12 +26,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["picture", "session", "check", "guide", "facts", "account", "pages", "machine", "net", "packed", "text"],
     ),
     ("tui", &["report", "picture", "session", "check", "guide", "facts", "account", "pages", "world", "net", "text"]),
+    ("compare", &["report", "session", "check", "facts", "net", "text"]),
     ("practice", &["world", "machine", "net", "packed", "text"]),
     (
         "cli",
         &[
-            "account", "check", "facts", "guide", "machine", "pages", "practice", "probe", "report", "session", "site",
-            "text", "tui", "world",
+            "account", "check", "compare", "facts", "guide", "machine", "pages", "practice", "probe", "report",
+            "session", "site", "text", "tui", "world",
         ],
     ),
 ];

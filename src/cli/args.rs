@@ -3,6 +3,8 @@
 use crate::account::stored::STORES;
 use crate::check::Group;
 use crate::check::options::limit;
+use crate::compare;
+use crate::report::figures::{Range, Thresholds};
 use crate::report::format::Format;
 use crate::report::formats::{self, FORMATS};
 use clap::builder::PossibleValuesParser;
@@ -32,8 +34,12 @@ pub(super) enum Command {
     Check(Box<CheckArgs>),
     /// Shows a saved session, offline; with --format or without a terminal, prints it
     Open(OpenArgs),
+    /// What saved reports have in common and what differs: before and after, two computers or networks, or many cases
+    Compare(CompareArgs),
     /// The built-in practice lab: no network needed
     Practice(PracticeArgs),
+    /// An exporter for Prometheus: checks the target that it is asked for (/probe?target=...&module=...)
+    Serve(ServeCommand),
     /// The pages of the guide, and which of them are about an error number, a server's reply or any words
     Guide(GuideArgs),
     /// What the provider table knows about mail providers
@@ -87,6 +93,8 @@ pub(super) struct CheckArgs {
     #[arg(long, conflicts_with_all = ["password_stdin", "token_stdin"])]
     pub(super) ask: bool,
     #[command(flatten)]
+    pub(super) batch: super::batch::BatchArgs,
+    #[command(flatten)]
     pub(super) run: RunArgs,
 }
 
@@ -121,8 +129,19 @@ pub(super) struct SiteCommand {
     pub(super) file: Option<PathBuf>,
 }
 
-/// Which site file counts.
 #[derive(Debug, Args)]
+pub(super) struct ServeCommand {
+    #[command(flatten)]
+    pub(super) serve: super::serve::ServeArgs,
+    /// Additional certificates to trust, as PEM
+    #[arg(long, value_name = "PEM")]
+    pub(super) ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) site: SiteArgs,
+}
+
+/// Which site file counts.
+#[derive(Debug, Clone, Args)]
 pub(super) struct SiteArgs {
     /// A company's site file to use, instead of those in the usual places (or set MAILTRIAGE_SITE): see docs/site-file.md
     #[arg(long, value_name = "FILE", help_heading = "The case")]
@@ -139,7 +158,7 @@ pub(super) enum GraphArg {
 }
 
 /// Which pages the guide consists of.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct PagesArgs {
     /// A company's own pages, laid over the built-in ones: see docs/writing-the-guide.md
     #[arg(long, value_name = "DIR", help_heading = "The case")]
@@ -157,10 +176,12 @@ impl Cli {
             Some(Command::Guide(args)) => return args.check.as_deref().or(args.pages.guide.as_deref()),
             Some(
                 Command::Providers { .. }
+                | Command::Serve(_)
                 | Command::Site(_)
                 | Command::Schema
                 | Command::Config(_)
                 | Command::Completions { .. }
+                | Command::Compare(_)
                 | Command::Man,
             ) => return None,
         };
@@ -174,6 +195,7 @@ impl Cli {
             Some(Command::Check(args)) => Some(&args.run.site),
             Some(Command::Guide(args)) => Some(&args.site),
             Some(Command::Open(args)) => Some(&args.site),
+            Some(Command::Serve(args)) => Some(&args.site),
             Some(Command::Providers { site, .. }) => Some(site),
             Some(
                 Command::Practice(_)
@@ -181,6 +203,7 @@ impl Cli {
                 | Command::Config(_)
                 | Command::Schema
                 | Command::Completions { .. }
+                | Command::Compare(_)
                 | Command::Man,
             ) => None,
         }
@@ -220,11 +243,24 @@ pub(super) struct OpenArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// Reports: JSON, or pages of HTML that mailtriage has saved; or folders of them
+    #[arg(required = true, value_name = "REPORT|FOLDER")]
+    pub(super) reports: Vec<PathBuf>,
+    /// The format of the result
+    #[arg(long, value_parser = compare_format())]
+    pub(super) format: Option<&'static compare::formats::Format>,
+    /// Writes the result to this file instead of stdout; never over an existing file
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct OutputArgs {
     /// The format of the result
     #[arg(long, value_parser = format())]
     pub(super) format: Option<&'static Format>,
-    /// Writes the report to this file instead of stdout; never overwrites an existing file
+    /// Writes the report to this file instead of stdout; never overwrites an existing file, except for metrics
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// What to leave out: nothing, names (mailbox, log-in name, machine, private addresses), or all names
@@ -236,6 +272,13 @@ pub(super) struct OutputArgs {
     /// Shows the evidence of every check
     #[arg(long)]
     pub(super) verbose: bool,
+    /// With --format nagios, warns if this figure is out of the range, such as connect_time=1 or certificate_days=14:;
+    /// repeatable; docs/fleet.md lists the figures
+    #[arg(long, value_name = "NAME=RANGE", value_parser = Thresholds::read)]
+    pub(super) warning: Vec<(&'static str, Range)>,
+    /// The same, and the state is critical
+    #[arg(long, value_name = "NAME=RANGE", value_parser = Thresholds::read)]
+    pub(super) critical: Vec<(&'static str, Range)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -273,7 +316,7 @@ pub(super) enum MeasuredArg {
 }
 
 /// What a run is about.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct RunArgs {
     /// The outgoing server that is set in the mail program
     #[arg(long, value_name = "HOST", help_heading = "What the mail program has now")]
@@ -363,7 +406,7 @@ pub(super) struct RunArgs {
 }
 
 /// How the screen looks.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct ScreenArgs {
     /// No colours
     #[arg(long, help_heading = "Screen")]
@@ -403,6 +446,14 @@ fn format() -> impl clap::builder::TypedValueParser<Value = &'static Format> {
     use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
     let names = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.says));
     PossibleValuesParser::new(names).try_map(|typed| formats::by_name(&typed).ok_or("no such format"))
+}
+
+/// The same for comparisons.
+fn compare_format() -> impl clap::builder::TypedValueParser<Value = &'static compare::formats::Format> {
+    use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+    let formats = compare::formats::FORMATS.iter();
+    let names = formats.map(|format| PossibleValue::new(format.name).help(format.says));
+    PossibleValuesParser::new(names).try_map(|typed| compare::formats::by_name(&typed).ok_or("no such format"))
 }
 
 #[cfg(test)]

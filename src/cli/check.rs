@@ -1,14 +1,15 @@
 //! `mailtriage check`: a run without a screen, and how long it goes on once the verdict is final.
 
 use super::args::{CheckArgs, OutputArgs};
-use super::{EXIT_USAGE, Stop, ask, output};
+use super::{EXIT_USAGE, Stop, ask, batch, output};
 use crate::account::stored::StoredAccount;
 use crate::check::{Event as CheckEvent, Job, Outcome, run_until};
+use crate::report::figures::Thresholds;
 use crate::report::first_page::Reader;
-use crate::report::format::How;
+use crate::report::format::{Format, How};
 use crate::report::formats::FORMATS;
 use crate::report::redact::{LeftOut, Redact};
-use crate::report::{self, redact};
+use crate::report::{self, nagios, redact};
 use crate::session::{Event, Session};
 use crate::site::Site;
 use crate::world::World;
@@ -23,6 +24,9 @@ use tokio::time::{Instant, sleep_until};
 const MOST_SKIPPED: usize = 8;
 
 pub(super) async fn run(args: CheckArgs, site: &Site) -> Result<u8, Stop> {
+    if let Some(file) = args.batch.batch.clone() {
+        return batch::run(args, &file, site).await;
+    }
     let options = args.run.options(site)?;
     let trust = args.run.trust(site)?;
     let mut answers = args.run.answers()?;
@@ -67,7 +71,7 @@ const MORE: u32 = 5;
 
 impl Detail {
     /// Groups that were asked for by name are not left out.
-    fn of(args: &CheckArgs) -> Self {
+    pub(super) fn of(args: &CheckArgs) -> Self {
         match (args.fast, args.full || !args.run.only.is_empty()) {
             (true, _) => Detail::Least,
             (_, true) => Detail::Full,
@@ -102,6 +106,17 @@ pub(super) async fn run_and_show(
     detail: Detail,
     progress: Progress,
 ) -> Session {
+    run_until_stopped(job, answers, detail, progress, std::future::pending()).await
+}
+
+/// The same, but it ends in order when `stop` is ready, whatever is still open.
+pub(super) async fn run_until_stopped(
+    job: Job,
+    answers: BTreeMap<String, String>,
+    detail: Detail,
+    progress: Progress,
+    stop: impl Future<Output = ()>,
+) -> Session {
     let machine = Arc::clone(&job.world.machine);
     let mut session = Session::new(job.account.clone(), &machine.local());
     for (question, answer) in answers {
@@ -112,7 +127,7 @@ pub(super) async fn run_and_show(
     let (tell, told) = oneshot::channel::<()>();
     let mut tell = Some(tell);
     let running = run_until(job, sender, async { drop(told.await) });
-    tokio::pin!(running);
+    tokio::pin!(running, stop);
     let started = Instant::now();
     let mut until = None;
     loop {
@@ -128,6 +143,7 @@ pub(super) async fn run_and_show(
                 }
             }
             () = &mut running => break,
+            () = &mut stop, if tell.is_some() => drop(tell.take().map(|tell| tell.send(()))),
             () = sleep_until(until.unwrap_or(started)), if until.is_some() && tell.is_some() => {
                 let _ = tell.take().map(|tell| tell.send(()));
             }
@@ -180,24 +196,42 @@ impl Progress {
 }
 
 impl OutputArgs {
-    /// Says before the run whether the report can be written.
+    /// Says before the run whether the report can be written as is asked for.
     pub(super) fn check_target(&self) -> Result<(), Stop> {
+        self.thresholds()?;
         match &self.output {
-            Some(path) => report::save::check_target(path).map_err(Stop::Usage),
+            Some(path) => report::save::check_target(path, self.format().renewed).map_err(Stop::Usage),
             None => output::can_print(),
         }
+    }
+
+    /// What is left out for the reader.
+    pub(super) fn left_out(&self) -> LeftOut {
+        LeftOut::from(Redact::from(self.redact)).and(Reader::from(self.reader).left_out())
+    }
+
+    fn format(&self) -> &'static Format {
+        self.format.unwrap_or(&FORMATS[0])
+    }
+
+    fn thresholds(&self) -> Result<Thresholds, Stop> {
+        let is_given = !self.warning.is_empty() || !self.critical.is_empty();
+        if is_given && self.format().name != nagios::FORMAT.name {
+            return Err(Stop::Usage("--warning and --critical are for --format nagios".to_owned()));
+        }
+        Ok(Thresholds { warning: self.warning.clone(), critical: self.critical.clone() })
     }
 
     /// Writes the report and returns the exit code of its verdict.
     pub(super) fn write(&self, session: &Session) -> Result<u8, Stop> {
         let reader = Reader::from(self.reader);
-        let left_out = LeftOut::from(Redact::from(self.redact)).and(reader.left_out());
-        let report = redact::redact(&report::json::report(session), left_out);
-        let how = How { reader, verbose: self.verbose };
-        let text = (self.format.unwrap_or(&FORMATS[0]).write)(&report, how)?;
+        let report = redact::redact(&report::json::report(session), self.left_out());
+        let (format, thresholds) = (self.format(), self.thresholds()?);
+        let how = How { reader, verbose: self.verbose, thresholds: &thresholds };
+        let text = (format.write)(&report, how)?;
         match &self.output {
             Some(path) => {
-                if let Err(why) = report::save::write_new(path, &text) {
+                if let Err(why) = report::save::write(path, &text, format.renewed) {
                     // Nothing is lost: what could not be written to the file is printed.
                     output::say(&format!("mailtriage: {why}"));
                     output::report(&text)?;
@@ -207,6 +241,6 @@ impl OutputArgs {
             }
             None => output::report(&text)?,
         }
-        Ok(session.diagnosis().outcome.exit_code())
+        Ok((format.exit)(&report, how))
     }
 }

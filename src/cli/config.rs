@@ -4,9 +4,12 @@ use super::args::{ConfigArgs, ScreenArgs};
 use super::output::{print, say};
 use super::{Stop, user_file};
 use crate::machine::files;
+use crate::session::Session;
+use crate::tui::app::App;
 use crate::tui::config::{self, Config};
 use crate::tui::keymap;
 use crate::tui::theme::Theme;
+use crate::tui::view::View;
 use std::path::Path;
 
 /// A longer file was not written for us.
@@ -17,8 +20,27 @@ const NAME: &str = "config.toml";
 
 /// What the command line, the file and the environment say about the screen.
 pub(super) struct Looks {
-    pub(super) theme: Theme,
-    pub(super) mouse: bool,
+    theme: Theme,
+    mouse: bool,
+    /// Whether the marks of solved practice calls outlive the program.
+    pub(super) keep_solved: bool,
+}
+
+impl Looks {
+    /// A case that begins with its dashboard.
+    pub(super) fn dashboard(&self, session: Session) -> App {
+        self.dressed(App::dashboard(session, self.theme))
+    }
+
+    /// A case that begins with another screen.
+    pub(super) fn app(&self, session: Session, first: impl View + 'static) -> App {
+        self.dressed(App::new(session, self.theme, first))
+    }
+
+    fn dressed(&self, mut app: App) -> App {
+        app.core.mouse = self.mouse;
+        app
+    }
 }
 
 /// Writes the file, checks it, or says where it is.
@@ -43,7 +65,7 @@ pub(super) fn looks(args: &ScreenArgs) -> Result<Looks, Stop> {
         keymap::lay_over(keys);
     }
     let theme = Theme { ascii, plain: args.is_plain(), colours: config.colours };
-    Ok(Looks { theme, mouse: config.mouse.unwrap_or_else(has_mouse) })
+    Ok(Looks { theme, mouse: config.mouse.unwrap_or_else(has_mouse), keep_solved: config.keep_solved })
 }
 
 /// Whether the locale says that characters beyond ASCII can be shown: the first of the three that is set. If none is, there

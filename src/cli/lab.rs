@@ -24,8 +24,13 @@ pub(super) fn find(name: &str) -> Result<Scenario, String> {
 
 /// The scenarios to choose from, by what the caller says.
 pub(super) fn menu() -> Menu {
-    let calls = practice::scenarios().into_iter();
-    Menu::practice(calls.map(|scenario| Call { name: scenario.name, title: scenario.title, story: scenario.story }))
+    let calls = practice::by_group().into_iter();
+    Menu::practice(calls.map(|scenario| Call {
+        name: scenario.name,
+        group: scenario.group,
+        title: scenario.title,
+        story: scenario.story,
+    }))
 }
 
 /// Starts a scenario on the screen.

@@ -149,19 +149,7 @@ impl RunArgs {
 
     /// The certificates to trust: the system's, the site file's, and those of the command line.
     pub(super) fn trust(&self, site: &Site) -> Result<Trust, Stop> {
-        // The TLS libraries read it to its end, whatever it is.
-        if let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty())
-            && let Err(error) = files::open(Path::new(&path))
-            && error.kind() == ErrorKind::InvalidInput
-        {
-            return Err(Stop::Usage(format!("SSL_CERT_FILE={}: {error}", path.display())));
-        }
-        let mut trust = Trust { extra_roots: site.roots.clone().unwrap_or_default(), ..Trust::default() };
-        if let Some(path) = &self.ca_file {
-            let roots = roots::read_pem(path).map_err(|why| format!("--ca-file {}: {why}", path.display()))?;
-            trust.extra_roots.extend(roots);
-        }
-        Ok(trust)
+        trust(self.ca_file.as_deref(), site)
     }
 
     /// The answers to questions of the guide, checked against its pages.
@@ -184,6 +172,30 @@ impl RunArgs {
             answers.insert(name.to_owned(), word.to_owned());
         }
         Ok(answers)
+    }
+}
+
+/// The certificates to trust: the system's, the site file's, and those of a file.
+pub(super) fn trust(ca_file: Option<&Path>, site: &Site) -> Result<Trust, Stop> {
+    // The TLS libraries read it to its end, whatever it is.
+    if let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty())
+        && let Err(error) = files::open(Path::new(&path))
+        && error.kind() == ErrorKind::InvalidInput
+    {
+        return Err(Stop::Usage(format!("SSL_CERT_FILE={}: {error}", path.display())));
+    }
+    let mut trust = Trust { extra_roots: site.roots.clone().unwrap_or_default(), ..Trust::default() };
+    if let Some(path) = ca_file {
+        let roots = roots::read_pem(path).map_err(|why| format!("--ca-file {}: {why}", path.display()))?;
+        trust.extra_roots.extend(roots);
+    }
+    Ok(trust)
+}
+
+impl super::args::ServeCommand {
+    /// The certificates to trust.
+    pub(super) fn trust(&self, site: &Site) -> Result<Trust, Stop> {
+        trust(self.ca_file.as_deref(), site)
     }
 }
 

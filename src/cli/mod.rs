@@ -2,7 +2,9 @@
 
 mod args;
 mod ask;
+mod batch;
 mod check;
+mod compare;
 mod config;
 mod dashboard;
 mod guide;
@@ -12,15 +14,20 @@ mod output;
 mod own_pages;
 mod password;
 mod practice;
+mod serve;
 mod show;
 mod sign_in;
 mod site;
+mod turns;
 mod user_file;
 
 pub use check::{Detail, run_to_end, run_with};
 pub use lab::{Truth, job};
 pub use output::say;
 
+use crate::report::figures::State;
+use crate::report::nagios;
+use crate::world::World;
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use color_eyre::Report;
@@ -33,6 +40,15 @@ pub enum Stop {
     Usage(String),
     /// Something failed that nobody could expect.
     Broken(Report),
+}
+
+impl std::fmt::Display for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Stop::Usage(why) => f.write_str(why),
+            Stop::Broken(report) => write!(f, "{report:#}"),
+        }
+    }
 }
 
 impl From<String> for Stop {
@@ -55,23 +71,39 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
+/// Whether this is run as a plugin of a monitoring system, for which 2 means that the service is down, and which shows
+/// what is on stdout.
+fn is_plugin() -> bool {
+    let typed: Vec<_> = std::env::args_os().collect();
+    typed.iter().any(|typed| typed == "--format=nagios")
+        || typed.windows(2).any(|pair| pair[0] == "--format" && pair[1] == nagios::FORMAT.name)
+}
+
+/// Says what is wrong with what was asked for, and returns the exit code.
+fn refused(why: &str) -> u8 {
+    match is_plugin() {
+        true => {
+            let _ = output::print(&(nagios::line(State::Unknown, why) + "\n"));
+            State::Unknown.exit_code()
+        }
+        false => {
+            say(why);
+            EXIT_USAGE
+        }
+    }
+}
+
 /// Reads the command line and does what it says. The error is what nobody could expect.
 pub async fn main() -> color_eyre::Result<ExitCode> {
     let done = match Cli::try_parse() {
         Ok(cli) => run(cli).await,
         // What was typed is repeated in the message.
-        Err(wrong) if wrong.use_stderr() => {
-            say(wrong.render().to_string().trim_end());
-            Ok(EXIT_USAGE)
-        }
+        Err(wrong) if wrong.use_stderr() => Ok(refused(wrong.render().to_string().trim_end())),
         Err(help_or_version) => output::can_print().and_then(|()| output::printed(help_or_version.print())).map(|()| 0),
     };
     match done {
         Ok(code) => Ok(ExitCode::from(code)),
-        Err(Stop::Usage(why)) => {
-            say(&format!("mailtriage: {why}"));
-            Ok(ExitCode::from(EXIT_USAGE))
-        }
+        Err(Stop::Usage(why)) => Ok(ExitCode::from(refused(&format!("mailtriage: {why}")))),
         Err(Stop::Broken(report)) => Err(report),
     }
 }
@@ -82,6 +114,7 @@ async fn run(cli: Cli) -> Result<u8, Stop> {
     match cli.command {
         None => dashboard::run(cli.address, cli.run, &site).await,
         Some(Command::Check(check)) => check::run(*check, &site).await,
+        Some(Command::Serve(args)) => serve::run(&args.serve, World::system(args.trust(&site)?)).await,
         Some(Command::Practice(practice)) => practice::run(practice).await,
         Some(Command::Guide(args)) => guide::run(&args),
         Some(Command::Providers { query, .. }) => show::providers(query.as_deref()),
@@ -91,5 +124,6 @@ async fn run(cli: Cli) -> Result<u8, Stop> {
         Some(Command::Completions { shell }) => show::completions(shell),
         Some(Command::Man) => show::man(),
         Some(Command::Open(args)) => dashboard::open(&args).await,
+        Some(Command::Compare(args)) => compare::run(&args),
     }
 }

@@ -33,7 +33,8 @@ pub(super) fn can_print() -> Result<(), Stop> {
     }
 }
 
-fn write(text: &str) -> io::Result<()> {
+/// Writes text to stdout, whole.
+pub(super) fn write(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 /// The ways to provide a password.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct PasswordArgs {
     /// Reads the password from standard input, one line
     #[arg(long, help_heading = "Log-in and sending")]
@@ -57,7 +57,7 @@ impl PasswordArgs {
                 piped()?;
                 Some(Secret::Token(token(standard_input()?)?))
             }
-            false => self.password().await?.map(Secret::Password),
+            false => self.password(account).await?.map(Secret::Password),
         };
         if let (None, Some(account)) = (&secret, account) {
             secret = self.sign_in.token(account, world).await?;
@@ -76,7 +76,7 @@ impl PasswordArgs {
         Ok(Some(Attempt { secret, message: self.test_message, agreed: None, unverified, shown: None }))
     }
 
-    async fn password(&self) -> Result<Option<SecretString>, Stop> {
+    async fn password(&self, account: Option<&Account>) -> Result<Option<SecretString>, Stop> {
         if self.password_stdin {
             piped()?;
             return first_line(standard_input()?, "on standard input").map(Some);
@@ -88,7 +88,7 @@ impl PasswordArgs {
             return first_line(value.as_bytes(), &format!("in the variable {name}")).map(Some);
         }
         if let Some(command) = &self.password_command {
-            return from_command(command).await.map(Some);
+            return from_command(command, account).await.map(Some);
         }
         Ok(None)
     }
@@ -132,10 +132,14 @@ pub(super) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.len() <= MOST_TOKEN_BYTES && text.bytes().all(is_allowed)
 }
 
-async fn from_command(command: &str) -> Result<SecretString, Stop> {
+async fn from_command(command: &str, account: Option<&Account>) -> Result<SecretString, Stop> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    // Whose password is asked for, where one command knows many.
+    let address = account.map(|account| account.address.to_string()).unwrap_or_default();
+    let user = account.and_then(|account| account.settings.user()).unwrap_or(&address);
     let child = Command::new(shell)
         .args([flag, command])
+        .envs([("MAILTRIAGE_ADDRESS", &*address), ("MAILTRIAGE_USER", user)])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())

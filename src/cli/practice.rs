@@ -39,7 +39,12 @@ pub(super) async fn run(args: PracticeArgs) -> Result<u8, Stop> {
 
 fn list() -> String {
     let mut out = String::from("The practice lab. `mailtriage practice NAME` runs one of:\n\n");
-    for scenario in practice::scenarios() {
+    let mut group = String::new();
+    for scenario in practice::by_group() {
+        if scenario.group != group {
+            let _ = writeln!(out, "{}{}", if group.is_empty() { "" } else { "\n" }, scenario.group);
+            group.clone_from(&scenario.group);
+        }
         let _ = writeln!(out, "  {:<24} {}", scenario.name, scenario.title);
     }
     out.push_str("\nWith --format text or json it runs without a screen, as `check` does on a real network.\n");

@@ -27,7 +27,7 @@ use url::Url;
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// The application to sign in as, and the addresses to use.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct SignInArgs {
     /// Signs in on the provider's page, as the application with this id: yours or your organisation's
     #[arg(long, value_name = "ID", help_heading = "Log-in and sending",

@@ -2,10 +2,10 @@
 //! (RFC 3464) and the free forms of Postfix, Exim, Sendmail, qmail, Exchange and Gmail, whole or cut off anywhere, also
 //! as one line. What the words mean is in `pasted`.
 
+use crate::text::any_case::AnyCase;
 use crate::text::{beginning, one_line};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use regex::Regex;
 use std::sync::LazyLock;
 
 /// What a message that came back says.
@@ -37,7 +37,7 @@ pub fn read(text: &str) -> Option<Bounce> {
         return None;
     }
     let block = failed_block(&text);
-    let (named_by_text, free_words) = free_form(&text);
+    let (named_by_text, free_words) = free_form(report(&text));
     let words = field(block, &DIAGNOSTIC).map_or(free_words, cut);
     let status = field(block, &STATUS).map(str::to_owned).filter(|status| !is_general(status));
     let host = field(block, &REMOTE)
@@ -89,14 +89,10 @@ fn is_general(status: &str) -> bool {
     status.ends_with(".0.0")
 }
 
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a pattern of ours")
-}
-
 /// What only messages that came back say.
-static IS_BOUNCE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?ix) \b(?:final-recipient|reporting-mta|diagnostic[-\ ]code)\s*: | this\ is\ the\ mail\ system\ at\ host
+static IS_BOUNCE: LazyLock<AnyCase> = LazyLock::new(|| {
+    AnyCase::new(
+        r"(?x) \b(?:final-recipient|reporting-mta|diagnostic[-\ ]code)\s*: | this\ is\ the\ mail\ system\ at\ host
         | created\ automatically\ by\ mail\ delivery\ software | following\ address(?:es|\(es\))\ (?:failed|had\ permanent)
         | qmail-send\ program | i'?m\ afraid\ i\ wasn.?t\ able\ to\ deliver | transcript\ of\ session\ follows
         | delivery\ has\ failed\ to\ these\ recipients | (?:couldn|wasn|can|could\ no).?t\ be\ delivered\ to | wasn.?t\ delivered\ to
@@ -107,82 +103,121 @@ static IS_BOUNCE: LazyLock<Regex> = LazyLock::new(|| {
         | error\ de\ entrega\ a\ los | la\ entrega\ ha\ fallado
         | did\ not\ reach\ the\ following\ recipient | unable\ to\ deliver\ (?:your\ )?message\ to | (?:was|were)\ not\ delivered\ to
         | did\ not\ receive\ a\ copy\ of\ your\ message | could\ not\ deliver\ message\ to | failed\ recipient: | delivery\ failed\ \d+\ attempts
-        | (?:recipient|address)(?:s|es|\(s\)|\(es\))?\ (?:could\ not\ be\ reached|has\ been\ delayed|failed\ permanently)
-        | encountered\ delivery\ problems | e-?mail\ address\(es\)\ you.?re\ trying",
+        | (?:recipient|address)(?:s|es|\(s\)|\(es\))?\ (?:could\ not\ be\ (?:reached|delivered)|has\ been\ delayed|failed\ permanently)
+        | encountered\ delivery\ problems | e-?mail\ address\(es\)\ you.?re\ trying | error\ delivering\ your\ mail
+        | (?:attempting\ to\ deliver\ a\ message|a\ message\ is\ delayed) | message\ cannot\ be\ delivered\ to
+        | subject:\ *(?:\[[^\]]*\]\ *)?(?:undeliver|delivery\ (?:status|fail)|returned\ mail|failure\ notice|mail\ delivery|unzustellbar|non\ remis|no\ se\ puede\ entregar|non\ recapitabile|onbestelbaar|niedostarczon)
+        | diagnoseinformationen\ für\ admin | informations\ de\ diagnostic\ | información\ de\ diagnóstico\ | informazioni\ di\ diagnostica
+        | diagnostische\ gegevens\ voor\ | informações\ de\ diagnóstico\ | informacje\ diagnostyczne\ dla | diagnostic\ information\ for\ admin
+        | zustellung\ (?:ist\ |der\ nachricht\ |ihrer\ nachricht\ )?fehlgeschlagen | unzustellbare\ nachricht | konnte\ nicht\ zugestellt\ werden
+        | nicht\ an\ einige\ oder\ alle | n'est\ pas\ parvenu\ à | no\ llegó\ a\ (?:algunos|todos) | non\ ha\ raggiunto\ (?:alcuni|tutti)
+        | ontvangers\ niet\ bereikt | não\ chegou\ a\ (?:alguns|todos) | nie\ dotarła\ do
+        | impossibile\ recapitare | mancato\ recapito | bezorgen\ .{1,40}mislukt | kan\ niet\ worden\ (?:bezorgd|afgeleverd)
+        | não\ (?:pôde|foi\ possível)\ (?:ser\ )?entreg | nie\ (?:można|udało\ się)\ dostarczyć | nie\ została\ dostarczona | не\ может\ быть\ доставлено",
     )
 });
 
-static STATUS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bstatus:\s*([245]\.\d{1,3}\.\d{1,3})"));
-static ACTION: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\baction:\s*([a-z]+)"));
-static RECIPIENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)(?:final-recipient|recipient address):\s*(?:[a-z0-9]+\s*;)?\s*<?([^\s<>;]+@[^\s<>;]+)")
+static STATUS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\bstatus:\s*([245]\.\d{1,3}\.\d{1,3})"));
+static ACTION: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\baction:\s*([a-z]+)"));
+static RECIPIENT: LazyLock<AnyCase> = LazyLock::new(|| {
+    AnyCase::new(r"(?:final-recipient|recipient address):\s*(?:[a-z0-9]+\s*;)?\s*<?([^\s<>;]+@[^\s<>;]+)")
 });
-static ORIGINAL: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)original-recipient:\s*(?:[a-z0-9]+\s*;)?\s*<?([^\s<>;]+@[^\s<>;]+)"));
-static REMOTE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)remote[- ](?:mta|system):\s*(?:[a-z-]+\s*;)?\s*\[?([^\s;()\[\]]+)"));
-static REPORTING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)(?:reporting-mta:\s*(?:[a-z-]+\s*;)?|generating server:|mail system at host)\s*\[?([^\s;()\[\]]+)")
+static ORIGINAL: LazyLock<AnyCase> =
+    LazyLock::new(|| AnyCase::new(r"original-recipient:\s*(?:[a-z0-9]+\s*;)?\s*<?([^\s<>;]+@[^\s<>;]+)"));
+static REMOTE: LazyLock<AnyCase> =
+    LazyLock::new(|| AnyCase::new(r"remote[- ](?:mta|system):\s*(?:[a-z-]+\s*;)?\s*\[?([^\s;()\[\]]+)"));
+static REPORTING: LazyLock<AnyCase> = LazyLock::new(|| {
+    AnyCase::new(r"(?:reporting-mta:\s*(?:[a-z-]+\s*;)?|generating server:|mail system at host)\s*\[?([^\s;()\[\]]+)")
 });
-static DIAGNOSTIC: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?is)diagnostic[- ]code:\s*(?:[a-z][a-z0-9-]*\s*;)?\s*(\S.{0,2000})"));
+static DIAGNOSTIC: LazyLock<AnyCase> =
+    LazyLock::new(|| AnyCase::new(r"(?s)diagnostic[- ]code:\s*(?:[a-z][a-z0-9-]*\s*;)?\s*(\S.{0,2000})"));
 
 /// A recipient in the free forms: in front of what its server said, or in a sentence.
-static FREE_RECIPIENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?ix) <([^\s<>]+@[^\s<>]+)>(?:\s*\([^)]*\))?\s*:\s | \bto=<([^\s<>]+@[^\s<>]+)>
+static FREE_RECIPIENT: LazyLock<AnyCase> = LazyLock::new(|| {
+    AnyCase::new(
+        r"(?x) <([^\s<>]+@[^\s<>]+)>(?:\s*\([^)]*\))?\s*:\s | \bto=<([^\s<>]+@[^\s<>]+)>
         | (?:failed|errors|groups?|recipients?|gruppen|groupes|grupos)\s*:?\s*-*\s*<?([^\s<>()\[\]]+@[^\s<>()\[\]]+[\w])
         | (?:message\ to|delivered\ to|delivered\ to:)\s+<?([^\s<>]+@[^\s<>]+[\w])",
     )
 });
 
 /// How the free forms say who said what; each has the words, and perhaps the host.
-static FREE_FORMS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
+static FREE_FORMS: LazyLock<[AnyCase; 13]> = LazyLock::new(|| {
     [
-        r"(?is)\bhost (?P<host>[^\s\[]+)\s*\[[^\]]*\] (?:said|refused to talk to me):\s*(?P<words>.+)",
-        r"(?is)\bhost (?P<host>[^\s\[]+)\s*\[[^\]]*\]\s+SMTP error from remote (?:mail )?server after .{0,300}?:\s+(?P<words>[245]\d\d[ -].+)",
-        r"(?is)SMTP error from remote (?:mail )?server after .{0,300}?:\s+(?P<words>[245]\d\d[ -].+)",
-        r"(?is)\bremote (?:host|server) (?:at (?P<host>\S+) .{0,80}?)?(?:said|returned):?\s*['<#]*\s*(?P<words>[245].+)",
-        r"(?is)<<<\s*(?P<words>[45]\d\d.+)",
-        r"(?is)\(reason:\s*(?P<words>[^()]+)",
-        r"(?is)(?:response|error)(?: that the other server returned| from the remote server)?(?: was| returned was)?:\s*(?P<words>[45]\d\d.+)",
+        r"(?s)\bhost (?P<host>[^\s\[]+)\s*\[[^\]]*\] (?:said|refused to talk to me):\s*(?P<words>.+)",
+        r"(?s)\bhost (?P<host>[^\s\[]+)\s*\[[^\]]*\]\s+smtp error from remote (?:mail )?server after .{0,300}?:\s+(?P<words>[245]\d\d[ -].+)",
+        r"(?s)smtp error from remote (?:mail )?server after .{0,300}?:\s+(?P<words>[245]\d\d[ -].+)",
+        r"(?s)\bremote (?:host|server) (?:at (?P<host>\S+) .{0,80}?)?(?:said|returned):?\s*['<#]*\s*(?P<words>[245].+)",
+        r"(?s)<<<\s*(?P<words>[45]\d\d.+)",
+        r"(?s)\(reason:\s*(?P<words>[^()]+)",
+        r"(?s)smtp error from remote server (?:after|for) .{0,120}?\bhost:\s*(?P<host>[^\s()]+).{0,80}?\s(?:reason:\s*)?(?P<words>[245][.\d]\d.+)",
+        r"(?s)\bdid not like our [a-z ]{2,12}:\s+(?P<words>[245]\d\d.+)",
+        r"(?s)(?:response|error)(?: that the other server returned| from the remote server)?(?: was| returned was)?:\s*(?P<words>[45]\d\d.+)",
+        r"(?s)\btechnical details of (?:permanent|temporary) failure:[\s=\d]*(?P<words>\S.+)",
+        // The recipient, and below or behind it what was said of it.
+        r"(?s)(?:^|\n)[ \t]*[<\x22]?[^\s<>@\x22:]+@[^\s<>@\x22:]+[>\x22]?(?:(?::\s+|\n[ \t]+)(?P<words>[^\s<>\x22].+)|\s+(?P<numbered>#?[245](?:\d\d[ -]|\.\d\.).+))",
+        r"(?s)(?:^|\n)[ \t]*(?:for the following )?reason:\s+(?P<words>\S.+)",
+        r"(?s)\nbecause:\s+(?P<words>\S.+)",
     ]
-    .map(pattern)
+    .map(AnyCase::new)
 });
 
 /// Where a server's words end: at an empty line, at the next field, or where the returned message begins.
-static WORDS_END: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\n\s*\n|\n--|\n>>>|\n\.\.\. |\n?\s*\b(?:reporting-mta|final-recipient|original-recipient|action|status|remote-mta|last-attempt-date|arrival-date|will-retry-until|x-[a-z-]+|received|return-path|remote system):\s|giving up on |\blast-attempt|-{3} below this line|original message headers",
+static WORDS_END: LazyLock<AnyCase> = LazyLock::new(|| {
+    AnyCase::new(
+        r"\n\s*\n|\n--|\n>>>|\n\.\.\. |\n?\s*\b(?:reporting-mta|final-recipient|original-recipient|action|status|remote-mta|last-attempt-date|arrival-date|will-retry-until|x-[a-z-]+|received|return-path|remote system):\s|giving up on |\blast-attempt|-{3} below this line|original message headers",
     )
 });
 
+/// Where the message that came back begins, below what is said about it.
+static RETURNED: LazyLock<AnyCase> = LazyLock::new(|| {
+    AnyCase::new(
+        r"(?x) -{2,}\ *(?:below\ this\ line|this\ is\ a\ copy|original\ message|returned\ message|the\ header\ of|message\ header|unsent\ message|ursprüngliche\ nachricht)
+        | (?:message\ headers|original\ message(?:\ headers?)?)\ follows? | below\ is\ a\ copy\ of | original\ message\ headers: | ursprüngliche\ nachrichtenkopf
+        | content-type:\s*(?:message/rfc822|text/rfc822-headers)",
+    )
+});
+
+/// What a message that came back says in its text, in any form: without its own headers, and without the message that
+/// is returned in it.
+pub(super) fn told(text: &str) -> String {
+    let text = decoded(beginning(text, MOST_READ)).replace("\r\n", "\n");
+    report(&text).to_owned()
+}
+
+fn report(text: &str) -> &str {
+    static HEADERS: LazyLock<AnyCase> =
+        LazyLock::new(|| AnyCase::new(r"^\s*(?:(?:from |[a-z][a-z0-9-]*:)[^\n]*\n(?:[ \t][^\n]*\n)*){3,}\s*\n"));
+    let text = &text[HEADERS.find(text).map_or(0, |headers| headers.end)..];
+    let says_so = IS_BOUNCE.find(text).map_or(0, |found| found.end);
+    &text[..RETURNED.find(&text[says_so..]).map_or(text.len(), |found| says_so + found.start)]
+}
+
 /// The value of the first group that took part.
-fn field<'a>(text: &'a str, of: &Regex) -> Option<&'a str> {
-    let found = of.captures(text)?;
-    (1..found.len()).find_map(|group| found.get(group)).map(|group| group.as_str().trim())
+fn field<'a>(text: &'a str, of: &AnyCase) -> Option<&'a str> {
+    of.groups(text)?.first().map(str::trim)
 }
 
 /// The recipient as the sender wrote it, where that is told; otherwise as the last server knows it; or the first address after
 /// the words that say that it came back.
 fn recipient<'a>(text: &'a str, block: &'a str) -> Option<&'a str> {
-    static ADDRESS: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?i)([a-z0-9][^\s<>()\[\]\x22';:,=]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+)"));
+    static ADDRESS: LazyLock<AnyCase> =
+        LazyLock::new(|| AnyCase::new(r"([a-z0-9][^\s<>()\[\]\x22';:,=]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+)"));
     let Some(last) = field(block, &RECIPIENT) else {
-        let from = || IS_BOUNCE.find(text).map_or(0, |found| found.start());
+        let from = || IS_BOUNCE.find(text).map_or(0, |found| found.start);
         return field(text, &FREE_RECIPIENT).or_else(|| field(&text[from()..], &ADDRESS));
     };
     // One paragraph of a report is about one recipient.
     let mut paragraphs = text.split("\n\n").filter(|paragraph| field(paragraph, &RECIPIENT) == Some(last));
-    let written = paragraphs.find(|paragraph| ORIGINAL.find_iter(paragraph).count() == 1);
+    let written = paragraphs.find(|paragraph| ORIGINAL.find_all(paragraph, 2).len() == 1);
     written.and_then(|paragraph| field(paragraph, &ORIGINAL)).or(Some(last))
 }
 
 /// The fields of the first recipient that failed; of several, the others say mostly the same.
 fn failed_block(text: &str) -> &str {
-    static STARTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(?:final-recipient|recipient address):"));
+    static STARTS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\b(?:final-recipient|recipient address):"));
     // Exim writes the action before the recipient.
-    let starts: Vec<usize> = STARTS.find_iter(text).take(50).map(|found| found.start()).collect();
+    let starts: Vec<usize> = STARTS.find_all(text, 50).into_iter().map(|found| found.start).collect();
     let blocks = starts.iter().enumerate().map(|(index, start)| {
         let end = starts.get(index + 1).copied().unwrap_or(text.len());
         &text[*start..end]
@@ -199,21 +234,21 @@ fn failed_block(text: &str) -> &str {
 
 /// The host and the words of a free form.
 fn free_form(text: &str) -> (Option<String>, String) {
-    let Some(found) = FREE_FORMS.iter().find_map(|form| form.captures(text)) else { return (None, String::new()) };
-    let host = found.name("host").map(|host| host.as_str().to_owned());
-    (host, found.name("words").map(|words| cut(words.as_str())).unwrap_or_default())
+    let Some(found) = FREE_FORMS.iter().find_map(|form| form.groups(text)) else { return (None, String::new()) };
+    let host = found.named("host").map(str::to_owned);
+    (host, found.named("words").or_else(|| found.named("numbered")).map(cut).unwrap_or_default())
 }
 
 /// The words without what follows them. Their lines stay, because each may repeat the reply's code.
 fn cut(words: &str) -> String {
-    let end = WORDS_END.find(words).map_or(words.len(), |found| found.start());
+    let end = WORDS_END.find(words).map_or(words.len(), |found| found.start);
     let lines = words[..end].lines().map(one_line);
     let lines: Vec<String> = lines.map(|line| line.trim_start_matches("<<< ").to_owned()).collect();
     beginning(lines.join("\n").trim(), MOST_WORDS).to_owned()
 }
 
 fn status_in(words: &str) -> Option<String> {
-    static ANY: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|[^\d.])([45]\.\d{1,3}\.\d{1,3})(?:[^\d.]|$)"));
+    static ANY: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"(?:^|[^\d.])([45]\.\d{1,3}\.\d{1,3})(?:[^\d.]|$)"));
     field(words, &ANY).filter(|status| !is_general(status)).map(str::to_owned)
 }
 

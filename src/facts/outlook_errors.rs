@@ -37,7 +37,7 @@ const MOST_NUMBERS: usize = 50;
 /// or with a letter O for a zero, as people copy it; as a signed number; Outlook for Mac's plain numbers.
 pub fn in_text(text: &str) -> Vec<&'static OutlookError> {
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-        let number = r"(?i)(?:\b|[0o][x×])(8[0-9a-fo]{7})\b|(-21\d{8})\b|\b(1\d{4})\b";
+        let number = r"(?:\b|[0oO][xX×])(8[0-9a-foA-FO]{7})\b|(-21\d{8})\b|\b(1\d{4})\b";
         Regex::new(number).expect("a pattern of ours")
     });
     let numbers = NUMBER.captures_iter(beginning(text, MOST_READ)).filter_map(|found| {

@@ -5,6 +5,7 @@
 use super::bounce::{self, Bounce};
 use super::replies::{Phase, Row, Words};
 use super::{outlook_errors, program_errors};
+use crate::text::any_case::AnyCase;
 use crate::text::{beginning, one_line};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
@@ -47,7 +48,7 @@ pub fn read(text: &str) -> Pasted {
     if let Some(bounce) = bounce::read(text) {
         return Pasted { cause: bounced(&bounce, text), by: By::Bounce, bounce: Some(bounce) };
     }
-    let (cause, by) = match meant(beginning(text, MOST_READ)) {
+    let (cause, by) = match meant(beginning(text, MOST_READ), false) {
         Some((cause, by)) => (Some(cause), by),
         None => {
             let numbers = outlook_errors::in_text(text);
@@ -72,50 +73,131 @@ pub fn kept(text: &str) -> String {
 /// about its own rules of relaying is then about the recipient's domain, and a name that is not found is the recipient's.
 fn bounced(bounce: &Bounce, text: &str) -> Option<&'static str> {
     let by_status = || bounce.status.as_deref().and_then(bounce::by_status);
-    let by_words = if bounce.words.is_empty() { meant(beginning(text, MOST_READ)) } else { meant(&bounce.words) };
-    let cause = by_words.map(|(cause, _)| cause).or_else(by_status)?;
+    let told = if !bounce.words.contains(char::is_alphabetic) { bounce::told(text) } else { bounce.words.clone() };
+    let cause = meant(beginning(&told, MOST_READ), true).map(|(cause, _)| cause).or_else(by_status)?;
+    let told = told.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| told.contains(word));
+    let is_refused_by_own_server = OWN_SERVER.iter().any(|port| text.contains(port));
     Some(match cause {
-        "auth-not-sent" if !says_to_log_in(&bounce.words) => "recipient-rejected",
+        "auth-not-sent" if !says(&["authent", "log in", "login"]) => "recipient-rejected",
         "dns-name-not-found" => "recipient-rejected",
+        "account-locked" if !says(&["your", "sender", "sending", "outbound", "tenant", "traffic"]) => {
+            "recipient-rejected"
+        }
+        "smtp-intercepted" => by_status()?,
+        _ if is_refused_by_own_server => cause,
+        "server-rejects-client" => "recipient-side-blocks",
+        "content-rejected" if says(&["spam", "junk", "unsolicited", "bulk"]) && !says(&["header"]) => {
+            "recipient-side-blocks"
+        }
+        "quota-exceeded" if says(&OF_A_MAILBOX) => "recipient-mailbox-full",
         cause => cause,
     })
 }
 
-fn says_to_log_in(words: &str) -> bool {
-    let words = words.to_lowercase();
-    ["authent", "log in", "login"].iter().any(|word| words.contains(word))
-}
+/// Which limits are a mailbox's: in a message that came back, the recipient's.
+const OF_A_MAILBOX: [&str; 11] = [
+    "mailbox",
+    "inbox",
+    "mail box",
+    "full",
+    "storage",
+    "over quota",
+    "overquota",
+    "voll",
+    "pleine",
+    "buzón",
+    "casella",
+];
 
-/// The cause that words mean, and whose they are. The server's words count more than what the program makes of them.
-fn meant(text: &str) -> Option<(&'static str, By)> {
-    static GUESSED: LazyLock<Regex> = LazyLock::new(|| regex(GUESSES));
-    let text = unescaped(text);
-    let text = &text[..GUESSED.find(&text).map_or(text.len(), |guesses| guesses.start())];
+/// In the log of a mail server that hands its mail to the account's own: the ports for that.
+const OWN_SERVER: [&str; 2] = ["]:587", "]:465"];
+
+/// The cause that words mean, and whose they are. The server's words count more than what the program makes of them. Without
+/// any number, a text must be known to be about mail, or show it.
+fn meant(text: &str, is_mail: bool) -> Option<(&'static str, By)> {
+    static GUESSED: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(GUESSES));
+    let text = without_log_prefixes(&unescaped(text));
+    let text = &text[..GUESSED.find(&text).map_or(text.len(), |guesses| guesses.start)];
     let parts = server_parts(text);
-    let by_server = meaning(&parts, text).map(|row| (row.cause.as_str(), By::Server));
+    let by_server = meaning(&parts, text).or_else(|| meaning(&first_sentences(&parts), text));
+    let by_server = by_server.map(|row| (row.cause.as_str(), By::Server));
     // A program that asks for the password does so after any refusal: if the server's words are there, they say why.
     let may_say = |cause: &&str| parts.is_empty() || *cause != "password-wrong";
+    let is_about_receiving = RECEIVES.is_match(text) && !SENDS.is_match(text);
     let by_program = || {
-        let row = program_errors::in_text(text)?;
+        let row = program_errors::in_text(text).filter(|_| !is_about_receiving)?;
         Some(row.cause.as_str()).filter(may_say).map(|cause| (cause, By::Program))
     };
     // Without a number and without "the server responded" nobody knows whose words they are.
-    let whole = Part { words: Words::without_code(&one_line(text)), code: None };
+    let whole = one_line(text);
+    let whole = Part { words: Words::without_code(&whole), code: None, said: whole };
     // "Authentication failed" is said of any log-in: what else the text says is the reason.
     let reason = || whole.words.meaning(Phase::Auth).filter(|row| parts.is_empty() && row.is_reason_in(Phase::Auth));
     match by_server.or_else(by_program) {
         Some((cause @ "password-wrong", By::Program)) => {
             Some(reason().map_or((cause, By::Program), |row| (row.cause.as_str(), By::Server)))
         }
-        None if parts.is_empty() => meaning(&[whole], text).map(|row| (row.cause.as_str(), By::Server)),
+        None if parts.is_empty() && !is_about_receiving && (is_mail || is_about_mail(text)) => {
+            meaning(&[whole], text).map(|row| (row.cause.as_str(), By::Server))
+        }
         found => found,
     }
 }
+
+/// What only errors of fetching mail name, and what shows that it is about sending all the same.
+static RECEIVES: LazyLock<AnyCase> = LazyLock::new(|| {
+    AnyCase::new(r"\b(imap|pop3?)\b|\b(receiving|incoming)\b|posteingangsserver|serveur entrant|servidor de entrada")
+});
+static SENDS: LazyLock<AnyCase> =
+    LazyLock::new(|| AnyCase::new(r"smtp|\bsen[dt]|outgoing|relay|recipient|postausgang|sortant|salida|uscita"));
+
+/// Whether a text without any number of a server is about mail: what is said of recipients and accounts is said of parcels
+/// and banks too. A few words are what somebody has typed off a screen.
+fn is_about_mail(text: &str) -> bool {
+    static MAIL: LazyLock<AnyCase> =
+        LazyLock::new(|| AnyCase::new(r"smtp|mail|\b[45]\.\d\.\d|\bmta\b|\brelay|sender|spam|@|message|\bhelo\b"));
+    static REFUSES: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(REFUSAL));
+    static CONFIGURATION: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"config(uration)? file"));
+    let words = text.split_whitespace().count();
+    let is_pitch = text.contains('!') && words > MOST_TYPED;
+    let is_short = words <= MOST_TYPED;
+    (is_short || MAIL.is_match(text) && REFUSES.is_match(text)) && !is_pitch && !CONFIGURATION.is_match(text)
+}
+
+/// Words of refusals.
+const REFUSAL: &str = r"(?x) \b[45]\.\d\.\d | rejec | refus | den(?:y|ied) | block | \bnot?\b | n't\b | fail | unknown | invalid | full | exceed
+    | limit | over | error | require | must | detect | suspect | flagged | considered | disabled | locked | expire | too\  | unable | wrong | illegal
+    | unavailable | listed | spamhaus | \brbl | dnsbl | abgelehnt | verweig | nicht | rechaz | rifiut | respint | geweigerd | odrzuc | inconnu | unbekannt";
+
+/// The most words that are taken for an error without a word of mail in them.
+const MOST_TYPED: usize = 6;
 
 /// What a server has said, as far as it can be told apart.
 struct Part<'a> {
     words: Words,
     code: Option<&'a str>,
+    /// As one line.
+    said: String,
+}
+
+impl Part<'_> {
+    fn is_typed(&self) -> bool {
+        self.code.is_none() && self.said.split_whitespace().count() <= MOST_TYPED && self.words.are_about_an_account()
+    }
+}
+
+/// Each reply's first sentence alone: what a program goes on to say is not the server's.
+fn first_sentences<'a>(parts: &[Part<'a>]) -> Vec<Part<'a>> {
+    let first = |part: &Part<'a>| {
+        let (sentence, rest) = part.said.split_once(". ")?;
+        let words = match part.code {
+            Some(_) => Words::of_reply(sentence, sentence),
+            None => Words::without_code(sentence),
+        };
+        rest.starts_with(char::is_uppercase).then(|| Part { words, code: part.code, said: sentence.to_owned() })
+    };
+    parts.iter().filter_map(first).collect()
 }
 
 /// The most telling row; numbers alone may be anybody's, so only sentences count.
@@ -124,6 +206,8 @@ fn meaning(parts: &[Part<'_>], text: &str) -> Option<&'static Row> {
     let found = parts.iter().flat_map(|part| {
         let phases = told.as_slice();
         let phases = if phases.is_empty() { likely_phases(part) } else { phases };
+        // A few words that somebody types are about the own account, not about the recipient's.
+        let phases = if part.is_typed() { &[Phase::Mail, Phase::Rcpt, Phase::Data, Phase::Banner] } else { phases };
         // What is refused for good counts more than what is put off.
         let passes = part.code.is_some_and(|code| code.starts_with('4'));
         // "Rejected" alone is about the computer in a greeting: nobody says that this is one.
@@ -141,8 +225,9 @@ fn likely_phases(part: &Part<'_>) -> &'static [Phase] {
     match part.code {
         Some("534" | "535" | "538" | "525" | "526" | "435") => &[Auth],
         Some("432" | "454") => &[Auth, Mail, Rcpt, Data, Starttls],
-        _ if part.words.are_about_a_log_in() => &[Auth, Mail, Rcpt, Data, Banner, Ehlo, Starttls],
-        _ => &[Rcpt, Mail, Data, Banner, Ehlo, Starttls],
+        _ if part.words.are_about_a_log_in() => &[Auth, Mail, Rcpt, Data, Banner, Ehlo],
+        _ if part.words.are_about_encryption() => &[Rcpt, Mail, Data, Banner, Ehlo, Starttls],
+        _ => &[Rcpt, Mail, Data, Banner, Ehlo],
     }
 }
 
@@ -150,64 +235,63 @@ fn likely_phases(part: &Part<'_>) -> &'static [Phase] {
 const COMMANDS: [(Phase, &str); 6] = [
     (
         Phase::Auth,
-        r"(?i)invalid login\b|SMTPAuthenticationError|AuthenticationFailedException|password command failed|AUTH not accepted|sasl auth\w* failed|in reply to AUTH",
+        r"invalid login\b|smtpauthenticationerror|authenticationfailedexception|password command failed|auth not accepted|sasl auth\w* failed|in reply to auth",
     ),
     (
         Phase::Mail,
-        r"(?i)0x800ccc78|mail command failed|SMTPSenderRefused|MAIL FROM command failed|(in reply to|after) MAIL FROM",
+        r"0x800ccc78|mail command failed|smtpsenderrefused|mail from command failed|(in reply to|after) mail from|envelope from address .{1,120} not accepted|following from address failed",
     ),
     (
         Phase::Rcpt,
-        r"(?i)0x800ccc79|SMTPRecipientsRefused|all recipients were rejected|SMTPAddressFailedException|(in reply to|after) RCPT|RCPT TO command failed|check the message recipient|\[RCPT_TO\]",
+        r"0x800ccc79|smtprecipientsrefused|all recipients were rejected|smtpaddressfailedexception|(in reply to|after) rcpt|rcpt to command failed|check the message recipient|\[rcpt_to\]|recipient address .{1,120} not accepted|following recipients failed",
     ),
-    (
-        Phase::Data,
-        r"(?i)SMTPDataError|end of data|DATA command failed|data not accepted|close data writer|Message failed:",
-    ),
-    (Phase::Banner, r"(?i)invalid greeting|after initial connection|got bad greeting"),
-    (Phase::Ehlo, r"(?i)(in reply to|after) (EHLO|HELO)"),
+    (Phase::Data, r"smtpdataerror|end of data|data command failed|data not accepted|close data writer|message failed:"),
+    (Phase::Banner, r"invalid greeting|after initial connection|got bad greeting"),
+    (Phase::Ehlo, r"(in reply to|after) (ehlo|helo)"),
 ];
 
 fn phase_told(text: &str) -> Option<Phase> {
-    static READY: LazyLock<Vec<(Phase, Regex)>> = LazyLock::new(|| {
-        let ready = COMMANDS.into_iter().map(|(phase, words)| (phase, regex(words)));
+    static READY: LazyLock<Vec<(Phase, AnyCase)>> = LazyLock::new(|| {
+        let ready = COMMANDS.into_iter().map(|(phase, words)| (phase, AnyCase::new(words)));
         ready.collect()
     });
     READY.iter().find(|(_, words)| words.is_match(text)).map(|(phase, _)| *phase)
 }
 
 /// What stands between a program's own words and the server's, in the languages of the programs.
-const SERVER_SAID: &str = r"(?ix)
+const SERVER_SAID: &str = r"(?x)
     (?: \b(?:the\ )?(?:mail\ )?server(?:'s)?\ (?:response\ was|responded(?:\ with)?|response|message|replied|answered|error|said)
     | \bserver\ \S+\ said | \bserver\ antwortete | \bantwort(?:\ (?:des|vom)\ \w*server\w*)?(?:\ (?:lautete?|war))? | der\ (?:mail-?|postausgangs-?)?server\ antwortete(?:\ mit)?
     | serveur\ (?:de\ messagerie\ |de\ courrier\ |e-?mail\ )?[aà]\ répondu | réponse\ du\ serveur | servidor\ (?:de\ (?:correo|correio|email)\ )?(?:respondió|ha\ respondido|respondeu)
     | (?:respuesta|resposta)\ d[eo]l?\ servidor | (?:il\ )?server\ (?:di\ posta\ )?ha\ risposto | risposta\ (?:del\ )?server | serwer\ odpowiedział | odpowiedź\ serwera | (?:mail)?server\ antwoordde | servern\ svarade | server\ odpověděl
-    | сервер\ ответил | ответ\ сервера | 服务器(?:返回|响应|回复|应答) | negative\ smtp\ reply | response\ from\ (?:the\ )?(?:remote\ )?server )
+    | сервер\ ответил | ответ\ сервера | 服务器(?:返回|响应|回复|应答) | negative\ smtp\ reply | response\ from\ (?:the\ )?(?:remote\ )?server
+    | following\ (?:recipients|from\ address)\ failed:\s+\S+@\S+ )
     \s*[:：]\s*['\x22(]?";
 
 /// Where a program begins to guess: what follows says nothing about this error.
-const GUESSES: &str = r"(?i)\b(?:possible|probable|common) (?:causes|reasons)(?: are| include)?\s*:|\bmögliche ursachen|\bcauses possibles|\bposibles causas";
+const GUESSES: &str = r"\b(?:possible|probable|common) (?:causes|reasons)(?: are| include)?\s*:|\bmögliche ursachen|\bcauses possibles|\bposibles causas";
 
 /// Where the program goes on in its own words.
-const PROGRAM_GOES_ON: &str = r"(?ix)
+const PROGRAM_GOES_ON: &str = r"(?x)
     \bplease\ (?:verify|check)\ (?:that\ your|the\ message) | \bbitte\ (?:über)?prüfen\ sie | \bveuillez\ vérifier
     | \b(?:verifique|compruebe|asegúrese\ de)\ (?:que|el|la)\b
     | ['\x22],\ *(?:port|account|server|protocol|konto):? | \n\s*(?:server|servidor|serveur|protocolo?|port[a-z]*|konto|account)\b\s*: | \n\s*at\ \w+\.";
 
 /// Where a line of a log goes on with its next field, `","event":"SendEmail"`, a stack trace begins, or an empty line comes.
-const LOG_GOES_ON: &str = r#"(?i)\n\s*\n|"\s*,\s*"[a-z_-]+"\s*:|\n[^\n]{0,20}\s+at [\w.$<>]+ ?\("#;
+const LOG_GOES_ON: &str = r#"\n\s*\n|"\s*,\s*"[a-z_-]+"\s*:|\n[^\n]{0,20}\s+at [\w.$<>]+ ?\("#;
 
 fn server_parts(text: &str) -> Vec<Part<'_>> {
-    static SAID: LazyLock<Regex> = LazyLock::new(|| regex(SERVER_SAID));
-    static GOES_ON: LazyLock<Regex> = LazyLock::new(|| regex(PROGRAM_GOES_ON));
+    static SAID: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(SERVER_SAID));
+    static GOES_ON: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(PROGRAM_GOES_ON));
     let mut parts = numbered_parts(text);
-    for said in SAID.find_iter(text).take(MOST_SAID) {
-        let rest = beginning(&text[said.end()..], MOST_WORDS);
-        let end = GOES_ON.find(rest).map_or(rest.len(), |found| found.start());
+    for said in SAID.find_all(text, MOST_SAID) {
+        let rest = beginning(&text[said.end..], MOST_WORDS);
+        let end = GOES_ON.find(rest).map_or(rest.len(), |found| found.start);
         let words = one_line(&rest[..end]);
         // "Server error: 550" is followed by nothing that a server said.
         if words.contains(char::is_alphabetic) && !begins_with_code(&words) {
-            parts.push(Part { words: Words::without_code(&without_repeats(&words, None)), code: None });
+            let said = without_repeats(&words, None);
+            parts.push(Part { words: Words::without_code(&said), code: None, said });
         }
     }
     parts
@@ -215,7 +299,8 @@ fn server_parts(text: &str) -> Vec<Part<'_>> {
 
 /// From each reply code on to the next one: several errors may have been pasted. The lines of one reply repeat its code.
 fn numbered_parts(text: &str) -> Vec<Part<'_>> {
-    static CODE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[^0-9.:])([245]\d\d)(?:[ \-]|\. |\n\s*[45]\.)"));
+    static CODE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?:^|[^0-9A-Za-z.:])([245]\d\d)(?:[ \-]|\. |\n\s*[45]\.|: [:a-z45])"));
     // Ports, which many errors name.
     let codes = CODE
         .captures_iter(text)
@@ -228,15 +313,19 @@ fn numbered_parts(text: &str) -> Vec<Part<'_>> {
         }
     }
     let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([text.len()]);
-    static GOES_ON: LazyLock<Regex> = LazyLock::new(|| regex(LOG_GOES_ON));
+    static GOES_ON: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(LOG_GOES_ON));
     let parts = starts.iter().zip(ends).map(|((start, code), end)| {
-        let end = GOES_ON.find(&text[*start..end]).map_or(end, |found| start + found.start());
-        let joined = without_repeats(&one_line(&text[*start..end]).replacen('-', " ", 1), Some(code));
+        let end = GOES_ON.find(&text[*start..end]).map_or(end, |found| start + found.start);
+        let mut joined = one_line(&text[*start..end]);
+        if joined.get(3..4) == Some("-") {
+            joined.replace_range(3..4, " ");
+        }
+        let joined = without_repeats(&joined, Some(code));
         (joined, &text[*start..end], *code)
     });
     // A number after the words has none of its own: "Sender address rejected (smtp; 553 5.7.1)".
     let parts = parts.filter(|(joined, ..)| joined.contains(char::is_alphabetic));
-    let parts = parts.map(|(joined, lines, code)| Part { words: Words::of_reply(&joined, lines), code: Some(code) });
+    let parts = parts.map(|(said, lines, code)| Part { words: Words::of_reply(&said, lines), code: Some(code), said });
     parts.collect()
 }
 
@@ -269,6 +358,24 @@ fn unescaped(text: &str) -> String {
     static TUPLE: LazyLock<Regex> = LazyLock::new(|| regex(r#"\(([245]\d\d), b?['"]"#));
     let text = text.replace("\\r", "").replace("\\n", "\n");
     TUPLE.replace_all(&text, |found: &Captures<'_>| format!("{} ", &found[1])).into_owned()
+}
+
+/// The lines of one reply without what a log writes before each of them: `server_1 | 534-5.7.14 your web browser`.
+fn without_log_prefixes(text: &str) -> String {
+    static REPEATED: LazyLock<Regex> = LazyLock::new(|| regex(r"^(\S.{0,120}?[|:\]>]\s*)[245]\d\d[- ]"));
+    // Times and counters differ from line to line.
+    let shape = |prefix: &str| prefix.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect::<String>();
+    let prefixes: Vec<(usize, String)> = text
+        .lines()
+        .filter_map(|line| REPEATED.captures(line)?.get(1).map(|prefix| (prefix.len(), shape(prefix.as_str()))))
+        .collect();
+    let repeated = prefixes.iter().find(|(_, prefix)| prefixes.iter().filter(|(_, other)| other == prefix).count() > 1);
+    let Some((length, prefix)) = repeated else { return text.to_owned() };
+    let lines = text.lines().map(|line| match line.get(..*length) {
+        Some(start) if shape(start) == *prefix => &line[*length..],
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn regex(pattern: &str) -> Regex {

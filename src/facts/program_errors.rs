@@ -6,6 +6,7 @@ use crate::pages::table;
 use crate::text::{beginning, one_line};
 use regex::Regex;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// A row of the table.
@@ -15,6 +16,8 @@ pub struct ProgramError {
     /// The program or library.
     pub program: String,
     pattern: String,
+    /// What the text must hold as well, anywhere.
+    with: Option<String>,
     /// What it means.
     pub cause: String,
     /// A literal error that this row is for.
@@ -24,11 +27,32 @@ pub struct ProgramError {
     pub source: String,
 }
 
-static ROWS: LazyLock<Vec<(Regex, ProgramError)>> = LazyLock::new(|| {
-    let rows: Vec<ProgramError> =
-        table::rows("program-errors.toml", "error", TABLES.text("program-errors").unwrap_or_default());
-    let ready = |row: ProgramError| (Regex::new(&row.pattern).expect("program-errors.toml is checked by a test"), row);
-    rows.into_iter().map(ready).collect()
+/// The table: its rows, and the lists of words that their patterns name, by language.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    words: BTreeMap<String, BTreeMap<String, String>>,
+    error: Vec<ProgramError>,
+}
+
+struct Ready {
+    pattern: Regex,
+    with: Option<Regex>,
+    row: ProgramError,
+}
+
+static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
+    let File { words, error } = table::read("program-errors.toml", TABLES.text("program-errors").unwrap_or_default());
+    let lists: Vec<(String, String)> = words
+        .into_iter()
+        .map(|(name, languages)| (format!("<{name}>"), languages.into_values().collect::<Vec<_>>().join("|")))
+        .collect();
+    let regex = |pattern: &String| {
+        let whole = lists.iter().fold(pattern.clone(), |pattern, (name, words)| pattern.replace(name, words));
+        Regex::new(&whole).expect("program-errors.toml is checked by a test")
+    };
+    let ready = |row: ProgramError| Ready { pattern: regex(&row.pattern), with: row.with.as_ref().map(regex), row };
+    error.into_iter().map(ready).collect()
 });
 
 /// How much of a text is read, in bytes: there are many patterns.
@@ -38,7 +62,9 @@ const MOST_READ: usize = 16 * 1024;
 pub fn in_text(text: &str) -> Option<&'static ProgramError> {
     let text = beginning(text, MOST_READ).to_lowercase().replace(['’', '‘'], "'").replace(['“', '”'], "\"");
     let text = one_line(&text);
-    ROWS.iter().find(|(pattern, _)| pattern.is_match(&text)).map(|(_, row)| row)
+    let fits =
+        |ready: &&Ready| ready.pattern.is_match(&text) && ready.with.as_ref().is_none_or(|with| with.is_match(&text));
+    ROWS.iter().find(fits).map(|ready| &ready.row)
 }
 
 #[cfg(test)]
@@ -48,7 +74,7 @@ mod tests {
 
     #[test]
     fn every_example_finds_its_own_row() {
-        for (_, row) in ROWS.iter() {
+        for row in ROWS.iter().map(|ready| &ready.row) {
             assert!(causes().contains(&row.cause.as_str()), "{}", row.cause);
             let found = in_text(&row.example).unwrap_or_else(|| panic!("nothing for {}", row.example));
             assert!(std::ptr::eq(found, row), "{}\n  found {}", row.example, found.pattern);

@@ -216,6 +216,17 @@ impl Words {
             || self.enhanced.as_deref() == Some("5.7.8")
     }
 
+    /// Whether they speak of an account or mailbox, and of no recipient.
+    pub(super) fn are_about_an_account(&self) -> bool {
+        let has = |words: &[&str]| words.iter().any(|word| self.text.contains(word));
+        has(&["account", "mailbox"]) && !has(&["recipient", "reach", "@"])
+    }
+
+    /// Whether they speak of encryption.
+    pub(super) fn are_about_encryption(&self) -> bool {
+        ["tls", "ssl", "encrypt"].iter().any(|word| self.text.contains(word))
+    }
+
     fn contains_text(&self, ready: &Ready) -> bool {
         ready.row.text.as_ref().is_some_and(|text| self.text.contains(text.as_str()))
     }

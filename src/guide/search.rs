@@ -43,6 +43,8 @@ struct Entry {
     found: Found,
     /// How much each word says about the page.
     words: BTreeMap<String, u32>,
+    /// What people call the matter, in several words: its line `Asked as`.
+    asked: Vec<Vec<String>>,
 }
 
 /// What a word counts, by where it stands.
@@ -98,7 +100,8 @@ impl Index {
             if hits > 0 {
                 // Half of the words are not half of the question.
                 let share = hits as f64 / wanted.len() as f64;
-                found.push((scores.iter().sum::<f64>() * share * share, hits, &entry.found.page));
+                let score = scores.iter().sum::<f64>() * share * share + self.asked(entry, &wanted);
+                found.push((score, hits, &entry.found.page));
             }
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.cmp(b.2)));
@@ -109,12 +112,24 @@ impl Index {
         found.into_iter().map(|(.., page)| page.to_owned()).collect()
     }
 
+    /// What a page gains by a phrase of its line `Asked as` that was typed, in any order: as much as by its name.
+    fn asked(&self, entry: &Entry, wanted: &[Vec<String>]) -> f64 {
+        let is_typed = |word: &String| wanted.iter().any(|words| words.contains(word));
+        let gain = |word: &String| f64::from(IN_NAME).sqrt() * self.rarity(word);
+        let typed = entry.asked.iter().filter(|phrase| phrase.iter().all(is_typed));
+        typed.map(|phrase| phrase.iter().map(gain).sum()).fold(0.0, f64::max)
+    }
+
+    fn rarity(&self, word: &str) -> f64 {
+        let spread = self.spread.get(word).copied().unwrap_or(1).max(1);
+        (1.0 + self.pages.len() as f64 / spread as f64).ln()
+    }
+
     /// How much a word, or one that means the same, says about a page.
     fn score(&self, entry: &Entry, words: &[String]) -> f64 {
         let score = |word: &String| {
             let counts = f64::from(entry.words.get(word).copied().unwrap_or_default());
-            let spread = self.spread.get(word).copied().unwrap_or(1).max(1);
-            counts.sqrt() * (1.0 + self.pages.len() as f64 / spread as f64).ln()
+            counts.sqrt() * self.rarity(word)
         };
         words.iter().map(score).fold(0.0, f64::max)
     }
@@ -146,7 +161,13 @@ fn entry(name: &str, title: &str, page: &pages::Page) -> Entry {
     put(&format!("{title} {}", page.title), IN_TITLE);
     put(name.rsplit('/').next().unwrap_or(name), IN_NAME);
     let found = Found { page: name.to_owned(), title: title.to_owned() };
-    Entry { found, words: counted }
+    let asked = page.heads.get("Asked as").map(String::as_str).unwrap_or_default().split(',');
+    let asked = asked.map(|phrase| {
+        let words = wanted(phrase).into_iter().filter_map(|words| words.into_iter().next());
+        words.collect::<Vec<String>>()
+    });
+    let asked = asked.filter(|phrase| phrase.len() > 1).collect();
+    Entry { found, words: counted, asked }
 }
 
 /// Words that say nothing about a page.
@@ -285,7 +306,7 @@ fn by_tables(typed: &str) -> (Vec<String>, Vec<&'static str>) {
 
 /// Outlook's numbers with the 0x that many leave out.
 fn with_prefix(typed: &str) -> String {
-    static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\b(8[0-9a-f]{7})\b").ok());
+    static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b(8[0-9a-fA-F]{7})\b").ok());
     match &*BARE {
         Some(bare) => bare.replace_all(typed, "0x$1").into_owned(),
         None => typed.to_owned(),

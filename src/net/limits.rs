@@ -22,7 +22,7 @@ pub fn make_room() -> Result<(), String> {
     #[cfg(unix)]
     {
         leave_no_core();
-        let files = files();
+        let files = files(WANTED_FILES);
         if files < NEEDED_FILES {
             let of = format!("few open files and connections, only {files} of the {NEEDED_FILES} that it needs");
             return short(&of, &format!("ulimit -n {WANTED_FILES}"));
@@ -40,13 +40,33 @@ pub fn make_room() -> Result<(), String> {
     Ok(())
 }
 
-/// How many files and connections may be open at once, after asking for more.
+/// What one run has open at once, with a reserve.
+pub const RUN: usize = 80;
+
+/// Asks for so many files and connections open at once, for several runs. The error is a message for people.
+pub fn room_for(count: usize) -> Result<(), String> {
+    #[cfg(unix)]
+    {
+        let wanted = u64::try_from(count).unwrap_or(u64::MAX) + NEEDED_FILES;
+        let files = files(wanted);
+        if files < wanted {
+            return Err(format!(
+                "this computer lets mailtriage have {files} files and connections open at once, of {wanted} for so many \
+                 runs at a time: a higher limit (ulimit -n {wanted}), or a lower --parallel"
+            ));
+        }
+    }
+    let _ = count;
+    Ok(())
+}
+
+/// How many files and connections may be open at once, after asking for so many.
 #[cfg(unix)]
-fn files() -> u64 {
+fn files(wanted: u64) -> u64 {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     // A system that does not tell its limit sets none that could be raised.
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return WANTED_FILES };
-    let most = soft.max(hard.min(WANTED_FILES));
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return wanted };
+    let most = soft.max(hard.min(wanted));
     match setrlimit(Resource::RLIMIT_NOFILE, most, hard) {
         Ok(()) => most,
         Err(_) => soft,

@@ -22,6 +22,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use toml::{Table, Value};
 
+/// What the calls are about, as the caller tells it: whoever practises chooses by it, so it gives no cause away.
+pub const GROUPS: [&str; 8] = [
+    "Nothing leaves",
+    "Only in this place",
+    "Certificates and encryption",
+    "It asks for the password",
+    "Outlook with an Exchange account",
+    "One message, one sender, one recipient",
+    "Scanners, shops and other machines",
+    "Is all well?",
+];
+
 const INTERNET: &str = include_str!("internet.toml");
 
 /// A scenario, as read from its file.
@@ -29,6 +41,8 @@ const INTERNET: &str = include_str!("internet.toml");
 pub struct Scenario {
     /// Its name, which is the file's.
     pub name: String,
+    /// What it is about: one of [`GROUPS`].
+    pub group: String,
     /// What a learner is told.
     pub title: String,
     /// What the caller says.
@@ -45,6 +59,7 @@ pub struct Scenario {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    group: String,
     title: String,
     story: String,
     account: Table,
@@ -58,6 +73,13 @@ struct Written {
 /// All scenarios, by name.
 pub fn scenarios() -> Vec<Scenario> {
     SCENARIOS.texts().iter().map(|(name, text)| read(name, text)).collect()
+}
+
+/// All scenarios in the order of their groups, and by name in each.
+pub fn by_group() -> Vec<Scenario> {
+    let mut all = scenarios();
+    all.sort_by_key(|scenario| GROUPS.iter().position(|group| *group == scenario.group));
+    all
 }
 
 /// The scenario with this name.
@@ -77,8 +99,8 @@ impl Scenario {
         let written = written.map_err(|error| format!("{name}: {error}"))?;
         let mut world: Table = toml::from_str(INTERNET).map_err(|error| format!("internet.toml: {error}"))?;
         lay_over(&mut world, written.world);
-        let Written { title, story, account, truth, answers, .. } = written;
-        Ok(Scenario { name: name.to_owned(), title, story, account, answers, truth, world })
+        let Written { group, title, story, account, truth, answers, .. } = written;
+        Ok(Scenario { name: name.to_owned(), group, title, story, account, answers, truth, world })
     }
 
     /// Its world as a lab; the error says what is wrong with it.
@@ -92,6 +114,27 @@ impl Scenario {
     pub fn with(mut self, changes: Table) -> Self {
         lay_over(&mut self.world, changes);
         self
+    }
+
+    /// The same with another mailbox: wherever its own address stands, in the account and in what servers know, there is
+    /// this one.
+    pub fn of_mailbox(mut self, address: &str) -> Self {
+        if let Some(own) = self.account.get("address").and_then(Value::as_str).map(str::to_owned) {
+            for table in [&mut self.account, &mut self.world] {
+                table.iter_mut().for_each(|(_, value)| rename(value, &own, address));
+            }
+        }
+        self
+    }
+}
+
+/// Replaces a name in all texts of a value.
+fn rename(value: &mut Value, from: &str, to: &str) {
+    match value {
+        Value::String(text) => *text = text.replace(from, to),
+        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, from, to)),
+        Value::Table(table) => table.iter_mut().for_each(|(_, value)| rename(value, from, to)),
+        _ => {}
     }
 }
 
@@ -117,6 +160,7 @@ mod tests {
             let scenario = Scenario::parse(name, text).unwrap_or_else(|why| panic!("{why}"));
             scenario.world().map(drop).unwrap_or_else(|why| panic!("{why}"));
             assert!(scenario.truth.contains_key("cause"), "{name}: no cause");
+            assert!(GROUPS.contains(&scenario.group.as_str()), "{name}: {:?} is no group", scenario.group);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What differs between two runs of a session: the verdict, and each check whose finding changed. Compared as values;
-//! the words are made at the end.
+//! What differs between two runs: the verdict, and each check whose finding changed. Compared as values; the words are
+//! made at the end. What differs between the reports of several cases is in `crate::compare`.
 
 use crate::check::{Finding, Outcome};
 use crate::session::diagnosis::Diagnosis;
@@ -13,6 +13,13 @@ pub struct Comparison<'a> {
     pub before: Diagnosis,
     /// The verdict of the later run.
     pub after: Diagnosis,
+    /// The findings.
+    pub found: Found<'a>,
+}
+
+/// The findings of two runs side by side.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Found<'a> {
     /// The checks of the later run whose findings changed, in its order.
     pub changes: Vec<Change<'a>>,
     /// How many checks found the same.
@@ -32,28 +39,35 @@ pub struct Change<'a> {
 
 /// Compares two runs of a session.
 pub fn compare<'a>(session: &Session, before: &'a Run, after: &'a Run) -> Comparison<'a> {
-    let mut comparison = Comparison {
-        before: session.diagnosis_of(before),
-        after: session.diagnosis_of(after),
-        changes: Vec::new(),
-        same: 0,
-        kept: 0,
-    };
-    for check in &after.checks {
-        let State::Done(now) = &check.state else { continue };
-        let then = before.check(&check.head.id).and_then(|check| match &check.state {
-            State::Done(finding) => Some(finding),
-            State::Waiting | State::Running(_) => None,
-        });
-        if check.kept {
-            comparison.kept += 1;
+    let then = |id: &str| before.check(id).and_then(|check| done(&check.state));
+    let now = after.checks.iter().filter_map(|check| Some((done(&check.state)?, check.kept)));
+    Comparison { before: session.diagnosis_of(before), after: session.diagnosis_of(after), found: findings(then, now) }
+}
+
+fn done(state: &State) -> Option<&Finding> {
+    match state {
+        State::Done(finding) => Some(finding),
+        State::Waiting | State::Running(_) => None,
+    }
+}
+
+/// Compares the later findings, each with whether it was kept from before, with the earlier ones by their ids.
+pub fn findings<'a>(
+    before: impl Fn(&str) -> Option<&'a Finding>,
+    after: impl IntoIterator<Item = (&'a Finding, bool)>,
+) -> Found<'a> {
+    let mut found = Found::default();
+    for (now, kept) in after {
+        let then = before(&now.id);
+        if kept {
+            found.kept += 1;
         } else if then.is_some_and(|then| meaning(then) == meaning(now)) {
-            comparison.same += 1;
+            found.same += 1;
         } else {
-            comparison.changes.push(Change { before: then, after: now });
+            found.changes.push(Change { before: then, after: now });
         }
     }
-    comparison
+    found
 }
 
 /// What a finding means: a figure that wanders from run to run (milliseconds, days left) is no change, another address is.
@@ -74,19 +88,16 @@ pub fn text(comparison: &Comparison<'_>) -> String {
     let verdict = |diagnosis: &Diagnosis| format!("{}: {}", diagnosis.outcome.says(), diagnosis.title);
     let found = |finding: &Finding| format!("{:<5} {}", finding.outcome.state(), finding.summary);
     let mut out = format!("before  {}\nafter   {}\n\n", verdict(&comparison.before), verdict(&comparison.after));
-    for Change { before, after } in &comparison.changes {
+    let Found { changes, same, kept } = &comparison.found;
+    for Change { before, after } in changes {
         let _ = match before {
             Some(before) => writeln!(out, "{}\n  before  {}\n  after   {}", after.title, found(before), found(after)),
             None => writeln!(out, "{}\n  new     {}", after.title, found(after)),
         };
     }
-    let _ = writeln!(out, "\n{} checks found the same.", comparison.same);
-    if comparison.kept > 0 {
-        let _ = writeln!(
-            out,
-            "{} were not repeated (the log-in never is): what they found before still counts.",
-            comparison.kept
-        );
+    let _ = writeln!(out, "\n{same} checks found the same.");
+    if *kept > 0 {
+        let _ = writeln!(out, "{kept} were not repeated (the log-in never is): what they found before still counts.");
     }
     out
 }

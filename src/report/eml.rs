@@ -9,8 +9,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// The format for a mail program.
-pub const FORMAT: Format =
-    Format { name: "eml", says: "a draft message to finish in a mail program", write: |report, how| eml(report, how.reader) };
+pub const FORMAT: Format = Format {
+    name: "eml",
+    says: "a draft message to finish in a mail program",
+    write: |report, how| eml(report, how.reader),
+    ..Format::USUAL
+};
 
 /// Between the parts; it is in none of them, since Base64 has no hyphen.
 const BOUNDARY: &str = "----mailtriage-report";

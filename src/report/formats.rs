@@ -1,10 +1,19 @@
 //! The formats of a report: the list of them. Each format is declared in a file of its own.
 
 use super::format::Format;
-use super::{eml, html, json, markdown, text};
+use super::{eml, html, json, markdown, nagios, prometheus, row, text};
 
 /// All formats, the default first.
-pub const FORMATS: &[Format] = &[text::FORMAT, json::FORMAT, markdown::FORMAT, html::FORMAT, eml::FORMAT];
+pub const FORMATS: &[Format] = &[
+    text::FORMAT,
+    json::FORMAT,
+    markdown::FORMAT,
+    html::FORMAT,
+    eml::FORMAT,
+    row::FORMAT,
+    nagios::FORMAT,
+    prometheus::FORMAT,
+];
 
 /// The format with this name.
 pub fn by_name(name: &str) -> Option<&'static Format> {

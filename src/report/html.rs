@@ -14,8 +14,12 @@ use crate::picture::svg::svg;
 use askama::Template;
 
 /// The format for a browser.
-pub const FORMAT: Format =
-    Format { name: "html", says: "one file for a browser or printer", write: |report, how| html(report, how.reader) };
+pub const FORMAT: Format = Format {
+    name: "html",
+    says: "one file for a browser or printer",
+    write: |report, how| html(report, how.reader),
+    ..Format::USUAL
+};
 
 /// What comes before the JSON report in the page: an element that shows nothing and runs nothing.
 pub(super) const DATA_BEGIN: &str = "<template id=\"report\">";
@@ -87,6 +91,9 @@ fn class(check: &Check) -> &'static str {
         Outcome::Skipped | Outcome::Unknown => "none",
     }
 }
+
+/// A check with no more evidence than this is not parted on paper.
+const SHORT: usize = 8;
 
 /// Whether a check's evidence is shown at once.
 fn is_open(check: &Check) -> bool {

@@ -1,6 +1,6 @@
 //! Makes a [`Report`] from the session, and JSON text from the report.
 
-use super::format::Format;
+use super::format::{Format, OneLine};
 use super::{Account, Answer, Check, Expected, InUse, Report, Run};
 use crate::session::diagnosis::Diagnosis;
 use crate::session::{self, SCHEMA, Session, State};
@@ -9,8 +9,13 @@ use serde_json::Value;
 use std::fmt::Write;
 
 /// The format for programs.
-pub const FORMAT: Format =
-    Format { name: "json", says: "the whole session, for programs", write: |report, _| Ok(to_string(report)) };
+pub const FORMAT: Format = Format {
+    name: "json",
+    says: "the whole session, for programs",
+    write: |report, _| Ok(to_string(report)),
+    line: Some(OneLine { schema: SCHEMA, value }),
+    ..Format::USUAL
+};
 
 /// The report of a session.
 pub fn report(session: &Session) -> Report {
@@ -52,6 +57,11 @@ pub fn in_html(report: &Report) -> String {
     escaped(&value(report).to_string()).replace('<', "\\u003c").replace('&', "\\u0026")
 }
 
+/// A value on one line, with a final line feed.
+pub fn on_one_line(value: &Value) -> String {
+    escaped(&value.to_string()) + "\n"
+}
+
 /// The report as a document: with times that need no adding, and with what another version wrote.
 pub(super) fn value(report: &Report) -> Value {
     let mut value = serde_json::to_value(report).unwrap_or_default();
@@ -85,7 +95,7 @@ fn date(report: &Report, check: &Check, shown: &mut Value) {
 
 /// JSON whose strings contain no character that a terminal obeys or that hides others: such a one is written by its
 /// number, which says the same to a program.
-fn escaped(json: &str) -> String {
+pub(crate) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && (c.is_control() || is_invisible(c)) {

@@ -8,8 +8,12 @@ use super::format::Format;
 use std::fmt::Write;
 
 /// The format for tickets and messages.
-pub const FORMAT: Format =
-    Format { name: "markdown", says: "for tickets and messages", write: |report, how| Ok(markdown(report, how.reader)) };
+pub const FORMAT: Format = Format {
+    name: "markdown",
+    says: "for tickets and messages",
+    write: |report, how| Ok(markdown(report, how.reader)),
+    ..Format::USUAL
+};
 
 /// The report of the last run for this reader.
 pub fn markdown(report: &Report, reader: Reader) -> String {
@@ -38,7 +42,8 @@ pub fn markdown(report: &Report, reader: Reader) -> String {
     out
 }
 
-fn page_row(out: &mut String, row: &Row) {
+/// A row, with its label.
+pub(crate) fn page_row(out: &mut String, row: &Row) {
     let label = row.label;
     let _ = match &row.body {
         Body::Words(lines) => {
@@ -55,7 +60,8 @@ fn page_row(out: &mut String, row: &Row) {
     };
 }
 
-fn table(table: &Table) -> String {
+/// A table.
+pub(crate) fn table(table: &Table) -> String {
     let line = |cells: &[String]| {
         let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
         format!("| {} |\n", cells.join(" | "))
@@ -64,7 +70,8 @@ fn table(table: &Table) -> String {
     std::iter::once(line(&table.heads)).chain([rule]).chain(table.rows.iter().map(|row| line(row))).collect()
 }
 
-fn list(out: &mut String, title: &str, items: Vec<Vec<String>>, numbered: bool) {
+/// A section with a list of items, each of some lines.
+pub(crate) fn list(out: &mut String, title: &str, items: Vec<Vec<String>>, numbered: bool) {
     if items.is_empty() {
         return;
     }
@@ -83,7 +90,7 @@ fn list(out: &mut String, title: &str, items: Vec<Vec<String>>, numbered: bool) 
 }
 
 /// Escapes a text, so that nothing in it is read as Markdown or HTML.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

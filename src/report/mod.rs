@@ -4,16 +4,20 @@
 pub mod compare;
 pub mod document;
 pub mod eml;
+pub mod figures;
 pub mod first_page;
 pub mod format;
 pub mod formats;
 pub mod html;
 pub mod json;
 pub mod markdown;
+pub mod nagios;
 pub mod open;
 pub mod pictures;
 pub mod ports;
+pub mod prometheus;
 pub mod redact;
+pub mod row;
 pub mod save;
 pub mod schema;
 pub mod text;
@@ -22,7 +26,7 @@ use crate::account::{Choice, MeasuredOn, Origin, Origins, Security, Settings, So
 use crate::check::Finding;
 use crate::facts::Value;
 use crate::facts::key::{Key, Observable};
-use crate::session::diagnosis::Diagnosis;
+use crate::session::diagnosis::{Diagnosis, Outcome};
 use crate::session::unknown::Unknown;
 use crate::session::{Machine, Tool};
 use jiff::{SignedDuration, Timestamp};
@@ -198,6 +202,11 @@ impl Report {
     pub fn program(&self) -> Option<&'static str> {
         let id = self.account.client.as_deref()?;
         crate::account::client::by_id(id).map(|client| client.name.as_str())
+    }
+
+    /// What the verdict means for the account.
+    pub fn outcome(&self) -> Outcome {
+        self.diagnosis.as_ref().map_or(Outcome::Unsure, |diagnosis| diagnosis.outcome)
     }
 
     /// A fact of the last run; `None` if it is absent, or was left out for this reader.

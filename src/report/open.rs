@@ -1,4 +1,4 @@
-//! Opens a saved report again: the session that it was made from.
+//! Opens a saved report again: as it was written, or as the session that it was made from.
 
 use super::html::{DATA_BEGIN, DATA_END};
 use super::{Account, Report, json};
@@ -25,8 +25,22 @@ pub fn read(path: &Path) -> Result<Session, String> {
     if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html")) && beside.is_file() {
         return Err(format!("{shown} is the report to read; the one to open again is {}", beside.display()));
     }
-    let bytes = files::read(path, MOST_BYTES).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    let bytes = bytes(path)?;
     parse(&as_utf8(&bytes)).map_err(|why| format!("{shown}: {why}"))
+}
+
+/// Reads a report from disk without making a session of it, for whoever reads a thousand; what another version wrote and
+/// this one does not know is not in it. The error is a message for people.
+pub fn report(path: &Path) -> Result<Report, String> {
+    let bytes = bytes(path)?;
+    let mut value = cleaned(&as_utf8(&bytes)).map_err(|why| format!("{}: {why}", path.display()))?;
+    let report = understand(&mut value).and_then(checked).map_err(|why| format!("{}: {why}", path.display()))?;
+    // A version that wrote no verdict left it to be found again.
+    Ok(if report.diagnosis.is_some() { report } else { json::report(&session(report)) })
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    files::read(path, MOST_BYTES).map_err(|error| format!("{} cannot be read: {error}", path.display()))
 }
 
 /// Reads a report from a pipe, within the same bound.
@@ -65,6 +79,16 @@ fn data(bytes: &[u8]) -> Result<&[u8], String> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Session, String> {
+    let read = cleaned(bytes)?;
+    let mut understood = read.clone();
+    let mut session = session(checked(understand(&mut understood)?)?);
+    let made = json::value(&json::report(&session));
+    session.unknown = Unknown::of(&read, &understood, &made);
+    Ok(session)
+}
+
+/// The document, of a version that this one reads, without characters that hide or move others.
+fn cleaned(bytes: &[u8]) -> Result<Value, String> {
     let mut read: Value = serde_json::from_slice(data(bytes)?).map_err(|error| match error.classify() {
         serde_json::error::Category::Eof => "this report was cut off: the end of the file is missing".to_owned(),
         _ => "this is not a report: mailtriage's reports are JSON files, or pages of HTML".to_owned(),
@@ -72,16 +96,16 @@ fn parse(bytes: &[u8]) -> Result<Session, String> {
     check_version(read.get("schema").and_then(Value::as_str))?;
     make_visible(&mut read);
     one_copy(&mut read);
-    let mut understood = read.clone();
-    let report = understand(&mut understood)?;
+    Ok(read)
+}
+
+/// The report, if something was measured for it, at times that are some.
+fn checked(report: Report) -> Result<Report, String> {
     check_times(&report)?;
-    let mut session = session(report);
-    if session.runs.is_empty() {
-        return Err("this report contains no run: nothing was measured for it".to_owned());
+    match report.runs.is_empty() {
+        true => Err("this report contains no run: nothing was measured for it".to_owned()),
+        false => Ok(report),
     }
-    let made = json::value(&json::report(&session));
-    session.unknown = Unknown::of(&read, &understood, &made);
-    Ok(session)
 }
 
 /// What the last run found was once written twice, in the run and in the report: the report's own stays.

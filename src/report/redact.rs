@@ -102,6 +102,19 @@ fn is_label(value: &str) -> bool {
     SINGLE.contains(&value) || is_numbered()
 }
 
+/// Whether something was left out of a value: one of our labels is in it.
+pub fn has_label(value: &str) -> bool {
+    let mut rest = value;
+    while let Some(start) = rest.find('[') {
+        rest = &rest[start..];
+        if rest.find(']').is_some_and(|end| is_label(&rest[..=end])) {
+            return true;
+        }
+        rest = &rest[1..];
+    }
+    false
+}
+
 /// How a certificate begins (RFC 7468).
 const PEM: &str = "-----BEGIN";
 

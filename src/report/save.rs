@@ -1,12 +1,14 @@
 //! Writes a report to disk: first to a temporary file, which is then renamed; readable by its owner only; never over
-//! an existing file.
+//! an existing file. Metrics alone are written anew each time, for whoever collects them.
 
-use std::io::{self, Write};
+use crate::machine::files;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// Says early whether a file can be written there, so that no run is made in vain. The error is a message for people.
-pub fn check_target(path: &Path) -> Result<(), String> {
-    if is_taken(path) {
+/// Says early whether a file can be written there, so that no run is made in vain; a file that begins with `renewed` may be
+/// there already. The error is a message for people.
+pub fn check_target(path: &Path, renewed: Option<&str>) -> Result<(), String> {
+    if is_taken(path) && !is_renewed(path, renewed) {
         return Err(format!("{} already exists and was left unchanged: choose another name", path.display()));
     }
     let folder = folder_of(path);
@@ -16,7 +18,33 @@ pub fn check_target(path: &Path) -> Result<(), String> {
     }
 }
 
-/// Writes the file. The error is a message for people.
+/// Whether what is there is an earlier file of ours of a kind that is written anew each time.
+fn is_renewed(path: &Path, renewed: Option<&str>) -> bool {
+    let Some(beginning) = renewed else { return false };
+    let mut bytes = vec![0; beginning.len()];
+    let read = files::open(path).and_then(|mut file| file.read_exact(&mut bytes));
+    read.is_ok() && bytes == beginning.as_bytes()
+}
+
+/// Writes the file: a new one; or, where files that begin with `renewed` are written anew each time, in place of such a one,
+/// readable by everybody, because another program collects it. The error is a message for people.
+pub fn write(path: &Path, text: &str, renewed: Option<&str>) -> Result<(), String> {
+    if renewed.is_none() {
+        return write_new(path, text);
+    }
+    check_target(path, renewed)?;
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".mailtriage").tempfile_in(folder_of(path))?;
+        file.write_all(text.as_bytes())?;
+        #[cfg(unix)]
+        file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| cannot(path, &error))
+}
+
+/// Writes a new file. The error is a message for people.
 pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
     let write = || -> io::Result<()> {
         // Temporary files are made with mode 0600.
@@ -97,10 +125,10 @@ mod tests {
     fn never_over_an_existing_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report.json");
-        check_target(&path).unwrap();
+        check_target(&path, None).unwrap();
         write_new(&path, "one").unwrap();
         assert!(write_new(&path, "two").unwrap_err().contains("already exists"));
-        assert!(check_target(&path).is_err());
+        assert!(check_target(&path, None).is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         #[cfg(unix)]
@@ -110,13 +138,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_metrics_of_ours_are_written_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mail.prom");
+        let ours = Some("# HELP mailtriage_");
+        write(&path, "# HELP mailtriage_success one", ours).unwrap();
+        check_target(&path, ours).unwrap();
+        write(&path, "# HELP mailtriage_success two", ours).unwrap();
+        assert!(std::fs::read_to_string(&path).unwrap().ends_with("two"));
+        assert!(check_target(&path, None).is_err());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
+        }
+        std::fs::write(&path, "# HELP node_load1 of another").unwrap();
+        assert!(write(&path, "# HELP mailtriage_success three", ours).unwrap_err().contains("already exists"));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_link_that_leads_nowhere_is_found_before_the_run() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report.json");
         std::os::unix::fs::symlink("/nonexistent/report.json", &path).unwrap();
-        assert!(check_target(&path).unwrap_err().contains("already exists"));
+        assert!(check_target(&path, None).unwrap_err().contains("already exists"));
         assert!(write_new(&path, "one").unwrap_err().contains("already exists"));
         assert_eq!(free_names(std::slice::from_ref(&path)), [folder.path().join("report-2.json")]);
     }

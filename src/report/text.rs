@@ -1,7 +1,7 @@
 //! The report as plain text for a terminal or a ticket, the most important first.
 
 use super::document::{Checks, Document, Step};
-use super::first_page::{Body, FirstPage, Reader, Table};
+use super::first_page::{Body, FirstPage, Reader, Row, Table};
 use super::format::Format;
 use super::pictures;
 use super::{Check, Report, evidence_id};
@@ -16,6 +16,7 @@ pub const FORMAT: Format = Format {
     name: "text",
     says: "for a terminal or a ticket",
     write: |report, how| Ok(text(report, how.reader, how.verbose)),
+    ..Format::USUAL
 };
 
 /// The last run, laid out for a terminal.
@@ -115,11 +116,13 @@ fn list(out: &mut String, title: &str, items: Vec<Vec<String>>, numbered: bool) 
     }
 }
 
-fn section(out: &mut String, title: &str) {
+/// Begins a section.
+pub(crate) fn section(out: &mut String, title: &str) {
     let _ = writeln!(out, "\n{title}");
 }
 
-fn wrapped(out: &mut String, first: &str, rest: &str, text: &str) {
+/// A text in lines of the terminal's width, the first and the others with something before them.
+pub(crate) fn wrapped(out: &mut String, first: &str, rest: &str, text: &str) {
     wrapped_to(WIDTH, out, first, rest, text);
 }
 
@@ -143,7 +146,12 @@ pub fn first_page(shown: &FirstPage, width: usize) -> String {
 
 fn page(out: &mut String, page: &FirstPage, width: usize) {
     let _ = writeln!(out, "Subject: {}\n", page.subject);
-    for row in &page.rows {
+    rows(out, &page.rows, width);
+}
+
+/// Rows, each with its label before the first line.
+pub(crate) fn rows(out: &mut String, rows: &[Row], width: usize) {
+    for row in rows {
         // The label stands before the first line alone.
         let lines: Vec<(String, bool)> = match &row.body {
             Body::Words(lines) => lines.iter().map(|line| (line.clone(), true)).collect(),

@@ -96,7 +96,7 @@ pub struct Tool {
 
 impl Tool {
     /// This program, with what is laid over it.
-    fn this() -> Self {
+    pub fn this() -> Self {
         let (name, version) = (env!("CARGO_PKG_NAME").to_owned(), env!("CARGO_PKG_VERSION").to_owned());
         Tool { name, version, site: SITE.get().cloned() }
     }

@@ -20,6 +20,8 @@ pub struct Config {
     pub ascii: Option<bool>,
     /// Whether the mouse is on at the start.
     pub mouse: Option<bool>,
+    /// Whether the marks of solved practice calls outlive the program.
+    pub keep_solved: bool,
     /// The table of keys, if it differs from ours.
     pub keys: Option<Vec<Row>>,
 }
@@ -30,6 +32,8 @@ struct Written {
     theme: Option<Spanned<String>>,
     ascii: Option<bool>,
     mouse: Option<bool>,
+    #[serde(default)]
+    keep_solved: bool,
     #[serde(default)]
     colours: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
@@ -64,7 +68,8 @@ impl Config {
             vec![Mistake { line: line(at), why: error.message().to_owned() }]
         })?;
         let mut wrong = Vec::new();
-        let mut config = Config { ascii: written.ascii, mouse: written.mouse, ..Config::default() };
+        let Written { ascii, mouse, keep_solved, .. } = written;
+        let mut config = Config { ascii, mouse, keep_solved, ..Config::default() };
         if let Some(theme) = &written.theme {
             match THEMES.iter().find(|(name, _)| name == theme.get_ref()) {
                 Some((_, colours)) => config.colours = *colours,
@@ -157,7 +162,8 @@ pub fn commented() -> String {
          # dark, light or high-contrast\n# theme = \"dark\"\n\
          # only ASCII characters; if not set, the locale decides (LC_ALL, LC_CTYPE, LANG)\n# ascii = false\n\
          # the wheel scrolls and a click selects; while it is off, the terminal selects text (M switches)\n\
-         # mouse = true\n\n# [colours]\n",
+         # mouse = true\n\
+         # practice: which calls you have solved is remembered for the next time\n# keep_solved = false\n\n# [colours]\n",
     );
     let of = Colours::DARK;
     for (name, colour) in COLOURS.iter().zip([Some(of.ok), Some(of.warn), Some(of.fail), Some(of.key), of.dim]) {

@@ -15,7 +15,7 @@ pub mod run;
 mod runner;
 pub mod screens;
 pub mod scroll;
-mod signals;
+pub mod signals;
 pub mod terminal;
 pub mod theme;
 pub mod view;

@@ -1,5 +1,5 @@
 //! Do the sender domain's DNS records allow the provider? What it publishes in DNS: SPF (RFC 7208), the provider's DKIM keys
-//! (RFC 6376) and DMARC (RFC 7489). Receivers judge a message by these after it has left; nothing is sent to find out.
+//! (RFC 6376) and DMARC (RFC 9989). Receivers judge a message by these after it has left; nothing is sent to find out.
 
 use crate::account::Source;
 use crate::check::dns::ask::{ask, describe};
@@ -153,8 +153,8 @@ fn tag<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 async fn look_up_dmarc(ctx: &Ctx, domain: &str) -> Vec<Answered> {
     let mut answers = Vec::new();
     let mut above = Some(domain);
-    // RFC 7489 section 6.6.3 asks the organisation's domain; no more than three are tried here, and no top-level domain.
-    while let Some(domain) = above.filter(|domain| domain.contains('.') && answers.len() < 3) {
+    // RFC 9989 section 4.10 climbs from name to name, eight at most; no top-level domain is asked here.
+    while let Some(domain) = above.filter(|domain| domain.contains('.') && answers.len() < 8) {
         let name = format!("_dmarc.{domain}");
         let (at, answer) = timed(ask(ctx, &name, RecordKind::Txt)).await;
         let ends = !matches!(answer, Answer::NxDomain | Answer::NoData | Answer::Records(_))
@@ -184,20 +184,31 @@ fn note_dmarc(book: &mut Notebook, answers: &[Answered]) -> Option<Dmarc> {
     let word = match records.as_slice() {
         [] if matches!(last, Answer::Records(_) | Answer::NxDomain | Answer::NoData) => Dmarc::Missing,
         [] => return None,
-        [record] => policy(record),
-        // RFC 7489 section 6.6.3: with several records, there is none.
+        [record] => policy(record, answers.len() > 1),
+        // RFC 9989 section 4.10: with several records, there is none.
         _ => Dmarc::Broken,
     };
     book.note(keys::DMARC, word);
     Some(word)
 }
 
-fn policy(record: &str) -> Dmarc {
-    match tag(record, "p").map(str::to_ascii_lowercase).as_deref() {
-        Some("none") => Dmarc::None,
-        Some("quarantine") => Dmarc::Quarantine,
-        Some("reject") => Dmarc::Reject,
-        _ => Dmarc::Broken,
+/// What a record asks of receivers; one that stands at a domain above may ask for something else below itself (RFC 9989
+/// section 4.7, `sp`). Without a policy, or with one that does not exist and an address for reports, it asks for nothing.
+fn policy(record: &str, is_from_above: bool) -> Dmarc {
+    let word = |name: &str| {
+        tag(record, name).map(|word| match word.to_ascii_lowercase().as_str() {
+            "none" => Dmarc::None,
+            "quarantine" => Dmarc::Quarantine,
+            "reject" => Dmarc::Reject,
+            _ => Dmarc::Broken,
+        })
+    };
+    let wants_reports = tag(record, "rua").is_some_and(|to| to.contains("mailto:"));
+    match (word("p").unwrap_or(Dmarc::None), word("sp")) {
+        (Dmarc::Broken, _) | (_, Some(Dmarc::Broken)) if wants_reports => Dmarc::None,
+        (Dmarc::Broken, _) | (_, Some(Dmarc::Broken)) => Dmarc::Broken,
+        (_, Some(below)) if is_from_above => below,
+        (own, _) => own,
     }
 }
 
@@ -241,9 +252,15 @@ mod tests {
         assert_eq!(key_of("v=DKIM1; k=rsa; p=MIIB IjAN"), Some("MIIB IjAN"));
         assert_eq!(key_of("v=DKIM1; p="), Some(""));
         assert_eq!(key_of("v=spf1 -all"), None);
-        assert_eq!(policy("v=DMARC1; p=reject; rua=mailto:a@example.com"), Dmarc::Reject);
-        assert_eq!(policy("v=DMARC1;p=None"), Dmarc::None);
-        assert_eq!(policy("v=DMARC1; sp=none"), Dmarc::Broken);
+        assert_eq!(policy("v=DMARC1; p=reject; rua=mailto:a@example.com", false), Dmarc::Reject);
+        assert_eq!(policy("v=DMARC1;p=None", false), Dmarc::None);
+        assert_eq!(policy("v=DMARC1; sp=reject", false), Dmarc::None);
+        assert_eq!(policy("v=DMARC1; p=reject; sp=none", false), Dmarc::Reject);
+        assert_eq!(policy("v=DMARC1; p=reject; sp=none", true), Dmarc::None);
+        assert_eq!(policy("v=DMARC1; p=reject", true), Dmarc::Reject);
+        assert_eq!(policy("v=DMARC1; p=maybe", false), Dmarc::Broken);
+        assert_eq!(policy("v=DMARC1; p=maybe; rua=mailto:a@example.com", false), Dmarc::None);
+        assert_eq!(policy("v=DMARC1; p=reject; sp=maybe", true), Dmarc::Broken);
         assert!(is_dmarc("V=dmarc1; p=none") && !is_dmarc("v=spf1 -all"));
     }
 }

@@ -1,7 +1,7 @@
 //! This computer as the screen's world outside: its clock, disk, clipboard and lab, each in a file of its own.
 
 use super::super::lab;
-use super::{clipboard, refusals, saving};
+use super::{clipboard, refusals, saving, solved};
 use crate::machine::Machine;
 use crate::session::journal::{self, Interrupted, Journal};
 use crate::session::{Event, Session};
@@ -10,6 +10,7 @@ use crate::tui::effect::SaveHow;
 use crate::tui::outside::{Begun, Outside};
 use etcetera::BaseStrategy;
 use futures::future::BoxFuture;
+use std::borrow::Cow;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,31 +30,43 @@ pub(super) struct Here {
     journal: Option<Journal>,
     /// Whether the journal could not be written, which is reported once.
     cannot_keep: bool,
+    /// Where the marks of solved practice calls are stored, if they are.
+    marks: Option<PathBuf>,
     /// The clock that dates files.
     clock: Arc<dyn Machine>,
 }
 
 impl Here {
     pub(super) fn new(keeping: Keeping, clock: Arc<dyn Machine>) -> Self {
-        Here { keeping, journal: None, cannot_keep: false, clock }
+        Here { keeping, journal: None, cannot_keep: false, marks: None, clock }
+    }
+
+    /// Stores the marks of solved practice calls in this file at the end.
+    pub(super) fn keeping_solved(mut self, file: Option<PathBuf>) -> Self {
+        self.marks = file;
+        self
     }
 
     /// The session ended. One that a signal or a lost terminal ended unsaved is kept and offered again; what became of it
     /// is then returned, for the person.
-    pub(super) fn end(self, app: &App) -> Option<&'static str> {
+    pub(super) fn end(self, app: &App) -> Option<Cow<'static, str>> {
+        if let Some(marks) = self.marks {
+            return solved::write(&marks, &app.core.solved).err().map(Cow::Owned);
+        }
         let lost = app.core.was_cut && app.core.unsaved;
         match self.journal {
             Some(_) if lost && !self.cannot_keep => {
-                Some("ended from outside; the session is kept: start mailtriage without an address to resume it")
+                Some("ended from outside; the session is kept: start mailtriage without an address to resume it".into())
             }
             Some(_) if lost => Some(
-                "ended from outside; the session is kept only in part, because no more could be written to the disk",
+                "ended from outside; the session is kept only in part, because no more could be written to the disk"
+                    .into(),
             ),
             Some(journal) => {
                 journal.end();
                 None
             }
-            None => lost.then_some("ended from outside; the report was not saved"),
+            None => lost.then_some("ended from outside; the report was not saved".into()),
         }
     }
 
@@ -78,6 +91,11 @@ pub(super) fn interrupted() -> Interrupted {
 /// The folder in which a session is stored as it goes; `None` if there is no home folder, or not an absolute one.
 fn journal_folder() -> Option<PathBuf> {
     state_folder().map(|folder| folder.join("journal"))
+}
+
+/// Where the marks of solved practice calls are stored; `None` if there is no place for them.
+pub(super) fn solved_file() -> Option<PathBuf> {
+    state_folder().map(|folder| folder.join("solved.json"))
 }
 
 /// Where what outlives the program is stored.

@@ -5,6 +5,7 @@ mod clipboard;
 mod here;
 mod refusals;
 mod saving;
+mod solved;
 
 use super::args::{OpenArgs, RunArgs, ScreenArgs};
 use super::config::{self, Looks};
@@ -61,7 +62,7 @@ async fn prepare(address: Option<String>, args: &RunArgs, site: &Site) -> Result
     let is_new = account.is_none();
     let mut app = match account {
         Some(account) => {
-            let mut app = App::dashboard(session(account, &bench), looks.theme);
+            let mut app = looks.dashboard(session(account, &bench));
             if let Some(found) = interrupted.sessions.first() {
                 let address = &found.address;
                 app.core.say(format!("a session for {address} was interrupted: start without an address to resume it"));
@@ -74,7 +75,6 @@ async fn prepare(address: Option<String>, args: &RunArgs, site: &Site) -> Result
             if sessions.is_empty() { app } else { app.under(Menu::recover(sessions)) }
         }
     };
-    app.core.mouse = looks.mouse;
     if let (Some(path), None) = (interrupted.foreign.first(), &app.core.message) {
         let path = visible_str(&path.display().to_string());
         app.core
@@ -105,7 +105,7 @@ async fn form(mut account: Account, requested: Option<Found>, bench: &Bench, loo
         account.fill(only);
     }
     let nothing = found.accounts.is_empty().then(|| found.why_empty());
-    let mut app = App::new(session(account.clone(), bench), looks.theme, Form::new_case(&account, found));
+    let mut app = looks.app(session(account.clone(), bench), Form::new_case(&account, found));
     if let (true, Some(nothing)) = (is_requested, nothing) {
         app.core.say(nothing);
     }
@@ -144,18 +144,17 @@ pub(super) async fn practice(job: Option<Job>, args: &ScreenArgs) -> Result<u8, 
     match job {
         Some(job) => {
             let bench = Bench { world: job.world, options: job.options };
-            let looks = config::looks(args)?;
-            let mut app = App::dashboard(session(job.account, &bench), looks.theme);
-            app.core.mouse = looks.mouse;
+            let app = config::looks(args)?.dashboard(session(job.account, &bench));
             let first = Request { attempt: job.attempt, ..Request::everything() };
             show(app, Some(bench), Some(first), offline()).await
         }
         None => {
             let session = Session::of(Account::default(), Default::default(), String::new());
             let looks = config::looks(args)?;
-            let mut app = App::new(session, looks.theme, lab::menu());
-            app.core.mouse = looks.mouse;
-            show(app, None, None, offline()).await
+            let mut app = looks.app(session, lab::menu());
+            let marks = looks.keep_solved.then(here::solved_file).flatten();
+            app.core.solved = marks.as_deref().map(solved::read).unwrap_or_default();
+            show(app, None, None, offline().keeping_solved(marks)).await
         }
     }
 }
@@ -172,9 +171,7 @@ pub(super) async fn open(args: &OpenArgs) -> Result<u8, Stop> {
     if is_asked || is_piped || need_terminal().is_err() {
         return args.out.write(&session);
     }
-    let looks = config::looks(&args.screen)?;
-    let mut app = App::dashboard(session, looks.theme);
-    app.core.mouse = looks.mouse;
+    let mut app = config::looks(&args.screen)?.dashboard(session);
     app.core.can_run = false;
     show(app, None, None, offline()).await
 }

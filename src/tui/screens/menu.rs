@@ -20,7 +20,7 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 use std::path::PathBuf;
 
 /// What a line leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 enum LeadsTo {
     Scenario(String),
     Guess(String),
@@ -28,6 +28,7 @@ enum LeadsTo {
     Journal(PathBuf),
     /// The account with this number.
     Stored(u8),
+    #[default]
     Nothing,
 }
 
@@ -35,6 +36,8 @@ enum LeadsTo {
 pub struct Call {
     /// The scenario's name.
     pub name: String,
+    /// What it is about.
+    pub group: String,
     /// What the caller says, in a few words.
     pub title: String,
     /// What the caller says.
@@ -42,7 +45,10 @@ pub struct Call {
 }
 
 /// A line of the list.
+#[derive(Default)]
 struct Item {
+    /// What it is filed under.
+    group: String,
     label: String,
     detail: String,
     leads_to: LeadsTo,
@@ -77,6 +83,7 @@ impl Menu {
     /// The lab's scenarios, by what the caller says.
     pub fn practice(calls: impl IntoIterator<Item = Call>) -> Self {
         let items = calls.into_iter().map(|call| Item {
+            group: call.group,
             label: call.title,
             detail: call.story,
             leads_to: LeadsTo::Scenario(call.name),
@@ -89,12 +96,13 @@ impl Menu {
         let new = Item {
             label: "A new case".to_owned(),
             detail: "An interrupted session is kept, and offered again next time.".to_owned(),
-            leads_to: LeadsTo::Nothing,
+            ..Item::default()
         };
         let journals = journals.into_iter().map(|(found, label)| Item {
             label,
             detail: "Enter resumes it as it was; r then checks everything again. Del deletes it.".to_owned(),
             leads_to: LeadsTo::Journal(found.path),
+            ..Item::default()
         });
         let items = std::iter::once(new).chain(journals).collect();
         Menu { place: Place::Sessions, ..Menu::new("A session was interrupted. Resume it?", items) }
@@ -104,8 +112,9 @@ impl Menu {
     pub fn guess() -> Self {
         let causes = guide().causes().iter().map(|cause| Item {
             label: guide().headline(cause).to_owned(),
-            detail: String::new(),
+            detail: cause.clone(),
             leads_to: LeadsTo::Guess(cause.clone()),
+            ..Item::default()
         });
         Menu::new("What is the cause?", causes.collect())
     }
@@ -114,8 +123,8 @@ impl Menu {
     pub fn programs(marked: usize) -> Self {
         let items = client::all().iter().enumerate().map(|(index, client)| Item {
             label: client.name.clone(),
-            detail: String::new(),
             leads_to: LeadsTo::Program(index),
+            ..Item::default()
         });
         let mut menu = Menu::new("The clicks for which mail program?", items.collect());
         menu.list.select(marked);
@@ -131,8 +140,8 @@ impl Menu {
         };
         let all = || self.items.iter().enumerate();
         let by_label = all().filter(|(_, item)| fits(&item.label));
-        let by_detail =
-            all().filter(|(_, item)| !fits(&item.label) && fits(&format!("{} {}", item.label, item.detail)));
+        let whole = |item: &Item| format!("{} {} {}", item.group, item.label, item.detail);
+        let by_detail = all().filter(|(_, item)| !fits(&item.label) && fits(&whole(item)));
         self.shown = by_label.chain(by_detail).map(|(index, _)| index).collect();
         self.list = List::new(self.shown.len(), 0);
         self.doomed = None;
@@ -148,6 +157,7 @@ impl Menu {
             label: stored.line(),
             detail: format!("Read from {}.", stored.place),
             leads_to: LeadsTo::Stored(number),
+            ..Item::default()
         });
         Menu::new("Accounts that mail programs have stored here", items.collect())
     }
@@ -285,12 +295,10 @@ impl View for Menu {
         ])
         .areas(body);
         let cursor = parts::filter(frame, field, core, &self.filter);
-        let labels: Vec<String> = self
-            .shown
-            .iter()
-            .map(|index| format!("{}{}", self.mark(&self.items[*index], core), self.items[*index].label))
-            .collect();
-        let entries: Vec<Entry<'_>> = labels.iter().map(|label| Entry { group: "", label }).collect();
+        let items = || self.shown.iter().map(|index| &self.items[*index]);
+        let labels: Vec<String> = items().map(|item| format!("{}{}", self.mark(item, core), item.label)).collect();
+        let entries: Vec<Entry<'_>> =
+            items().zip(&labels).map(|(item, label)| Entry { group: &item.group, label }).collect();
         self.list.render(frame, list, core, &entries);
         parts::rule(frame, line, core.theme, "", "");
         let text = self.selected().map_or("", |index| &self.items[index].detail);
