@@ -121,7 +121,8 @@ fn explains(two: &Two) -> Vec<String> {
     }
     match parts_of(&two.explains).as_slice() {
         [] => vec![
-            "Nothing that both reports recorded, and that can matter to these results, differs. Something was changed or fixed in between, the fault comes and goes, or it is something that reports do not contain."
+            "Nothing that both reports recorded, and that can matter to these results, differs. Something was changed or \
+             fixed in between, the fault comes and goes, or it is something that reports do not contain."
                 .to_owned(),
         ],
         [part] => vec![format!(
