@@ -14,7 +14,7 @@ use std::fmt::Write;
 /// The format for the textfile collector.
 pub const FORMAT: Format = Format {
     name: "prometheus",
-    says: "metrics for the textfile collector of Prometheus' node_exporter; a file is written anew each time",
+    says: "metrics for the textfile collector of Prometheus' node_exporter; a file is rewritten each time",
     write: |report, _| Ok(metrics(report, &of_account(report))),
     is_whole: false,
     renewed: Some(BEGINNING),

@@ -118,8 +118,8 @@ fn explains(two: &Two) -> Vec<String> {
     }
     match parts_of(&two.explains).as_slice() {
         [] => vec![
-            "Nothing that was recorded in both, and can matter to these results, differs. Something was changed or mended \
-             in between, the fault comes and goes, or it is something that reports do not hold."
+            "Nothing that both reports recorded, and that can matter to these results, differs. Something was changed or \
+             fixed in between, the fault comes and goes, or it is something that reports do not contain."
                 .to_owned(),
         ],
         [part] => vec![format!(
