@@ -128,7 +128,7 @@ fn before_and_after_and_two_computers() {
     let said = folder.text(&["after.json", "before.json"], &[]);
     assert!(said.starts_with("Before and after: anna@example.com on PC-17"), "{said}");
     assert!(said.contains("It could not send before, and can send now."), "{said}");
-    assert!(said.contains("Nothing that was recorded in both"), "{said}");
+    assert!(said.contains("Nothing that both reports recorded"), "{said}");
     // More reports of one case are its course.
     let between = document(&BLOCKED, "aaaa", |report| report["runs"][0]["started"] = value!("2099-01-01T10:00:00Z"));
     let folder = folder.with("between.json", between.to_string());

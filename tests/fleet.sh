@@ -23,11 +23,18 @@ until_ok() {
   fail "$what: not within 30 s"
 }
 
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! command -v nagios4 icinga2 prometheus >/dev/null; then
+declare -A FROM=([prometheus]=prometheus [nagios4]=nagios4-core [icinga2]=icinga2-bin [curl]=curl [openssl]=openssl)
+MISSING=()
+for program in "${!FROM[@]}"; do
+  [ -n "$(PATH=$PATH:/usr/sbin type -P "$program")" ] || MISSING+=("${FROM[$program]}")
+done
+if ((${#MISSING[@]})); then
+  [ "$(id -u)" = 0 ] || fail "not installed: ${MISSING[*]}"
   # Installed, not started.
-  [ -e /usr/sbin/policy-rc.d ] || { printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; }
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus nagios4-core icinga2-bin icinga2-common \
-    python3-venv curl openssl >/dev/null
+  POLICY=/usr/sbin/policy-rc.d
+  if [ ! -e $POLICY ]; then printf '#!/bin/sh\nexit 101\n' >$POLICY; chmod +x $POLICY; else POLICY=; fi
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${MISSING[@]}" icinga2-common python3-venv >/dev/null
+  [ -z "$POLICY" ] || rm -f "$POLICY"
 fi
 ACCOUNTS=${FLEET_ACCOUNTS:-200}
 PYTHON=${FLEET_VENV:-$WORK/venv}

@@ -44,7 +44,7 @@ fn prefs(accounts: &[(&str, &str)]) -> String {
 #[tokio::test]
 async fn a_scenario_may_give_stored_accounts() {
     let text = format!(
-        "title = \"t\"\nstory = \"s\"\n[account]\naddress = \"anna@example.com\"\n[truth]\n[world.machine.files]\n\
+        "group = \"Nothing leaves\"\ntitle = \"t\"\nstory = \"s\"\n[account]\naddress = \"anna@example.com\"\n[truth]\n[world.machine.files]\n\
          \".thunderbird/profiles.ini\" = '''{PROFILES}'''\n\
          \".thunderbird/abc.default/prefs.js\" = '''{}'''\n",
         prefs(&[("anna@example.com", "smtp.example.com")])
@@ -59,7 +59,7 @@ async fn a_scenario_may_give_stored_accounts() {
 /// What is found on a lab's machine with these files below the home folder, and this registry.
 async fn found(os: &str, files: &[(String, String)], registry: &str) -> Found {
     let mut text = format!(
-        "title = \"t\"\nstory = \"s\"\n[account]\naddress = \"a@example.com\"\n[truth]\n[world.machine]\nos = \"{os}\"\n\
+        "group = \"Nothing leaves\"\ntitle = \"t\"\nstory = \"s\"\n[account]\naddress = \"a@example.com\"\n[truth]\n[world.machine]\nos = \"{os}\"\n\
          registry = {}\n[world.machine.files]\n",
         toml::Value::from(registry)
     );
