@@ -58,8 +58,10 @@ impl Terminal {
         self.screen.lock().unwrap().screen().contents()
     }
 
+    /// Waits for a text, which may be wrapped.
     fn wait_for(&self, text: &str) -> String {
-        self.wait_until(text, |shows| shows.contains(text))
+        let in_a_line = |shows: &str| shows.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.wait_until(text, |shows| shows.contains(text) || in_a_line(shows).contains(text))
     }
 
     fn wait_until(&self, what: &str, holds: impl Fn(&str) -> bool) -> String {
