@@ -27,6 +27,8 @@ pub struct Bounce {
 const MOST_READ: usize = 256 * 1024;
 /// How much of a server's words is kept, in bytes.
 const MOST_WORDS: usize = 1_024;
+/// How far from the words that say that a message came back its recipient may stand, in bytes.
+const NEAR: usize = 400;
 /// How many parts in base64 are decoded.
 const MOST_PARTS: usize = 4;
 
@@ -202,10 +204,16 @@ fn field<'a>(text: &'a str, of: &AnyCase) -> Option<&'a str> {
 /// the words that say that it came back.
 fn recipient<'a>(text: &'a str, block: &'a str) -> Option<&'a str> {
     static ADDRESS: LazyLock<AnyCase> =
-        LazyLock::new(|| AnyCase::new(r"([a-z0-9][^\s<>()\[\]\x22';:,=]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+)"));
+        LazyLock::new(|| AnyCase::new(r"[a-z0-9][^\s<>()\[\]\x22';:,=]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+"));
     let Some(last) = field(block, &RECIPIENT) else {
-        let from = || IS_BOUNCE.find(text).map_or(0, |found| found.start);
-        return field(text, &FREE_RECIPIENT).or_else(|| field(&text[from()..], &ADDRESS));
+        // The message's own headers name the sender, as whom it came back to, and themselves.
+        let said = report(text);
+        let from = || IS_BOUNCE.find(said).map_or(0, |found| found.start);
+        return field(said, &FREE_RECIPIENT).or_else(|| {
+            let near = beginning(&said[from()..], NEAR);
+            let is_sender = |start: usize| near[..start].trim_end_matches([' ', '<']).ends_with("from");
+            ADDRESS.find_all(near, 4).into_iter().find(|at| !is_sender(at.start)).map(|at| &near[at])
+        });
     };
     // One paragraph of a report is about one recipient.
     let mut paragraphs = text.split("\n\n").filter(|paragraph| field(paragraph, &RECIPIENT) == Some(last));
