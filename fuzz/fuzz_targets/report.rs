@@ -14,7 +14,7 @@ fuzz_target!(|input: &[u8]| {
     let report = json::report(&session);
     for format in FORMATS {
         let reader = Reader::ALL[input.len() % Reader::ALL.len()];
-        let text = (format.write)(&report, How { reader, verbose: true }).expect("every report can be written");
+        let text = (format.write)(&report, How::for_reader(reader)).expect("every report can be written");
         // A mail's lines end so (RFC 5322, section 2.1).
         assert_visible(format.name, &text.replace("\r\n", "\n"));
     }
