@@ -39,7 +39,8 @@ pub fn read(text: &str) -> Option<Bounce> {
         return None;
     }
     let block = failed_block(&text);
-    let (named_by_text, free_words) = free_form(report(&text));
+    let said = report(&text);
+    let (named_by_text, free_words) = free_form(said);
     let words = field(block, &DIAGNOSTIC).map_or(free_words, cut);
     let status = field(block, &STATUS).map(str::to_owned).filter(|status| !is_general(status));
     let host = field(block, &REMOTE)
@@ -47,7 +48,7 @@ pub fn read(text: &str) -> Option<Bounce> {
         .or(named_by_text)
         .or_else(|| Some(field(&text, &REPORTING)?.to_owned()));
     Some(Bounce {
-        recipient: recipient(&text, block).map(|name| bare(name).to_owned()),
+        recipient: recipient(&text, said, block).map(|name| bare(name).to_owned()),
         refused_by: host.map(|host| bare(&host).to_owned()).filter(|host| !host.is_empty()),
         status: status.or_else(|| status_in(&words)),
         is_delay: field(block, &ACTION)
@@ -202,12 +203,11 @@ fn field<'a>(text: &'a str, of: &AnyCase) -> Option<&'a str> {
 
 /// The recipient as the sender wrote it, where that is told; otherwise as the last server knows it; or the first address after
 /// the words that say that it came back.
-fn recipient<'a>(text: &'a str, block: &'a str) -> Option<&'a str> {
+fn recipient<'a>(text: &'a str, said: &'a str, block: &'a str) -> Option<&'a str> {
     static ADDRESS: LazyLock<AnyCase> =
         LazyLock::new(|| AnyCase::new(r"[a-z0-9][^\s<>()\[\]\x22';:,=]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+"));
     let Some(last) = field(block, &RECIPIENT) else {
         // The message's own headers name the sender, as whom it came back to, and themselves.
-        let said = report(text);
         let from = || IS_BOUNCE.find(said).map_or(0, |found| found.start);
         return field(said, &FREE_RECIPIENT).or_else(|| {
             let near = beginning(&said[from()..], NEAR);

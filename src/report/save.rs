@@ -4,6 +4,7 @@
 use crate::machine::files;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// Says early whether a file can be written there, so that no run is made in vain; a file that begins with `renewed` may be
 /// there already. The error is a message for people.
@@ -11,11 +12,7 @@ pub fn check_target(path: &Path, renewed: Option<&str>) -> Result<(), String> {
     if is_taken(path) && !is_renewed(path, renewed) {
         return Err(format!("{} already exists and was left unchanged: choose another name", path.display()));
     }
-    let folder = folder_of(path);
-    match tempfile::Builder::new().prefix(".mailtriage").tempfile_in(folder) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(cannot(path, &error)),
-    }
+    beside(path, "").map(drop).map_err(|error| cannot(path, &error))
 }
 
 /// Whether what is there is an earlier file of ours of a kind that is written anew each time.
@@ -34,8 +31,7 @@ pub fn write(path: &Path, text: &str, renewed: Option<&str>) -> Result<(), Strin
     }
     check_target(path, renewed)?;
     let write = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".mailtriage").tempfile_in(folder_of(path))?;
-        file.write_all(text.as_bytes())?;
+        let file = beside(path, text)?;
         #[cfg(unix)]
         file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
         file.persist(path).map_err(|error| error.error)?;
@@ -47,9 +43,7 @@ pub fn write(path: &Path, text: &str, renewed: Option<&str>) -> Result<(), Strin
 /// Writes a new file. The error is a message for people.
 pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
     let write = || -> io::Result<()> {
-        // Temporary files are made with mode 0600.
-        let mut file = tempfile::Builder::new().prefix(".mailtriage").tempfile_in(folder_of(path))?;
-        file.write_all(text.as_bytes())?;
+        let file = beside(path, text)?;
         file.as_file().sync_all()?;
         file.persist_noclobber(path).map_err(|error| error.error)?;
         Ok(())
@@ -66,8 +60,7 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
 pub fn replace(path: &Path, text: &str) -> Result<(), String> {
     let write = || -> io::Result<()> {
         std::fs::create_dir_all(folder_of(path))?;
-        let mut file = tempfile::Builder::new().prefix(".mailtriage").tempfile_in(folder_of(path))?;
-        file.write_all(text.as_bytes())?;
+        let file = beside(path, text)?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
@@ -94,6 +87,13 @@ pub fn file_name(domain: &str, at: jiff::Timestamp, ending: &str) -> String {
         domain.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' }).collect();
     let at: String = at.strftime("%Y%m%dT%H%M%SZ").to_string();
     format!("mailtriage-{domain}-{at}.{ending}")
+}
+
+/// A file with this text in the same folder, to be given the name once it is whole; with mode 0600, as temporary files are.
+fn beside(path: &Path, text: &str) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix(".mailtriage").tempfile_in(folder_of(path))?;
+    file.write_all(text.as_bytes())?;
+    Ok(file)
 }
 
 /// Whether there is anything of this name, even a link that leads nowhere.
