@@ -4,6 +4,7 @@
 
 pub mod any_case;
 pub mod find;
+pub mod fold;
 pub mod small_sort;
 
 use find::{Name, Searched};

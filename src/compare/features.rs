@@ -9,6 +9,7 @@ use crate::net::PortState;
 use crate::report::Report;
 use crate::report::redact::has_label;
 use crate::session::diagnosis::{Diagnosis, Outcome};
+use crate::text::small_sort::{Gather, SmallSort};
 use crate::text::{beginning, one_line};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -100,7 +101,7 @@ pub const FEATURES: &[Feature] = &[
     feature("resolver", "DNS server", About::Names, |report| at(report, &keys::dns_own::SERVERS)),
     feature("addresses", "server's addresses in DNS", About::Names, |report| {
         at(report, &keys::dns_server::ADDRESSES).map(|mut addresses| {
-            addresses.sort();
+            addresses.small_sort();
             addresses
         })
     }),
@@ -212,7 +213,7 @@ impl Features {
             let values = (feature.read)(report)?;
             Some((feature.id, values.iter().take(MOST_VALUES).map(|value| bounded(value)).collect::<Vec<_>>()))
         });
-        let features: BTreeMap<&'static str, Vec<String>> = known.collect();
+        let features: BTreeMap<&'static str, Vec<String>> = known.gather();
         Some(Features {
             file: bounded(file),
             case: bounded(&report.id),

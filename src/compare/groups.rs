@@ -8,6 +8,7 @@ use crate::report::redact::has_label;
 use crate::session::diagnosis::Outcome;
 use crate::session::guide;
 use crate::text::is_inner;
+use crate::text::small_sort::Gather;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -148,7 +149,7 @@ impl<'a> Table<'a> {
                     continue;
                 }
                 table.known[row][number] = true;
-                for value in values.iter().collect::<BTreeSet<_>>() {
+                for value in values.iter().gather::<BTreeSet<_>>() {
                     table.having.entry((row, value.as_str())).or_default().push(number);
                 }
             }
@@ -161,7 +162,7 @@ impl<'a> Table<'a> {
         let is_shared = |addr: std::net::IpAddr| is_inner(addr) && !addr.is_loopback();
         value.parse().is_ok_and(is_shared).then(|| {
             let behind = having.iter().filter_map(|case| self.networks[*case]);
-            behind.filter(|network| !has_label(network)).collect::<BTreeSet<_>>().len()
+            behind.filter(|network| !has_label(network)).gather::<BTreeSet<_>>().len()
         })
     }
 }
@@ -301,8 +302,8 @@ fn odd(cases: &[Case], table: &Table<'_>, group: &Group, members: &[usize]) -> V
     let Some(first) = best.values.first() else { return vec![] };
     let Some(row) = FEATURES.iter().position(|feature| feature.id == first.feature) else { return vec![] };
     let having = table.having.get(&(row, first.value.as_str())).map_or(&[][..], Vec::as_slice);
-    let has: BTreeSet<usize> = having.iter().copied().collect();
-    let belongs: BTreeSet<usize> = members.iter().copied().collect();
+    let has: BTreeSet<usize> = having.iter().copied().gather();
+    let belongs: BTreeSet<usize> = members.iter().copied().gather();
     let without = members.iter().filter(|case| table.known[row][**case] && !has.contains(case));
     let without = without.map(|case| outlier(*case, Odd::WithoutTrait, &best.values));
     let other = having.iter().filter(|case| !belongs.contains(case));

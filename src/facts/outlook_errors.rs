@@ -3,7 +3,7 @@
 use crate::packed::TABLES;
 use crate::pages::table;
 use crate::text::beginning;
-use regex::Regex;
+use regex_lite::Regex;
 use serde::Deserialize;
 use std::sync::LazyLock;
 

@@ -7,7 +7,7 @@ use super::replies::{Phase, Row, Words};
 use super::{outlook_errors, program_errors};
 use crate::text::any_case::AnyCase;
 use crate::text::{beginning, one_line};
-use regex::{Captures, Regex};
+use regex_lite::{Captures, Regex};
 use std::sync::LazyLock;
 
 /// How much of a pasted text is read, in bytes: an error with its details has a few hundred, a log some thousand.

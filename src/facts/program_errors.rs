@@ -1,9 +1,10 @@
 //! What mail programs and libraries say in their own words when sending fails: the table `program-errors.toml`. What a
 //! server says is in `replies`, Outlook's numbers are in `outlook_errors`.
 
-use super::replies::Pattern;
+use super::pattern::Pattern;
 use crate::packed::TABLES;
 use crate::pages::table;
+use crate::text::fold::folded;
 use crate::text::{beginning, one_line};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -48,7 +49,7 @@ static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
         .map(|(name, languages)| (format!("<{name}>"), languages.into_values().collect::<Vec<_>>().join("|")))
         .collect();
     let whole = |pattern: &String| {
-        Pattern::new(lists.iter().fold(pattern.clone(), |pattern, (name, words)| pattern.replace(name, words)))
+        Pattern::new(&lists.iter().fold(pattern.clone(), |pattern, (name, words)| pattern.replace(name, words)))
     };
     let ready = |row: ProgramError| Ready { pattern: whole(&row.pattern), with: row.with.as_ref().map(whole), row };
     error.into_iter().map(ready).collect()
@@ -57,10 +58,9 @@ static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
 /// How much of a text is read, in bytes: there are many patterns.
 const MOST_READ: usize = 16 * 1024;
 
-/// The first row that this text contains. Typographic quotes and line ends count as plain ones.
+/// The first row that this text contains. Line ends count as spaces.
 pub fn in_text(text: &str) -> Option<&'static ProgramError> {
-    let text = beginning(text, MOST_READ).to_lowercase().replace(['’', '‘'], "'").replace(['“', '”'], "\"");
-    let text = one_line(&text);
+    let text = one_line(&folded(beginning(text, MOST_READ)));
     let fits =
         |ready: &&Ready| ready.pattern.is_match(&text) && ready.with.as_ref().is_none_or(|with| with.is_match(&text));
     ROWS.iter().find(fits).map(|ready| &ready.row)

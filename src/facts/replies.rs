@@ -1,13 +1,14 @@
 //! What a mail server's refusal means: the table `replies.toml`, and how a reply is looked up in it. What a person has
 //! pasted is taken apart in `pasted`.
 
+use super::pattern::Pattern;
 use super::plain;
 use crate::packed::TABLES;
 use crate::pages::table;
 use crate::text::beginning;
-use regex::Regex;
+use crate::text::fold::folded;
 use serde::Deserialize;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 
 /// Where in the dialogue a reply came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -105,23 +106,6 @@ struct Ready {
     enhanced: Option<Pattern>,
 }
 
-/// A regex that is compiled when it is first needed: all of them take some megabytes, and a run needs few.
-pub(super) struct Pattern {
-    text: String,
-    compiled: OnceLock<Regex>,
-}
-
-impl Pattern {
-    pub(super) fn new(text: String) -> Self {
-        Pattern { text, compiled: OnceLock::new() }
-    }
-
-    pub(super) fn is_match(&self, words: &str) -> bool {
-        let compile = || Regex::new(&self.text).expect("the tables are checked by a test");
-        self.compiled.get_or_init(compile).is_match(words)
-    }
-}
-
 impl Ready {
     /// Whether it may be looked for outside its phase: servers print the same sentence elsewhere too.
     fn may_come_anywhere(&self) -> bool {
@@ -134,8 +118,8 @@ static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
     let rows: Vec<Row> = table::rows("replies.toml", "reply", TABLES.text("replies").unwrap_or_default());
     rows.into_iter()
         .map(|row| Ready {
-            pattern: row.pattern.clone().map(Pattern::new),
-            enhanced: row.enhanced_pattern.as_ref().map(|pattern| Pattern::new(format!("^(?:{pattern})$"))),
+            pattern: row.pattern.as_deref().map(Pattern::new),
+            enhanced: row.enhanced_pattern.as_ref().map(|pattern| Pattern::new(&format!("^(?:{pattern})$"))),
             row,
         })
         .collect()
@@ -157,7 +141,7 @@ const TELLING_LENGTH: usize = 12;
 /// How much of a reply is looked up, in bytes: the reason stands at its beginning, and there are hundreds of patterns.
 const MOST_READ: usize = 8 * 1024;
 
-/// A reply's words in lower case, and its numbers as far as they are known.
+/// A reply's words, folded, and its numbers as far as they are known.
 pub(super) struct Words {
     code: Option<String>,
     enhanced: Option<String>,
@@ -170,14 +154,14 @@ pub(super) struct Words {
 impl Words {
     /// A reply as a server sent it.
     pub(super) fn of_reply(joined: &str, lines: &str) -> Self {
-        let (text, lines) = (beginning(joined, MOST_READ).to_lowercase(), beginning(lines, MOST_READ));
+        let (text, lines) = (folded(beginning(joined, MOST_READ)), beginning(lines, MOST_READ));
         let mut words = text.split_whitespace();
         let code = words.next().unwrap_or_default().to_owned();
         let enhanced = words.next().filter(|word| is_enhanced(word)).unwrap_or_default().to_owned();
         Words {
             code: Some(code),
             enhanced: Some(enhanced),
-            lines: lines.to_lowercase().lines().map(str::to_owned).collect(),
+            lines: folded(lines).lines().map(str::to_owned).collect(),
             sentence: without_hosts(&text),
             text,
         }
@@ -185,7 +169,7 @@ impl Words {
 
     /// A server's words without the reply code, as many mail programs show them: any code may have come before them.
     pub(super) fn without_code(said: &str) -> Self {
-        let text = beginning(said, MOST_READ).to_lowercase();
+        let text = folded(beginning(said, MOST_READ));
         let enhanced = text.split_whitespace().next().filter(|word| is_enhanced(word)).map(str::to_owned);
         Words { code: None, enhanced, lines: vec![text.clone()], sentence: without_hosts(&text), text }
     }

@@ -1,6 +1,7 @@
 //! What a domain's SPF record says about a provider (RFC 7208): whether it lets the provider's servers send, or is
 //! broken. Pure: the records come in as a map; who looks them up is a check. No sender's address is judged.
 
+use crate::text::small_sort::Gather;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -64,7 +65,7 @@ fn is_record(text: &str) -> bool {
 
 /// The names that must be looked up next, so that the record of this domain can be judged.
 pub fn to_look_up(domain: &str, include: Option<&str>, texts: &Texts) -> Vec<String> {
-    let mut wanted: BTreeSet<String> = [domain.to_owned()].into_iter().chain(include.map(str::to_owned)).collect();
+    let mut wanted: BTreeSet<String> = [domain.to_owned()].into_iter().chain(include.map(str::to_owned)).gather();
     for known in texts.values().filter_map(|texts| record(texts)) {
         wanted.extend(terms(known).filter_map(|term| match term {
             Term::Include(name) | Term::Redirect(name) if !name.contains('%') => Some(name),

@@ -3,6 +3,7 @@
 
 use crate::facts::{Derived, Known, Why, vocabulary};
 use crate::pages::markdown::{Cell, Piece};
+use crate::text::small_sort::Gather;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -145,13 +146,13 @@ pub fn given<'a, T>(rows: &'a [Row<T>], facts: &Derived) -> impl Iterator<Item =
 /// The checks that may still change which row is the first to hold.
 pub fn waits_for<T>(rows: &[Row<T>], facts: &Derived) -> BTreeSet<String> {
     let held = rows.iter().map(|row| all_hold(&row.terms, facts)).take_while(|held| *held != Held::Yes);
-    held.flat_map(|held| if let Held::Pending(checks) = held { checks } else { BTreeSet::new() }).collect()
+    held.flat_map(|held| if let Held::Pending(checks) = held { checks } else { BTreeSet::new() }).gather()
 }
 
 /// The checks that may still change which of the rows hold.
 pub fn any_waits_for<T>(rows: &[Row<T>], facts: &Derived) -> BTreeSet<String> {
     let held = rows.iter().map(|row| all_hold(&row.terms, facts));
-    held.flat_map(|held| if let Held::Pending(checks) = held { checks } else { BTreeSet::new() }).collect()
+    held.flat_map(|held| if let Held::Pending(checks) = held { checks } else { BTreeSet::new() }).gather()
 }
 
 /// Whether a term or a row holds.

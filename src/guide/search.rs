@@ -5,7 +5,8 @@ use super::{Guide, UNDETERMINED};
 use crate::facts::{outlook_errors, pasted, replies};
 use crate::pages;
 use crate::text::beginning;
-use regex::Regex;
+use crate::text::small_sort::{Gather, SmallSort};
+use regex_lite::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -104,7 +105,7 @@ impl Index {
                 found.push((score, hits, &entry.found.page));
             }
         }
-        found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.cmp(b.2)));
+        found.small_sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.cmp(b.2)));
         // What has far fewer of the words than the best is about something else.
         let most = found.iter().map(|(_, hits, _)| *hits).max().unwrap_or_default();
         let best = found.first().map(|(score, ..)| *score).unwrap_or_default();
@@ -231,7 +232,7 @@ const SYNONYMS: &[(&str, &str)] = &[
 /// Each word that was typed, in its basic form, and with it those that mean the same.
 fn wanted(typed: &str) -> Vec<Vec<String>> {
     let mut seen = BTreeSet::new();
-    let empty: BTreeSet<&str> = EMPTY.split_whitespace().collect();
+    let empty: BTreeSet<&str> = EMPTY.split_whitespace().gather();
     let words = words(typed).filter(|word| !empty.contains(word.as_str()));
     let with_others = words.map(|word| {
         let others = SYNONYMS.iter().filter(|(short, _)| *short == word).map(|(_, long)| *long);
@@ -293,14 +294,14 @@ fn by_tables(typed: &str) -> (Vec<String>, Vec<&'static str>) {
             *rows += 1;
         }
         let mut by_count: Vec<_> = counted.into_iter().collect();
-        by_count.sort_by(|(a, (a_tier, a_rows)), (b, (b_tier, b_rows))| {
+        by_count.small_sort_by(|(a, (a_tier, a_rows)), (b, (b_tier, b_rows))| {
             (b_tier >= &4).cmp(&(a_tier >= &4)).then(b_rows.cmp(a_rows)).then(a.cmp(b))
         });
         causes.extend(by_count.into_iter().map(|(cause, _)| cause));
     }
     let mut seen = BTreeSet::new();
     causes.retain(|cause| seen.insert(*cause));
-    causes.sort_by_key(|cause| *cause == UNDETERMINED);
+    causes.small_sort_by_key(|cause| *cause == UNDETERMINED);
     (numbers, causes)
 }
 

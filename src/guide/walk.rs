@@ -6,6 +6,7 @@ use super::rule::{Certainty, Held, Rule, Term, all_hold, given};
 use super::{ALSO, CALLER, CERTAINTY, Guide, HEALTHY, START, UNDETERMINED};
 use crate::facts::vocabulary::Decided;
 use crate::facts::{Derived, Known, Why};
+use crate::text::small_sort::Gather;
 use std::collections::BTreeSet;
 
 /// The fact that says what the caller's error means.
@@ -261,7 +262,7 @@ fn at_most(guide: &Guide, facts: &Derived) -> Certainty {
 fn limits_wait_for(guide: &Guide, facts: &Derived) -> BTreeSet<String> {
     let limits = guide.page(CERTAINTY).map(|page| page.at_most.as_slice()).unwrap_or_default();
     let held = limits.iter().map(|row| all_hold(&row.terms, facts));
-    held.flat_map(|held| if let Held::Pending(checks) = held { checks } else { BTreeSet::new() }).collect()
+    held.flat_map(|held| if let Held::Pending(checks) = held { checks } else { BTreeSet::new() }).gather()
 }
 
 /// A term's fact with its word at present.

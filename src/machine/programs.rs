@@ -1,5 +1,6 @@
 //! The running programs.
 
+use crate::text::small_sort::Gather;
 use std::collections::BTreeSet;
 
 /// The names of the running programs, as far as the system tells an ordinary user; each once, sorted.
@@ -8,5 +9,5 @@ pub(super) fn running() -> Vec<String> {
     let what = sysinfo::ProcessRefreshKind::nothing();
     system.refresh_processes_specifics(sysinfo::ProcessesToUpdate::All, true, what);
     let names = system.processes().values().map(|process| process.name().to_string_lossy().into_owned());
-    names.collect::<BTreeSet<String>>().into_iter().collect()
+    names.gather::<BTreeSet<String>>().into_iter().gather()
 }

@@ -6,6 +6,7 @@ pub mod markdown;
 pub mod table;
 
 use crate::packed::{GUIDE, LEARN, Packed};
+use crate::text::small_sort::Gather;
 use markdown::lines_before;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ static OWN: OnceLock<BTreeMap<String, String>> = OnceLock::new();
 static ALL: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
     let own = OWN.get_or_init(BTreeMap::new).iter();
     let all = built_in().chain(own.map(|(name, text)| (name.as_str(), text.as_str())));
-    all.collect()
+    all.gather()
 });
 
 /// Lays a company's own pages over the built-in ones, once, before any page is read: a page of the same name is
@@ -40,7 +41,7 @@ pub fn guide() -> impl Iterator<Item = (String, &'static str)> {
 
 /// The background pages, by name.
 pub fn learn() -> BTreeMap<String, &'static str> {
-    texts(&LEARN).collect()
+    texts(&LEARN).gather()
 }
 
 /// The causes: the names of the pages in `causes`.

@@ -3,6 +3,7 @@
 use super::lab::Lab;
 use crate::machine::registry::Registry;
 use crate::machine::{Folder, Local, Machine, Trust, tls_policy};
+use crate::text::small_sort::Gather;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::IpAddr;
@@ -96,7 +97,7 @@ impl Machine for Lab {
         let Ok(folder) = folder.strip_prefix(HOME) else { return Vec::new() };
         let below = self.world.machine.files.keys().filter_map(|name| Path::new(name).strip_prefix(folder).ok());
         let names = below.filter_map(|below| Some(below.components().next()?.as_os_str().to_str()?.to_owned()));
-        let names: BTreeSet<String> = names.collect();
+        let names: BTreeSet<String> = names.gather();
         names.into_iter().take(most).collect()
     }
 

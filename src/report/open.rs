@@ -7,10 +7,10 @@ use crate::check::{Finding, Head};
 use crate::machine::files;
 use crate::session::unknown::Unknown;
 use crate::session::{Run, SCHEMA, Session};
+use crate::text::small_sort::Gather;
 use crate::text::visible_str;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::Segment;
 use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
@@ -201,25 +201,46 @@ struct Fault {
     why: String,
 }
 
+/// Reads it from text with a line for each value, since what cannot be read is known by its line.
 fn deserialised<T: DeserializeOwned>(value: &Value) -> Result<T, Fault> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().iter().filter_map(step).collect();
-        let why = match error.inner().to_string() {
+    let unread = |why: String| Fault { path: vec![], why };
+    let text = serde_json::to_vec_pretty(value).map_err(|error| unread(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| {
+        let why = error.to_string();
+        let why = match why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why) {
             why if why.contains("untagged enum") => "neither a number, a text nor a list of texts".to_owned(),
-            why => visible_str(&why),
+            why => visible_str(why),
         };
-        Fault { path, why }
+        Fault { path: path_to(value, error.line().saturating_sub(1)), why }
     })
 }
 
-/// A step of the way to a place, as a JSON pointer has it.
-fn step(segment: &Segment) -> Option<String> {
-    match segment {
-        Segment::Seq { index } => Some(index.to_string()),
-        Segment::Map { key } => Some(key.clone()),
-        Segment::Enum { variant } => Some(variant.clone()),
-        Segment::Unknown => None,
+/// The way to what stands on a line of a value's text, counted from 0: the names and numbers of a JSON pointer.
+fn path_to(value: &Value, line: usize) -> Vec<String> {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Array(items) => items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), field)).collect(),
+        _ => vec![],
+    };
+    let mut first = 1;
+    for (name, child) in children {
+        let after = first + lines(child);
+        if (first..after).contains(&line) {
+            return [vec![name], path_to(child, line - first)].concat();
+        }
+        first = after;
     }
+    vec![]
+}
+
+/// How many lines a value's text has.
+fn lines(value: &Value) -> usize {
+    let of_children = match value {
+        Value::Array(items) => items.iter().map(lines).sum(),
+        Value::Object(fields) => fields.values().map(lines).sum(),
+        _ => 0,
+    };
+    if of_children == 0 { 1 } else { of_children + 2 }
 }
 
 impl Fault {
@@ -306,7 +327,7 @@ pub fn session(report: Report) -> Session {
     session.id = report.id;
     session.tool = report.tool;
     session.notes = report.notes;
-    session.answers = report.answers.into_iter().map(|answer| (answer.question, answer.answer)).collect();
+    session.answers = report.answers.into_iter().map(|answer| (answer.question, answer.answer)).gather();
     let last = report.runs.len().saturating_sub(1);
     let mut own = (report.checks, report.diagnosis);
     for (index, mut run) in report.runs.into_iter().enumerate() {
@@ -373,6 +394,23 @@ mod tests {
             "settings": {"server": "smtp.example.com\u{200b}", "user": "an\\x07na"},
         });
         assert_eq!(value, expected);
+    }
+
+    #[test]
+    fn every_line_of_a_report_has_its_place() {
+        let value = serde_json::json!({"a": [], "b": {"c": [1, [true, {}], "x\ny"]}, "d": {}, "e": null});
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        assert_eq!(lines(&value), text.lines().count());
+        for (line, shown) in text.lines().enumerate() {
+            let path = Fault { path: path_to(&value, line), why: String::new() };
+            let found = value.pointer(&path.pointer()).unwrap();
+            match shown.trim().trim_end_matches(',') {
+                "}" => assert!(found.is_object(), "{line}"),
+                "]" => assert!(found.is_array(), "{line}"),
+                shown if shown.ends_with(['{', '[']) => assert!(lines(found) > 1, "{line}"),
+                shown => assert!(shown.ends_with(&found.to_string()), "{line}: {shown}"),
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::facts::Facts;
 use crate::facts::keys::{port, reference};
 use crate::facts::target::{COMPARED_PORTS, Role, Target, is_reference};
 use crate::net::PortState;
+use crate::text::small_sort::Gather;
 use crate::text::small_sort::SmallSort;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -46,7 +47,7 @@ fn ports<'a>(checks: impl IntoIterator<Item = (&'a str, &'a Facts)>, in_use: Opt
     numbers.extend(in_use.filter(|port| !COMPARED_PORTS.contains(port)));
     numbers.small_sort();
 
-    let checks: BTreeMap<&str, &Facts> = checks.into_iter().collect();
+    let checks: BTreeMap<&str, &Facts> = checks.into_iter().gather();
     let state =
         |role: Role, port: u16| port::STATE.read(checks.get(Target { role, port }.id(port::STATE.check).as_str())?);
     let state_at = |facts: &Facts, port: u16| reference::STATE.of(port).read(facts);

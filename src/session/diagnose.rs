@@ -13,6 +13,7 @@ use crate::guide::rule::{any_waits_for, given, waits_for};
 use crate::guide::walk::{self, NotKnown, Walk};
 use crate::guide::{Guide, HEALTHY, UNDETERMINED};
 use crate::pages::markdown::{anchor, list_items, paragraphs, plain};
+use crate::text::small_sort::Gather;
 use crate::text::{Mark, Text, capital};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -124,7 +125,7 @@ fn questions(walk: &Walk, texts: &mut Texts<'_>) -> Vec<OpenQuestion> {
 
 /// What the walk is waiting for, in words.
 fn waiting(checks: &BTreeSet<String>, run: &Run) -> String {
-    let groups: BTreeSet<&str> = checks.iter().filter_map(|id| Some(run.check(id)?.head.group.title())).collect();
+    let groups: BTreeSet<&str> = checks.iter().filter_map(|id| Some(run.check(id)?.head.group.title())).gather();
     match groups.is_empty() {
         true => String::new(),
         false => format!("Waiting for {}.", groups.into_iter().collect::<Vec<_>>().join(", ")),

@@ -6,6 +6,7 @@ use crate::check::{Event as CheckEvent, Finding, Group, Head};
 use crate::facts::key::{Key, Observable};
 use crate::facts::observed::Observed;
 use crate::facts::{Facts, Observations};
+use crate::text::small_sort::Gather;
 use std::collections::{BTreeMap, HashMap};
 
 /// The state of a check in a run.
@@ -196,7 +197,7 @@ impl Run {
     /// What has been seen so far, for making facts.
     pub fn observations(&self) -> Observations<'_> {
         let checks = self.checks.iter().map(|check| (check.head.id.as_str(), check.observed()));
-        Observations { checks: checks.collect(), plan_complete: self.plan_complete }
+        Observations { checks: checks.gather(), plan_complete: self.plan_complete }
     }
 
     /// The findings of the checks that have ended.

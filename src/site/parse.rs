@@ -6,7 +6,7 @@ use super::{Said, Site, keys, rows};
 use crate::account::provider::{self, Provider};
 use crate::check::{Reference, options};
 use crate::machine::{files, roots};
-use crate::text::small_sort::SmallSort;
+use crate::text::small_sort::{Gather, SmallSort};
 use crate::text::visible_str;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub fn parse(text: &str, file: &Path) -> Result<Site, Vec<Mistake>> {
         reader.mistakes.small_sort_by_key(|mistake| (mistake.file != file, mistake.line));
         return Err(reader.mistakes);
     }
-    site.said = reader.said.into_iter().collect();
+    site.said = reader.said.into_iter().gather();
     Ok(site)
 }
 

@@ -1,7 +1,7 @@
-//! Patterns that are found in capitals or not. The regex library can do that itself, at the price of tables that are larger
-//! than all of our patterns; lower-casing the text is enough.
+//! Patterns that are found in capitals or not, and with or without accents: both they and the text are folded.
 
-use regex::{CaptureLocations, Regex};
+use super::fold::{folded, folded_pattern, folded_with_places};
+use regex_lite::{CaptureLocations, Regex};
 use std::ops::Range;
 
 /// A regex, written in lower case, that finds its words in any case.
@@ -14,29 +14,31 @@ impl AnyCase {
     /// # Panics
     /// On a pattern that is none, which the tests see: no pattern comes from outside.
     pub fn new(pattern: &str) -> Self {
-        AnyCase(Regex::new(pattern).expect("a pattern of ours"))
+        AnyCase(Regex::new(&folded_pattern(pattern)).expect("a pattern of ours"))
     }
 
     /// Whether the text has it.
     pub fn is_match(&self, text: &str) -> bool {
-        self.0.is_match(&lower(text))
+        self.0.is_match(&folded(text))
     }
 
     /// Where it is for the first time.
     pub fn find(&self, text: &str) -> Option<Range<usize>> {
-        self.0.find(&lower(text)).map(|found| found.range())
+        self.find_all(text, 1).pop()
     }
 
     /// Where it is, up to so many times.
     pub fn find_all(&self, text: &str, most: usize) -> Vec<Range<usize>> {
-        self.0.find_iter(&lower(text)).take(most).map(|found| found.range()).collect()
+        let (text, places) = folded_with_places(text);
+        self.0.find_iter(&text).take(most).map(|found| places[found.start()]..places[found.end()]).collect()
     }
 
     /// The groups of the first place.
     pub fn groups<'t>(&self, text: &'t str) -> Option<Groups<'_, 't>> {
+        let (folded, places) = folded_with_places(text);
         let mut at = self.0.capture_locations();
-        self.0.captures_read(&mut at, &lower(text))?;
-        Some(Groups { of: &self.0, at, text })
+        self.0.captures_read(&mut at, &folded)?;
+        Some(Groups { of: &self.0, at, places, text })
     }
 }
 
@@ -44,6 +46,7 @@ impl AnyCase {
 pub struct Groups<'p, 't> {
     of: &'p Regex,
     at: CaptureLocations,
+    places: Vec<usize>,
     text: &'t str,
 }
 
@@ -59,14 +62,8 @@ impl<'t> Groups<'_, 't> {
     }
 
     fn get(&self, group: usize) -> Option<&'t str> {
-        self.at.get(group).map(|(start, end)| &self.text[start..end])
+        self.at.get(group).map(|(start, end)| &self.text[self.places[start]..self.places[end]])
     }
-}
-
-/// The text in lower case, each character where it was: one whose small letter is longer or shorter stays as it is.
-fn lower(text: &str) -> String {
-    let small = |c: char| c.to_lowercase().next().filter(|small| small.len_utf8() == c.len_utf8()).unwrap_or(c);
-    text.chars().map(small).collect()
 }
 
 #[cfg(test)]
@@ -75,15 +72,19 @@ mod tests {
 
     #[test]
     fn words_are_found_in_any_case_and_place() {
-        let pattern = AnyCase::new(r"mögliche (?P<what>\w+)");
+        let pattern = AnyCase::new(r"mögliche (?P<what>\w+)\b");
         let text = "İ ẞ. MÖGLICHE Ursachen";
         let found = pattern.groups(text).expect("it is there");
         assert_eq!(
             (found.first(), found.named("what"), found.named("who")),
             (Some("Ursachen"), Some("Ursachen"), None)
         );
+        assert_eq!(
+            pattern.groups("MO\u{308}GLICHE Gru\u{308}ße.").and_then(|found| found.first()),
+            Some("Gru\u{308}ße")
+        );
         assert_eq!(pattern.find(text).map(|at| &text[at]), Some("MÖGLICHE Ursachen"));
         assert_eq!(pattern.find_all(&format!("{text} {text}"), 1).len(), 1);
-        assert!(pattern.is_match("mögliche Gründe") && !pattern.is_match("moegliche Gründe"));
+        assert!(pattern.is_match("mogliche Gründe") && !pattern.is_match("unmöglich"));
     }
 }

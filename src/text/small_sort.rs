@@ -4,6 +4,18 @@
 
 use std::cmp::Ordering;
 
+/// Collecting into a map or set of the standard library that is kept in order, which itself would sort first.
+pub trait Gather: Iterator + Sized {
+    /// Puts in one after the other: of equal keys the last one stays.
+    fn gather<C: Default + Extend<Self::Item>>(self) -> C {
+        let mut all = C::default();
+        all.extend(self);
+        all
+    }
+}
+
+impl<I: Iterator> Gather for I {}
+
 /// Sorts in place by insertion, and keeps equals in their order: for a few dozen things, or for what is nearly in order.
 pub trait SmallSort<T> {
     /// Sorts by a comparison.

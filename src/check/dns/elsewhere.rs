@@ -9,6 +9,7 @@ use crate::facts::keys::dns_elsewhere as keys;
 use crate::facts::keys::dns_server;
 use crate::facts::words::{Elsewhere, Opens};
 use crate::net::{Answer, RecordKind, Via};
+use crate::text::small_sort::Gather;
 use crate::text::{Text, hex};
 use futures::future::join_all;
 use std::collections::BTreeSet;
@@ -73,7 +74,7 @@ async fn ask_others(ctx: &Ctx, book: &mut Notebook, host: &str) -> Others {
     for (server, (at, (v4, v6))) in join_all(asked).await {
         let says = Text::new().say("A: ").append(describe(&v4)).say("; AAAA: ").append(describe(&v6));
         book.saw_at(at, format!("{host} at {server}"), says);
-        let found: BTreeSet<IpAddr> = v4.addresses().into_iter().chain(v6.addresses()).collect();
+        let found: BTreeSet<IpAddr> = v4.addresses().into_iter().chain(v6.addresses()).gather();
         if !found.is_empty() {
             others.sets.push(found);
         } else if matches!(v4, Answer::NxDomain | Answer::NoData) {

@@ -17,6 +17,7 @@ use crate::net::Network;
 use crate::probe;
 use crate::probe::smtp::Dialogue;
 use crate::probe::tcp::Pace;
+use crate::text::small_sort::Gather;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -81,7 +82,7 @@ impl Shared {
     }
 
     pub(super) fn open_lanes(&self, targets: impl IntoIterator<Item = Target>) {
-        let _ = self.lanes.set(targets.into_iter().map(|target| (target, Lane::default())).collect());
+        let _ = self.lanes.set(targets.into_iter().map(|target| (target, Lane::default())).gather());
     }
 }
 

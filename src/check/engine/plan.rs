@@ -8,6 +8,7 @@ use crate::check::finding::Head;
 use crate::check::options::Options;
 use crate::facts::key::Declared;
 use crate::facts::target::{Role, Target};
+use crate::text::small_sort::Gather;
 use crate::text::small_sort::SmallSort;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -69,7 +70,7 @@ pub(crate) fn after(
     wanted: &Wanted,
     options: &Options,
 ) -> Plan {
-    let roles: BTreeSet<Role> = targets.iter().map(|target| target.role).filter(|_| case.is_some()).collect();
+    let roles: BTreeSet<Role> = targets.iter().map(|target| target.role).filter(|_| case.is_some()).gather();
     let tasks = |how: How| -> Vec<Task> {
         match how {
             How::Before(_) | How::Search(_) | How::Throughout(_) | How::Reference(_) => vec![],
@@ -140,10 +141,10 @@ fn only(plan: Plan, options: &Options) -> Plan {
         return plan;
     }
     let is_chosen = |check: &&Planned| options.only.contains(&check.head.group) || check.is_search();
-    let mut kept: BTreeSet<String> = plan.iter().filter(is_chosen).map(|check| check.head.id.clone()).collect();
+    let mut kept: BTreeSet<String> = plan.iter().filter(is_chosen).map(|check| check.head.id.clone()).gather();
     loop {
         let needs = plan.iter().filter(|check| kept.contains(&check.head.id)).flat_map(|check| &check.needs);
-        let more: BTreeSet<String> = needs.filter(|need| need.is_kept()).map(|need| need.id().to_owned()).collect();
+        let more: BTreeSet<String> = needs.filter(|need| need.is_kept()).map(|need| need.id().to_owned()).gather();
         if more.is_subset(&kept) {
             break;
         }

@@ -2,13 +2,14 @@
 
 use crate::account::{Endpoint, Wanted};
 use crate::facts::target::{MAIL_PORTS, Role, Target};
+use crate::text::small_sort::Gather;
 use crate::text::small_sort::SmallSort;
 use std::collections::BTreeSet;
 
 /// The ports that are measured: at the server in use, the usual ones, the configured one, and those that the provider
 /// wants; at another server that the provider wants, only those that the provider wants.
 pub(crate) fn targets(in_use: Option<&Endpoint>, wanted: &Wanted) -> Vec<Target> {
-    let mut ports: BTreeSet<u16> = MAIL_PORTS.into_iter().collect();
+    let mut ports: BTreeSet<u16> = MAIL_PORTS.into_iter().gather();
     let Some(in_use) = in_use else { return ports.into_iter().map(Target::in_use).collect() };
     ports.insert(in_use.port);
     let of_host = |host: &str| {
@@ -20,7 +21,7 @@ pub(crate) fn targets(in_use: Option<&Endpoint>, wanted: &Wanted) -> Vec<Target>
     // The account's own port first: if a limit is reached, it is the others that go without.
     targets.small_sort_by_key(|target| target.port != in_use.port);
     if let Some(host) = wanted_host(in_use, wanted) {
-        let ports: BTreeSet<u16> = of_host(host).into_iter().take(2).collect();
+        let ports: BTreeSet<u16> = of_host(host).into_iter().take(2).gather();
         targets.extend(ports.into_iter().map(|port| Target { role: Role::Wanted, port }));
     }
     targets

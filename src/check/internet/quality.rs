@@ -10,6 +10,7 @@ use crate::facts::keys::quality as keys;
 use crate::facts::words::Loss;
 use crate::net::{ConnectOptions, PortState};
 use crate::text::Text;
+use crate::text::small_sort::Gather;
 use crate::text::small_sort::SmallSort;
 use futures::future::join_all;
 use std::collections::BTreeSet;
@@ -158,7 +159,7 @@ fn judge(samples: &[Sample]) -> Option<Line> {
         .filter_map(|sample| sample.took.map(|took| usize::try_from(took.as_millis()).unwrap_or(usize::MAX)))
         .collect();
     times.small_sort();
-    let hosts: BTreeSet<IpAddr> = counted.iter().map(|sample| sample.host).collect();
+    let hosts: BTreeSet<IpAddr> = counted.iter().map(|sample| sample.host).gather();
     (counted.len() >= ENOUGH).then(|| Line {
         sent: counted.len(),
         lost: counted.iter().filter(|sample| is_lost(sample)).count(),

@@ -23,6 +23,7 @@ use crate::probe::secret::Attempt;
 use crate::probe::secure::{Verify, secure};
 use crate::probe::smtp::{Dialogue, NoReply, REPLY, Reply};
 use crate::text::Text;
+use crate::text::small_sort::Gather;
 use std::collections::BTreeMap;
 
 pub(crate) static CHECK: Check = Check {
@@ -181,7 +182,7 @@ async fn decide(ctx: &Ctx, by: By) -> LogInWay {
             let runs = Observed { done: false, facts: &none, why_not: None };
             (id.as_str(), finding.as_ref().map_or(runs, |finding| finding.observed()))
         });
-        let seen = Observations { checks: checks.collect(), plan_complete: true };
+        let seen = Observations { checks: checks.gather(), plan_complete: true };
         let input = Input { account: &ctx.account, wanted: ctx.wanted(), seen: &seen, answers: &answers };
         let way = log_in_way(input, by);
         let LogInWay::Pending(ids) = way else { return way };

@@ -7,6 +7,7 @@ use crate::account::Source;
 use crate::account::provider::Passwords;
 use crate::facts::keys::smtp;
 use crate::facts::words::Handshake;
+use crate::text::small_sort::Gather;
 
 /// The ports to try, in this order, if neither the settings in use nor the provider's let us log in.
 const FALLBACKS: [u16; 3] = [587, 465, 25];
@@ -145,7 +146,7 @@ impl View<'_> {
 
     /// Whether the server lets us connect on some port, and offers a log-in on none.
     fn offers_no_log_in(&self, in_use: &Endpoint) -> Seen<bool> {
-        let ports: BTreeSet<u16> = FALLBACKS.into_iter().chain([in_use.port]).collect();
+        let ports: BTreeSet<u16> = FALLBACKS.into_iter().chain([in_use.port]).gather();
         let mut let_in = false;
         for port in ports {
             match self.at(port, smtp::AUTH) {

@@ -23,6 +23,7 @@ use super::{value, vocabulary};
 use crate::account::provider;
 use crate::account::{Account, Endpoint, Security, Wanted};
 use crate::net::PortState;
+use crate::text::small_sort::Gather;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A greeting or reply that takes longer is slow: mail programs wait a minute, people ten seconds (RFC 5321 section
@@ -233,7 +234,7 @@ impl View<'_> {
             let address = self.reference(id, &keys::reference::ADDRESS).value();
             address.map_or_else(|| (*id).to_owned(), |address| address.to_string())
         };
-        let hosts: BTreeSet<String> = asked.iter().map(host).collect();
+        let hosts: BTreeSet<String> = asked.iter().map(host).gather();
         let none = match hosts.len() {
             0 => gap("the same port could not be tried at any other company's server"),
             n if n < AGREEING_REFERENCES => gap("only one other company's server could be tried"),
@@ -262,7 +263,7 @@ impl View<'_> {
     fn other_ports(&self) -> Vec<u16> {
         let targets = self.input.seen.targets(keys::port::STATE.check);
         let asked = targets.filter(|target| target.role == Role::InUse).map(|target| target.port);
-        let ports: BTreeSet<u16> = asked.chain(MAIL_PORTS).filter(|port| *port != self.port()).collect();
+        let ports: BTreeSet<u16> = asked.chain(MAIL_PORTS).filter(|port| *port != self.port()).gather();
         ports.into_iter().collect()
     }
 }

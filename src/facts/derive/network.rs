@@ -7,6 +7,7 @@ use crate::facts::keys::{
     clock, connectivity, dns_domain, dns_elsewhere, dns_known, dns_own, dns_server, reference, settings,
 };
 use crate::facts::words::{Greeting, Handshake, Loss, NameFound, Opens, OtherNames, Pages, ServerFit};
+use crate::text::small_sort::Gather;
 use std::net::IpAddr;
 
 /// The share of lost handshakes, in percent, that counts as heavy: 8 of the 60 of one sampling. A line that loses 3 %
@@ -61,7 +62,7 @@ impl View<'_> {
             Seen::Pending(checks) => Some(checks.clone()),
             _ => None,
         });
-        let pending: BTreeSet<String> = pending.flatten().collect();
+        let pending: BTreeSet<String> = pending.flatten().gather();
         let own = self.one(dns_server::ADDRESSES).value().unwrap_or_default();
         let addresses: BTreeSet<IpAddr> =
             names.iter().filter_map(|id| self.reference(id, &reference::ADDRESS).value()).collect();
@@ -177,7 +178,7 @@ impl View<'_> {
             },
             // There may still be a portal; until that is known, an open port is no proof.
             Seen::Pending(checks) if self.input.seen.is_planned(connectivity::RESULT.check) => match self.opens() {
-                Known::Pending(more) => Known::Pending(checks.into_iter().chain(more).collect()),
+                Known::Pending(more) => Known::Pending(checks.into_iter().chain(more).gather()),
                 _ => Known::Pending(checks),
             },
             pages => match self.opens() {
@@ -248,6 +249,6 @@ impl View<'_> {
             self.input.seen.references().filter_map(|id| self.reference(id, &reference::ADDRESS).value());
         let servers = [self.one(dns_server::ADDRESSES), self.of_wanted(dns_server::ADDRESSES)];
         let of_servers = servers.into_iter().filter_map(Seen::value);
-        of_references.map(|address| vec![address]).chain(of_servers).collect::<BTreeSet<_>>().len()
+        of_references.map(|address| vec![address]).chain(of_servers).gather::<BTreeSet<_>>().len()
     }
 }
