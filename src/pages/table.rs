@@ -1,7 +1,9 @@
 //! The embedded tables (`*.toml` beside the code that uses them): how one is read. What their rows mean is in their own
 //! files.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::fmt::Display;
 use toml::{Table, Value};
 
 /// Reads an embedded table.
@@ -10,7 +12,7 @@ use toml::{Table, Value};
 ///
 /// If it is malformed, with its name and the reason: a test reads each table.
 pub fn read<T: DeserializeOwned>(name: &str, text: &str) -> T {
-    checked(name, table(name, text).try_into())
+    checked(name, typed(&table(name, text)))
 }
 
 /// Reads the rows of an embedded table that holds nothing but `[[of]]`.
@@ -19,13 +21,22 @@ pub fn read<T: DeserializeOwned>(name: &str, text: &str) -> T {
 ///
 /// As [`read`]; also if it holds anything else.
 pub fn rows<T: DeserializeOwned>(name: &str, of: &str, text: &str) -> Vec<T> {
-    values(name, of, text).into_iter().map(|row| checked(name, row.try_into())).collect()
+    values(name, of, text).iter().map(|row| checked(name, typed(row))).collect()
+}
+
+/// Reads a type from a table's value. By way of JSON's values: the code that reads a type from TOML's is twice as large, for
+/// each type.
+///
+/// # Errors
+///
+/// What is wrong with it, in the words of the reader.
+pub fn typed<T: DeserializeOwned>(value: &impl Serialize) -> Result<T, serde_json::Error> {
+    serde_json::to_value(value).and_then(serde_json::from_value)
 }
 
 // What is not generic is by itself, since the program has everything else once for each kind of row.
 
 fn table(name: &str, text: &str) -> Table {
-    // By way of its values: the code that reads a type from text is twice as large, for each type.
     checked(name, toml::from_str(text))
 }
 
@@ -39,7 +50,7 @@ fn values(name: &str, of: &str, text: &str) -> Vec<Value> {
     .expect("embedded tables are checked by tests")
 }
 
-fn checked<T>(name: &str, read: Result<T, toml::de::Error>) -> T {
+fn checked<T>(name: &str, read: Result<T, impl Display>) -> T {
     // As text: the error's own debug output would show the whole file.
     read.map_err(|why| format!("{name}: {why}")).expect("embedded tables are checked by tests")
 }

@@ -15,6 +15,7 @@ mod wire;
 mod world;
 
 use crate::packed::SCENARIOS;
+use crate::pages::table;
 use crate::text::small_sort::SmallSort;
 use crate::world::World;
 use lab::Lab;
@@ -95,9 +96,8 @@ fn read(name: &str, text: &str) -> Scenario {
 impl Scenario {
     /// Reads a scenario; the error says what is wrong.
     pub fn parse(name: &str, text: &str) -> Result<Self, String> {
-        // By way of its values: the code that reads a type from text is twice as large.
-        let written: Result<Written, _> = toml::from_str::<Table>(text).and_then(Table::try_into);
-        let written = written.map_err(|error| format!("{name}: {error}"))?;
+        let values: Table = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+        let written: Written = table::typed(&values).map_err(|error| format!("{name}: {error}"))?;
         let mut world: Table = toml::from_str(INTERNET).map_err(|error| format!("internet.toml: {error}"))?;
         lay_over(&mut world, written.world);
         let Written { group, title, story, account, truth, answers, .. } = written;
@@ -106,7 +106,7 @@ impl Scenario {
 
     /// Its world as a lab; the error says what is wrong with it.
     pub fn world(&self) -> Result<World, String> {
-        let world = self.world.clone().try_into().map_err(|error| format!("{}: {error}", self.name))?;
+        let world = table::typed(&self.world).map_err(|error| format!("{}: {error}", self.name))?;
         let lab = Arc::new(Lab::new(world).map_err(|why| format!("{}: {why}", self.name))?);
         Ok(World { net: lab.clone(), machine: lab, is_system: false })
     }
