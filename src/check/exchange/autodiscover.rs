@@ -3,7 +3,7 @@
 //! SRV record. Whoever answers first is believed, also a website that has nothing to do with the mailbox. Not asked: a
 //! company's directory (Active Directory), and what Outlook has cached.
 
-use super::web::{Found, Lost, follow};
+use super::web::{Found, Lost, follow, shown_certificate};
 use super::{is_microsoft, is_microsofts, leads_to_microsoft, may_be_exchange};
 use crate::account::Source;
 use crate::account::provider::Kind;
@@ -17,6 +17,7 @@ use crate::probe::http::NotFetched;
 use crate::probe::secure::FailureKind;
 use crate::text::Text;
 use futures::future::{join, join4};
+use tokio::time::Instant;
 use url::Url;
 
 pub(crate) static CHECK: Check = Check {
@@ -45,7 +46,10 @@ enum Says {
     Exchange(String),
     /// Somebody else answers, and Outlook believes it.
     Other(Misled),
+    /// A web server answers that knows nothing of mailboxes.
     Nobody,
+    /// No page could be fetched.
+    Lost,
 }
 
 /// One of the places where Outlook looks.
@@ -65,7 +69,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let name = format!("autodiscover.{domain}");
     let srv = format!("_autodiscover._tcp.{domain}");
     let ((alias_at, alias), (service_at, service)) =
-        join(timed(ask(ctx, &name, RecordKind::Address)), timed(ask(ctx, &srv, RecordKind::Srv))).await;
+        join(timed(ask(ctx, &name, RecordKind::A)), timed(ask(ctx, &srv, RecordKind::Srv))).await;
     book.saw_at(alias_at, name.clone(), describe(&alias));
     book.saw_at(service_at, format!("SRV {srv}"), describe(&service));
     let leads = leads_to(&alias);
@@ -88,15 +92,15 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     if let Some((said, _)) = &mailbox {
         book.saw_at(mailbox_at, "Microsoft 365 (autodiscover v2)", said.clone());
     }
-    let mut places: Vec<Place> = Vec::new();
-    for (at, found) in [website, below, by_srv] {
-        if let Some((place, said)) = found {
-            book.saw_at(at, format!("https://{}/{PATH}", place.host), said);
-            places.push(place);
-        }
-    }
+    let mut heard = |(at, found): (Instant, Option<(Place, Text)>)| {
+        let (place, said) = found?;
+        book.saw_at(at, format!("https://{}/{PATH}", place.host), said);
+        Some(place)
+    };
+    let website = heard(website);
+    let named: Vec<Place> = [below, by_srv].into_iter().filter_map(heard).collect();
     let elsewhere = mailbox.and_then(|(_, server)| server).filter(|server| !is_microsofts(server));
-    note(book, kind, at_microsoft, elsewhere, &places)
+    note(book, kind, at_microsoft, elsewhere, website, named)
 }
 
 fn note_microsoft(book: &mut Notebook, kind: Kind) {
@@ -107,28 +111,37 @@ fn note_microsoft(book: &mut Notebook, kind: Kind) {
     }
 }
 
-/// Notes who answers first, and where the mailbox is. `elsewhere` is the company's server to which Microsoft sends on.
+/// Notes who answers first, and where the mailbox is. `elsewhere` is the company's server to which Microsoft sends on;
+/// `named` are the places that records of the domain name for this very purpose, unlike its website.
 fn note(
     book: &mut Notebook,
     kind: Option<Kind>,
     at_microsoft: bool,
     elsewhere: Option<String>,
-    places: &[Place],
+    website: Option<Place>,
+    named: Vec<Place>,
 ) -> Verdict {
-    let first = places.iter().find(|place| !matches!(place.says, Says::Nobody));
+    let lost = named.iter().find(|place| matches!(place.says, Says::Lost)).map(|place| place.host.clone());
+    let places: Vec<Place> = website.into_iter().chain(named).collect();
+    let first = places.iter().find(|place| !matches!(place.says, Says::Nobody | Says::Lost));
     let by = match first.map(|place| &place.says) {
         Some(Says::Microsoft) => AutodiscoverBy::Microsoft,
         Some(Says::Exchange(_)) => AutodiscoverBy::Exchange,
-        Some(Says::Other(how)) => {
-            book.note(keys::MISLED_HOW, *how);
-            AutodiscoverBy::Misled
-        }
-        Some(Says::Nobody) | None => AutodiscoverBy::Nobody,
+        Some(Says::Other(_)) => AutodiscoverBy::Misled,
+        // The record of a server that is gone.
+        _ if at_microsoft && elsewhere.is_none() && lost.is_some() => AutodiscoverBy::Misled,
+        _ => AutodiscoverBy::Nobody,
     };
-    if let (AutodiscoverBy::Misled, Some(place)) = (by, first) {
-        book.note(keys::MISLED_BY, place.host.as_str());
-    }
     book.note(keys::BY, by);
+    let misled = match first {
+        Some(Place { host, says: Says::Other(how) }) => Some((host.clone(), *how)),
+        _ if by == AutodiscoverBy::Misled => lost.clone().map(|host| (host, Misled::NoAnswer)),
+        _ => None,
+    };
+    if let Some((host, how)) = &misled {
+        book.note(keys::MISLED_BY, host.as_str());
+        book.note(keys::MISLED_HOW, *how);
+    }
     let own = places.iter().find_map(|place| match &place.says {
         Says::Exchange(host) => Some(host.clone()),
         _ => None,
@@ -139,16 +152,26 @@ fn note(
             book.note(keys::SERVER, server.as_str());
         }
         None if at_microsoft => note_microsoft(book, kind.unwrap_or(Kind::MicrosoftWork)),
-        None => {}
-    }
-    match (by, first) {
-        (AutodiscoverBy::Misled, Some(place)) => {
-            let host = Text::new().host(&place.host);
-            Verdict::warn(host.say(" answers Outlook, although it has nothing to do with the mailbox"))
+        // What is wrong there is judged by the next check; whether the mailbox is there, nobody has said.
+        None => {
+            if let Some(server) = &lost {
+                book.note(keys::SERVER, server.as_str());
+            }
         }
-        _ if at_microsoft => Verdict::pass("at Microsoft"),
-        (AutodiscoverBy::Exchange, _) => Verdict::pass("at the company's own Exchange server"),
-        _ => Verdict::unknown("nothing points to an Exchange mailbox"),
+    }
+    match misled {
+        Some((host, Misled::NoAnswer)) => Verdict::warn(
+            Text::from("a record leads Outlook to ").host(&host).say(", which does not answer; the mailbox is at Microsoft"),
+        ),
+        Some((host, _)) => Verdict::warn(
+            Text::new().host(&host).say(" answers Outlook, although it has nothing to do with the mailbox"),
+        ),
+        None if at_microsoft => Verdict::pass("at Microsoft"),
+        None if by == AutodiscoverBy::Exchange => Verdict::pass("at the company's own Exchange server"),
+        None => match lost {
+            Some(host) => Verdict::unknown(Text::from("it would ask ").host(&host).say(", which cannot be asked")),
+            None => Verdict::unknown("nothing points to an Exchange mailbox"),
+        },
     }
 }
 
@@ -199,14 +222,15 @@ async fn below(ctx: &Ctx, name: &str, leads: AutodiscoverName, at_microsoft: boo
         AutodiscoverName::Own => {
             let plain = Url::parse(&format!("http://{name}/{PATH}")).ok()?;
             let (by_https, sent_on) = join(at(ctx, name, at_microsoft), follow(ctx, &plain)).await;
-            if !matches!(by_https.0.says, Says::Nobody) {
+            if !matches!(by_https.0.says, Says::Nobody | Says::Lost) {
                 return Some(by_https);
             }
             // A plain page counts only where it sends on to an encrypted one.
-            let found = sent_on.ok().filter(|found| found.url.scheme() == "https")?;
+            let Some(found) = sent_on.ok().filter(|found| found.url.scheme() == "https") else { return Some(by_https) };
             let says = judge(&found, at_microsoft);
             let host = found.url.host_str().unwrap_or_default().to_owned();
-            Some((Place { host, says }, format!("redirected to, status {}", found.answer.status).into()))
+            let said = by_https.1.say("; plain HTTP redirects to ").host(found.url.as_str());
+            Some((Place { host, says }, said.say(format!(", status {}", found.answer.status))))
         }
         AutodiscoverName::Missing | AutodiscoverName::Failed => None,
     }
@@ -214,25 +238,32 @@ async fn below(ctx: &Ctx, name: &str, leads: AutodiscoverName, at_microsoft: boo
 
 /// What answers at a host.
 async fn at(ctx: &Ctx, host: &str, at_microsoft: bool) -> (Place, Text) {
+    let place = |says| Place { host: host.to_owned(), says };
     let Ok(url) = Url::parse(&format!("https://{host}/{PATH}")) else {
-        return (Place { host: host.to_owned(), says: Says::Nobody }, "no address for a page".into());
+        return (place(Says::Nobody), "no address for a page".into());
     };
-    let (says, said) = match follow(ctx, &url).await {
-        Ok(found) => (judge(&found, at_microsoft), said(&found, &url)),
-        Err(lost) => {
-            let says = match &lost {
-                // Outlook warns of it, although nothing of the mailbox is there.
-                Lost::Fetching(NotFetched::NotSecured(why))
-                    if at_microsoft && why.kind == FailureKind::Certificate && host.starts_with("autodiscover.") =>
-                {
-                    Says::Other(Misled::BadCertificate)
+    let lost = match follow(ctx, &url).await {
+        Ok(found) => return (place(judge(&found, at_microsoft)), said(&found, &url)),
+        Err(lost) => lost,
+    };
+    let said = lost.says();
+    let says = match lost {
+        Lost::Fetching(NotFetched::NotSecured(why)) if why.kind == FailureKind::Certificate => {
+            match shown_certificate(ctx, &url).await {
+                // An alias of Microsoft's that the domain's DNS resolves by itself: Outlook is sent on from there.
+                Some(shown) if shown.names.iter().any(|name| is_microsofts(name.trim_start_matches("*."))) => {
+                    Says::Microsoft
                 }
-                _ => Says::Nobody,
-            };
-            (says, lost.says())
+                // Outlook warns of it, although nothing of the mailbox is there.
+                _ if at_microsoft && host.starts_with("autodiscover.") => Says::Other(Misled::BadCertificate),
+                _ => Says::Lost,
+            }
         }
+        // A page that sends on to nowhere is no sign of a mailbox.
+        Lost::Fetching(_) => Says::Lost,
+        Lost::Circle | Lost::NotSecure | Lost::Inside => Says::Nobody,
     };
-    (Place { host: host.to_owned(), says }, said)
+    (place(says), said)
 }
 
 fn said(found: &Found, asked: &Url) -> Text {
@@ -305,7 +336,7 @@ mod tests {
                 Says::Exchange(_) => "exchange",
                 Says::Other(Misled::AsksForPassword) => "asks",
                 Says::Other(_) => "settings",
-                Says::Nobody => "nobody",
+                Says::Nobody | Says::Lost => "nobody",
             };
         assert_eq!((word(true), word(false)), (at_microsoft, otherwise));
     }
