@@ -121,7 +121,3 @@ fault_inspect() { # [trusted]: a box opens every web page on its way, with a cer
 fault_block_page() { # at the router, under a certificate of its own
     web_at router $LAN4.250 "$STATE/tls/relay.pem" blocked-page
 }
-fault_old_tls_here() { # this computer's library knows nothing above TLS 1.1
-    printf 'openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nMaxProtocol = TLSv1.1\nMinProtocol = TLSv1\nCipherString = ALL:@SECLEVEL=0\n' >"$STATE/old.cnf"
-    PREFIX+=("OPENSSL_CONF=$STATE/old.cnf")
-}

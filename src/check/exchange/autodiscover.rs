@@ -161,7 +161,9 @@ fn note(
     }
     match misled {
         Some((host, Misled::NoAnswer)) => Verdict::warn(
-            Text::from("a record leads Outlook to ").host(&host).say(", which does not answer; the mailbox is at Microsoft"),
+            Text::from("a record leads Outlook to ")
+                .host(&host)
+                .say(", which does not answer; the mailbox is at Microsoft"),
         ),
         Some((host, _)) => Verdict::warn(
             Text::new().host(&host).say(" answers Outlook, although it has nothing to do with the mailbox"),
@@ -210,7 +212,9 @@ async fn mailbox(ctx: &Ctx) -> Option<(Text, Option<String>)> {
 fn server_in(body: &[u8]) -> Option<String> {
     let said: serde_json::Value = serde_json::from_slice(body).ok()?;
     let url = Url::parse(said.get("Url")?.as_str()?).ok()?;
-    (url.scheme() == "https").then(|| url.host_str().map(str::to_owned))?
+    // A server has a name below some domain; what has none would be asked of this computer or its neighbours.
+    let host = url.domain().filter(|host| url.scheme() == "https" && host.contains('.'))?;
+    Some(host.to_owned())
 }
 
 /// What answers below the name autodiscover: by HTTPS, or where plain HTTP sends on to.
@@ -347,6 +351,8 @@ mod tests {
             br#"{"Protocol":"AutodiscoverV1","Url":"https://mail.company.example/autodiscover/autodiscover.xml"}"#;
         assert_eq!(server_in(body).as_deref(), Some("mail.company.example"));
         assert_eq!(server_in(br#"{"Protocol":"x","Url":"http://mail.company.example/"}"#), None);
+        assert_eq!(server_in(br#"{"Url":"https://192.168.1.1/"}"#), None);
+        assert_eq!(server_in(br#"{"Url":"https://localhost/"}"#), None);
         assert_eq!(server_in(br#"{"ErrorCode":"UserNotFound"}"#), None);
         assert_eq!(server_in(b"<html>"), None);
     }
