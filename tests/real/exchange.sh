@@ -13,7 +13,7 @@ further_zones() {
         echo ". 60 IN NS ns.test."
         for record in "${RECORDS[@]}"; do echo "${record/ / 60 IN }"; done
     } >"$STATE/further.zone"
-    for domain in contoso.test fabrikam.test outlook.com office365.com microsoftonline.com google.com gmail.com; do
+    for domain in contoso.test fabrikam.test workspace.test mx.microsoft outlook.com office365.com microsoftonline.com google.com gmail.com; do
         echo "    local-zone: \"$domain.\" transparent"
     done
     printf 'auth-zone:\n    name: "."\n    zonefile: "%s"\n    for-upstream: yes\n    for-downstream: yes\n' "$STATE/further.zone"
@@ -71,6 +71,18 @@ fault_tenant() { # [ROLE OF OUTLOOK.OFFICE365.COM [OPTION…]]: anna@contoso.tes
         "autodiscover.outlook.com. A $WAN4.40" "autodiscover-s.outlook.com. A $WAN4.40" \
         "outlook.office365.com. A $WAN4.40" "login.microsoftonline.com. A $WAN4.41" \
         "contoso-test.mail.protection.outlook.com. A $WAN4.42"
+}
+fault_post() { # NAME PORT ROLE [DOMAIN]: a mail server of Microsoft's or Google's; a row of POST in exchange_servers.py
+    certified post "$1" root "-30 days" "+60 days"
+    ip -n mt-elsewhere addr add $WAN4.43/32 dev eth0
+    serve elsewhere python3 "$HERE/exchange_servers.py" post $WAN4.43 "$STATE/tls/post.pem" "$2" "$3" "$1" "${4:-contoso.test}"
+    until_true ns elsewhere sh -c "ss -Hltn 'src $WAN4.43 and sport = :$2' | grep -q ."
+    fault_record "$1" A $WAN4.43
+}
+fault_log_in() { SECRET=--password-stdin TYPED=$1; } # PASSWORD, after the tenant
+fault_workspace() { # anna@workspace.test is at Google
+    ADDRESS=anna@workspace.test SECRET=
+    publish "workspace.test. MX 1 aspmx.l.google.com."
 }
 fault_website() { WEBSITE=$1; } # ROLE, before the tenant: what answers at https://contoso.test
 fault_autodiscover() { # ROLE NAME-IN-CERTIFICATE: autodiscover.contoso.test is a server of its own

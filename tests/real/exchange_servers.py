@@ -2,6 +2,7 @@
 
     exchange_servers.py web ADDRESS CHAIN.pem ROLE [date=DAYS] [tls=VERSION]   443 and 80: a row of ROLES
     exchange_servers.py inspect CHAIN.pem                                      443 redirected: opens it, and passes it on
+    exchange_servers.py post ADDRESS CHAIN.pem PORT ROLE NAME DOMAIN           SMTP as Microsoft or Google speak: a row of POST
 
 `date` shifts the header Date, `tls` is the newest version that is spoken (1.0, 1.1). Standard library only. Each serves
 until it is killed.
@@ -74,6 +75,70 @@ ROLES = {
 }
 
 
+# What a mail server of Microsoft's or Google's says: to a sender, to a recipient in the organisation's own domain and to one
+# outside, to a log-in; "encrypts" whether it offers STARTTLS. What is not named is accepted.
+DENIED = "550 5.7.64 TenantAttribution; Relay Access Denied [AM5EUR02FT000.eop-EUR02.prod.protection.outlook.com]"
+POST = {
+    "inside-only": {"outside": DENIED},
+    "relay": {},
+    "direct-send-off": {
+        "own": "550 5.7.68 TenantInboundAttribution; Direct Send not allowed for this organization from unauthorized sources",
+        "outside": DENIED,
+    },
+    "stranger": {"own": DENIED, "outside": DENIED},
+    "listed": {
+        "own": "550 5.7.1 Service unavailable, Client host [198.51.100.130] blocked using Spamhaus. To request removal from this list"
+        " see https://www.spamhaus.org/query/ip/198.51.100.130 (AS3130).",
+        "outside": "550 5.7.1 Service unavailable, Client host [198.51.100.130] blocked using Spamhaus. (AS3130).",
+    },
+    "log-in-off": {
+        "log-in": "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit"
+        " https://aka.ms/smtp_auth_disabled for more information.",
+    },
+    "passwords-off": {"log-in": "535 5.7.139 Authentication unsuccessful, basic authentication is disabled."},
+    "high-volume": {"log-in": "235 2.7.0 Authentication successful", "outside": "550 5.5.105 External sending is not supported for High Volume Email"},
+    "google-stranger": {
+        "own": "550 5.7.1 Invalid credentials for relay [198.51.100.130]. The IP address you've registered in your Workspace SMTP"
+        " Relay service doesn't match the domain of the account this email is being sent from. x - gsmtp",
+        "outside": "550 5.7.1 Invalid credentials for relay [198.51.100.130]. x - gsmtp",
+    },
+    "google-inside-only": {"outside": "550 5.1.1 The email account that you tried to reach does not exist. x - gsmtp"},
+}
+
+
+async def post(reader, writer, role, name, domain, tls):
+    says = POST[role]
+    encrypted = False
+    writer.write(f"220 {name} Microsoft ESMTP MAIL Service ready\r\n".encode())
+    while line := (await reader.readline()).decode("latin-1").strip():
+        verb = line.split(" ")[0].upper()
+        if verb == "EHLO":
+            more = ["AUTH LOGIN XOAUTH2"] if "log-in" in says and encrypted else []
+            lines = [f"{name} Hello [198.51.100.130]", "SIZE 157286400", *more, *([] if encrypted else ["STARTTLS"]), "8BITMIME"]
+            answer = "\r\n".join(f"250-{text}" for text in lines[:-1]) + f"\r\n250 {lines[-1]}"
+        elif verb == "STARTTLS":
+            writer.write(b"220 2.0.0 SMTP server ready\r\n")
+            await writer.start_tls(tls)
+            encrypted = True
+            continue
+        elif verb == "AUTH":
+            for question in ("VXNlcm5hbWU6", "UGFzc3dvcmQ6")[int(" " in line[5:].strip()) :]:
+                writer.write(f"334 {question}\r\n".encode())
+                await reader.readline()
+            answer = says.get("log-in", "504 5.7.4 Unrecognized authentication type")
+        elif verb == "RCPT":
+            answer = says.get("own" if f"@{domain}>" in line else "outside", "250 2.1.5 Recipient OK")
+        elif verb in ("MAIL", "RSET", "NOOP"):
+            answer = "250 2.1.0 OK"
+        elif verb == "QUIT":
+            writer.write(b"221 2.0.0 Service closing transmission channel\r\n")
+            return
+        else:
+            answer = "500 5.3.3 Unrecognized command"
+        writer.write(answer.encode() + b"\r\n")
+        await writer.drain()
+
+
 async def web(reader, writer, role, days):
     request = await reader.readuntil(b"\r\n\r\n")
     path = request.split(b" ", 2)[1].decode("latin-1").lower()
@@ -118,6 +183,10 @@ async def main(kind, *arguments):
         tls = tls_of(arguments[0])
         tls.sni_callback = lambda tls_object, name, _context: setattr(tls_object, "asked", name)
         await asyncio.start_server(served(inspect), "0.0.0.0", 443, ssl=tls)
+    elif kind == "post":
+        address, chain, port, role, name, domain = arguments
+        talk = served(post, role, name, domain, tls_of(chain))
+        await asyncio.start_server(talk, address, int(port))
     else:
         address, chain, role, *more = arguments
         options = dict(option.split("=") for option in more)

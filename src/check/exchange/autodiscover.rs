@@ -6,6 +6,7 @@
 use super::web::{Found, Lost, follow, shown_certificate};
 use super::{is_microsoft, is_microsofts, leads_to_microsoft, may_be_exchange};
 use crate::account::Source;
+use crate::account::client::Exchange;
 use crate::account::provider::Kind;
 use crate::check::dns::ask::{ask, describe};
 use crate::check::engine::{Check, How, none, timed};
@@ -23,7 +24,7 @@ use url::Url;
 pub(crate) static CHECK: Check = Check {
     kind: "autodiscover",
     group: Group::Settings,
-    question: "Where does Outlook find the mailbox?",
+    question: "Where is the Exchange mailbox?",
     when: may_be_exchange,
     needs: none,
     facts: keys::ALL,
@@ -76,6 +77,12 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     book.note(keys::NAME, leads);
     let at_microsoft = kind.is_some() || leads == AutodiscoverName::Microsoft;
     let service = service_of(&service);
+    // A program that may well have an account of another type: the domain's website is not asked without a sign.
+    let usual = ctx.account.client().is_none_or(|client| client.exchange == Exchange::Usual);
+    if !usual && !at_microsoft && leads == AutodiscoverName::Missing && service.is_none() {
+        book.note(keys::BY, AutodiscoverBy::Nobody);
+        return Verdict::pass("the domain names none");
+    }
     let (mailbox, website, below, by_srv) = join4(
         timed(async { if at_microsoft { mailbox(ctx).await } else { None } }),
         timed(async { Some(at(ctx, domain, at_microsoft).await) }),
@@ -282,7 +289,7 @@ fn said(found: &Found, asked: &Url) -> Text {
 }
 
 /// Who answers, by the log-in that is wanted: Exchange offers Windows' own kinds or a sign-in, a website's control
-/// panel a password in clear (Basic) alone.
+/// panel a password in clear (Basic) alone. That is no sign of a mailbox at Exchange, but Outlook asks for the password.
 fn judge(found: &Found, at_microsoft: bool) -> Says {
     let host = found.url.host_str().unwrap_or_default();
     if is_microsofts(host) {
@@ -296,8 +303,7 @@ fn judge(found: &Found, at_microsoft: bool) -> Says {
     };
     match found.answer.status {
         401 if offers(&["NTLM", "Negotiate", "Bearer"]) => Says::Exchange(host.to_owned()),
-        401 if at_microsoft => Says::Other(Misled::AsksForPassword),
-        401 => Says::Exchange(host.to_owned()),
+        401 if at_microsoft && offers(&["Basic", "Digest"]) => Says::Other(Misled::AsksForPassword),
         200 if at_microsoft && is_autodiscover(&found.answer.body) => Says::Other(Misled::OtherSettings),
         _ => Says::Nobody,
     }
@@ -322,7 +328,9 @@ mod tests {
 
     #[rstest]
     #[case(&["Negotiate", "NTLM", "Basic realm=\"mail\""], 401, "", "exchange", "exchange")]
-    #[case(&["Basic realm=\"cPanel\""], 401, "", "asks", "exchange")]
+    #[case(&["Basic realm=\"cPanel\""], 401, "", "asks", "nobody")]
+    #[case(&["B\\x1b[2Jasic"], 401, "", "nobody", "nobody")]
+    #[case(&[], 401, "", "nobody", "nobody")]
     #[case(&[], 200, "<?xml?><Autodiscover xmlns=\"x\">", "settings", "nobody")]
     #[case(&[], 200, "<html>Welcome</html>", "nobody", "nobody")]
     #[case(&[], 404, "", "nobody", "nobody")]
