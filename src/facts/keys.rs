@@ -341,7 +341,7 @@ keys! {
         DMARC: Key<Dmarc> = "dmarc", Nobody, "what the domain's DMARC record asks of receivers";
         DMARC_RECORD: Key<String> = "dmarc.record", Foreign, "the domain's DMARC record";
     }
-    /// Where does Outlook find the mailbox?
+    /// Where is the Exchange mailbox?
     autodiscover "autodiscover" {
         NAME: Key<AutodiscoverName> = "name", Nobody, "where the domain's autodiscover name leads";
         BY: Key<AutodiscoverBy> = "by", Nobody, "who answers first where Outlook looks";

@@ -367,7 +367,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         ),
         fact(
             "exchange.misled",
-            "what Outlook gets from a web server that has nothing to do with the mailbox",
+            "what Outlook gets where it is led to a server that has nothing to do with the mailbox",
             Misled::VARIANTS,
         ),
         fact("exchange.server", "how far the connection to the Exchange server gets", Reach::VARIANTS),

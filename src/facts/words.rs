@@ -137,12 +137,13 @@ words! {
     AutodiscoverName { Microsoft, Own, Missing, Failed }
     /// Who answers first where Outlook looks for the mailbox; `Misled`: somebody who has nothing to do with it.
     AutodiscoverBy { Microsoft, Exchange, Misled, Nobody }
-    /// What Outlook gets from a web server that has nothing to do with the mailbox.
-    Misled { AsksForPassword, OtherSettings, BadCertificate }
+    /// What Outlook gets where a record leads it that has nothing to do with the mailbox.
+    Misled { AsksForPassword, OtherSettings, BadCertificate, NoAnswer }
     /// Where the mailbox is.
     MailboxAt { Microsoft, Company }
-    /// How far the way to a web server leads.
-    Reach { Reached, NotFound, Shut, ProxyRefuses, NotTrusted, Broken }
+    /// How far the way to a web server leads; `Failing`: it answers with an error of its own (5xx); `Misdirected`: its name
+    /// leads to an address inside, where it cannot be; `OldTls`: it knows nothing above TLS 1.1.
+    Reach { Reached, Failing, NotFound, Misdirected, Shut, ProxyGone, ProxyRefuses, NotTrusted, OldTls, Broken }
     /// What is wrong with a web server's certificate.
     WebCertificate { Expired, NotYetValid, Name, Issuer, SelfSigned, TooWeak, Unsaid }
     /// What the server refused when asked whether this address may send.

@@ -71,7 +71,8 @@ pub const MOST_TEXT: usize = 4096;
 /// The outcome of a look-up, with six kinds of "no" that mean six different things.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// Records of the kind asked for, with the aliases on the way.
+    /// Records of the kind asked for, with the aliases on the way, except for [`RecordKind::Address`]: the system's own
+    /// look-up does not tell them.
     Records(Vec<Record>),
     /// The name does not exist (RFC 2308 section 2.1).
     NxDomain,

@@ -53,7 +53,8 @@ impl Lab {
     }
 }
 
-/// The records of a kind, with aliases followed.
+/// The records of a kind, with aliases followed. Whoever asks for addresses as programs do is not told of the aliases
+/// (getaddrinfo).
 fn chosen(
     records: &dyn Fn(&str) -> Option<Vec<Record>>,
     name: &str,
@@ -77,6 +78,9 @@ fn chosen(
         };
         let of_kind: Vec<Record> = all.iter().filter(is_kind).cloned().collect();
         if !of_kind.is_empty() {
+            if kind == RecordKind::Address {
+                found.clear();
+            }
             found.extend(of_kind);
             return Answer::Records(found);
         }

@@ -64,6 +64,8 @@ pub enum NotFetched {
     TooLong,
     /// The web proxy lets nothing through to there: its status code.
     ProxyRefused(u16),
+    /// The web proxy itself cannot be reached.
+    NoProxy(Box<NotFetched>),
 }
 
 impl NotFetched {
@@ -83,7 +85,11 @@ impl NotFetched {
             NotFetched::NotHttp => "the answer is not HTTP".into(),
             NotFetched::TooLong => "the answer's headers never end".into(),
             NotFetched::ProxyRefused(407) => "the web proxy requires its own log-in (status 407)".into(),
+            NotFetched::ProxyRefused(status @ 500..) => {
+                format!("the web proxy does not get through to it (status {status})").into()
+            }
             NotFetched::ProxyRefused(status) => format!("the web proxy refuses (status {status})").into(),
+            NotFetched::NoProxy(why) => Text::from("the web proxy cannot be reached: ").append(why.says()),
         }
     }
 }
@@ -172,8 +178,7 @@ pub async fn fetch_by_proxy(
     url: &Url,
     limit: Duration,
 ) -> Result<Answer, NotFetched> {
-    let proxy = Url::parse(&format!("http://{proxy}")).map_err(|_| NotFetched::BadAddress)?;
-    let stream = open(net, &proxy, limit).await?;
+    let stream = open_proxy(net, proxy, limit).await?;
     get(stream, url, url.as_str(), library, limit).await
 }
 
@@ -192,9 +197,13 @@ pub async fn reach(
     limit: Duration,
 ) -> Result<BoxStream, NotFetched> {
     let Some(proxy) = proxy else { return open(net, url, limit).await };
-    let proxy = Url::parse(&format!("http://{proxy}")).map_err(|_| NotFetched::BadAddress)?;
-    let stream = open(net, &proxy, limit).await?;
+    let stream = open_proxy(net, proxy, limit).await?;
     timeout(limit, tunnel(stream, url)).await.unwrap_or(Err(NotFetched::Silent))
+}
+
+async fn open_proxy(net: &dyn Network, proxy: &str, limit: Duration) -> Result<BoxStream, NotFetched> {
+    let proxy = Url::parse(&format!("http://{proxy}")).map_err(|_| NotFetched::BadAddress)?;
+    open(net, &proxy, limit).await.map_err(|why| NotFetched::NoProxy(Box::new(why)))
 }
 
 async fn tunnel(mut stream: BoxStream, url: &Url) -> Result<BoxStream, NotFetched> {

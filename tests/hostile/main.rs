@@ -10,6 +10,7 @@ mod lab;
 
 mod certificates;
 mod dialogues;
+mod exchange;
 mod handshakes;
 mod names;
 mod pages;
@@ -26,6 +27,7 @@ fn nobody_is_accused_of_what_was_not_seen() {
         certificates::cases(),
         streams::cases(),
         pages::cases(),
+        exchange::cases(),
         surroundings::cases(),
     ];
     suite::hold(rows.into_iter().flatten().collect());

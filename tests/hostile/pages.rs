@@ -14,17 +14,17 @@ const SOUND_OR_ANOTHER: Fits = Fits {
 };
 
 /// What a web server sends, and then again and again.
-type Answer = fn() -> (Vec<u8>, Vec<u8>);
+pub type Answer = fn() -> (Vec<u8>, Vec<u8>);
 
-fn once(answer: impl Into<Vec<u8>>) -> (Vec<u8>, Vec<u8>) {
+pub fn once(answer: impl Into<Vec<u8>>) -> (Vec<u8>, Vec<u8>) {
     (answer.into(), vec![])
 }
 
-fn again(answer: impl Into<Vec<u8>>, bytes: impl Into<Vec<u8>>) -> (Vec<u8>, Vec<u8>) {
+pub fn again(answer: impl Into<Vec<u8>>, bytes: impl Into<Vec<u8>>) -> (Vec<u8>, Vec<u8>) {
     (answer.into(), bytes.into())
 }
 
-fn page(body: &str) -> (Vec<u8>, Vec<u8>) {
+pub fn page(body: &str) -> (Vec<u8>, Vec<u8>) {
     once(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
 }
 
@@ -42,7 +42,7 @@ fn outgoing(host: &str, port: &str) -> String {
     )
 }
 
-const ANSWERS: &[(&str, Answer, Fits)] = &[
+pub const ANSWERS: &[(&str, Answer, Fits)] = &[
     ("silence", || once(""), SOUND),
     ("a flood of zeros", || again("", [0; 64]), SOUND),
     ("a head without end", || again("HTTP/1.1 200 OK\r\n", "X-Head: and so on\r\n"), SOUND),
@@ -123,7 +123,7 @@ const ANSWERS: &[(&str, Answer, Fits)] = &[
     ("a name of 10,000 letters", || page(&servers(&outgoing(&"a".repeat(10_000), "587"))), SOUND_OR_ANOTHER),
 ];
 
-fn answers(
+pub fn answers(
     mut peer: Peer<impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static>,
     answer: Answer,
 ) -> Done {
@@ -143,7 +143,7 @@ fn answers(
     })
 }
 
-fn web(answer: Answer) -> Replace {
+pub fn web(answer: Answer) -> Replace {
     Arc::new(move |_| {
         let (ours, theirs) = duplex(16 * 1024);
         tokio::spawn(answers(Peer { stream: BufReader::new(theirs) }, answer));
@@ -151,8 +151,8 @@ fn web(answer: Answer) -> Replace {
     })
 }
 
-fn encrypted_web(answer: Answer) -> Replace {
-    let (chain, key) = leaf_for_web(&["autoconfig.example.com", "example.com"]);
+pub fn encrypted_web(names: &[&str], answer: Answer) -> Replace {
+    let (chain, key) = leaf_for_web(names);
     let acceptor = tls(chain, key);
     Arc::new(move |_| {
         let (ours, theirs) = duplex(16 * 1024);
@@ -184,7 +184,11 @@ pub fn cases() -> Vec<Case> {
         found.world = AUTOCONFIG.to_owned();
         found.change = Box::new(|job| {
             trust(job, &ROOT.0);
-            replace(job, &[([203, 0, 113, 8], 443)], encrypted_web(*answer));
+            replace(
+                job,
+                &[([203, 0, 113, 8], 443)],
+                encrypted_web(&["autoconfig.example.com", "example.com"], *answer),
+            );
         });
         cases.push(found);
         let mut portal = Case::new("web servers", *what, "the pages that show portals", SOUND);

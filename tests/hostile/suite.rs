@@ -32,7 +32,9 @@ pub struct Case {
     /// Where: protocol and state.
     pub place: String,
     pub fits: Fits,
-    /// The account and the world, laid over those of a healthy one.
+    /// The scenario that all is laid over.
+    pub base: &'static str,
+    /// The account and the world, laid over its own.
     pub account: String,
     pub world: String,
     /// How long a run goes on after its verdict.
@@ -45,14 +47,15 @@ impl Case {
     pub fn new(part: &'static str, what: impl Into<String>, place: impl Into<String>, fits: Fits) -> Self {
         let (account, world) = (String::new(), String::new());
         let change = Box::new(|_: &mut Job| {});
-        Case { part, what: what.into(), place: place.into(), fits, account, world, detail: Detail::Full, change }
+        let (what, place) = (what.into(), place.into());
+        Case { part, what, place, fits, base: "healthy-587", account, world, detail: Detail::Full, change }
     }
 
     fn scenario(&self) -> Scenario {
         let read = |text: &str| -> toml::Table {
             toml::from_str(text).unwrap_or_else(|why| panic!("{}, {}: {why}\n{text}", self.what, self.place))
         };
-        let mut base = scenario("healthy-587").unwrap();
+        let mut base = scenario(self.base).unwrap();
         base.account.extend(read(&self.account));
         base.with(read(&self.world))
     }

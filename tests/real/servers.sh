@@ -32,6 +32,7 @@ CONF
         done
         for record in "${extra[@]}"; do echo "    local-data: '$record'"; done
         for record in "${MORE_ZONES[@]}"; do echo "    local-zone: \"${record% *}\" ${record#* }"; done
+        further_zones
         printf 'forward-zone:\n    name: "servfail.test."\n    forward-addr: 127.0.0.1@5999\n'
         printf 'remote-control:\n    control-enable: no\n'
     } >"$STATE/unbound-$space.conf"

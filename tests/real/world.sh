@@ -7,7 +7,7 @@
 #
 # The namespaces are joined by veth pairs among themselves only: nothing sent in here can reach the machine's own network.
 # Every scenario gets a new world, so that no fault has to be undone and nothing is remembered (ICMP rate limits, Postfix's
-# counts of connections, DNS caches).
+# counts of connections, DNS caches). Several runs at a time do not disturb each other: see in_mounts_of_its_own.
 # shellcheck disable=SC2317,SC2086 # functions are called by their names in the table; constants contain no spaces
 set -euo pipefail
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
@@ -30,7 +30,8 @@ DIFFERS=10 # a scenario was tried, and came out otherwise than its row says
 usage() {
     cat <<'USAGE'
 world.sh up | down            make the world and leave it standing; take it away
-world.sh run SCENARIO …       new world, break it, run the tool, compare; world.sh all: every scenario, in two worlds
+world.sh run SCENARIO …       new world, break it, run the tool, compare
+world.sh all [SCENARIO …]     the same in two worlds at a time: every scenario, or these
 world.sh verify [SCENARIO …]  the same without the tool: is it broken in the way the table says? (nc, dig, openssl, swaks)
 world.sh break SCENARIO       new world with the scenario's faults, left standing
 world.sh as-client COMMAND …  a command on the client, as the ordinary user that the tool runs as
@@ -121,6 +122,8 @@ network_up() {
 source "$HERE/servers.sh"
 # shellcheck source=faults.sh
 source "$HERE/faults.sh"
+# shellcheck source=exchange.sh
+source "$HERE/exchange.sh"
 # shellcheck source=race.sh
 source "$HERE/race.sh"
 
@@ -141,8 +144,7 @@ up() {
     ln -sf good.pem "$STATE/tls/mail.pem"
     serve elsewhere python3 "$HERE/other_servers.py" reference ref-a.test $WAN4.10,$ELSE6::10 "$STATE/tls/ref-a.pem"
     serve elsewhere python3 "$HERE/other_servers.py" reference ref-b.test $WAN4.20,$ELSE6::20 "$STATE/tls/ref-b.pem"
-    postfix_up
-    dovecot_up
+    [[ ${WITHOUT_MAIL:-} ]] || { postfix_up; dovecot_up; }
     until_true listens elsewhere 443
     until_true ns client dig +short +time=1 +tries=1 mail.example.test
     until_true ns client dig +short +time=1 +tries=1 @$WAN4.53 mail.example.test
@@ -162,14 +164,12 @@ down() {
         [[ ! -e /run/netns/mt-$space ]] || ip netns del "mt-$space"
         rm -rf "/etc/netns/mt-$space"
     done
-    # In use by others, or mounted for this world alone: then it stays.
-    rmdir /etc/netns 2>/dev/null || true
     rm -rf "$STATE"
 }
 
 # --- scenarios -------------------------------------------------------------------------------------------------------
 
-rows() { grep -v -e '^#' -e '^$' "$HERE/scenarios.tsv"; }
+rows() { grep -hv -e '^#' -e '^$' "$HERE/scenarios.tsv" "$HERE/exchange.tsv"; }
 
 # prepare NAME: reads its row into the globals below and makes its world
 prepare() {
@@ -178,6 +178,7 @@ prepare() {
     TYPED=$PASSWORD SECRET=--password-stdin PREFIX=() CA_FILE=(--ca-file "$STATE/tls/ca.pem") REFERENCES=(ref-a.test ref-b.test) SETTINGS=() PORT_TYPED=${account%/*} SECURITY=${account#*/}
     [[ $account == - ]] || SETTINGS=(--server mail.example.test --port "$PORT_TYPED" --security "$SECURITY")
     [[ $OPTIONS != - ]] || OPTIONS=
+    ! grep -q "^$1	" "$HERE/exchange.tsv" || WITHOUT_MAIL=yes # nobody there connects to mail.example.test
     up
     while read -r -a fault; do
         [[ ${fault[0]} != - ]] || continue
@@ -247,6 +248,9 @@ witness() {
     name=${subject%%:*} port=${subject##*:}
     case $name in
     swaks) swaks_says ;;
+    https)
+        as_user "${PREFIX[@]}" curl -s -m 5 -o /dev/null --cacert "$STATE/tls/ca.pem" -w '%{http_code}\n' "https://${subject#*:}" |
+            grep -v 000 || echo "curl-${PIPESTATUS[0]}" ;;
     dns)
         at=()
         [[ $port != *@* ]] || at=("@${port#*@}")
@@ -298,22 +302,26 @@ each() {
     [[ $failed == 0 ]] || exit 1
 }
 
-# all_in_two: every scenario, in two worlds at a time, since a run mostly waits. Each sees mounts of its own, and so has
-# namespaces of the same names.
+# in_mounts_of_its_own STATE ARGUMENT…: this script once more, where nobody else's namespaces are seen and nobody else
+# sees ours, so that those of several runs may have the same names. The empty directories stay: to remove them would take
+# away the mounts of a run beside this one.
+in_mounts_of_its_own() {
+    mkdir -p /run/netns /etc/netns
+    MT_ALONE=1 MT_STATE=$1 MT_RESULTS=$RESULTS exec unshare --mount --propagation private bash -c \
+        'mount -t tmpfs tmpfs /run/netns && mount -t tmpfs tmpfs /etc/netns && exec bash "$@"' - "${BASH_SOURCE[0]}" "${@:2}"
+}
+
+# all_in_two SCENARIO…: in two worlds at a time, since a run mostly waits.
 all_in_two() {
-    local names half failed=0 halves=()
-    mapfile -t names < <(rows | cut -f 1)
-    mkdir -p /run/netns /etc/netns "$RESULTS"
+    local half failed=0 halves=() rows_here
     for half in 0 1; do
-        mapfile -t rows_here < <(printf '%s\n' "${names[@]}" | awk -v half=$half 'NR % 2 == half')
-        MT_STATE=$STATE-$half MT_RESULTS=$RESULTS unshare --mount --propagation private bash -c \
-            'mount -t tmpfs tmpfs /run/netns && mount -t tmpfs tmpfs /etc/netns && exec bash "$@"' - \
-            "${BASH_SOURCE[0]}" run "${rows_here[@]}" 9>&- &
+        mapfile -t rows_here < <(printf '%s\n' "$@" | awk -v half=$half 'NR % 2 == half')
+        ((${#rows_here[@]})) || continue
+        in_mounts_of_its_own "$STATE-$half-$$" run "${rows_here[@]}" &
         halves+=($!)
     done
     trap 'kill "${halves[@]}" 2>/dev/null || true; wait' EXIT
     for half in "${halves[@]}"; do wait "$half" || failed=1; done
-    rmdir /etc/netns 2>/dev/null || true
     return $failed
 }
 
@@ -326,10 +334,23 @@ main() {
     [[ $(id -u) == 0 ]] || die "must be root: it makes network namespaces"
     local command=${1:-} names
     shift || true
-    if [[ $command != as-client && $command != list ]]; then
+    case $command in
+    as-client | list) ;;
+    up | down | break) # what they leave standing is one for all
         exec 9>"$STATE.lock"
-        flock -n 9 || die "another one is running"
-    fi
+        flock -n 9 || die "another one is running" ;;
+    *)
+        if [[ ! ${MT_ALONE:-} ]]; then
+            exec 9>"$RESULTS.lock"
+            flock -n 9 || RESULTS=$RESULTS-$$ # in use: a folder of our own
+            if [[ $command == all ]]; then
+                mapfile -t names < <(rows | cut -f 1)
+                all_in_two "${@:-${names[@]}}"
+                return
+            fi
+            in_mounts_of_its_own "$STATE-$$" "$command" "$@"
+        fi ;;
+    esac
     case $command in
     up) clean_up; up; trap - EXIT ;;
     down) down ;;
@@ -368,7 +389,6 @@ main() {
         repeat "$@"
         ;;
     verify) clean_up; mapfile -t names < <(rows | cut -f 1); each verify_one "${@:-${names[@]}}" ;;
-    all) all_in_two ;;
     run)
         clean_up
         PROGRAM=$(realpath "$MAILTRIAGE")

@@ -3,9 +3,10 @@
 //! SRV record. Whoever answers first is believed, also a website that has nothing to do with the mailbox. Not asked: a
 //! company's directory (Active Directory), and what Outlook has cached.
 
-use super::web::{Found, Lost, follow};
+use super::web::{Found, Lost, follow, shown_certificate};
 use super::{is_microsoft, is_microsofts, leads_to_microsoft, may_be_exchange};
 use crate::account::Source;
+use crate::account::client::Exchange;
 use crate::account::provider::Kind;
 use crate::check::dns::ask::{ask, describe};
 use crate::check::engine::{Check, How, none, timed};
@@ -17,12 +18,13 @@ use crate::probe::http::NotFetched;
 use crate::probe::secure::FailureKind;
 use crate::text::Text;
 use futures::future::{join, join4};
+use tokio::time::Instant;
 use url::Url;
 
 pub(crate) static CHECK: Check = Check {
     kind: "autodiscover",
     group: Group::Settings,
-    question: "Where does Outlook find the mailbox?",
+    question: "Where is the Exchange mailbox?",
     when: may_be_exchange,
     needs: none,
     facts: keys::ALL,
@@ -45,7 +47,10 @@ enum Says {
     Exchange(String),
     /// Somebody else answers, and Outlook believes it.
     Other(Misled),
+    /// A web server answers that knows nothing of mailboxes.
     Nobody,
+    /// No page could be fetched.
+    Lost,
 }
 
 /// One of the places where Outlook looks.
@@ -65,13 +70,19 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let name = format!("autodiscover.{domain}");
     let srv = format!("_autodiscover._tcp.{domain}");
     let ((alias_at, alias), (service_at, service)) =
-        join(timed(ask(ctx, &name, RecordKind::Address)), timed(ask(ctx, &srv, RecordKind::Srv))).await;
+        join(timed(ask(ctx, &name, RecordKind::A)), timed(ask(ctx, &srv, RecordKind::Srv))).await;
     book.saw_at(alias_at, name.clone(), describe(&alias));
     book.saw_at(service_at, format!("SRV {srv}"), describe(&service));
     let leads = leads_to(&alias);
     book.note(keys::NAME, leads);
     let at_microsoft = kind.is_some() || leads == AutodiscoverName::Microsoft;
     let service = service_of(&service);
+    // A program that may well have an account of another type: the domain's website is not asked without a sign.
+    let usual = ctx.account.client().is_none_or(|client| client.exchange == Exchange::Usual);
+    if !usual && !at_microsoft && leads == AutodiscoverName::Missing && service.is_none() {
+        book.note(keys::BY, AutodiscoverBy::Nobody);
+        return Verdict::pass("the domain names none");
+    }
     let (mailbox, website, below, by_srv) = join4(
         timed(async { if at_microsoft { mailbox(ctx).await } else { None } }),
         timed(async { Some(at(ctx, domain, at_microsoft).await) }),
@@ -88,15 +99,15 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     if let Some((said, _)) = &mailbox {
         book.saw_at(mailbox_at, "Microsoft 365 (autodiscover v2)", said.clone());
     }
-    let mut places: Vec<Place> = Vec::new();
-    for (at, found) in [website, below, by_srv] {
-        if let Some((place, said)) = found {
-            book.saw_at(at, format!("https://{}/{PATH}", place.host), said);
-            places.push(place);
-        }
-    }
+    let mut heard = |(at, found): (Instant, Option<(Place, Text)>)| {
+        let (place, said) = found?;
+        book.saw_at(at, format!("https://{}/{PATH}", place.host), said);
+        Some(place)
+    };
+    let website = heard(website);
+    let named: Vec<Place> = [below, by_srv].into_iter().filter_map(heard).collect();
     let elsewhere = mailbox.and_then(|(_, server)| server).filter(|server| !is_microsofts(server));
-    note(book, kind, at_microsoft, elsewhere, &places)
+    note(book, kind, at_microsoft, elsewhere, website, named)
 }
 
 fn note_microsoft(book: &mut Notebook, kind: Kind) {
@@ -107,28 +118,37 @@ fn note_microsoft(book: &mut Notebook, kind: Kind) {
     }
 }
 
-/// Notes who answers first, and where the mailbox is. `elsewhere` is the company's server to which Microsoft sends on.
+/// Notes who answers first, and where the mailbox is. `elsewhere` is the company's server to which Microsoft sends on;
+/// `named` are the places that records of the domain name for this very purpose, unlike its website.
 fn note(
     book: &mut Notebook,
     kind: Option<Kind>,
     at_microsoft: bool,
     elsewhere: Option<String>,
-    places: &[Place],
+    website: Option<Place>,
+    named: Vec<Place>,
 ) -> Verdict {
-    let first = places.iter().find(|place| !matches!(place.says, Says::Nobody));
+    let lost = named.iter().find(|place| matches!(place.says, Says::Lost)).map(|place| place.host.clone());
+    let places: Vec<Place> = website.into_iter().chain(named).collect();
+    let first = places.iter().find(|place| !matches!(place.says, Says::Nobody | Says::Lost));
     let by = match first.map(|place| &place.says) {
         Some(Says::Microsoft) => AutodiscoverBy::Microsoft,
         Some(Says::Exchange(_)) => AutodiscoverBy::Exchange,
-        Some(Says::Other(how)) => {
-            book.note(keys::MISLED_HOW, *how);
-            AutodiscoverBy::Misled
-        }
-        Some(Says::Nobody) | None => AutodiscoverBy::Nobody,
+        Some(Says::Other(_)) => AutodiscoverBy::Misled,
+        // The record of a server that is gone.
+        _ if at_microsoft && elsewhere.is_none() && lost.is_some() => AutodiscoverBy::Misled,
+        _ => AutodiscoverBy::Nobody,
     };
-    if let (AutodiscoverBy::Misled, Some(place)) = (by, first) {
-        book.note(keys::MISLED_BY, place.host.as_str());
-    }
     book.note(keys::BY, by);
+    let misled = match first {
+        Some(Place { host, says: Says::Other(how) }) => Some((host.clone(), *how)),
+        _ if by == AutodiscoverBy::Misled => lost.clone().map(|host| (host, Misled::NoAnswer)),
+        _ => None,
+    };
+    if let Some((host, how)) = &misled {
+        book.note(keys::MISLED_BY, host.as_str());
+        book.note(keys::MISLED_HOW, *how);
+    }
     let own = places.iter().find_map(|place| match &place.says {
         Says::Exchange(host) => Some(host.clone()),
         _ => None,
@@ -139,16 +159,28 @@ fn note(
             book.note(keys::SERVER, server.as_str());
         }
         None if at_microsoft => note_microsoft(book, kind.unwrap_or(Kind::MicrosoftWork)),
-        None => {}
-    }
-    match (by, first) {
-        (AutodiscoverBy::Misled, Some(place)) => {
-            let host = Text::new().host(&place.host);
-            Verdict::warn(host.say(" answers Outlook, although it has nothing to do with the mailbox"))
+        // What is wrong there is judged by the next check; whether the mailbox is there, nobody has said.
+        None => {
+            if let Some(server) = &lost {
+                book.note(keys::SERVER, server.as_str());
+            }
         }
-        _ if at_microsoft => Verdict::pass("at Microsoft"),
-        (AutodiscoverBy::Exchange, _) => Verdict::pass("at the company's own Exchange server"),
-        _ => Verdict::unknown("nothing points to an Exchange mailbox"),
+    }
+    match misled {
+        Some((host, Misled::NoAnswer)) => Verdict::warn(
+            Text::from("a record leads Outlook to ")
+                .host(&host)
+                .say(", which does not answer; the mailbox is at Microsoft"),
+        ),
+        Some((host, _)) => Verdict::warn(
+            Text::new().host(&host).say(" answers Outlook, although it has nothing to do with the mailbox"),
+        ),
+        None if at_microsoft => Verdict::pass("at Microsoft"),
+        None if by == AutodiscoverBy::Exchange => Verdict::pass("at the company's own Exchange server"),
+        None => match lost {
+            Some(host) => Verdict::unknown(Text::from("it would ask ").host(&host).say(", which cannot be asked")),
+            None => Verdict::unknown("nothing points to an Exchange mailbox"),
+        },
     }
 }
 
@@ -187,7 +219,9 @@ async fn mailbox(ctx: &Ctx) -> Option<(Text, Option<String>)> {
 fn server_in(body: &[u8]) -> Option<String> {
     let said: serde_json::Value = serde_json::from_slice(body).ok()?;
     let url = Url::parse(said.get("Url")?.as_str()?).ok()?;
-    (url.scheme() == "https").then(|| url.host_str().map(str::to_owned))?
+    // A server has a name below some domain; what has none would be asked of this computer or its neighbours.
+    let host = url.domain().filter(|host| url.scheme() == "https" && host.contains('.'))?;
+    Some(host.to_owned())
 }
 
 /// What answers below the name autodiscover: by HTTPS, or where plain HTTP sends on to.
@@ -199,14 +233,15 @@ async fn below(ctx: &Ctx, name: &str, leads: AutodiscoverName, at_microsoft: boo
         AutodiscoverName::Own => {
             let plain = Url::parse(&format!("http://{name}/{PATH}")).ok()?;
             let (by_https, sent_on) = join(at(ctx, name, at_microsoft), follow(ctx, &plain)).await;
-            if !matches!(by_https.0.says, Says::Nobody) {
+            if !matches!(by_https.0.says, Says::Nobody | Says::Lost) {
                 return Some(by_https);
             }
             // A plain page counts only where it sends on to an encrypted one.
-            let found = sent_on.ok().filter(|found| found.url.scheme() == "https")?;
+            let Some(found) = sent_on.ok().filter(|found| found.url.scheme() == "https") else { return Some(by_https) };
             let says = judge(&found, at_microsoft);
             let host = found.url.host_str().unwrap_or_default().to_owned();
-            Some((Place { host, says }, format!("redirected to, status {}", found.answer.status).into()))
+            let said = by_https.1.say("; plain HTTP redirects to ").host(found.url.as_str());
+            Some((Place { host, says }, said.say(format!(", status {}", found.answer.status))))
         }
         AutodiscoverName::Missing | AutodiscoverName::Failed => None,
     }
@@ -214,25 +249,32 @@ async fn below(ctx: &Ctx, name: &str, leads: AutodiscoverName, at_microsoft: boo
 
 /// What answers at a host.
 async fn at(ctx: &Ctx, host: &str, at_microsoft: bool) -> (Place, Text) {
+    let place = |says| Place { host: host.to_owned(), says };
     let Ok(url) = Url::parse(&format!("https://{host}/{PATH}")) else {
-        return (Place { host: host.to_owned(), says: Says::Nobody }, "no address for a page".into());
+        return (place(Says::Nobody), "no address for a page".into());
     };
-    let (says, said) = match follow(ctx, &url).await {
-        Ok(found) => (judge(&found, at_microsoft), said(&found, &url)),
-        Err(lost) => {
-            let says = match &lost {
-                // Outlook warns of it, although nothing of the mailbox is there.
-                Lost::Fetching(NotFetched::NotSecured(why))
-                    if at_microsoft && why.kind == FailureKind::Certificate && host.starts_with("autodiscover.") =>
-                {
-                    Says::Other(Misled::BadCertificate)
+    let lost = match follow(ctx, &url).await {
+        Ok(found) => return (place(judge(&found, at_microsoft)), said(&found, &url)),
+        Err(lost) => lost,
+    };
+    let said = lost.says();
+    let says = match lost {
+        Lost::Fetching(NotFetched::NotSecured(why)) if why.kind == FailureKind::Certificate => {
+            match shown_certificate(ctx, &url).await {
+                // An alias of Microsoft's that the domain's DNS resolves by itself: Outlook is sent on from there.
+                Some(shown) if shown.names.iter().any(|name| is_microsofts(name.trim_start_matches("*."))) => {
+                    Says::Microsoft
                 }
-                _ => Says::Nobody,
-            };
-            (says, lost.says())
+                // Outlook warns of it, although nothing of the mailbox is there.
+                _ if at_microsoft && host.starts_with("autodiscover.") => Says::Other(Misled::BadCertificate),
+                _ => Says::Lost,
+            }
         }
+        // A page that sends on to nowhere is no sign of a mailbox.
+        Lost::Fetching(_) => Says::Lost,
+        Lost::Circle | Lost::NotSecure | Lost::Inside => Says::Nobody,
     };
-    (Place { host: host.to_owned(), says }, said)
+    (place(says), said)
 }
 
 fn said(found: &Found, asked: &Url) -> Text {
@@ -247,7 +289,7 @@ fn said(found: &Found, asked: &Url) -> Text {
 }
 
 /// Who answers, by the log-in that is wanted: Exchange offers Windows' own kinds or a sign-in, a website's control
-/// panel a password in clear (Basic) alone.
+/// panel a password in clear (Basic) alone. That is no sign of a mailbox at Exchange, but Outlook asks for the password.
 fn judge(found: &Found, at_microsoft: bool) -> Says {
     let host = found.url.host_str().unwrap_or_default();
     if is_microsofts(host) {
@@ -261,8 +303,7 @@ fn judge(found: &Found, at_microsoft: bool) -> Says {
     };
     match found.answer.status {
         401 if offers(&["NTLM", "Negotiate", "Bearer"]) => Says::Exchange(host.to_owned()),
-        401 if at_microsoft => Says::Other(Misled::AsksForPassword),
-        401 => Says::Exchange(host.to_owned()),
+        401 if at_microsoft && offers(&["Basic", "Digest"]) => Says::Other(Misled::AsksForPassword),
         200 if at_microsoft && is_autodiscover(&found.answer.body) => Says::Other(Misled::OtherSettings),
         _ => Says::Nobody,
     }
@@ -287,7 +328,9 @@ mod tests {
 
     #[rstest]
     #[case(&["Negotiate", "NTLM", "Basic realm=\"mail\""], 401, "", "exchange", "exchange")]
-    #[case(&["Basic realm=\"cPanel\""], 401, "", "asks", "exchange")]
+    #[case(&["Basic realm=\"cPanel\""], 401, "", "asks", "nobody")]
+    #[case(&["B\\x1b[2Jasic"], 401, "", "nobody", "nobody")]
+    #[case(&[], 401, "", "nobody", "nobody")]
     #[case(&[], 200, "<?xml?><Autodiscover xmlns=\"x\">", "settings", "nobody")]
     #[case(&[], 200, "<html>Welcome</html>", "nobody", "nobody")]
     #[case(&[], 404, "", "nobody", "nobody")]
@@ -305,7 +348,7 @@ mod tests {
                 Says::Exchange(_) => "exchange",
                 Says::Other(Misled::AsksForPassword) => "asks",
                 Says::Other(_) => "settings",
-                Says::Nobody => "nobody",
+                Says::Nobody | Says::Lost => "nobody",
             };
         assert_eq!((word(true), word(false)), (at_microsoft, otherwise));
     }
@@ -316,6 +359,8 @@ mod tests {
             br#"{"Protocol":"AutodiscoverV1","Url":"https://mail.company.example/autodiscover/autodiscover.xml"}"#;
         assert_eq!(server_in(body).as_deref(), Some("mail.company.example"));
         assert_eq!(server_in(br#"{"Protocol":"x","Url":"http://mail.company.example/"}"#), None);
+        assert_eq!(server_in(br#"{"Url":"https://192.168.1.1/"}"#), None);
+        assert_eq!(server_in(br#"{"Url":"https://localhost/"}"#), None);
         assert_eq!(server_in(br#"{"ErrorCode":"UserNotFound"}"#), None);
         assert_eq!(server_in(b"<html>"), None);
     }

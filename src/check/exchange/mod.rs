@@ -10,14 +10,13 @@ use crate::account::provider::Kind;
 use crate::check::engine::Scope;
 use crate::net::{Answer, Record};
 
-/// Whether the account may be one of the type Exchange: by the provider, or by the mail program where no provider is
-/// known.
+/// Whether the account may be one of the type Exchange: by the provider, or where no provider is known by the mail program.
 fn may_be_exchange(scope: &Scope<'_>) -> bool {
     let (Some(account), Some(wanted)) = (scope.account, scope.wanted) else { return false };
     match (wanted.provider().map(|row| row.kind), account.client().map(|client| client.exchange)) {
         (_, Some(Exchange::No)) => false,
         (Some(kind), _) => is_microsoft(kind),
-        (None, exchange) => exchange == Some(Exchange::Usual),
+        (None, exchange) => exchange.is_some(),
     }
 }
 

@@ -3,7 +3,8 @@
 
 use crate::check::Ctx;
 use crate::check::dns::ask::ask;
-use crate::net::RecordKind;
+use crate::net::{BoxStream, RecordKind};
+use crate::probe::certificate::{Certificate, parse};
 use crate::probe::http::{self, Answer, NotFetched};
 use crate::probe::secure::{Secured, Verify, secure};
 use crate::text::is_inner;
@@ -47,10 +48,20 @@ impl Lost {
     }
 }
 
+/// The certificate that a host shows, whatever it is worth; nothing is said on that connection.
+pub(super) async fn shown_certificate(ctx: &Ctx, url: &Url) -> Option<Certificate> {
+    parse(&secured(ctx, url, Verify::No).await.ok()?.leaf?).ok()
+}
+
+/// Opens the connection for a page, not yet encrypted.
+pub(super) async fn opened(ctx: &Ctx, url: &Url) -> Result<BoxStream, NotFetched> {
+    let proxy = ctx.machine.local().proxy;
+    http::reach(ctx.net.as_ref(), proxy.as_deref(), url, limit(ctx)).await
+}
+
 /// Opens the connection for a page, and encrypts it.
 pub(super) async fn secured(ctx: &Ctx, url: &Url, verify: Verify) -> Result<Secured, NotFetched> {
-    let proxy = ctx.machine.local().proxy;
-    let stream = http::reach(ctx.net.as_ref(), proxy.as_deref(), url, limit(ctx)).await?;
+    let stream = opened(ctx, url).await?;
     let host = url.host_str().ok_or(NotFetched::BadAddress)?;
     secure(stream, host, &ctx.tls, verify, limit(ctx)).await.map_err(NotFetched::NotSecured)
 }

@@ -70,7 +70,7 @@ async fn find(ctx: &Ctx, book: &mut Notebook) -> Wanted {
         timed(ask(ctx, &submissions, RecordKind::Srv)),
         timed(ask(ctx, &submission, RecordKind::Srv)),
         timed(ask(ctx, domain, RecordKind::Mx)),
-        timed(ask(ctx, &autodiscover, RecordKind::Address)),
+        timed(ask(ctx, &autodiscover, RecordKind::A)),
     )
     .await;
     book.saw_at(implicit_at, format!("SRV {submissions}"), describe(&implicit));
