@@ -121,6 +121,8 @@ network_up() {
 source "$HERE/servers.sh"
 # shellcheck source=faults.sh
 source "$HERE/faults.sh"
+# shellcheck source=stories.sh
+source "$HERE/stories.sh"
 # shellcheck source=race.sh
 source "$HERE/race.sh"
 
@@ -169,7 +171,7 @@ down() {
 
 # --- scenarios -------------------------------------------------------------------------------------------------------
 
-rows() { grep -v -e '^#' -e '^$' "$HERE/scenarios.tsv"; }
+rows() { cat "$HERE/scenarios.tsv" "$HERE/stories.tsv" | grep -v -e '^#' -e '^$'; }
 
 # prepare NAME: reads its row into the globals below and makes its world
 prepare() {
