@@ -56,7 +56,10 @@ fault_refuse6() { # PORT at provider: the server listens there on IPv4 alone
     rule "$3" "meta nfproto ipv6 tcp dport { $1 } reject with tcp reset"
 }
 fault_drop4() { rule "$3" "meta nfproto ipv4 tcp dport { $1 } drop"; } # PORTS at WHERE: the same for IPv4 alone
-fault_no_ipv6() { ip -n mt-client -6 addr flush dev eth0 scope global; }
+fault_no_ipv6() { # nor a way out over it
+    ip -n mt-client -6 addr flush dev eth0 scope global
+    ip -n mt-client -6 route flush default 2>/dev/null || true
+}
 fault_nat64() { # an IPv6-only network whose resolver makes up addresses (DNS64), and whose gateway translates them
     local prefix=64:ff9b::
     ip -n mt-provider -6 addr add ${prefix}cb00:7105/128 dev eth0
@@ -89,13 +92,13 @@ fault_bans() { # what is in this set is shut out; who connects to PORTS gets int
         "${1:+tcp dport { $1 \} add @banned { ip saddr \}}" | ns provider nft -f -
 }
 fault_web_there() { # the server has a website too
-    serve provider python3 "$HERE/other_servers.py" web-proxy $MAIL4.5 "$STATE/tls/good.pem"
+    serve provider "${STORY[@]}" web $MAIL4.5 "$STATE/tls/good.pem"
     until_true listens provider 443
 }
 fault_web_only() { # the domain's own name leads to a website
     ip -n mt-elsewhere addr add $WAN4.40/26 dev eth0
     chain elsewhere "type filter hook input priority 0" "ip daddr $WAN4.40 tcp dport != { 80, 443 } reject with tcp reset"
-    serve elsewhere python3 "$HERE/other_servers.py" web-proxy $WAN4.40 "$STATE/tls/ref-a.pem"
+    serve elsewhere "${STORY[@]}" web $WAN4.40 "$STATE/tls/ref-a.pem"
     fault_names "example.test A $WAN4.40"
 }
 fault_parked() { # NAME: it is parked, at a machine that takes any mail on port 25

@@ -2,6 +2,7 @@
 
     story_servers.py server WORD CHAIN.pem   a mail server on 7025 and 7587 (STARTTLS) and 7465 (TLS): see SERVERS
     story_servers.py box WORD CHAIN.pem      a box on 7000 that connections were led to, and that passes them on: see BOXES
+    story_servers.py web ADDRESS CHAIN.pem   a website on 80 and 443
     story_servers.py dns WORD ADDRESS        DNS on UDP 5354 that asks ADDRESS and changes its answers: see FILTERS
 
 A server is a row of SERVERS: what it says otherwise than a sound one. Standard library only (Python 3.11 or later). Each
@@ -254,6 +255,11 @@ class Filter(asyncio.DatagramProtocol):
             self.transport.sendto(await asyncio.wait_for(loop.sock_recv(onward, 4096), 3), address)
 
 
+async def web(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 404 Not Found\r\nServer: Apache/2.4.62 (Debian)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
 def served(talk, *arguments):
     """A connection's life; a client that leaves early or says nothing for a minute is no error."""
 
@@ -289,6 +295,10 @@ async def main(role, word, argument):
             await box(word, reader, writer, tls)
 
         await listen(served(pass_on), "0.0.0.0", 7000, ssl=tls)
+    elif role == "web":
+        tls = tls_of(Server(), argument)
+        await listen(served(web), word, 80)
+        await listen(served(web), word, 443, ssl=tls)
     elif role == "dns":
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: Filter(word, argument), ("0.0.0.0", 5354))
