@@ -133,7 +133,8 @@ fn sum_up(book: &mut Notebook, target: Target, states: &[Tally], is_own: bool) -
         book.note(keys::STATE_V6, best.state);
         book.note(keys::TOOK_V6, millis(best.took));
     }
-    let shut: Vec<IpAddr> = states.iter().filter(|tally| is_shut_alone(tally, states)).map(|tally| tally.addr).collect();
+    let shut: Vec<IpAddr> =
+        states.iter().filter(|tally| is_shut_alone(tally, states)).map(|tally| tally.addr).collect();
     let (v4, v6) = (v4.map(|best| best.state), v6.map(|best| best.state));
     let state = v4.max(v6).unwrap_or(PortState::Unknown);
     if !book.has(&keys::STATE) {

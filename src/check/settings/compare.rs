@@ -23,7 +23,8 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let now = &ctx.account.settings;
     let fits = ctx.account.compare(wanted);
     let of_provider = wanted.into_iter().flat_map(|wanted| &wanted.choices).map(|choice| choice.host.as_str());
-    let misspelt = now.server().and_then(|typed| spelling::host_meant(typed).or(spelling::domain_of(typed, of_provider)));
+    let misspelt =
+        now.server().and_then(|typed| spelling::host_meant(typed).or(spelling::domain_of(typed, of_provider)));
     if let Some(fit) = misspelt.map(|_| ServerFit::Misspelt).or(fits.server.map(ServerFit::from)) {
         book.note(keys::SERVER, fit);
     }

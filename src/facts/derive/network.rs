@@ -132,7 +132,9 @@ impl View<'_> {
             _ => moot("none of them opens"),
         };
         facts.put("server.addresses", shut);
+        let is_one = self.one(dns_server::ADDRESSES).value().is_none_or(|addresses| addresses.len() < 2);
         let tls = match (self.one(chain::SILENT_ADDRESSES), self.one(chain::AT_OTHER_ADDRESS)) {
+            _ if is_one => moot("the server has one address"),
             (Seen::Is(_), _) => word("silent"),
             (_, Seen::Is(_)) => word("bad-certificate"),
             (Seen::Pending(checks), _) => Known::Pending(checks),
