@@ -109,6 +109,19 @@ fault_parked() { # NAME: it is parked, at a machine that takes any mail on port 
     chain elsewhere "type filter hook input priority 0" "ip daddr $WAN4.41 tcp dport { 465, 443 } drop"
     fault_names "$1 A $WAN4.41"
 }
+fault_reset_data() { # PORT at router: who connects may, and is reset at the first word
+    rule "$3" "iifname lan tcp dport $1 tcp flags psh / psh reject with tcp reset"
+}
+fault_second_mute() { # the server's name has a second address, at which port 587 accepts and says nothing
+    serve provider "${STORY[@]}" server mute "$STATE/tls/good.pem"
+    until_true listens provider 7465
+    chain provider "type nat hook prerouting priority -100" "ip daddr $MAIL4.6 tcp dport 587 redirect to :7587"
+    fault_names "mail.example.test A $MAIL4.5 | mail.example.test A $MAIL4.6"
+}
+fault_no_ipv4_of_server() { # the server has an IPv6 address alone, and this network has none
+    fault_names "mail.example.test AAAA $MAIL6::5"
+    fault_no_ipv6
+}
 fault_dovecot_gone() { # who knows the passwords is not there
     kill "$(<"$STATE/dovecot/run/master.pid")"
     rm -f "$STATE/postfix/queue/private/auth"

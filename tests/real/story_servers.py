@@ -38,6 +38,7 @@ class Server:
     version: str = ""  # the only TLS version
     client_certificate: bool = False
     name_needed: bool = False  # without SNI, the handshake is refused
+    handshake_after: float = 0
     closes_after: str = ""  # the verb after whose reply the connection is closed
     reply_and_reset: str = ""  # the verb that is answered by a reset
 
@@ -74,6 +75,12 @@ SERVERS = {
     ),
     "parked": Server(auth="", ehlo=("8BITMIME",)),
     "closes-at-starttls": Server(reply_and_reset="STARTTLS"),
+    "mailbox-full": Server(replies={"MAIL": "452 4.2.2 Mailbox is full, quota exceeded"}),
+    "tls-late": Server(handshake_after=7),
+    "disabled-at-mail": Server(replies={"MAIL": "554 5.7.1 Account disabled: outgoing spam was detected, contact support"}),
+    "no-service": Server(greeting=("554 No SMTP service here",)),
+    "hangs-up-at-log-in": Server(reply_and_reset="AUTH"),
+    "listed": Server(greeting=("554 5.7.1 Service unavailable; Client host [192.168.77.2] blocked using zen.spamhaus.org",)),
     "too-many-errors": Server(greeting=("421 4.7.0 mail.example.test Error: too many connections from 192.168.77.2",)),
 }
 
@@ -116,6 +123,7 @@ async def converse(server, reader, writer, tls, encrypted):
             await say(*[f"250-{line}" for line in lines[:-1]], f"250 {lines[-1]}")
         elif verb == "STARTTLS" and tls and not encrypted:
             await say("220 2.0.0 Ready to start TLS")
+            await asyncio.sleep(server.handshake_after)
             await writer.start_tls(tls)
             encrypted = True
         elif verb == "AUTH":
