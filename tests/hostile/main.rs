@@ -11,6 +11,7 @@ mod lab;
 mod certificates;
 mod dialogues;
 mod handshakes;
+mod manners;
 mod names;
 mod pages;
 mod server;
@@ -22,6 +23,7 @@ mod surroundings;
 fn nobody_is_accused_of_what_was_not_seen() {
     let rows = [
         dialogues::cases(),
+        manners::cases(),
         handshakes::cases(),
         certificates::cases(),
         streams::cases(),

@@ -34,8 +34,8 @@ fault_filtered() { # WORD at WHERE: DNS that has its own answer for the mail ser
     chain router "type nat hook prerouting priority -100" "iifname lan $whom udp dport 53 redirect to :5354"
 }
 fault_names() { # "NAME TYPE VALUE" several of them, joined by " | ": all resolvers say so
-    local records=() record
-    while read -r record; do records+=("${record%% *}. ${record#* }"); done <<<"${*// | /$'\n'}"
+    local records=() record all="$*"
+    while read -r record; do records+=("${record%% *}. ${record#* }"); done <<<"${all// | /$'\n'}"
     local space addresses
     for space in router elsewhere; do
         addresses="$LAN4.1 $LAN6::1"
@@ -110,7 +110,7 @@ fault_parked() { # NAME: it is parked, at a machine that takes any mail on port 
     fault_names "$1 A $WAN4.41"
 }
 fault_reset_data() { # PORT at router: who connects may, and is reset at the first word
-    rule "$3" "iifname lan tcp dport $1 tcp flags psh / psh reject with tcp reset"
+    rule "$3" "iifname lan tcp dport $1 tcp flags & psh == psh reject with tcp reset"
 }
 fault_second_mute() { # the server's name has a second address, at which port 587 accepts and says nothing
     serve provider "${STORY[@]}" server mute "$STATE/tls/good.pem"
@@ -119,7 +119,7 @@ fault_second_mute() { # the server's name has a second address, at which port 58
     fault_names "mail.example.test A $MAIL4.5 | mail.example.test A $MAIL4.6"
 }
 fault_no_ipv4_of_server() { # the server has an IPv6 address alone, and this network has none
-    fault_names "mail.example.test AAAA $MAIL6::5"
+    fault_names "mail.example.test A - | mail.example.test AAAA $MAIL6::5"
     fault_no_ipv6
 }
 fault_dovecot_gone() { # who knows the passwords is not there

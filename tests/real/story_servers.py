@@ -123,6 +123,8 @@ async def converse(server, reader, writer, tls, encrypted):
             await say(*[f"250-{line}" for line in lines[:-1]], f"250 {lines[-1]}")
         elif verb == "STARTTLS" and tls and not encrypted:
             await say("220 2.0.0 Ready to start TLS")
+            # What comes in the meantime is for TLS: read now, it would be lost.
+            writer.transport.pause_reading()
             await asyncio.sleep(server.handshake_after)
             await writer.start_tls(tls)
             encrypted = True
