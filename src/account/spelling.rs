@@ -14,14 +14,14 @@ pub fn host_meant(typed: &str) -> Option<&'static str> {
 
 /// The one of these servers whose domain was misspelt: the same first label, and the rest one edit away. Two servers of one
 /// provider differ in the first label.
-pub fn domain_of<'a>(typed: &str, servers: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn domain_of<'a>(typed: &str, mut servers: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let (label, domain) = typed.split_once('.')?;
     let is_meant = |server: &&str| {
         server.split_once('.').is_some_and(|(own, right)| {
             own == label && right.len() >= 6 && strsim::damerau_levenshtein(domain, right) == 1
         })
     };
-    servers.filter(is_meant).next()
+    servers.find(is_meant)
 }
 
 /// The current name for a retired or often mistaken server name.

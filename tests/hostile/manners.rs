@@ -26,7 +26,6 @@ const SENDER: Fits = Fits {
         "server-misconfigured",
         "server-busy",
         "server-too-slow",
-        "sender-not-allowed",
         "recipient-rejected",
         "server-rejects-client",
         "undetermined",
@@ -43,6 +42,7 @@ const NO_EHLO: Fits = Fits {
         "smtp-protocol-error",
         "server-rejects-client",
         "server-too-slow",
+        "server-misconfigured",
         "smtp-intercepted",
         "undetermined",
         "auth-not-offered",
@@ -90,7 +90,7 @@ const MANNERS: &[Manner] = &[
     ("502 in answer to AUTH", "AUTH", "S: 502 5.5.2 Command not implemented", NO_PASSWORD),
     ("a reply in single bytes", "AUTH", "-- send 2\n-- send 3\n-- send 5\n-- send \\x20ok\\x0d\\x0a", NO_CHANGE),
     ("354 in answer to MAIL", "MAIL", "S: 354 go on", SENDER),
-    ("530 after the log-in", "MAIL", "S: 530 5.7.0 Authentication required", SENDER),
+    ("530 after the log-in", "MAIL", "S: 530 5.7.0 Authentication required", REFUSED),
     ("251 in answer to RCPT", "RCPT", "S: 251 2.1.5 User not local; will forward", NO_CHANGE),
     ("252 in answer to RCPT", "RCPT", "S: 252 2.1.5 Cannot verify the user", NO_CHANGE_OR_SENDER),
     ("421 in answer to RCPT", "RCPT", "S: 421 4.3.2 shutting down\n-- close", SENDER),
@@ -108,6 +108,10 @@ const NO_PASSWORD_OR_FINE: Fits = Fits {
     ],
     because: "it accepts, and then says something else as well: not the password",
 };
+const REFUSED: Fits = Fits {
+    causes: &["sender-not-allowed", "auth-not-sent", "server-misconfigured", "undetermined"],
+    because: "it refuses the sender, and says that nobody has logged in",
+};
 const NO_CHANGE_OR_SENDER: Fits = Fits {
     causes: &["healthy", "recipient-rejected", "undetermined"],
     because: "252 neither accepts nor refuses (RFC 5321 section 3.5.3)",
@@ -121,7 +125,7 @@ pub fn cases() -> Vec<Case> {
 
 fn case((name, port, security): (&str, u16, &str), (what, after, says, fits): &Manner) -> Case {
     let place =
-        if after.is_empty() { format!("{name}, the greeting") } else { format!("{name}, in answer to {after}") };
+        if after.is_empty() { format!("{name}, as the greeting") } else { format!("{name}, as the answer to {after}") };
     let mut case = Case::new("manners", *what, place, *fits);
     case.detail = Detail::Bounded;
     case.account = format!("settings = {{ server = \"smtp.example.com\", port = {port}, security = {security:?} }}\n");

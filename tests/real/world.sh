@@ -30,7 +30,8 @@ DIFFERS=10 # a scenario was tried, and came out otherwise than its row says
 usage() {
     cat <<'USAGE'
 world.sh up | down            make the world and leave it standing; take it away
-world.sh run SCENARIO …       new world, break it, run the tool, compare; world.sh all: every scenario, in two worlds
+world.sh run SCENARIO …       new world, break it, run the tool, compare; world.sh all: every scenario and story
+world.sh stories              every row of stories.tsv, in four worlds at a time
 world.sh verify [SCENARIO …]  the same without the tool: is it broken in the way the table says? (nc, dig, openssl, swaks)
 world.sh break SCENARIO       new world with the scenario's faults, left standing
 world.sh as-client COMMAND …  a command on the client, as the ordinary user that the tool runs as
@@ -171,7 +172,12 @@ down() {
 
 # --- scenarios -------------------------------------------------------------------------------------------------------
 
-rows() { cat "$HERE/scenarios.tsv" "$HERE/stories.tsv" | grep -v -e '^#' -e '^$'; }
+# rows [TABLE …]: of these tables, or of all
+rows() {
+    local table
+    (($#)) || set -- scenarios stories
+    for table in "$@"; do grep -v -e '^#' -e '^$' "$HERE/$table.tsv"; done
+}
 
 # prepare NAME: reads its row into the globals below and makes its world
 prepare() {
@@ -300,22 +306,33 @@ each() {
     [[ $failed == 0 ]] || exit 1
 }
 
-# all_in_two: every scenario, in two worlds at a time, since a run mostly waits. Each sees mounts of its own, and so has
+# in_worlds COUNT SCENARIO…: in so many worlds at a time, since a run mostly waits. Each sees mounts of its own, and so has
 # namespaces of the same names.
-all_in_two() {
-    local names half failed=0 halves=()
-    mapfile -t names < <(rows | cut -f 1)
+in_worlds() {
+    local count=$1 part failed=0 parts=() rows_here=()
+    shift
     mkdir -p /run/netns /etc/netns "$RESULTS"
-    for half in 0 1; do
-        mapfile -t rows_here < <(printf '%s\n' "${names[@]}" | awk -v half=$half 'NR % 2 == half')
-        MT_STATE=$STATE-$half MT_RESULTS=$RESULTS unshare --mount --propagation private bash -c \
+    for part in $(seq 0 $((count - 1))); do
+        mapfile -t rows_here < <(printf '%s\n' "$@" | awk -v part="$part" -v count="$count" 'NR % count == part')
+        MT_STATE=$STATE-$part MT_RESULTS=$RESULTS unshare --mount --propagation private bash -c \
             'mount -t tmpfs tmpfs /run/netns && mount -t tmpfs tmpfs /etc/netns && exec bash "$@"' - \
             "${BASH_SOURCE[0]}" run "${rows_here[@]}" 9>&- &
-        halves+=($!)
+        parts+=($!)
     done
-    trap 'kill "${halves[@]}" 2>/dev/null || true; wait' EXIT
-    for half in "${halves[@]}"; do wait "$half" || failed=1; done
+    trap 'kill "${parts[@]}" 2>/dev/null || true; wait' EXIT
+    for part in "${parts[@]}"; do wait "$part" || failed=1; done
+    trap - EXIT
     rmdir /etc/netns 2>/dev/null || true
+    return $failed
+}
+
+# Every scenario, two at a time; then the stories, of which many wait for a silence, four at a time.
+all() {
+    local names failed=0
+    mapfile -t names < <(rows scenarios | cut -f 1)
+    in_worlds 2 "${names[@]}" || failed=1
+    mapfile -t names < <(rows stories | cut -f 1)
+    in_worlds 4 "${names[@]}" || failed=1
     return $failed
 }
 
@@ -370,7 +387,8 @@ main() {
         repeat "$@"
         ;;
     verify) clean_up; mapfile -t names < <(rows | cut -f 1); each verify_one "${@:-${names[@]}}" ;;
-    all) all_in_two ;;
+    all) all ;;
+    stories) mapfile -t names < <(rows stories | cut -f 1); in_worlds 4 "${names[@]}" ;;
     run)
         clean_up
         PROGRAM=$(realpath "$MAILTRIAGE")
