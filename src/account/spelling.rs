@@ -12,6 +12,18 @@ pub fn host_meant(typed: &str) -> Option<&'static str> {
     nearest(typed, provider::known_hosts())
 }
 
+/// The one of these servers whose domain was misspelt: the same first label, and the rest one edit away. Two servers of one
+/// provider differ in the first label.
+pub fn domain_of<'a>(typed: &str, mut servers: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let (label, domain) = typed.split_once('.')?;
+    let is_meant = |server: &&str| {
+        server.split_once('.').is_some_and(|(own, right)| {
+            own == label && right.len() >= 6 && strsim::damerau_levenshtein(domain, right) == 1
+        })
+    };
+    servers.find(is_meant)
+}
+
 /// The current name for a retired or often mistaken server name.
 pub fn host_today(typed: &str) -> Option<&'static str> {
     provider::known_hosts().find(|(name, today)| *name == typed && name != today).map(|(_, today)| today)
@@ -79,5 +91,9 @@ mod tests {
         assert_eq!(domain_meant("firma.de"), None);
         assert_eq!(host_meant("mail.example.com"), None);
         assert_eq!(host_meant("127.0.0.2"), None);
+        let of_provider = || ["mail.example.com"].into_iter();
+        assert_eq!(domain_of("mail.exampel.com", of_provider()), Some("mail.example.com"));
+        assert_eq!(domain_of("mail2.example.com", of_provider()), None);
+        assert_eq!(domain_of("mail.example.com", of_provider()), None);
     }
 }

@@ -146,6 +146,7 @@ keys! {
         TOOK_V6: Key<u64> = "v6_ms", Nobody, "milliseconds until that was known for its IPv6 addresses";
         BY: Key<Itself> = "by", Nobody, "who forbids it, if this computer does";
         ADDRESS: Key<IpAddr> = "address", Address, "the address that opened first";
+        SHUT: Key<Vec<IpAddr>> = "shut-addresses", Address, "addresses where it does not open, although another of the same family does";
         CONNECT: Key<u64> = "connect_ms", Nobody, "milliseconds until it opened";
         LOCAL_PORT: Key<u16> = "local-port", Nobody, "our own port of the connection that opened";
         LOCAL_PORTS: Key<Vec<u16>> = "local-ports", Nobody, "our own ports of the tries that did not open, in order";
@@ -300,6 +301,7 @@ keys! {
         WEAK: Key<Vec<String>> = "weak", Nobody, "weak keys and signatures among them";
         ORDER: Key<Order> = "order", Nobody, "what is wrong with their order";
         AT_OTHER_ADDRESS: Key<Vec<String>> = "at-other-address", Nobody, "what is wrong with those at other addresses";
+        SILENT_ADDRESSES: Key<Vec<IpAddr>> = "silent-addresses", Address, "other addresses that do not answer the TLS handshake";
     }
     /// Which mail programs can encrypt with this server?
     clients "clients" {

@@ -245,6 +245,16 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         ),
         fact("loss", "how much of what was sent was lost", Loss::VARIANTS),
         fact("ipv6", "whether the server's IPv6 address can be used from here", Ipv6::VARIANTS),
+        fact(
+            "server.addresses",
+            "whether the port in use opens at all addresses of the server that were tried",
+            &["alike", "some-shut"],
+        ),
+        fact(
+            "server.addresses.tls",
+            "what is wrong with the encryption at the server's other addresses",
+            &["silent", "bad-certificate"],
+        ),
         fact("ipv6.elsewhere", "whether IPv6 works to other hosts", Ipv6::VARIANTS),
         fact(
             "clock",
@@ -297,7 +307,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             "the server's answer to EHLO after STARTTLS, if it was not accepted",
             &["refused", "busy", "closes"],
         ),
-        fact("dialogue", "whether a reply took longer than a mail program waits", &["in-time", "too-slow"]),
+        fact("dialogue", "whether a reply took longer than a mail program waits", &["in-time", "slow", "too-slow"]),
         fact("server.stops", "how the server stopped answering in the middle of the dialogue", Stops::VARIANTS),
         fact(
             "identity",

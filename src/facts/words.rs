@@ -80,7 +80,7 @@ words! {
     /// What kind of server it is, if it accepts no mail.
     OtherRole { Incoming, Website }
     /// Whether IPv6 works.
-    Ipv6 { Works, Broken, None }
+    Ipv6 { Works, Broken, TurnedAway, None }
     /// What a port speaks first.
     Speaks { Plain, Tls }
     /// What the server's greeting was.
@@ -90,7 +90,7 @@ words! {
     /// The result of a TLS handshake with a server to compare with.
     HandshakeElsewhere { Done, PrivateIssuer, OtherName, Dates, Cut, Failed }
     /// Which protocol speaks in place of SMTP.
-    Foreign { Imap, Pop3, Http, Ssh, Tls, Unknown }
+    Foreign { Imap, Pop3, Http, Ssh, Ftp, Tls, Unknown }
     /// The result of EHLO.
     Ehlo { Accepted, Busy, Refused, TooSlow, Closes }
     /// How a server stops answering in the middle of a dialogue.

@@ -12,6 +12,7 @@ mod certificates;
 mod dialogues;
 mod exchange;
 mod handshakes;
+mod manners;
 mod names;
 mod pages;
 mod server;
@@ -23,6 +24,7 @@ mod surroundings;
 fn nobody_is_accused_of_what_was_not_seen() {
     let rows = [
         dialogues::cases(),
+        manners::cases(),
         handshakes::cases(),
         certificates::cases(),
         streams::cases(),

@@ -30,7 +30,8 @@ CONF
             for address in "${extra[@]}"; do [[ ${record% *} != "${address% *}" ]] || continue 2; done
             echo "    local-data: '$record'"
         done
-        for record in "${extra[@]}"; do echo "    local-data: '$record'"; done
+        # "-" in place of a value: no such record.
+        for record in "${extra[@]}"; do [[ $record == *" -" ]] || echo "    local-data: '$record'"; done
         for record in "${MORE_ZONES[@]}"; do echo "    local-zone: \"${record% *}\" ${record#* }"; done
         further_zones
         printf 'forward-zone:\n    name: "servfail.test."\n    forward-addr: 127.0.0.1@5999\n'

@@ -1,5 +1,5 @@
-//! Does IPv6 work to other hosts? Asked only if the server's IPv6 address gives no answer and its IPv4 address does:
-//! is it this line, or that server?
+//! Does IPv6 work to other hosts? Asked only if the server's IPv6 address gives no answer, and its IPv4 address does or
+//! there is none: is it this line, or that server?
 
 use crate::check::dns::server;
 use crate::check::engine::{Case, Check, How, Need, timed};
@@ -32,7 +32,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     let id = port::CHECK.at(case.own);
     let v6 = ctx.fact(&id, &port_keys::STATE_V6).map(|state| state == PortState::Open);
     let v4 = ctx.fact(&id, &port_keys::STATE_V4).map(|state| state == PortState::Open);
-    if (v6, v4) != (Some(false), Some(true)) {
+    if v6 != Some(false) || v4 == Some(false) {
         return Verdict::skipped("not needed: the server's IPv6 address raises no doubt");
     }
     let tries = hosts(ctx, &case.in_use.host).await.into_iter().map(|addr| async move {

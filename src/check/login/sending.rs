@@ -161,6 +161,11 @@ fn turned_down(
     reply: Result<Reply, NoReply>,
 ) -> Verdict {
     write_lines(ctx, book, &dialogue.lines);
+    // Neither accepted nor refused (RFC 5321 section 4.2.1): that is not about the sender or the recipient.
+    let reply = reply.and_then(|reply| match reply.code {
+        ..400 => Err(NoReply::Senseless("the reply is neither yes nor no")),
+        _ => Ok(reply),
+    });
     match reply {
         Ok(reply) => {
             tokio::spawn(dialogue.quit());

@@ -133,6 +133,8 @@ fn sum_up(book: &mut Notebook, target: Target, states: &[Tally], is_own: bool) -
         book.note(keys::STATE_V6, best.state);
         book.note(keys::TOOK_V6, millis(best.took));
     }
+    let shut: Vec<IpAddr> =
+        states.iter().filter(|tally| is_shut_alone(tally, states)).map(|tally| tally.addr).collect();
     let (v4, v6) = (v4.map(|best| best.state), v6.map(|best| best.state));
     let state = v4.max(v6).unwrap_or(PortState::Unknown);
     if !book.has(&keys::STATE) {
@@ -140,8 +142,12 @@ fn sum_up(book: &mut Notebook, target: Target, states: &[Tally], is_own: bool) -
     }
     let families = match (v4, v6) {
         (Some(v4), Some(v6)) if v4 != v6 => format!(" (IPv4 {}, IPv6 {})", v4.says(), v6.says()),
+        _ if !shut.is_empty() => format!(" at {} of {} addresses", states.len() - shut.len(), states.len()),
         _ => String::new(),
     };
+    if !shut.is_empty() {
+        book.note(keys::SHUT, shut);
+    }
     let summary = format!("{} {}{families}", target.port, state.says());
     match state {
         PortState::Open => Verdict::pass(summary),
@@ -149,6 +155,14 @@ fn sum_up(book: &mut Notebook, target: Target, states: &[Tally], is_own: bool) -
         _ if is_own => Verdict::fail(summary),
         _ => Verdict::warn(summary),
     }
+}
+
+/// Whether an address does not open although another of its family does: what holds for a whole family has causes of its
+/// own.
+fn is_shut_alone(tally: &Tally, all: &[Tally]) -> bool {
+    let is_open = |tally: &Tally| tally.state == PortState::Open;
+    let same_family = |other: &&Tally| other.addr.is_ipv4() == tally.addr.is_ipv4();
+    !is_open(tally) && tally.state != PortState::Unknown && all.iter().filter(same_family).any(is_open)
 }
 
 fn note_try(ctx: &Ctx, book: &mut Notebook, to: SocketAddr, tried: &Tried) {

@@ -22,7 +22,9 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let wanted = ctx.wanted();
     let now = &ctx.account.settings;
     let fits = ctx.account.compare(wanted);
-    let misspelt = now.server().and_then(spelling::host_meant);
+    let of_provider = wanted.into_iter().flat_map(|wanted| &wanted.choices).map(|choice| choice.host.as_str());
+    let misspelt =
+        now.server().and_then(|typed| spelling::host_meant(typed).or(spelling::domain_of(typed, of_provider)));
     if let Some(fit) = misspelt.map(|_| ServerFit::Misspelt).or(fits.server.map(ServerFit::from)) {
         book.note(keys::SERVER, fit);
     }

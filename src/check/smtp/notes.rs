@@ -1,13 +1,13 @@
 //! The result of a dialogue: greeting and EHLO reply written down, and how it ended. And the one question that is asked
 //! without encryption. No connection is opened here.
 
-use super::words::{address_in, foreign_protocol, is_masked};
+use super::words::{address_in, foreign_protocol, is_ftp, is_masked};
 use crate::check::Notebook;
 use crate::check::engine::millis;
 use crate::facts::key::Key;
 use crate::facts::keys::smtp as keys;
 use crate::facts::replies::{self, Phase};
-use crate::facts::words::{Ehlo, Greeting, Stops};
+use crate::facts::words::{Ehlo, Foreign, Greeting, Stops};
 use crate::machine::Local;
 use crate::probe::smtp::{Dialogue, NoReply, REPLY, Reply};
 use std::time::Duration;
@@ -33,6 +33,11 @@ pub(super) fn note_greeting(book: &mut Notebook, took: Duration, greeting: Resul
         Ok(reply) => {
             let first = reply.texts().next().unwrap_or_default();
             book.note(keys::BANNER, reply.joined());
+            if reply.code == 220 && is_ftp(&first) {
+                book.note(keys::FOREIGN, Foreign::Ftp);
+                book.note(keys::GREETING, Greeting::NotSmtp);
+                return Some(Ended::Stopped("this is not a mail server for sending (ftp)".to_owned()));
+            }
             if let Some(name) = first.split_whitespace().next().filter(|_| reply.code == 220) {
                 book.note(keys::BANNER_NAME, name.to_ascii_lowercase());
             }

@@ -177,6 +177,12 @@ pub(super) fn addresses_in(text: &str) -> impl Iterator<Item = IpAddr> + '_ {
         .filter_map(|word| word.parse().ok())
 }
 
+/// Whether a greeting is a file server's, which has the same number (RFC 959 section 5.4) and names its program or protocol.
+pub(super) fn is_ftp(greeting: &str) -> bool {
+    let greeting = greeting.to_ascii_lowercase();
+    greeting.contains("ftp") && !greeting.contains("smtp") && !greeting.contains("mail")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -54,7 +54,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     }
     let ders = match lane.and_then(|lane| lane.chain()) {
         Some(ders) => ders.clone(),
-        None => read(ctx, seen, &case.in_use.host).await,
+        None => read(ctx, seen, &case.in_use.host).await.unwrap_or_default(),
     };
     let certificates: Vec<Certificate> = ders.iter().filter_map(|der| parse(der).ok()).collect();
     let Some(leaf) = certificates.first() else {
@@ -127,20 +127,22 @@ async fn follow(ctx: &Ctx, ders: Vec<Vec<u8>>, host: &str) -> Whole {
     followed.unwrap_or(Whole::NotKnown)
 }
 
-/// The chain that a server sends: read unencrypted up to TLS 1.2; by a library for a server that has only 1.3.
-async fn read(ctx: &Ctx, seen: &Handshake, host: &str) -> Vec<Vec<u8>> {
-    if let Some(mut stream) = prepare(ctx, seen).await
-        && let Heard::Chose(_, _, chain, _) = hello::ask(&mut stream, host, Version::Tls12, LIMIT).await
-        && !chain.is_empty()
-    {
-        return chain;
+/// The chain that a server sends: read unencrypted up to TLS 1.2; by a library for a server that has only 1.3. `None` if
+/// the handshake gets no answer.
+async fn read(ctx: &Ctx, seen: &Handshake, host: &str) -> Option<Vec<Vec<u8>>> {
+    if let Some(mut stream) = prepare(ctx, seen).await {
+        match hello::ask(&mut stream, host, Version::Tls12, LIMIT).await {
+            Heard::Chose(_, _, chain, _) if !chain.is_empty() => return Some(chain),
+            Heard::Silent => return None,
+            _ => {}
+        }
     }
     if ctx.door.is_careful() {
-        return Vec::new();
+        return Some(Vec::new());
     }
     match prepare(ctx, seen).await {
-        Some(stream) => chain::record(stream, host, LIMIT).await,
-        None => Vec::new(),
+        Some(stream) => Some(chain::record(stream, host, LIMIT).await),
+        None => Some(Vec::new()),
     }
 }
 
@@ -180,10 +182,14 @@ async fn other_addresses(
     ctx.wait_for(&clock).await;
     let ahead = ctx.fact(&clock, &clock_keys::AHEAD).unwrap_or(0);
     let now = ctx.machine.now().as_second() - ahead;
-    let mut faults = Vec::new();
+    let (mut faults, mut silent) = (Vec::new(), Vec::new());
     for addr in others.take(MOST_ADDRESSES) {
         let there = Handshake { addr: SocketAddr::new(addr, seen.addr.port()), ..seen.clone() };
-        let chain = read(ctx, &there, host).await;
+        let Some(chain) = read(ctx, &there, host).await else {
+            book.saw("at another address", Text::new().addr(addr).say(": the TLS handshake gets no answer"));
+            silent.push(addr);
+            continue;
+        };
         let Some(other) = chain.first().and_then(|der| parse(der).ok()) else { continue };
         let is_same = other.serial == leaf.serial && other.issuer_organisation == leaf.issuer_organisation;
         let says = if is_same { "the same certificate" } else { "another certificate, issued by " };
@@ -197,6 +203,10 @@ async fn other_addresses(
             () if other.issuer_organisation != leaf.issuer_organisation => Some("of another issuer"),
             () => None,
         });
+    }
+    if !silent.is_empty() {
+        remarks.push("another address of the server does not answer the TLS handshake".to_owned());
+        book.note(keys::SILENT_ADDRESSES, silent);
     }
     if let Some(fault) = faults.first() {
         remarks.push(format!("another address of the server shows one that is {fault}"));

@@ -4,7 +4,7 @@ use super::auth::reason;
 use super::*;
 use crate::account::Source;
 use crate::facts::ehlo;
-use crate::facts::keys::{certificate, login, reference, sending, smtp, tls};
+use crate::facts::keys::{certificate, login, port, reference, sending, smtp, tls};
 use crate::facts::words::{Ehlo, EhloName, Greeting, GreetingElsewhere, Handshake, Speaks, Starttls};
 
 impl View<'_> {
@@ -37,7 +37,13 @@ impl View<'_> {
         let gives = program.map_or(gap("not known for this mail program"), |row| word(row.kind().word()));
         facts.put("client.ehlo", gives);
         let is_late = self.own(smtp::EHLO_MS).value().is_some_and(|ms| ms > SLOW_MS);
-        let in_time = |ehlo| word(if ehlo == Ehlo::TooSlow || is_late { "too-slow" } else { "in-time" });
+        let is_slow = self.own(smtp::EHLO_MS).value().is_some_and(|ms| ms > self.patience());
+        let in_time = |ehlo| match ehlo {
+            Ehlo::TooSlow => word("too-slow"),
+            _ if is_late => word("too-slow"),
+            _ if is_slow => word("slow"),
+            _ => word("in-time"),
+        };
         facts.put("dialogue", self.own(smtp::EHLO).known(in_time));
         facts.put("server.stops", self.stops_answering());
         facts.put("identity", self.identity());
@@ -45,6 +51,12 @@ impl View<'_> {
             self.other_companies().into_iter().map(|id| self.reference(id, &reference::OWN_NAME)).collect();
         let none = gap("none of them has this computer's name");
         facts.put("identity.elsewhere", any(own_names, |is_own| *is_own, "own-host", none));
+    }
+
+    /// How many milliseconds an ordinary reply may take before a message with its dozen of replies takes a minute: beyond
+    /// that, it is the server and not the way, whose round trip is known.
+    fn patience(&self) -> u64 {
+        SLOW_REPLY_MS + 2 * self.own(port::CONNECT).value().unwrap_or(0)
     }
 
     fn greeting(&self) -> Known {

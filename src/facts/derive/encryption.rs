@@ -9,6 +9,8 @@ use crate::facts::words::{Accepts, Ehlo, Greeting, Handshake, HandshakeElsewhere
 
 /// The versions that today's programs use (RFC 8996 deprecates older ones).
 const OF_TODAY: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+/// The one of them that every system of today has.
+const USUAL: &str = "TLSv1.2";
 /// RSA keys of fewer bits are weak (NIST SP 800-57; RFC 9325 section 4.5).
 const LEAST_RSA_BITS: usize = 2_048;
 const OLDER: [&str; 2] = ["TLSv1.0", "TLSv1.1"];
@@ -165,8 +167,16 @@ impl View<'_> {
                 || self.own(smtp::TLS_VERSION).value().as_deref() == Some(version)
         };
         let systems = self.one(clients::SYSTEMS).value().unwrap_or_default();
-        let mut rows = stacks::all().iter().filter(|row| systems.contains(&row.name));
-        if rows.any(|row| row.surely_fits(accepted)) { word("yes") } else { self.one(clients::CAN).into() }
+        let rows = stacks::all().iter().filter(|row| systems.contains(&row.name));
+        let fits: Vec<bool> = rows.map(|row| row.surely_fits(accepted)).collect();
+        match self.own(tls::VERSION.of(USUAL)) {
+            _ if !fits.contains(&true) => self.one(clients::CAN).into(),
+            _ if !fits.contains(&false) => word("yes"),
+            // Without the version that every system of today has, it depends on the system.
+            Seen::Is(Accepts::Rejected) => gap("not on every system that this mail program may run on"),
+            Seen::Pending(checks) if !accepted(USUAL) => Known::Pending(checks),
+            _ => word("yes"),
+        }
     }
 
     /// Whether the mail program accepts what is weak in the server's encryption, on all the systems that it may run on.

@@ -29,6 +29,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A greeting or reply that takes longer is slow: mail programs wait a minute, people ten seconds (RFC 5321 section
 /// 4.5.3.2 allows five minutes; servers that delay on purpose take 5 to 30 s).
 const SLOW_MS: u64 = 10_000;
+/// The same for one reply out of many.
+const SLOW_REPLY_MS: u64 = 4_000;
 /// How far, in seconds, a clock may be off before certificates and log-ins suffer: Kerberos and one-time passwords
 /// allow five minutes.
 pub const MOST_CLOCK_OFF_S: u64 = 300;

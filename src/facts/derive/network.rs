@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::facts::hosters;
-use crate::facts::keys::{alive, ipv6, leaves, port, protection, quality, smtp, steady, testnet};
+use crate::facts::keys::{alive, chain, ipv6, leaves, port, protection, quality, smtp, steady, testnet};
 use crate::facts::keys::{
     clock, connectivity, dns_domain, dns_elsewhere, dns_known, dns_own, dns_server, reference, settings,
 };
@@ -15,6 +15,9 @@ use std::net::IpAddr;
 const HEAVY_PERCENT: usize = 13;
 /// A line that loses less than this, in percent, is sound.
 const SOME_PERCENT: usize = 4;
+
+/// A connection over IPv6 that fails in less than this is no wait that anybody notices. Windows takes two seconds for a refusal.
+const HANGS_MS: u64 = 3_000;
 
 /// How much was lost, if this share of a sampling's handshakes lost packets, in percent.
 pub fn loss(percent: usize) -> Loss {
@@ -93,13 +96,20 @@ impl View<'_> {
         let ipv6 = match (self.own(port::STATE_V6), self.own(port::STATE_V4)) {
             _ if self.is_here() => moot("the server is on this computer"),
             (Seen::Is(PortState::Open), _) => word("works"),
-            (Seen::Is(_), Seen::Is(PortState::Open)) => word("broken"),
+            (Seen::Is(PortState::Filtered), Seen::Is(PortState::Open)) => word("broken"),
+            (Seen::Is(_), Seen::Is(PortState::Open)) => match self.own(port::TOOK_V6) {
+                Seen::Pending(checks) => Known::Pending(checks),
+                // Programs turn to IPv4 at once.
+                Seen::Is(ms) if ms < HANGS_MS => word("turned-away"),
+                _ => word("broken"),
+            },
             (Seen::Is(_), Seen::Pending(checks)) | (Seen::Pending(checks), _) => Known::Pending(checks),
             (Seen::Is(_), _) => gap("the server answers over neither IPv4 nor IPv6"),
             (Seen::Absent(_), _) => word("none"),
         };
         facts.put("ipv6", ipv6);
         facts.put("ipv6.elsewhere", self.one(ipv6::ELSEWHERE));
+        self.addresses(facts);
         let rules = self.one(protection::RULES);
         facts.put("client.rule", rules.known(|rules| word(if rules.is_empty() { "none" } else { "blocks" })));
         let clock = match self.one(clock::AHEAD) {
@@ -111,6 +121,27 @@ impl View<'_> {
         facts.put("clock", clock);
         facts.put("line", word(if self.has_changed() { "changed" } else { "steady" }));
         facts.put("line.disturbs", self.disturbs());
+    }
+
+    /// Whether the server's other addresses are as good as the one in use. A program may take any of them.
+    fn addresses(&self, facts: &mut Made) {
+        let shut = match (self.own(port::SHUT), self.own(port::STATE)) {
+            _ if self.is_here() => moot("the server is on this computer"),
+            (Seen::Is(_), _) => word("some-shut"),
+            (Seen::Pending(checks), _) => Known::Pending(checks),
+            (_, Seen::Is(PortState::Open)) => word("alike"),
+            _ => moot("none of them opens"),
+        };
+        facts.put("server.addresses", shut);
+        let is_one = self.one(dns_server::ADDRESSES).value().is_none_or(|addresses| addresses.len() < 2);
+        let tls = match (self.one(chain::SILENT_ADDRESSES), self.one(chain::AT_OTHER_ADDRESS)) {
+            _ if is_one => moot("the server has one address"),
+            (Seen::Is(_), _) => word("silent"),
+            (_, Seen::Is(_)) => word("bad-certificate"),
+            (Seen::Pending(checks), _) => Known::Pending(checks),
+            _ => moot("nothing is wrong with them, or they were not asked"),
+        };
+        facts.put("server.addresses.tls", tls);
     }
 
     /// Whether the connection has changed so far, or the computer has slept: nobody waits for the end of the run to know that

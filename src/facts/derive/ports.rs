@@ -4,7 +4,7 @@ use super::*;
 use crate::facts::keys::{
     alive, connectivity, dns_server, doors, hops, leaves, port, protection, reference, smtp, testnet,
 };
-use crate::facts::words::{Greeting, Near, Pages, TurnedAway};
+use crate::facts::words::{Greeting, Handshake, Near, Pages, TurnedAway};
 use crate::text::small_sort::SmallSort;
 use crate::text::{is_inner, is_shared};
 use std::net::IpAddr;
@@ -214,6 +214,15 @@ impl View<'_> {
         any(here.chain(elsewhere), is_open, "open", word("closed"))
     }
 
+    /// Whether the dialogue ends at the handshake or after it, other than for a certificate that somebody can accept: then
+    /// the port is no better.
+    fn breaks_off(&self, port: u16) -> bool {
+        let failed = |handshake: &Handshake| !matches!(handshake, Handshake::Done | Handshake::Certificate);
+        self.at(port, smtp::HANDSHAKE).value().is_some_and(|handshake| failed(&handshake))
+            || self.at(port, smtp::EHLO_ENCRYPTED).is_there()
+            || self.at(port, smtp::STOPS).is_there()
+    }
+
     /// Whether another port of the server accepts mail, and which of them is best.
     pub(super) fn other_port(&self) -> (Known, Option<u16>) {
         let mut ports = self.other_ports();
@@ -229,6 +238,7 @@ impl View<'_> {
                 (Seen::Is(Greeting::Ready), Seen::Is(offered)) if !offered.is_empty() => {
                     return (word("open"), Some(port));
                 }
+                (Seen::Is(Greeting::Ready), Seen::Absent(_)) if self.breaks_off(port) => {}
                 (Seen::Is(Greeting::Ready), Seen::Absent(_)) if port != 25 => return (word("open"), Some(port)),
                 (Seen::Is(Greeting::Ready), Seen::Pending(checks)) | (Seen::Pending(checks), _) => {
                     pending.extend(checks);
