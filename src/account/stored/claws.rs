@@ -17,7 +17,7 @@ const PLACES: [(Folder, &str); 3] = [
     (Folder::AppData, "Claws-mail/accountrc"),
 ];
 
-fn parse(text: &str, place: &str) -> Found {
+pub(super) fn parse(text: &str, place: &str) -> Found {
     let mut found = Found::default();
     let mut accounts: Vec<Section> = sections(text);
     accounts.retain(|section| section.name.starts_with("Account") && section.text("smtp_server").is_some());
