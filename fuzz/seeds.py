@@ -110,7 +110,7 @@ def machine():
     index = "[Install1]\nDefault=a.default\n\n[Profile0]\nName=default\nIsRelative=1\nPath=a.default\nDefault=1\n"
     seed("stored", "thunderbird", "\0" + index + "\0" + lines)
     for number, text in enumerate([
-        "[Account: 1]\naddress=a@example.com\nsmtp_server=s.example\nssl_smtp=2\nset_smtpport=1\nsmtpport=587\nuse_smtp_auth=1\nuser_id=a\n",
+        "[Account: 1]\naddress=a@example.com\nsmtp_server=s.example\nssl_smtp=2\nset_smtpport=1\nsmtp_port=587\nuse_smtp_auth=1\nuser_id=a\n",
         "[Mail Transport]\nBackendName=smtp\n[Authentication]\nHost=s.example\nPort=587\nUser=a\nMethod=PLAIN\n[Security]\nMethod=none\n"
         "\0[Mail Identity]\nAddress=a@example.com\n[Mail Submission]\nTransportUid=way\n",
         "[Account]\nsender_mailboxes=A <a@example.com>;\n[Outgoing]\nhost=s.example\nport=587\ntransport_security=start-tls\nlogin=a\n",

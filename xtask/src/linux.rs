@@ -172,7 +172,7 @@ fn copyright(project: &Project) -> Result<String> {
     };
     let mit = fs::read_to_string(project.root.join("LICENSE-MIT"))?;
     let holder =
-        mit.lines().find_map(|line| line.strip_prefix("Copyright (c) ")).unwrap_or("The mailtriage developers");
+        mit.lines().find_map(|line| line.strip_prefix("Copyright (c) ")).unwrap_or_else(|| project.publisher());
     let (_, mit) = mit.split_once("\n\n").ok_or("LICENSE-MIT has one paragraph only")?;
     Ok(format!(
         "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: {}\nSource: {}\n\n\

@@ -75,6 +75,7 @@ fn setup(project: &Project, built: &Built<'_>, folder: &Path, dist: &Path) -> Re
     let defined = |key: &str, value: &str| format!("-D{key}={value}");
     let mut command = tool("makensis");
     command.args(["-V2", &defined("VERSION", &project.version), &defined("HOMEPAGE", &project.repository)]);
+    command.arg(defined("PUBLISHER", project.publisher()));
     command.args([defined("FOLDER", &folder.display().to_string()), defined("OUTPUT", &file.display().to_string())]);
     command.arg(project.root.join("xtask/mailtriage.nsi")).env("SOURCE_DATE_EPOCH", project.epoch.to_string());
     run(&mut command)?;
