@@ -83,6 +83,10 @@ class Windows:
         assert done.returncode == 0, done.stderr
         file.unlink()
 
+    def roaming(self):
+        """The folder of %APPDATA%."""
+        return next((self.folder / "drive_c/users").glob("*/AppData/Roaming"))
+
     def run(self, *arguments, **options):
         return self.wine(EXE, *arguments, **options)
 
@@ -353,6 +357,78 @@ def read_only(sound):
     same(files() - before, set(), "what is left behind")
 
 
+def in_use(sound):
+    """A file that a running program keeps to itself is named; nothing waits, and nothing is taken from it."""
+    own = Windows("in-use", sound)
+    profile = pathlib.Path(own.roaming(), "Thunderbird", "abc.work")
+    profile.mkdir(parents=True)
+    (profile.parent / "profiles.ini").write_text("[Profile0]\nName=work\nIsRelative=1\nPath=abc.work\n")
+    prefs = profile / "prefs.js"
+    prefs.write_text(PREFS)
+    check = ("check", "--from-client=thunderbird", "--only", "settings", "--format", "text", "--no-references")
+    assert b"smtp.example.com, port 465" in own.run(*check).stdout, "nobody holds it"
+    words = [WINE, PC / "helper.exe", "hold", windows_path(prefs)]
+    with subprocess.Popen(words, env=own.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as holds:
+        same(holds.stdout.readline().strip(), b"held")
+        done = own.run(*check)
+        holds.kill()
+    assert done.returncode == 2 and b"prefs.js was not read" in done.stderr, done.stderr
+    same(prefs.read_text(), PREFS)
+
+
+PREFS = """user_pref("mail.accountmanager.accounts", "account1");
+user_pref("mail.account.account1.identities", "id1");
+user_pref("mail.identity.id1.useremail", "anna@example.com");
+user_pref("mail.identity.id1.smtpServer", "smtp1");
+user_pref("mail.smtpserver.smtp1.hostname", "smtp.example.com");
+user_pref("mail.smtpserver.smtp1.port", 465);
+user_pref("mail.smtpserver.smtp1.try_ssl", 3);
+"""
+
+
+def handed(sound):
+    """regedit's own export of a profile, as a technician gets it from the caller."""
+    own = Windows("handed", sound)
+    own.put((PC / "outlook" / "2010.reg").read_text("utf-8"))
+    export = HOME / "profile.reg"
+    export.unlink(missing_ok=True)
+    subsystem = r"HKEY_CURRENT_USER\Software\Microsoft\Windows NT\CurrentVersion\Windows Messaging Subsystem"
+    own.wine("regedit", "/E", windows_path(export), subsystem)
+    for program in ([WINE, EXE], [PC / "mailtriage"]):
+        file = windows_path(export) if program[0] == WINE else export
+        words = [*program, "check", "anna@example.com", f"--from-client={file}", "--only", "settings", "--format", "text", "--no-references"]
+        said = subprocess.run(words, env=sound.environment, capture_output=True, timeout=120, check=False)
+        assert b"smtp.example.com, port 587, STARTTLS" in said.stdout, said
+
+
+def rights(sound):
+    """Whether it runs with an administrator's rights, as Windows' token says. Wine gives those to everybody at first."""
+    for before, has_them in (((), True), ((PC / "helper.exe", "limited"), False)):
+        with console(sound, before=before) as window:
+            window.wait_for("New case")
+            shown = "with administrator rights" in window.tmux("capture-pane", "-p", "-t", "screen")
+            same(shown, has_them, f"administrator rights, {before}")
+
+
+def light(sound):
+    """As it is released: its size, and how soon it has started, beyond what Wine itself needs."""
+    if not os.environ.get("RELEASE"):
+        return
+    assert EXE.stat().st_size <= 10_000_000, EXE.stat().st_size
+
+    def best(*words):
+        times = []
+        for _ in range(7):
+            began = time.monotonic()
+            sound.wine(*words)
+            times.append(time.monotonic() - began)
+        return min(times)
+
+    starts = best(EXE, "--version")
+    print(f"windows: {EXE.stat().st_size} bytes; started and ended within {starts * 1000:.0f} ms under Wine", flush=True)
+    assert starts <= 0.2, starts
+
+
 def dressed(_):
     """Version, icon and manifest are in the file."""
     content = EXE.read_bytes()
@@ -369,10 +445,11 @@ def dressed(_):
 class Console:
     """The program in a console, by keys; what it writes is shown by a terminal of its own (pane.c says why)."""
 
-    def __init__(self, windows, *arguments):
+    def __init__(self, windows, *arguments, before=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=HOME))
         os.mkfifo(self.folder / "written")
-        run = shlex.join([WINE, str(PC / "pane.exe"), windows_path(EXE), *arguments])
+        starter = [windows_path(word) if isinstance(word, pathlib.Path) else word for word in (*before, EXE)]
+        run = shlex.join([WINE, str(PC / "pane.exe"), *starter, *arguments])
         script = self.folder / "run.sh"
         script.write_text(f'trap : INT\ncd "{self.folder}"\n{run} >written\necho "ended with $?"\nsleep 600\n')
         self.tmux("new-session", "-d", "-s", "keys", "-x", "120", "-y", "40", "sh", str(script), env=windows.environment)
@@ -406,8 +483,8 @@ class Console:
 
 
 @contextlib.contextmanager
-def console(*arguments):
-    window = Console(*arguments)
+def console(*arguments, **options):
+    window = Console(*arguments, **options)
     try:
         yield window
     finally:
@@ -460,8 +537,8 @@ def trust(windows, certificate):
 
 
 TESTS = [
-    *(scenarios, trusted, untrusted, wrong_password, hosts_file, switches, outlook),
-    *(text, names_and_lengths, read_only, dressed, dashboard, control_c, closed),
+    *(scenarios, trusted, untrusted, wrong_password, hosts_file, switches, outlook, in_use, handed),
+    *(text, names_and_lengths, read_only, light, dressed, rights, dashboard, control_c, closed),
 ]
 
 
