@@ -123,6 +123,13 @@ async fn what_evolution_itself_wrote() {
     assert_eq!(found.skipped, [] as [String; 0]);
 }
 
+#[tokio::test]
+async fn what_claws_mail_itself_wrote() {
+    let found = found("Debian 12", &files("claws", ".claws-mail"), "").await;
+    assert_eq!(lines(&found), ["Claws Mail: anna@example.com, smtp.example.com, port 587, STARTTLS, as anna"]);
+    assert_eq!(found.skipped, [] as [String; 0]);
+}
+
 #[rstest]
 #[case("2007", &["Outlook 2007: anna@example.com, mail.example.com, port 25, no encryption"], 0)]
 #[case("2010", &[
