@@ -122,6 +122,11 @@ def machine():
         "\0[Identity #0]\nEmail Address=a@example.com\n",
         "[Compatibility]\nLastVersion=128.3.0_1/1\n"], 1):
         seed("stored", f"program-{number}", chr(number) + text)
+    apple = ROOT / "tests/stored/apple"
+    for which, file in enumerate([apple / "types.binary.plist", apple / "mail.mobileconfig", ROOT / "tests/stored/outlook/2016.reg"], 9):
+        seed("stored", f"handed-{which}", bytes([which]) + file.read_bytes()[:20_000].replace(b"x" * 5000, b""))
+    seed("stored", "handed-list", b"\x09" + (apple / "Accounts.plist").read_bytes())
+    seed("stored", "handed-signed", b"\x0a" + (apple / "in-pieces.mobileconfig").read_bytes()[:12_000])
     for name in ["2007", "2010", "2013", "2016", "365", "damaged"]:
         seed("registry", name, (ROOT / f"tests/stored/outlook/{name}.reg").read_text())
     seed("hosts", "usual", "127.0.0.1 localhost\n# 10.0.0.1 off.example\n10.9.9.9\tSMTP.example.com mail # old\n::1 ip6\n")
