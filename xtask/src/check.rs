@@ -14,18 +14,6 @@ use std::time::Instant;
 pub const CASE: [&str; 4] = ["practice", "587-silent", "--format", "text"];
 const SAYS: &str = "Port 587 is blocked on the way out";
 
-/// The most bytes that the programs may have: with OpenSSL in it, and for Windows.
-const MOST_BYTES_LINUX: u64 = 12_000_000;
-pub const MOST_BYTES_WINDOWS: u64 = 10_000_000;
-
-/// Whether a file has no more than so many bytes.
-pub fn within(file: &Path, most: u64) -> Result<()> {
-    let bytes = file.metadata()?.len();
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    println!("dist: {name} has {bytes} bytes, at most {most}");
-    if bytes <= most { Ok(()) } else { Err(format!("{name} is too large").into()) }
-}
-
 /// Makes and tries everything.
 pub fn all(project: &Project, program: &Path, exe: Option<&Path>, dist: &Path) -> Result<()> {
     let began = Instant::now();
@@ -179,7 +167,6 @@ fn unpacked(project: &Project, dist: &Path) -> Result<PathBuf> {
     let name = project.archive(linux::TARGET);
     run(tool("tar").arg("-C").arg(dist).arg("-xzf").arg(dist.join(format!("{name}.tar.gz"))))?;
     let folder = dist.join(name);
-    within(&folder.join(&project.name), MOST_BYTES_LINUX)?;
     let packages = inventory::embedded(&folder.join(&project.name), "objcopy")?;
     println!("dist: {packages} packages are named in the program");
     Ok(folder)

@@ -1,7 +1,7 @@
 //! Windows' packages, tried: their signatures, by a certificate of our own; the installer under Wine, where it must come and go
 //! without administrator rights.
 
-use super::check::{CASE, MOST_BYTES_WINDOWS, says_the_case, within};
+use super::check::{CASE, says_the_case};
 use super::project::Project;
 use super::run::{Result, below, run, tool, write};
 use super::{inventory, windows};
@@ -54,7 +54,6 @@ pub fn all(project: &Project, exe: &Path, certificate: &Certificate, dist: &Path
     run(tool("unzip").arg("-q").arg(dist.join(format!("{name}.zip"))).arg("-d").arg(dist))?;
     let program = dist.join(&name).join("mailtriage.exe");
     let setup = dist.join(windows::installer(project));
-    within(&program, MOST_BYTES_WINDOWS)?;
     certificate.verify(&program)?;
     certificate.verify(&setup)?;
     println!("dist: {} packages are named in the .exe", inventory::embedded(&program, windows::OBJCOPY)?);
