@@ -96,7 +96,7 @@ fn build(project: &Project, target: &Path) -> Result<PathBuf> {
     command.args(["build", "--release", "--locked", "--features", "vendored", "--target-dir"]).arg(target);
     command.env("RUSTFLAGS", flags).env("SOURCE_DATE_EPOCH", project.epoch.to_string());
     // OpenSSL, small: a run has a few dozen handshakes, and nothing unwinds through its code.
-    command.env("CFLAGS", "-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables");
+    command.env("CFLAGS", "-Oz -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables");
     command.env("OPENSSL_SRC_PERL", project.root.join("xtask/openssl-perl"));
     run::run(&mut command)?;
     Ok(target.join("release/mailtriage"))
