@@ -110,7 +110,7 @@ def machine():
     index = "[Install1]\nDefault=a.default\n\n[Profile0]\nName=default\nIsRelative=1\nPath=a.default\nDefault=1\n"
     seed("stored", "thunderbird", "\0" + index + "\0" + lines)
     for number, text in enumerate([
-        "[Account: 1]\naddress=a@example.com\nsmtp_server=s.example\nssl_smtp=2\nset_smtpport=1\nsmtpport=587\nuse_smtp_auth=1\nuser_id=a\n",
+        "[Account: 1]\naddress=a@example.com\nsmtp_server=s.example\nssl_smtp=2\nset_smtpport=1\nsmtp_port=587\nuse_smtp_auth=1\nuser_id=a\n",
         "[Mail Transport]\nBackendName=smtp\n[Authentication]\nHost=s.example\nPort=587\nUser=a\nMethod=PLAIN\n[Security]\nMethod=none\n"
         "\0[Mail Identity]\nAddress=a@example.com\n[Mail Submission]\nTransportUid=way\n",
         "[Account]\nsender_mailboxes=A <a@example.com>;\n[Outgoing]\nhost=s.example\nport=587\ntransport_security=start-tls\nlogin=a\n",
@@ -122,6 +122,11 @@ def machine():
         "\0[Identity #0]\nEmail Address=a@example.com\n",
         "[Compatibility]\nLastVersion=128.3.0_1/1\n"], 1):
         seed("stored", f"program-{number}", chr(number) + text)
+    apple = ROOT / "tests/stored/apple"
+    for which, file in enumerate([apple / "types.binary.plist", apple / "mail.mobileconfig", ROOT / "tests/stored/outlook/2016.reg"], 9):
+        seed("stored", f"handed-{which}", bytes([which]) + file.read_bytes()[:20_000].replace(b"x" * 5000, b""))
+    seed("stored", "handed-list", b"\x09" + (apple / "Accounts.plist").read_bytes())
+    seed("stored", "handed-signed", b"\x0a" + (apple / "in-pieces.mobileconfig").read_bytes()[:12_000])
     for name in ["2007", "2010", "2013", "2016", "365", "damaged"]:
         seed("registry", name, (ROOT / f"tests/stored/outlook/{name}.reg").read_text())
     seed("hosts", "usual", "127.0.0.1 localhost\n# 10.0.0.1 off.example\n10.9.9.9\tSMTP.example.com mail # old\n::1 ip6\n")

@@ -90,6 +90,10 @@ fn a_companys_provider_is_known() {
         let said = contains("the site file of Acme").and(contains("Helpdesk: 4711"));
         stick.mailtriage(&CHECK).args(["--format", format, "--site", &file]).assert().stdout(said);
     }
+    // Who can answer questions about a case: whom the site file names, unless somebody else is named for this one.
+    assert_eq!(report["account"]["contact"], "Helpdesk: 4711");
+    let own = contains("\"contact\": \"Kim, 555\"");
+    stick.mailtriage(&CHECK).args(["--contact", "Kim, 555", "--format", "json", "--site", &file]).assert().stdout(own);
     // The place may name somebody, the rest the company.
     let names = contains(file.as_str()).not().and(contains("Acme"));
     stick.mailtriage(&CHECK).args(["--redact", "names", "--site", &file]).assert().stdout(names);

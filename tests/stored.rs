@@ -123,6 +123,13 @@ async fn what_evolution_itself_wrote() {
     assert_eq!(found.skipped, [] as [String; 0]);
 }
 
+#[tokio::test]
+async fn what_claws_mail_itself_wrote() {
+    let found = found("Debian 12", &files("claws", ".claws-mail"), "").await;
+    assert_eq!(lines(&found), ["Claws Mail: anna@example.com, smtp.example.com, port 587, STARTTLS, as anna"]);
+    assert_eq!(found.skipped, [] as [String; 0]);
+}
+
 #[rstest]
 #[case("2007", &["Outlook 2007: anna@example.com, mail.example.com, port 25, no encryption"], 0)]
 #[case("2010", &[
@@ -184,6 +191,85 @@ async fn programs_on_windows_are_found_in_their_places() {
     let programs: Vec<&str> = found.accounts.iter().map(|one| one.client).collect();
     assert_eq!(programs, ["outlook-2016", "outlook-2016", "thunderbird", "thunderbird", "thunderbird", "windows-mail"]);
     assert!(found.accounts[2].place.contains("%APPDATA%"), "{}", found.accounts[2].place);
+}
+
+#[tokio::test]
+async fn apple_mails_accounts() {
+    let file = |name: &str| (format!("Library/Mail/{name}"), recorded("apple/Accounts.plist"));
+    // A newer version's list counts, not what the older one has left behind.
+    let found = found("macOS 10.9", &[file("V2/MailData/Accounts.plist"), file("MailData/Accounts.plist")], "").await;
+    assert_eq!(lines(&found)[0], "Apple Mail: anna@example.com, smtp.example.com, port 587, STARTTLS, as anna");
+    assert_eq!((found.accounts.len(), found.skipped.len()), (6, 3));
+    assert_eq!(found.accounts[0].place, "~/Library/Mail/V2/MailData/Accounts.plist");
+}
+
+#[tokio::test]
+async fn a_mac_that_shows_its_accounts_to_nobody_says_so() {
+    let database = ("Library/Accounts/Accounts4.sqlite".to_owned(), "SQLite format 3".to_owned());
+    let found = found("macOS 15.4", &[database], "").await;
+    assert!(found.why_empty().contains("Mail > Settings > Accounts"), "{found:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_handed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = Path::new("/nowhere");
+    let put = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        format!("--from-client={}", path.display())
+    };
+    // As regedit writes it, of another user, with a text of two lines.
+    let export = recorded("outlook/2013.reg").replace("HKEY_CURRENT_USER", "HKEY_USERS\\S-1-5-21-1-2-3-1001")
+        + "\n[HKEY_USERS\\S-1-5-21-1-2-3-1001\\Software\\Other]\n\"Text\"=\"one\ntwo\"\n";
+    let units =
+        format!("\u{feff}{export}").replace('\n', "\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let profile = put("profile.reg", &units);
+    let skipped = contains("not a value (1 lines in all)");
+    let said = || contains("smtp.example.com").and(contains("profile.reg, profile"));
+    check(nobody, &[&profile]).assert().stdout(said().and(contains("outlook-2013"))).stderr(skipped);
+    // Another computer's settings may be measured from elsewhere.
+    check(nobody, &[&profile, "--measured-on", "elsewhere"]).assert().stdout(said());
+    for (name, from, server) in [
+        ("mail.mobileconfig", "apple/mail.mobileconfig", "smtp.example.com"),
+        ("signed.mobileconfig", "apple/signed.mobileconfig", "smtp.example.com"),
+        ("Accounts.plist", "apple/Accounts.plist", "smtp.example.com"),
+        ("prefs.js", "thunderbird/tauix4qe.default-default/prefs.js", "smtp.example.com"),
+    ] {
+        let file = put(name, &std::fs::read(Path::new("tests/stored").join(from)).unwrap());
+        check(nobody, &["anna@example.com", &file]).assert().stdout(contains(server));
+        check(nobody, &[&file]).assert().code(2).stderr(contains("which of the stored accounts"));
+    }
+    check(nobody, &[&put("Accounts.doc", b"x")])
+        .assert()
+        .code(2)
+        .stderr(contains("must end like").and(contains(".plist")));
+    check(nobody, &[&put("empty.plist", b"")]).assert().code(2).stderr(contains("no account in that file"));
+    check(nobody, &[&put("huge.reg", &vec![b'x'; 11_000_000])]).assert().code(2).stderr(contains("larger than 10 MiB"));
+    check(nobody, &["--from-client=./missing.reg"]).assert().code(2).stderr(contains("there is no such file"));
+    check(nobody, &["--from-client=eudora"])
+        .assert()
+        .code(2)
+        .stderr(contains("apple-mail").and(contains("a file of theirs")));
+}
+
+/// Ten megabytes are Thunderbird's own; what is larger is not read, and says so.
+#[cfg(unix)]
+#[test]
+fn a_huge_file_ends_soon() {
+    let home = home(&[("anna@gmail.com", "smtp.gmail.com")]);
+    let prefs = home.path().join(".thunderbird/abc.default/prefs.js");
+    let mut text = std::fs::read_to_string(&prefs).unwrap();
+    while text.len() < 10 * 1024 * 1024 - 100 {
+        text.push_str("// a comment\nuser_pref(\"extensions.x.y\", \"a \\\"text\\\" \\u00fc\");\n");
+    }
+    std::fs::write(&prefs, &text).unwrap();
+    let began = std::time::Instant::now();
+    check(home.path(), &["--from-client"]).assert().stdout(contains("smtp.gmail.com"));
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+    std::fs::write(&prefs, text.repeat(2)).unwrap();
+    check(home.path(), &["--from-client"]).assert().code(2).stderr(contains("larger than 10 MiB"));
 }
 
 /// The keys that lead from the form's empty fields to the start of the checks with the second account in the list.

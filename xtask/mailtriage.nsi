@@ -1,5 +1,5 @@
 ; The installer for Windows: for one user, without administrator rights. Made by `cargo xtask dist --windows`.
-; VERSION, HOMEPAGE, FOLDER (what is installed) and OUTPUT are given on the command line.
+; VERSION, HOMEPAGE, PUBLISHER, FOLDER (what is installed) and OUTPUT are given on the command line.
 Unicode true
 Target amd64-unicode
 ManifestSupportedOS all
@@ -34,6 +34,7 @@ Section
   WriteRegStr HKCU "Software\mailtriage" "Folder" "$INSTDIR"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "mailtriage"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayVersion" "${VERSION}"
+  WriteRegStr HKCU "${UNINSTALL}" "Publisher" "${PUBLISHER}"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayIcon" "$INSTDIR\mailtriage.exe"
   WriteRegStr HKCU "${UNINSTALL}" "URLInfoAbout" "${HOMEPAGE}"
   WriteRegStr HKCU "${UNINSTALL}" "InstallLocation" "$INSTDIR"

@@ -6,7 +6,6 @@ use crate::check::options::limit;
 use crate::report::figures::{Range, Thresholds};
 use crate::report::format::Format;
 use crate::report::formats::{self, FORMATS};
-use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -312,10 +311,11 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "NAME", help_heading = "What the mail program has now")]
     pub(super) client: Option<String>,
     /// Uses what a mail program on this computer has stored for the address; without ADDRESS, its only account. NAME is
-    /// outlook, thunderbird, windows-mail, evolution, kmail, geary, claws, msmtp or mutt
-    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = ANY_STORE,
-          value_parser = store(), hide_possible_values = true, help_heading = "What the mail program has now")]
-    pub(super) from_client: Option<String>,
+    /// outlook, thunderbird, windows-mail, apple-mail, evolution, kmail, geary, claws, msmtp or mutt; or a file of theirs:
+    /// prefs.js, accountrc, a .reg export of Outlook's profile, a .mobileconfig, Accounts.plist
+    #[arg(long, value_name = "NAME|FILE", num_args = 0..=1, require_equals = true, default_missing_value = ANY_STORE,
+          value_parser = from_client, help_heading = "What the mail program has now")]
+    pub(super) from_client: Option<FromClient>,
     /// The error that the caller sees, word for word, or a message that came back: TEXT, @FILE, or @- for standard input
     #[arg(long, value_name = "TEXT", help_heading = "What the mail program has now")]
     pub(super) error: Option<String>,
@@ -406,11 +406,30 @@ fn seconds(typed: &str) -> Result<Duration, String> {
 }
 
 /// The value of `--from-client` without a name.
-pub(super) const ANY_STORE: &str = "any";
+const ANY_STORE: &str = "any";
 
-/// The mail programs whose stored accounts can be read.
-fn store() -> PossibleValuesParser {
-    PossibleValuesParser::new(STORES.iter().map(|store| store.id).chain([ANY_STORE]))
+/// Where `--from-client` looks.
+#[derive(Debug, Clone)]
+pub(super) enum FromClient {
+    /// In the store of this mail program here, or in all of them.
+    Here(Option<&'static str>),
+    /// In a file that somebody has handed over.
+    File(PathBuf),
+}
+
+fn from_client(typed: &str) -> Result<FromClient, String> {
+    let store = STORES.iter().find(|store| store.id == typed);
+    match store {
+        Some(store) => Ok(FromClient::Here(Some(store.id))),
+        None if typed == ANY_STORE => Ok(FromClient::Here(None)),
+        None if typed.contains(['.', '/', '\\']) || std::path::Path::new(typed).exists() => {
+            Ok(FromClient::File(typed.into()))
+        }
+        None => {
+            let names: Vec<&str> = STORES.iter().map(|store| store.id).collect();
+            Err(format!("the mail programs are {}; a file of theirs is named with its path", names.join(", ")))
+        }
+    }
 }
 
 /// The groups by their words.

@@ -33,7 +33,7 @@ pub(super) async fn run(args: CheckArgs, site: &Site) -> Result<u8, Stop> {
     let mut answers = args.run.answers()?;
     args.out.check_target()?;
     let world = World::system(trust);
-    let found = args.run.stored(world.machine.as_ref()).await;
+    let found = args.run.stored(world.machine.as_ref()).await?;
     let address = match args.address {
         None if args.ask && found.is_none() => ask::address(&mut ask::input())?,
         ref given => given.clone(),

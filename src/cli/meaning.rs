@@ -2,7 +2,7 @@
 //! `args`.
 
 use super::Stop;
-use super::args::{ANY_STORE, MeasuredArg, ReaderArg, RedactArg, RunArgs, SecurityArg};
+use super::args::{FromClient, MeasuredArg, ReaderArg, RedactArg, RunArgs, SecurityArg};
 use crate::account::stored::{self, Found, StoredAccount};
 use crate::account::{Account, Address, MeasuredOn, Origins, Security, Server, Settings, Values, client, outlook};
 use crate::check::{Options, Reference, options};
@@ -94,8 +94,9 @@ impl RunArgs {
         let installed = outlook::installed(machine.registry()).map(|outlook| outlook.client);
         let installed = installed.filter(|_| account.measured_on == MeasuredOn::ThisMachine);
         account.client = self.client.as_deref().map(|typed| client_id(typed, installed)).transpose()?;
-        if self.from_client.is_some() && account.measured_on != MeasuredOn::ThisMachine {
-            return Err(Stop::Usage("--from-client reads this computer's mail programs, not another's".to_owned()));
+        if matches!(self.from_client, Some(FromClient::Here(_))) && account.measured_on != MeasuredOn::ThisMachine {
+            let why = "--from-client reads this computer's mail programs, not another's: name a file of theirs";
+            return Err(Stop::Usage(why.to_owned()));
         }
         account.error = self.error.as_deref().map(error_shown).transpose()?;
         account.ticket.clone_from(&self.ticket);
@@ -108,9 +109,15 @@ impl RunArgs {
     }
 
     /// What mail programs here have stored, if that was requested.
-    pub(super) async fn stored(&self, machine: &dyn Machine) -> Option<Found> {
-        let asked = self.from_client.as_deref()?;
-        Some(stored::look(machine, (asked != ANY_STORE).then_some(asked)).await)
+    pub(super) async fn stored(&self, machine: &dyn Machine) -> Result<Option<Found>, Stop> {
+        match &self.from_client {
+            None => Ok(None),
+            Some(FromClient::Here(only)) => Ok(Some(stored::look(machine, *only).await)),
+            Some(FromClient::File(file)) => match stored::read_handed(machine, file).await {
+                Ok(found) => Ok(Some(found)),
+                Err(why) => Err(Stop::Usage(format!("--from-client={}: {why}", file.display()))),
+            },
+        }
     }
 
     /// The account to check, completed by what is stored: for this address, or the only one that there is.
@@ -128,7 +135,8 @@ impl RunArgs {
             })?;
             return Ok((account, None));
         };
-        let stored = chosen(address.as_ref(), found)?;
+        let is_file = matches!(self.from_client, Some(FromClient::File(_)));
+        let stored = chosen(address.as_ref(), found, is_file)?;
         account.fill(stored);
         Ok((account, Some(stored)))
     }
@@ -199,7 +207,7 @@ pub(super) fn trust(ca_file: Option<&Path>, site: &Site) -> Result<Trust, Stop> 
 }
 
 /// The stored account with the address; without an address, the only account that there is.
-fn chosen<'a>(address: Option<&Address>, found: &'a Found) -> Result<&'a StoredAccount, String> {
+fn chosen<'a>(address: Option<&Address>, found: &'a Found, is_file: bool) -> Result<&'a StoredAccount, String> {
     let lines = |accounts: &[&StoredAccount]| {
         accounts.iter().map(|stored| format!("\n  {}", stored.line())).collect::<String>()
     };
@@ -207,7 +215,12 @@ fn chosen<'a>(address: Option<&Address>, found: &'a Found) -> Result<&'a StoredA
     match (address, found.of(address).as_slice()) {
         (_, [only]) => Ok(only),
         (None, []) => {
-            Err(format!("--from-client: no mail program that can be read has stored an account here{skipped}"))
+            let nothing = if is_file {
+                "there is no account in that file"
+            } else {
+                "no mail program that can be read has stored an account here"
+            };
+            Err(format!("--from-client: {nothing}{skipped}"))
         }
         (Some(address), []) => {
             Err(format!("--from-client: {address} is not stored here; these are:{}{skipped}", lines(&found.of(None))))

@@ -20,13 +20,19 @@ struct Key {
 }
 
 impl Recorded {
-    /// Reads an export; the error names the line.
+    /// Reads an export; the error names the first line that cannot be read.
     pub fn parse(text: &str) -> Result<Self, String> {
+        let (recorded, wrong) = Self::read(text);
+        wrong.into_iter().next().map_or(Ok(recorded), Err)
+    }
+
+    /// Reads as much of an export as can be read; the rest is named line by line. A text of several lines is such a case.
+    pub fn read(text: &str) -> (Self, Vec<String>) {
         let mut recorded = Recorded::default();
+        let mut wrong = Vec::new();
         let mut key = None;
         let mut lines = text.lines().enumerate();
         while let Some((number, line)) = lines.next() {
-            let wrong = |why: &str| format!("line {} of the registry: {why}", number + 1);
             let mut line = line.trim().to_owned();
             // Bytes go on in the next line.
             while line.ends_with('\\') && !line.ends_with("\"\\") {
@@ -38,12 +44,14 @@ impl Recorded {
                 key = Some(path.to_lowercase());
             } else if line.starts_with(['"', '@']) {
                 let key = key.as_ref().and_then(|key| recorded.keys.get_mut(key));
-                let key = key.ok_or_else(|| wrong("a value without a key"))?;
-                let (name, value) = entry(&line).ok_or_else(|| wrong("not a value"))?;
-                key.values.insert(name.to_lowercase(), value);
+                match (key, entry(&line)) {
+                    (Some(key), Some((name, value))) => drop(key.values.insert(name.to_lowercase(), value)),
+                    (None, _) => wrong.push(format!("line {} of the registry: a value without a key", number + 1)),
+                    (_, None) => wrong.push(format!("line {} of the registry: not a value", number + 1)),
+                }
             }
         }
-        Ok(recorded)
+        (recorded, wrong)
     }
 }
 

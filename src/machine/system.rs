@@ -2,7 +2,8 @@
 
 use super::registry::Registry;
 use super::{
-    Folder, Local, Machine, Trust, Uplinks, addresses, files, firewall, firmware, hosts, programs, proxy, tls, windows,
+    Folder, Local, Machine, Trust, Uplinks, addresses, elevated, files, firewall, firmware, hosts, programs, proxy,
+    tls, windows,
 };
 use std::io;
 use std::net::IpAddr;
@@ -107,24 +108,10 @@ fn look() -> Local {
         proxy: proxy::configured(registry()),
         hostname: whoami::hostname().ok(),
         user: whoami::username().ok(),
-        elevated: is_elevated(),
+        elevated: elevated::is_elevated(),
         os: windows::version(registry())
             .or_else(|| whoami::distro().ok())
             .unwrap_or_else(|| std::env::consts::OS.to_owned()),
         tls_library: tls::library(),
     }
-}
-
-#[cfg(unix)]
-fn is_elevated() -> bool {
-    #[cfg(target_os = "linux")]
-    return nix::unistd::geteuid().is_root();
-    #[cfg(not(target_os = "linux"))]
-    return whoami::username().is_ok_and(|user| user == "root");
-}
-
-#[cfg(not(unix))]
-fn is_elevated() -> bool {
-    // Finding out on Windows needs its security API; until that is used, we do not claim it.
-    false
 }

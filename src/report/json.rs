@@ -19,7 +19,9 @@ pub const FORMAT: Format = Format {
 
 /// The report of a session.
 pub fn report(session: &Session) -> Report {
-    let now = account(&session.account, session.run());
+    let mut now = account(&session.account, session.run());
+    // Who can answer questions: whoever was named for this case, else whom the site file names for all.
+    now.contact = now.contact.or_else(|| session.tool.site.as_ref()?.contacts());
     let mut runs: Vec<Run> =
         session.runs.iter().enumerate().map(|(index, run)| of_run(session, index, run, &now)).collect();
     // What the last run found is the report's own, and is not written twice.

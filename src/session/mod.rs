@@ -124,11 +124,16 @@ pub struct SiteInUse {
 }
 
 impl SiteInUse {
+    /// Whom to call, on one line.
+    pub fn contacts(&self) -> Option<String> {
+        (!self.contact.is_empty()).then(|| self.contact.join(" · "))
+    }
+
     /// In words.
     pub fn says(&self) -> String {
         let of = self.name.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
         let files = if self.files.is_empty() { String::new() } else { format!(" ({})", self.files.join(", ")) };
-        let contact = if self.contact.is_empty() { String::new() } else { format!(". {}", self.contact.join(" · ")) };
+        let contact = self.contacts().map(|contact| format!(". {contact}")).unwrap_or_default();
         format!("the site file{of}{files}{contact}")
     }
 }

@@ -65,6 +65,7 @@ __declspec(dllexport) BOOL WINAPI CertDllVerifyRevocation(DWORD encoding, DWORD 
 }
 C
     x86_64-w64-mingw32-gcc -o "$1/pane.exe" tests/windows/pane.c
+    x86_64-w64-mingw32-gcc -o "$1/helper.exe" tests/windows/helper.c
 }
 
 main() {

@@ -95,14 +95,14 @@ down() {
 pc_up() { # FOLDER
     mkdir -m 755 "$STATE/pc" "$STATE/pc/outlook"
     install -d -o 65534 -g 65534 "$STATE/home"
-    install -m 755 "$1"/{bcryptprimitives.dll,norevocation.dll,pane.exe} "$STATE/pc"
+    install -m 755 "$1"/{bcryptprimitives.dll,norevocation.dll,pane.exe,helper.exe} "$STATE/pc"
     x86_64-w64-mingw32-strip -o "$STATE/pc/mailtriage.exe" "$1/mailtriage.exe"
     install -m 755 "$MAILTRIAGE" "$STATE/pc/mailtriage"
     install -m 644 "$HERE"/../stored/outlook/*.reg "$STATE/pc/outlook"
-    install -m 644 "$HERE/suite.py" "$STATE/pc"
+    install -m 644 "$HERE"/{suite,computer}.py "$STATE/pc"
     install -m 644 "$STATE/tls/root.crt" "$STATE/pc/root.pem"
 }
-suite() { as_user python3 "$STATE/pc/suite.py" "$@" || failed=1; }
+suite() { as_user RELEASE="$release" python3 "$STATE/pc/suite.py" "$@" || failed=1; }
 
 block() { # VERDICT of nftables, for port 587
     printf 'table inet fault {\nchain fault {\ntype filter hook input priority 0\ntcp dport 587 %s\n}\n}\n' "$1" | ns provider nft -f -
@@ -118,6 +118,7 @@ main() {
     trap 'exit 130' INT TERM
     up
     pc_up "$1"
+    release=$([[ $(basename "$1") != release ]] || echo yes)
     shift
     if (($#)); then
         suite "$@"

@@ -42,7 +42,7 @@ pub fn all(project: &Project, program: &Path, exe: Option<&Path>, dist: &Path) -
     rpm(project, dist)?;
     step("a root that has nothing");
     root(project, &deb, dist)?;
-    step("a folder that is only to be read");
+    step("a folder that is only to be read; what is left behind");
     read_only(project, dist)?;
     match built {
         Some(built) => {
@@ -172,12 +172,69 @@ fn unpacked(project: &Project, dist: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// From a stick that cannot be written to, by a user who has no home folder.
+/// From a stick that cannot be written to, by a user who has no home folder; and by one who has, in which nothing may be
+/// left behind, nor anywhere else.
 fn read_only(project: &Project, dist: &Path) -> Result<()> {
     let folder = unpacked(project, dist)?;
     let script = "mount --bind . . && cd \"$PWD\" && mount -o remount,ro,bind . && ! touch ./x 2>/dev/null && exec setpriv \
                   --reuid=65534 --regid=65534 --clear-groups env -i HOME=/nonexistent ./mailtriage practice healthy-465 --format html";
     let said = run(tool("unshare").args(["--mount", "sh", "-c", script]).current_dir(&folder))?;
-    fs::remove_dir_all(folder)?;
-    if said.contains("</html>") { Ok(()) } else { Err("it does not run from a read-only folder".into()) }
+    if !said.contains("</html>") {
+        return Err("it does not run from a read-only folder".into());
+    }
+    for arguments in LEAVES_NOTHING {
+        let (home, log) = (dist.join("home"), dist.join("calls"));
+        fs::create_dir(&home)?;
+        std::os::unix::fs::chown(&home, Some(65_534), Some(65_534))?;
+        let mut command = tool("sh");
+        // Whatever the case comes to, but for wrong usage.
+        command
+            .args([
+                "-c",
+                "\"$@\" </dev/null || test $? -lt 4",
+                "sh",
+                "unshare",
+                "--net",
+                "strace",
+                "-f",
+                "-qq",
+                "-e",
+                CHANGES,
+                "-o",
+            ])
+            .arg(&log);
+        command.args(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "-i"]);
+        command.arg(format!("HOME={}", home.display())).arg(format!("TMPDIR={}", home.display()));
+        run(command.arg(folder.join(&project.name)).args(*arguments))?;
+        let changes = fs::read_to_string(&log)?;
+        let changes: Vec<&str> = changes.lines().filter(|call| is_change(call)).collect();
+        let left = below(&home)?;
+        if !changes.is_empty() || !left.is_empty() {
+            return Err(format!("{arguments:?} leaves something behind: {left:?}\n{}", changes.join("\n")).into());
+        }
+        fs::remove_dir(home)?;
+        fs::remove_file(log)?;
+    }
+    Ok(fs::remove_dir_all(folder)?)
+}
+
+/// What keeps nothing: a case, the lab, pages, tables, and the accounts that are stored here.
+const LEAVES_NOTHING: &[&[&str]] = &[
+    &["check", "anna@example.com", "--server", "127.0.0.1", "--port", "9", "--no-references", "--deadline", "3"],
+    &["check", "--from-client"],
+    &["practice", "587-silent", "--format", "json"],
+    &["guide", "0x800CCC0F"],
+    &["providers", "gmail.com"],
+    &["site"],
+];
+
+/// The calls by which a program changes something in a folder.
+const CHANGES: &str = "trace=open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,truncate";
+
+/// Whether one of these calls has changed something: opening a file only to read it does not, nor does a device.
+fn is_change(call: &str) -> bool {
+    let reads = call.contains("O_RDONLY") && !call.contains("O_CREAT");
+    // A call in two lines is judged by the first.
+    let says_nothing = [" = -1 ", "\"/dev/", " resumed>", "+++ ", "--- "].iter().any(|words| call.contains(words));
+    !reads && !says_nothing
 }

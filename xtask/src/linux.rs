@@ -2,12 +2,14 @@
 
 use super::inventory;
 use super::project::Project;
-use super::run::{Result, below, install, run, settle, tool, write};
+use super::run::{Result, below, install, run, settle, tool, within, write};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What archives are called after.
 pub const TARGET: &str = "x86_64-unknown-linux-gnu";
+/// The most bytes of the program, with OpenSSL in it.
+const MOST_BYTES: u64 = 12_000_000;
 /// What is read beside the program.
 const TEXTS: [&str; 5] = ["README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE-APACHE", "LICENSE-MIT"];
 /// Which completions go where below /usr/share.
@@ -23,6 +25,7 @@ pub fn all(project: &Project, program: &Path, texts: &Path, dist: &Path) -> Resu
     let listed = dist.join("program");
     install(program, &listed, 0o755)?;
     inventory::embed(project, &listed, "objcopy")?;
+    within(&listed, MOST_BYTES)?;
     archive(project, &listed, texts, dist)?;
     let needs = needs(&listed)?;
     deb(project, &listed, &needs, texts, dist)?;
@@ -172,7 +175,7 @@ fn copyright(project: &Project) -> Result<String> {
     };
     let mit = fs::read_to_string(project.root.join("LICENSE-MIT"))?;
     let holder =
-        mit.lines().find_map(|line| line.strip_prefix("Copyright (c) ")).unwrap_or("The mailtriage developers");
+        mit.lines().find_map(|line| line.strip_prefix("Copyright (c) ")).unwrap_or_else(|| project.publisher());
     let (_, mit) = mit.split_once("\n\n").ok_or("LICENSE-MIT has one paragraph only")?;
     Ok(format!(
         "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: {}\nSource: {}\n\n\

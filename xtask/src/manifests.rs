@@ -14,7 +14,6 @@ use std::path::Path;
 pub const SUMS: &str = "SHA256SUMS";
 /// The manifests' version of winget's schema.
 const WINGET: &str = "1.6.0";
-const WINGET_ID: &str = "mailtriage.mailtriage";
 
 /// The source archive, from the last commit.
 pub fn source(project: &Project, dist: &Path) -> Result<()> {
@@ -56,7 +55,7 @@ pub fn all(project: &Project, sums: &BTreeMap<String, String>, dist: &Path) -> R
         let text = serde_json::to_string_pretty(&scoop(project, &zip, zip_sum))? + "\n";
         write(&dist.join("manifests/scoop/mailtriage.json"), text.as_bytes(), 0o644)?;
         for (kind, text) in winget(project, &setup, setup_sum) {
-            write(&dist.join(format!("manifests/winget/{WINGET_ID}{kind}.yaml")), text.as_bytes(), 0o644)?;
+            write(&dist.join(format!("manifests/winget/{}{kind}.yaml", project.winget)), text.as_bytes(), 0o644)?;
         }
     }
     // Where a Linux archive has no manager of its own, `cargo binstall` reads Cargo.toml.
@@ -120,7 +119,7 @@ fn scoop(project: &Project, zip: &str, sum: &str) -> serde_json::Value {
 /// <https://github.com/microsoft/winget-pkgs/tree/master/doc/manifest/schema>: a manifest of the version, one of the
 /// installer, one of the texts.
 fn winget(project: &Project, setup: &str, sum: &str) -> [(&'static str, String); 3] {
-    let head = format!("PackageIdentifier: {WINGET_ID}\nPackageVersion: {}\n", project.version);
+    let head = format!("PackageIdentifier: {}\nPackageVersion: {}\n", project.winget, project.version);
     let tail = |kind: &str| format!("ManifestType: {kind}\nManifestVersion: {WINGET}\n");
     let of_version = format!("{head}DefaultLocale: en-US\n{}", tail("version"));
     let of_installer = format!(
@@ -131,8 +130,9 @@ fn winget(project: &Project, setup: &str, sum: &str) -> [(&'static str, String);
         tail("installer"),
     );
     let of_texts = format!(
-        "{head}PackageLocale: en-US\nPublisher: The mailtriage developers\nPackageName: mailtriage\nPackageUrl: {}\n\
+        "{head}PackageLocale: en-US\nPublisher: {}\nPackageName: mailtriage\nPackageUrl: {}\n\
          License: {}\nShortDescription: {}\n{}",
+        project.publisher(),
         project.repository,
         project.license,
         serde_json::Value::from(project.description.as_str()),

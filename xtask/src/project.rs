@@ -17,6 +17,8 @@ pub struct Project {
     pub repository: String,
     /// Who answers for the packages: name and address.
     pub maintainer: String,
+    /// `Publisher.Name`, as winget knows it.
+    pub winget: String,
     /// The oldest Rust that builds it.
     pub rust_version: String,
     /// The time of all files in packages, in seconds since 1970: SOURCE_DATE_EPOCH, or that of the last commit.
@@ -46,11 +48,23 @@ impl Project {
             license: text(&own, "license")?,
             repository: text(&own, "repository")?,
             maintainer: text(&own["metadata"]["dist"], "maintainer")?,
+            winget: text(&own["metadata"]["dist"], "winget-identifier")?,
             rust_version: text(&own, "rust_version")?,
             epoch: epoch.trim().parse()?,
             root,
             metadata,
         })
+    }
+
+    /// The maintainer without the address.
+    pub fn publisher(&self) -> &str {
+        self.maintainer.split(" <").next().unwrap_or_default()
+    }
+
+    /// What still has to be settled before anything may be published: addresses that belong to nobody (RFC 2606).
+    pub fn unsettled(&self) -> Vec<&'static str> {
+        let all = [("repository", &self.repository), ("maintainer", &self.maintainer)];
+        all.into_iter().filter(|(_, value)| value.contains("example.")).map(|(name, _)| name).collect()
     }
 
     /// What an archive for a target is called, without its ending.

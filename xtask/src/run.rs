@@ -34,6 +34,13 @@ pub fn run(command: &mut Command) -> Result<String> {
     }
 }
 
+/// Whether a file has no more than so many bytes.
+pub fn within(file: &Path, most: u64) -> Result<()> {
+    let bytes = file.metadata()?.len();
+    println!("{}: {bytes} bytes, at most {most}", file.display());
+    if bytes <= most { Ok(()) } else { Err(format!("{} is too large", file.display()).into()) }
+}
+
 /// Copies a file into a folder that is made if need be, with these rights.
 pub fn install(from: &Path, to: &Path, mode: u32) -> Result<()> {
     write(to, &fs::read(from).map_err(|why| format!("{}: {why}", from.display()))?, mode)

@@ -3,7 +3,7 @@
 
 use super::inventory;
 use super::project::Project;
-use super::run::{Result, below, install, run, settle, tool, write};
+use super::run::{Result, below, install, run, settle, tool, within, write};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 pub const TARGET: &str = "x86_64-pc-windows-gnu";
 /// The objcopy that knows Windows' programs.
 pub const OBJCOPY: &str = "x86_64-w64-mingw32-objcopy";
+/// The most bytes of the program.
+const MOST_BYTES: u64 = 10_000_000;
 const TEXTS: [&str; 5] = ["README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
 /// What programs are signed with.
@@ -54,6 +56,7 @@ pub fn all(project: &Project, built: &Built<'_>, texts: &Path, dist: &Path) -> R
     install(built.exe, &program, 0o755)?;
     inventory::embed(project, &program, OBJCOPY)?;
     sign(project, built, &program)?;
+    within(&program, MOST_BYTES)?;
     for text in TEXTS {
         // Notepad of Windows 10 before 1809 knows no other line ends.
         let text_there = fs::read_to_string(project.root.join(text))?.replace('\n', "\r\n");
@@ -75,6 +78,7 @@ fn setup(project: &Project, built: &Built<'_>, folder: &Path, dist: &Path) -> Re
     let defined = |key: &str, value: &str| format!("-D{key}={value}");
     let mut command = tool("makensis");
     command.args(["-V2", &defined("VERSION", &project.version), &defined("HOMEPAGE", &project.repository)]);
+    command.arg(defined("PUBLISHER", project.publisher()));
     command.args([defined("FOLDER", &folder.display().to_string()), defined("OUTPUT", &file.display().to_string())]);
     command.arg(project.root.join("xtask/mailtriage.nsi")).env("SOURCE_DATE_EPOCH", project.epoch.to_string());
     run(&mut command)?;

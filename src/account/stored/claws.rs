@@ -17,7 +17,7 @@ const PLACES: [(Folder, &str); 3] = [
     (Folder::AppData, "Claws-mail/accountrc"),
 ];
 
-fn parse(text: &str, place: &str) -> Found {
+pub(super) fn parse(text: &str, place: &str) -> Found {
     let mut found = Found::default();
     let mut accounts: Vec<Section> = sections(text);
     accounts.retain(|section| section.name.starts_with("Account") && section.text("smtp_server").is_some());
@@ -36,7 +36,7 @@ fn account(section: &Section, place: &str) -> Result<StoredAccount, String> {
         Some(_) => None,
     };
     let usual = if security == Some(Security::Implicit) { 465 } else { 25 };
-    let port = if section.is("set_smtpport") { section.number("smtpport")? } else { Some(usual) };
+    let port = if section.is("set_smtpport") { section.number("smtp_port")? } else { Some(usual) };
     // Without a name of its own, that of the incoming server.
     let user = section.text("smtp_user_id").or_else(|| section.text("user_id"));
     let source = Source { client: "other", program: STORE.name, place };
@@ -54,10 +54,10 @@ mod tests {
     use super::*;
 
     const ACCOUNTS: &str = "[Account: 1]\naddress=anna@example.com\nis_default=0\nsmtp_server=smtp.example.com\n\
-        user_id=anna\nuse_smtp_auth=1\nsmtp_user_id=\nssl_smtp=2\nset_smtpport=1\nsmtpport=587\npassword=!c2VjcmV0\n\n\
+        user_id=anna\nuse_smtp_auth=1\nsmtp_user_id=\nssl_smtp=2\nset_smtpport=1\nsmtp_port=587\npassword=!c2VjcmV0\n\n\
         [Account: 2]\naddress=info@example.net\nis_default=1\nsmtp_server=mail.example.net\nuse_smtp_auth=0\n\
-        smtp_user_id=x\nssl_smtp=1\nset_smtpport=0\nsmtpport=25\n\n\
-        [Account: 3]\naddress=news@example.net\nsmtp_server=x.example\nsmtpport=99999\nset_smtpport=1\n\n\
+        smtp_user_id=x\nssl_smtp=1\nset_smtpport=0\nsmtp_port=25\n\n\
+        [Account: 3]\naddress=news@example.net\nsmtp_server=x.example\nsmtp_port=99999\nset_smtpport=1\n\n\
         [Account: 4]\naddress=a@example.net\nsmtp_server=x.example\nuse_mail_command=1\n";
 
     #[test]

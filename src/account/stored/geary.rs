@@ -20,15 +20,18 @@ async fn read(machine: &dyn Machine) -> Found {
         for name in machine.list(&folder, MOST_FILES).await.into_iter().take(MOST) {
             let path = folder.join(name).join("geary.ini");
             match read_text(machine, &path, MOST_BYTES).await {
-                Ok(Some(text)) => {
-                    let place = shown(machine, &path);
-                    found.take(&place, "the account", account(&text, &place));
-                }
+                Ok(Some(text)) => found.add(parse(&text, &shown(machine, &path))),
                 Ok(None) => {}
                 Err(why) => found.add(Found::skipped(why)),
             }
         }
     }
+    found
+}
+
+pub(super) fn parse(text: &str, place: &str) -> Found {
+    let mut found = Found::default();
+    found.take(place, "the account", account(text, place));
     found
 }
 

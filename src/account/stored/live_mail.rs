@@ -47,7 +47,7 @@ async fn read(machine: &dyn Machine) -> Found {
     found
 }
 
-fn parse(xml: &str, place: &str) -> Found {
+pub(super) fn parse(xml: &str, place: &str) -> Found {
     let mut found = Found::default();
     match entries(xml) {
         // Newsgroups and address books have files of the same kind.

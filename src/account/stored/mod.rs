@@ -1,16 +1,22 @@
 //! Accounts that mail programs on this computer have stored: only read, never written, and never a password. Each
 //! program has one file here and one line in [`STORES`]; how the files of several programs are written is in `keys`.
 
+mod apple_mail;
+mod apple_profile;
 mod claws;
 mod evolution;
 mod geary;
+mod handed;
 mod keys;
 mod kmail;
 mod live_mail;
 mod msmtp;
 mod mutt;
 mod outlook;
+mod plist;
 mod thunderbird;
+
+pub use handed::read as read_handed;
 
 use super::{Address, Given, Origin, Security, Server, Settings, client};
 use crate::machine::{Folder, Machine};
@@ -34,6 +40,7 @@ pub const STORES: &[&Store] = &[
     &outlook::STORE,
     &thunderbird::STORE,
     &live_mail::STORE,
+    &apple_mail::STORE,
     &evolution::STORE,
     &kmail::STORE,
     &geary::STORE,
@@ -233,11 +240,17 @@ const MOST: usize = 32;
 /// A program's own folder, and files, have no more entries than this.
 const MOST_FILES: usize = 512;
 
-/// The text of a file; `None` if there is no such file. Some programs keep passwords in it too, so it is wiped when it
-/// has been read. The error is a message for people.
+/// The text of a file; `None` if there is no such file. The error is a message for people.
 async fn read_text(machine: &dyn Machine, path: &Path, most: u64) -> Result<Option<Zeroizing<String>>, String> {
+    let bytes = read_file(machine, path, most).await?;
+    Ok(bytes.map(|bytes| Zeroizing::new(decoded(&bytes))))
+}
+
+/// A whole file; `None` if there is no such file. Some programs keep passwords in it too, so it is wiped when it has been
+/// read. The error is a message for people.
+async fn read_file(machine: &dyn Machine, path: &Path, most: u64) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
     match machine.read(path, most).await.map(Zeroizing::new) {
-        Ok(bytes) => Ok(Some(Zeroizing::new(decoded(&bytes)))),
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(format!("{} was not read: {error}", shown(machine, path))),
     }

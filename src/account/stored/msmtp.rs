@@ -19,7 +19,7 @@ const SETTINGS: [&str; 7] = ["host", "port", "from", "user", "auth", "tls", "tls
 
 type Values<'a> = BTreeMap<&'a str, &'a str>;
 
-fn parse(text: &str, place: &str) -> Found {
+pub(super) fn parse(text: &str, place: &str) -> Found {
     let mut defaults = Values::new();
     let mut accounts: Vec<(&str, Values<'_>)> = Vec::new();
     let mut is_account = false;

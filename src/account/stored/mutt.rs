@@ -23,7 +23,7 @@ const PLACES: [(Folder, &str); 6] = [
 /// The variables that matter here; a password is none of them.
 const VARIABLES: [&str; 5] = ["from", "smtp_url", "smtp_user", "ssl_force_tls", "ssl_starttls"];
 
-fn parse(text: &str, place: &str) -> Found {
+pub(super) fn parse(text: &str, place: &str) -> Found {
     let values = variables(text);
     let mut found = Found::default();
     if let Some(url) = values.get("smtp_url").filter(|url| !url.is_empty()) {

@@ -6,15 +6,17 @@
 use super::{Found, Kind, MOST, Source, Store, StoredAccount, Written};
 use crate::account::Security;
 use crate::account::outlook::{self, Outlook};
+use crate::machine::recorded::Recorded;
 use crate::machine::registry::{Registry, USER, Value};
 use crate::machine::{Folder, Machine};
 use crate::text::small_sort::SmallSort;
 use futures::FutureExt;
+use zeroize::Zeroizing;
 
 pub(super) const STORE: Store = Store { id: "outlook", name: "Outlook", read: |machine| read(machine).boxed() };
 
 async fn read(machine: &dyn Machine) -> Found {
-    let mut found = classic(machine.registry());
+    let mut found = classic(machine.registry(), "");
     // Where the new Outlook keeps its own files, in a form of its own.
     let own = machine.folder(Folder::LocalAppData).map(|folder| folder.join("Microsoft").join("Olk"));
     let is_there = match own {
@@ -33,8 +35,25 @@ const ACCOUNTS: &str = "9375CFF0413111d3B88A00104B2A6676";
 /// Where the versions before 2013 have their profiles.
 const OLDER: &str = r"Software\Microsoft\Windows NT\CurrentVersion\Windows Messaging Subsystem\Profiles";
 
-/// The accounts of the classic Outlook.
-fn classic(registry: &dyn Registry) -> Found {
+/// The accounts in regedit's export of a profile, or of more of the registry: of the user's own part, or of any user's.
+pub(super) fn exported(text: &str, place: &str) -> Found {
+    let mut own = Zeroizing::new(String::with_capacity(text.len()));
+    for line in text.lines() {
+        match line.strip_prefix(r"[HKEY_USERS\").and_then(|line| line.split_once('\\')) {
+            Some((_, below)) => own.extend(["[", USER, r"\", below, "\n"]),
+            None => own.extend([line, "\n"]),
+        }
+    }
+    let (registry, wrong) = Recorded::read(&own);
+    let mut found = classic(&registry, &format!("{place}, "));
+    if let Some(first) = wrong.first() {
+        found.skip(place, &format!("{first} ({} lines in all)", wrong.len()));
+    }
+    found
+}
+
+/// The accounts of the classic Outlook; `within` is put before where each was found.
+fn classic(registry: &dyn Registry, within: &str) -> Found {
     let mut found = Found::default();
     // What an older version has left behind when it was replaced is not in use.
     for number in ["16.0", "15.0"] {
@@ -43,13 +62,13 @@ fn classic(registry: &dyn Registry) -> Found {
             && found.accounts.is_empty()
         {
             let default = registry.text(&key, "DefaultProfile");
-            found.add(profiles(registry, &format!(r"{key}\Profiles"), default, &outlook));
+            found.add(profiles(registry, &format!(r"{key}\Profiles"), default, &outlook, within));
         }
     }
     if found.accounts.is_empty() {
         let key = format!(r"{USER}\{OLDER}");
         let default = registry.text(&key, "DefaultProfile");
-        found.add(profiles(registry, &key, default, &older(registry)));
+        found.add(profiles(registry, &key, default, &older(registry), within));
     }
     found
 }
@@ -67,7 +86,7 @@ fn older(registry: &dyn Registry) -> Outlook {
 }
 
 /// The accounts of all profiles, the default one's first.
-fn profiles(registry: &dyn Registry, key: &str, default: Option<String>, outlook: &Outlook) -> Found {
+fn profiles(registry: &dyn Registry, key: &str, default: Option<String>, outlook: &Outlook, within: &str) -> Found {
     let mut found = Found::default();
     let mut profiles = registry.keys(key);
     profiles.small_sort_by_key(|profile| default.as_ref() != Some(profile));
@@ -75,7 +94,7 @@ fn profiles(registry: &dyn Registry, key: &str, default: Option<String>, outlook
         let accounts = format!(r"{key}\{profile}\{ACCOUNTS}");
         for name in registry.keys(&accounts).iter().take(MOST) {
             let entry = Entry { registry, key: format!(r"{accounts}\{name}") };
-            let place = crate::text::visible_str(&format!("profile {profile}, {}", entry.key));
+            let place = crate::text::visible_str(&format!("{within}profile {profile}, {}", entry.key));
             let source = Source { client: outlook.client, program: &outlook.name, place: &place };
             match entry.account(&source) {
                 Ok(account) => found.add(Found { accounts: account.into_iter().collect(), skipped: vec![] }),

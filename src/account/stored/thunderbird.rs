@@ -85,6 +85,11 @@ fn profiles(ini: &str) -> Vec<(String, PathBuf)> {
     named.map(|(name, path)| (name.to_owned(), PathBuf::from(path))).take(MOST).collect()
 }
 
+/// The accounts in a `prefs.js` of which nothing else is known.
+pub(super) fn parse(text: &str, place: &str) -> Found {
+    accounts(text, &program(None), place)
+}
+
 /// The accounts in a `prefs.js` that can send.
 fn accounts(text: &str, program: &str, place: &str) -> Found {
     let mut found = Found::default();

@@ -44,7 +44,7 @@ async fn prepare(address: Option<String>, args: &RunArgs, site: &Site) -> Result
     let (options, mut answers) = (args.options(site)?, args.answers()?);
     let world = World::system(args.trust(site)?);
     let blank = address.is_none().then(|| args.account(world.machine.as_ref())).transpose()?.unwrap_or_default();
-    let found = args.stored(world.machine.as_ref()).await;
+    let found = args.stored(world.machine.as_ref()).await?;
     let subject =
         address.map(|address| args.subject(world.machine.as_ref(), Some(&address), found.as_ref())).transpose()?;
     if let Some((question, answer)) = subject.as_ref().and_then(|(_, stored)| stored.as_ref()?.answer()) {
