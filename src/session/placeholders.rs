@@ -357,7 +357,7 @@ fn stand_in(mut out: Text, words: &str) -> Text {
         }
     }
     let begins = out.text.trim_end_matches(' ').chars().next_back().is_none_or(|c| ".!?\n".contains(c));
-    if begins { out.say(&capital(words)) } else { out.say(words) }
+    if begins { out.say(capital(words)) } else { out.say(words) }
 }
 
 /// Adds a placeholder's value, each item of a list with its own mark.
