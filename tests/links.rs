@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the answer")]
 
 use mailtriage::pages::markdown::anchor;
-use regex::Regex;
+use regex_lite::Regex;
 use std::path::{Path, PathBuf};
 
 fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
