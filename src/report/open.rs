@@ -4,6 +4,7 @@ use super::html::{DATA_BEGIN, DATA_END};
 use super::{Account, Report, json};
 use crate::account::{self, Address, Wanted};
 use crate::check::{Finding, Head};
+use crate::facts::Value as Fact;
 use crate::machine::files;
 use crate::session::unknown::Unknown;
 use crate::session::{Run, SCHEMA, Session};
@@ -252,6 +253,13 @@ impl Fault {
         if let Err(inner) = deserialised::<Finding>(check) {
             self.path.extend(inner.path);
             self.why = inner.why;
+        }
+        // What is of several kinds is read as a whole before it is judged: of facts, it is not said which.
+        if self.path.last().is_some_and(|part| part == "facts") {
+            let facts = report.pointer(&self.pointer()).and_then(Value::as_object).into_iter().flatten();
+            self.path.extend(
+                facts.filter(|(_, fact)| deserialised::<Fact>(fact).is_err()).map(|(name, _)| name.clone()).next(),
+            );
         }
         self
     }
