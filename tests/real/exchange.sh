@@ -80,6 +80,7 @@ fault_post() { # NAME PORT ROLE [DOMAIN]: a mail server of Microsoft's or Google
     fault_record "$1" A $WAN4.43
 }
 fault_log_in() { SECRET=--password-stdin TYPED=$1; } # PASSWORD, after the tenant
+fault_says() { SAID=(--error "$*"); } # TEXT: what the device's log shows
 fault_workspace() { # anna@workspace.test is at Google
     ADDRESS=anna@workspace.test SECRET=
     publish "workspace.test. MX 1 aspmx.l.google.com."

@@ -175,7 +175,7 @@ rows() { grep -hv -e '^#' -e '^$' "$HERE/scenarios.tsv" "$HERE/exchange.tsv"; }
 prepare() {
     local fault account faults
     IFS=$'\t' read -r NAME account faults OPTIONS WANT_EXIT WANT_CAUSE WITNESS < <(rows | grep -P "^$1\t") || die "no scenario $1"
-    TYPED=$PASSWORD SECRET=--password-stdin PREFIX=() CA_FILE=(--ca-file "$STATE/tls/ca.pem") REFERENCES=(ref-a.test ref-b.test) SETTINGS=() PORT_TYPED=${account%/*} SECURITY=${account#*/}
+    TYPED=$PASSWORD SECRET=--password-stdin PREFIX=() CA_FILE=(--ca-file "$STATE/tls/ca.pem") REFERENCES=(ref-a.test ref-b.test) SETTINGS=() SAID=() PORT_TYPED=${account%/*} SECURITY=${account#*/}
     [[ $account == - ]] || SETTINGS=(--server mail.example.test --port "$PORT_TYPED" --security "$SECURITY")
     [[ $OPTIONS != - ]] || OPTIONS=
     ! grep -q "^$1	" "$HERE/exchange.tsv" || WITHOUT_MAIL=yes # nobody there connects to mail.example.test
@@ -204,7 +204,7 @@ check() {
     done
     # shellcheck disable=SC2086 # OPTIONS is a list of words
     as_user "${PREFIX[@]}" timeout -k 5 90 "$PROGRAM" check $ADDRESS ${MT_DETAIL---full} --format json $SECRET "${CA_FILE[@]}" \
-        "${compared[@]}" --resolver $WAN4.53 "${SETTINGS[@]}" $OPTIONS <<<"$TYPED" >"$1" 2>"${1%.json}.stderr"
+        "${compared[@]}" --resolver $WAN4.53 "${SETTINGS[@]}" "${SAID[@]}" $OPTIONS <<<"$TYPED" >"$1" 2>"${1%.json}.stderr"
 }
 # The cause and how certain it is said to be, as CAUSE:CERTAINTY.
 cause_of() { python3 -c 'import json, sys; d = json.load(open(sys.argv[1]))["diagnosis"]; print(d["cause"], d["certainty"], sep=":")' "$1" 2>/dev/null || echo "(no report)"; }

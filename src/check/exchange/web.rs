@@ -27,8 +27,8 @@ pub(super) struct Found {
 
 /// Why there is no page in the end.
 pub(super) enum Lost {
-    /// The page, or one that it sends on to, was not fetched.
-    Fetching(NotFetched),
+    /// The page, or the one there that it sends on to, was not fetched.
+    Fetching(Url, NotFetched),
     /// It sends on in a circle, or too often.
     Circle,
     /// It sends on to a page without encryption, or to what is no web page.
@@ -40,7 +40,7 @@ pub(super) enum Lost {
 impl Lost {
     pub(super) fn says(&self) -> crate::text::Text {
         match self {
-            Lost::Fetching(why) => why.says(),
+            Lost::Fetching(_, why) => why.says(),
             Lost::Circle => "it redirects again and again: not followed".into(),
             Lost::NotSecure => "it redirects to a page without encryption: not followed".into(),
             Lost::Inside => "it redirects to a private address: not followed".into(),
@@ -84,7 +84,10 @@ pub(super) async fn follow(ctx: &Ctx, start: &Url) -> Result<Found, Lost> {
     let mut url = start.clone();
     let mut seen = vec![url.clone()];
     loop {
-        let answer = fetch(ctx, &url).await.map_err(Lost::Fetching)?;
+        let answer = match fetch(ctx, &url).await {
+            Ok(answer) => answer,
+            Err(why) => return Err(Lost::Fetching(url, why)),
+        };
         let next = match (answer.status, &answer.location) {
             (301 | 302 | 303 | 307 | 308, Some(location)) => url.join(location).map_err(|_| Lost::NotSecure)?,
             _ => return Ok(Found { url, answer }),
