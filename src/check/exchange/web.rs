@@ -55,8 +55,9 @@ pub(super) async fn shown_certificate(ctx: &Ctx, url: &Url) -> Option<Certificat
 
 /// Opens the connection for a page, not yet encrypted.
 pub(super) async fn opened(ctx: &Ctx, url: &Url) -> Result<BoxStream, NotFetched> {
-    let proxy = ctx.machine.local().proxy;
-    http::reach(ctx.net.as_ref(), proxy.as_deref(), url, limit(ctx)).await
+    let local = ctx.machine.local();
+    let proxy = url.host_str().and_then(|host| local.proxy_to(host));
+    http::reach(ctx.net.as_ref(), proxy, url, limit(ctx)).await
 }
 
 /// Opens the connection for a page, and encrypts it.
@@ -70,9 +71,9 @@ async fn fetch(ctx: &Ctx, url: &Url) -> Result<Answer, NotFetched> {
     let stream = if url.scheme() == "https" {
         secured(ctx, url, Verify::Yes).await?.stream
     } else {
-        let proxy = ctx.machine.local().proxy;
-        match proxy {
-            Some(proxy) => return http::fetch_by_proxy(ctx.net.as_ref(), &ctx.tls, &proxy, url, limit(ctx)).await,
+        let local = ctx.machine.local();
+        match url.host_str().and_then(|host| local.proxy_to(host)) {
+            Some(proxy) => return http::fetch_by_proxy(ctx.net.as_ref(), &ctx.tls, proxy, url, limit(ctx)).await,
             None => http::reach(ctx.net.as_ref(), None, url, limit(ctx)).await?,
         }
     };
