@@ -146,7 +146,8 @@ mod tests {
             ids(&second(&account, &wanted(), &options()))
         };
         assert!(nobody_known("outlook-2016").contains("autodiscover"));
-        assert!(!nobody_known("thunderbird").contains("autodiscover"));
+        assert!(nobody_known("thunderbird").contains("autodiscover"));
+        assert!(!nobody_known("the-bat").contains("autodiscover"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ struct Row {
     #[serde(default)]
     provider: Vec<String>,
     log_in: Option<LogIn>,
+    account: Option<Account>,
     #[serde(default)]
     programs: Vec<String>,
     #[serde(default)]
@@ -33,6 +34,12 @@ struct Row {
 #[serde(rename_all = "kebab-case")]
 enum LogIn {
     Password,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Account {
+    Exchange,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -55,6 +62,8 @@ pub struct Case<'a> {
     pub os: &'a str,
     /// Whether the mail program sends no password: it signs in by token, or the account is an Exchange account.
     pub without_password: bool,
+    /// Whether the account is known to be one that sends by SMTP, and not an Exchange account.
+    pub by_smtp: bool,
     /// Whether the server accepts nothing above TLS 1.1.
     pub old_tls: bool,
     /// The last day of the server's certificate, if it is valid.
@@ -116,6 +125,7 @@ impl Row {
             && is_one(&self.programs, case.program)
             && (self.os.is_empty() || begins(&self.os) && !begins(&self.not_os))
             && !(self.log_in == Some(LogIn::Password) && case.without_password)
+            && !(self.account == Some(Account::Exchange) && case.by_smtp)
             && (self.tls.is_none() || case.old_tls)
     }
 }
@@ -194,6 +204,10 @@ mod tests {
         assert_eq!(forecast(&Case::default(), today), vec![]);
         let token = Case { provider: "microsoft-work", without_password: true, ..Case::default() };
         assert_eq!(forecast(&token, today), vec![]);
+        let ews =
+            Case { provider: "microsoft-work", program: "thunderbird", without_password: true, ..Case::default() };
+        let by_smtp = Case { by_smtp: true, ..ews.clone() };
+        assert_eq!((forecast(&ews, today).len(), forecast(&by_smtp, today).len()), (1, 0));
         let ten = Case { os: "Windows 10.0.19045", ..Case::default() };
         let eleven = Case { os: "Windows 10.0.22631", ..Case::default() };
         assert_eq!((forecast(&ten, today).len(), forecast(&eleven, today).len()), (1, 0));

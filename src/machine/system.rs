@@ -94,6 +94,7 @@ fn look() -> Local {
     let (addresses, vpn) = addresses::interfaces();
     let (vpn, vpn_addresses) = vpn.map_or((None, vec![]), |(name, addresses)| (Some(name), addresses));
     let (routed_v4, routed_v6) = addresses::routes();
+    let proxy = proxy::configured(registry());
     Local {
         addresses,
         routed_v4,
@@ -105,7 +106,8 @@ fn look() -> Local {
         firmware: firmware::names(registry()),
         tls_policy: tls::policy(registry()),
         firewall: firewall::switched_on(registry()),
-        proxy: proxy::configured(registry()),
+        proxy: proxy.as_ref().map(|proxy| proxy.at.clone()),
+        proxy_not_for: proxy.map(|proxy| proxy.not_for).unwrap_or_default(),
         hostname: whoami::hostname().ok(),
         user: whoami::username().ok(),
         elevated: elevated::is_elevated(),

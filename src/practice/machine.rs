@@ -28,6 +28,7 @@ impl Machine for Lab {
             firmware: machine.firmware.clone(),
             firewall: machine.firewall.clone(),
             proxy: machine.proxy.clone(),
+            proxy_not_for: Vec::new(),
             hostname: Some(machine.hostname.clone()),
             user: Some(machine.user.clone()),
             elevated: false,

@@ -293,14 +293,15 @@ async fn http(stream: Box<dyn Stream>, pages: &BTreeMap<String, String>, head: &
     }
     let path = request.split(' ').nth(1).unwrap_or_default();
     let page = pages.get(path).or_else(|| pages.get("*"));
-    let parts = page.map(|text| (text, text.strip_prefix("> "), text.strip_prefix("401 ")));
-    let (status, more, body) = match parts {
-        Some((_, _, Some(kinds))) => {
+    let page = page.map(|text| (text.split_once(' ').unwrap_or((text, "")), text));
+    let (status, more, body) = match page {
+        Some((("401", kinds), _)) => {
             let challenges = kinds.split(" | ").map(|challenge| format!("WWW-Authenticate: {challenge}\r\n"));
             ("401 Unauthorized", challenges.collect(), "")
         }
-        Some((_, Some(location), None)) => ("302 Found", format!("Location: {location}\r\n"), ""),
-        Some((text, None, None)) => ("200 OK", "Content-Type: text/plain\r\n".to_owned(), text.as_str()),
+        Some(((">", location), _)) => ("302 Found", format!("Location: {location}\r\n"), ""),
+        Some((("503", body), _)) => ("503 Service Unavailable", String::new(), body),
+        Some((_, text)) => ("200 OK", "Content-Type: text/plain\r\n".to_owned(), text.as_str()),
         None => ("404 Not Found", String::new(), "Not found\n"),
     };
     let answer =

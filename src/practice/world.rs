@@ -165,7 +165,7 @@ pub(super) struct Port {
     #[serde(default)]
     pub(super) dialogue: Option<String>,
     /// Web pages by path: their text; `> URL` sends on to another address, `401 NTLM | Negotiate` wants a
-    /// log-in of one of these kinds; `*` is every other path.
+    /// log-in of one of these kinds, `503 text` is the server's own error; `*` is every other path.
     #[serde(default)]
     pub(super) pages: Option<BTreeMap<String, String>>,
     /// Further header lines of every page.

@@ -20,13 +20,16 @@ pub(super) fn ends(os: &str, run: &Run, derived: &Derivation) -> Vec<Ending> {
     let until: Option<Timestamp> =
         case.get(&own("certificate"), &certificate::UNTIL).and_then(|until| until.parse().ok());
     // An Exchange account signs in by HTTPS.
-    let by_exchange = derived.facts.get("answer.account-type").is_some_and(|is| is.word() == Some("exchange"));
+    let word = |fact: &str| derived.facts.get(fact).and_then(|is| is.word());
+    let account_type = word("answer.account-type");
+    let by_exchange = account_type == Some("exchange");
     let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
     let known = Case {
         provider: case.provider.map_or("", |row| row.kind.word()),
         program: run.account.client().map_or("", |client| client.id.as_str()),
         os: if run.account.measured_on == MeasuredOn::ThisMachine { os } else { "" },
         without_password: by_exchange || case.is("login.with", "token"),
+        by_smtp: !by_exchange && (account_type.is_some() || word("settings.read") == Some("yes")),
         old_tls: is_any(["TLSv1.0", "TLSv1.1"], Accepts::Accepted)
             && ["TLSv1.2", "TLSv1.3"].iter().all(|version| accepts(version) == Some(Accepts::Rejected)),
         certificate_until: until.filter(|_| is_valid).map(day),

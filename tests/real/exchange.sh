@@ -80,6 +80,7 @@ fault_post() { # NAME PORT ROLE [DOMAIN]: a mail server of Microsoft's or Google
     fault_record "$1" A $WAN4.43
 }
 fault_log_in() { SECRET=--password-stdin TYPED=$1; } # PASSWORD, after the tenant
+fault_says() { SAID=(--error "$*"); } # TEXT: what the device's log shows
 fault_workspace() { # anna@workspace.test is at Google
     ADDRESS=anna@workspace.test SECRET=
     publish "workspace.test. MX 1 aspmx.l.google.com."
@@ -105,10 +106,14 @@ fault_company_certificate() { # HOW, before the company: expired, self-signed or
     esac
 }
 
+fault_past_proxy() { # NAME, before the proxy: the servers that are reached without it; to them the way is open
+    PREFIX+=("no_proxy=$1")
+    PAST="ip daddr != $MAIL4.96"
+}
 fault_proxy() { # open, refuses, wants-log-in, gone: the proxy that this computer is told to use; only it gets out
     local conf=$STATE/tinyproxy.conf
     PREFIX+=("https_proxy=http://$LAN4.1:3128")
-    rule router "iifname lan meta l4proto tcp th dport { 80, 443 } drop"
+    rule router "iifname lan ${PAST:-} meta l4proto tcp th dport { 80, 443 } drop"
     [[ $1 != gone ]] || return 0
     printf 'Port 3128\nListen %s\nTimeout 20\nConnectPort 443\n' $LAN4.1 >"$conf"
     case $1 in

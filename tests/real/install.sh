@@ -6,7 +6,7 @@
 set -euo pipefail
 
 PACKAGES=(postfix dovecot-core dovecot-submissiond unbound nftables iproute2 swaks libnet-ssleay-perl openssl bind9-dnsutils
-          netcat-openbsd faketime python3 util-linux sslscan libidn12 libgnutls-dane0)
+          netcat-openbsd faketime curl tinyproxy-bin python3 util-linux sslscan libidn12 libgnutls-dane0)
 # Cannot be installed together with Postfix: only unpacked. opinions.sh starts it from there; its libraries are above.
 ASIDE=${MT_ASIDE:-/var/cache/mailtriage-aside}
 SERVICES=(postfix dovecot unbound)

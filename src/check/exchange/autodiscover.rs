@@ -258,9 +258,11 @@ async fn at(ctx: &Ctx, host: &str, at_microsoft: bool) -> (Place, Text) {
         Err(lost) => lost,
     };
     let said = lost.says();
-    let says = match lost {
-        Lost::Fetching(NotFetched::NotSecured(why)) if why.kind == FailureKind::Certificate => {
-            match shown_certificate(ctx, &url).await {
+    // A page that sends on to nowhere is no sign of a mailbox.
+    let Lost::Fetching(failed, why) = lost else { return (place(Says::Nobody), said) };
+    let says = match why {
+        NotFetched::NotSecured(why) if why.kind == FailureKind::Certificate => {
+            match shown_certificate(ctx, &failed).await {
                 // An alias of Microsoft's that the domain's DNS resolves by itself: Outlook is sent on from there.
                 Some(shown) if shown.names.iter().any(|name| is_microsofts(name.trim_start_matches("*."))) => {
                     Says::Microsoft
@@ -270,11 +272,9 @@ async fn at(ctx: &Ctx, host: &str, at_microsoft: bool) -> (Place, Text) {
                 _ => Says::Lost,
             }
         }
-        // A page that sends on to nowhere is no sign of a mailbox.
-        Lost::Fetching(_) => Says::Lost,
-        Lost::Circle | Lost::NotSecure | Lost::Inside => Says::Nobody,
+        _ => Says::Lost,
     };
-    (place(says), said)
+    (Place { host: failed.host_str().unwrap_or(host).to_owned(), says }, said)
 }
 
 fn said(found: &Found, asked: &Url) -> Text {

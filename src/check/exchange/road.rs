@@ -48,7 +48,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         return Verdict::moot("no Exchange mailbox was found");
     };
     let sign_in = host(&found::SIGN_IN);
-    if let Some(proxy) = ctx.machine.local().proxy {
+    if let Some(proxy) = ctx.machine.local().proxy_to(&server) {
         book.note(keys::PROXY, proxy);
     }
     let (to_server, to_sign_in) = join(timed(go(ctx, server, mailbox_path(ctx))), async {
@@ -148,7 +148,7 @@ async fn go(ctx: &Ctx, host: String, path: &'static str) -> Way {
 /// Whether the name of one of Microsoft's servers leads to an address inside, where it cannot be: a DNS filter, or a hosts
 /// file. Through a web proxy, this computer's names do not matter.
 async fn led_inside(ctx: &Ctx, host: &str) -> Option<Text> {
-    if ctx.machine.local().proxy.is_some() || !is_microsofts(host) {
+    if ctx.machine.local().proxy_to(host).is_some() || !is_microsofts(host) {
         return None;
     }
     let addresses = ask(ctx, host, RecordKind::Address).await.addresses();

@@ -27,8 +27,8 @@ pub(super) struct Found {
 
 /// Why there is no page in the end.
 pub(super) enum Lost {
-    /// The page, or one that it sends on to, was not fetched.
-    Fetching(NotFetched),
+    /// The page, or the one there that it sends on to, was not fetched.
+    Fetching(Url, NotFetched),
     /// It sends on in a circle, or too often.
     Circle,
     /// It sends on to a page without encryption, or to what is no web page.
@@ -40,7 +40,7 @@ pub(super) enum Lost {
 impl Lost {
     pub(super) fn says(&self) -> crate::text::Text {
         match self {
-            Lost::Fetching(why) => why.says(),
+            Lost::Fetching(_, why) => why.says(),
             Lost::Circle => "it redirects again and again: not followed".into(),
             Lost::NotSecure => "it redirects to a page without encryption: not followed".into(),
             Lost::Inside => "it redirects to a private address: not followed".into(),
@@ -55,8 +55,9 @@ pub(super) async fn shown_certificate(ctx: &Ctx, url: &Url) -> Option<Certificat
 
 /// Opens the connection for a page, not yet encrypted.
 pub(super) async fn opened(ctx: &Ctx, url: &Url) -> Result<BoxStream, NotFetched> {
-    let proxy = ctx.machine.local().proxy;
-    http::reach(ctx.net.as_ref(), proxy.as_deref(), url, limit(ctx)).await
+    let local = ctx.machine.local();
+    let proxy = url.host_str().and_then(|host| local.proxy_to(host));
+    http::reach(ctx.net.as_ref(), proxy, url, limit(ctx)).await
 }
 
 /// Opens the connection for a page, and encrypts it.
@@ -70,9 +71,9 @@ async fn fetch(ctx: &Ctx, url: &Url) -> Result<Answer, NotFetched> {
     let stream = if url.scheme() == "https" {
         secured(ctx, url, Verify::Yes).await?.stream
     } else {
-        let proxy = ctx.machine.local().proxy;
-        match proxy {
-            Some(proxy) => return http::fetch_by_proxy(ctx.net.as_ref(), &ctx.tls, &proxy, url, limit(ctx)).await,
+        let local = ctx.machine.local();
+        match url.host_str().and_then(|host| local.proxy_to(host)) {
+            Some(proxy) => return http::fetch_by_proxy(ctx.net.as_ref(), &ctx.tls, proxy, url, limit(ctx)).await,
             None => http::reach(ctx.net.as_ref(), None, url, limit(ctx)).await?,
         }
     };
@@ -84,7 +85,10 @@ pub(super) async fn follow(ctx: &Ctx, start: &Url) -> Result<Found, Lost> {
     let mut url = start.clone();
     let mut seen = vec![url.clone()];
     loop {
-        let answer = fetch(ctx, &url).await.map_err(Lost::Fetching)?;
+        let answer = match fetch(ctx, &url).await {
+            Ok(answer) => answer,
+            Err(why) => return Err(Lost::Fetching(url, why)),
+        };
         let next = match (answer.status, &answer.location) {
             (301 | 302 | 303 | 307 | 308, Some(location)) => url.join(location).map_err(|_| Lost::NotSecure)?,
             _ => return Ok(Found { url, answer }),
