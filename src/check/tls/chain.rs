@@ -36,6 +36,7 @@ fn needs(scope: &Scope<'_>) -> Vec<Need> {
     let mut needs = vec![
         Need::After(versions::CHECK.at(scope.target())),
         Need::After(server::CHECK.of(Role::InUse)),
+        Need::After(port::CHECK.at(scope.target())),
         Need::IfPlanned(clock::CHECK.id()),
     ];
     let others = scope.ports_in_use().filter(|target| *target != scope.target());
