@@ -184,6 +184,7 @@ pub const ROWS: &[(Place, &str)] = &[
     (Place::Unreliable, "greylisted-slow"),
     (Place::Unreliable, "ipv6-broken"),
     (Place::Unreliable, "line-lossy"),
+    (Place::Unreliable, "one-address-down"),
     (Place::Nothing, "ehlo-name-accepted"),
     (Place::Nothing, "few-connections"),
     (Place::Nothing, "healthy-25-blocked"),

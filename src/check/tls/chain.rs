@@ -6,18 +6,21 @@ use super::{certificate, versions};
 use crate::check::dns::server;
 use crate::check::engine::{Case, Check, Handshake, How, Need, Scope, always};
 use crate::check::internet::clock;
+use crate::check::ports::port;
 use crate::check::smtp::again::{LIMIT, not_again, prepare};
 use crate::check::{Ctx, Group, MAIL_PORTS, Notebook, Role, Target, Verdict};
 use crate::facts::keys::certificate as certificate_keys;
 use crate::facts::keys::chain as keys;
 use crate::facts::keys::clock as clock_keys;
+use crate::facts::keys::port as port_keys;
 use crate::facts::words::Order;
+use crate::net::PortState;
 use crate::probe::certificate::{Certificate, parse};
 use crate::probe::chain::{self, Whole};
 use crate::probe::hello::{self, Heard};
 use crate::probe::version::Version;
 use crate::text::Text;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 pub(crate) static CHECK: Check = Check {
     kind: "chain",
@@ -33,6 +36,7 @@ fn needs(scope: &Scope<'_>) -> Vec<Need> {
     let mut needs = vec![
         Need::After(versions::CHECK.at(scope.target())),
         Need::After(server::CHECK.of(Role::InUse)),
+        Need::After(port::CHECK.at(scope.target())),
         Need::IfPlanned(clock::CHECK.id()),
     ];
     let others = scope.ports_in_use().filter(|target| *target != scope.target());
@@ -128,22 +132,20 @@ async fn follow(ctx: &Ctx, ders: Vec<Vec<u8>>, host: &str) -> Whole {
 }
 
 /// The chain that a server sends: read unencrypted up to TLS 1.2; by a library for a server that has only 1.3. `None` if
-/// the handshake gets no answer.
+/// nothing gets as far as the handshake's answer.
 async fn read(ctx: &Ctx, seen: &Handshake, host: &str) -> Option<Vec<Vec<u8>>> {
-    if let Some(mut stream) = prepare(ctx, seen).await {
-        match hello::ask(&mut stream, host, Version::Tls12, LIMIT).await {
-            Heard::Chose(_, _, chain, _) if !chain.is_empty() => return Some(chain),
-            Heard::Silent => return None,
-            _ => {}
-        }
+    let mut stream = prepare(ctx, seen).await?;
+    match hello::ask(&mut stream, host, Version::Tls12, LIMIT).await {
+        Heard::Chose(_, _, chain, _) if !chain.is_empty() => return Some(chain),
+        Heard::Silent => return None,
+        _ => {}
     }
+    drop(stream);
     if ctx.door.is_careful() {
         return Some(Vec::new());
     }
-    match prepare(ctx, seen).await {
-        Some(stream) => Some(chain::record(stream, host, LIMIT).await),
-        None => Some(Vec::new()),
-    }
+    let stream = prepare(ctx, seen).await?;
+    Some(chain::record(stream, host, LIMIT).await)
 }
 
 /// How the certificates of the other ports compare with this one. Public issuers sign with several intermediates in
@@ -166,6 +168,18 @@ async fn other_ports(ctx: &Ctx, book: &mut Notebook, own: Target, leaf: &Certifi
     }
 }
 
+/// The addresses at which the port is known not to open, and those that were not tried.
+fn not_open(ctx: &Ctx, number: u16) -> Vec<IpAddr> {
+    let id = port::CHECK.at(Target::in_use(number));
+    let of_family = |key, is_v4: bool| {
+        let open = ctx.fact(&id, &key) == Some(PortState::Open);
+        ctx.addresses(Role::InUse).into_iter().filter(move |addr| addr.is_ipv4() == is_v4 && !open)
+    };
+    let mut all = ctx.fact(&id, &port_keys::SHUT).unwrap_or_default();
+    all.extend(of_family(port_keys::STATE_V4, true).chain(of_family(port_keys::STATE_V6, false)));
+    all
+}
+
 /// Checks the server's other addresses: a fault at one of them comes and goes.
 async fn other_addresses(
     ctx: &Ctx,
@@ -182,12 +196,16 @@ async fn other_addresses(
     ctx.wait_for(&clock).await;
     let ahead = ctx.fact(&clock, &clock_keys::AHEAD).unwrap_or(0);
     let now = ctx.machine.now().as_second() - ahead;
+    let shut = not_open(ctx, seen.addr.port());
     let (mut faults, mut silent) = (Vec::new(), Vec::new());
     for addr in others.take(MOST_ADDRESSES) {
         let there = Handshake { addr: SocketAddr::new(addr, seen.addr.port()), ..seen.clone() };
         let Some(chain) = read(ctx, &there, host).await else {
-            book.saw("at another address", Text::new().addr(addr).say(": the TLS handshake gets no answer"));
-            silent.push(addr);
+            // Where the port does not open, its own check says so; where we may not ask, nobody knows.
+            if !shut.contains(&addr) && !ctx.door.is_careful() && !ctx.door.is_used_up() {
+                book.saw("at another address", Text::new().addr(addr).say(": TLS gets no answer"));
+                silent.push(addr);
+            }
             continue;
         };
         let Some(other) = chain.first().and_then(|der| parse(der).ok()) else { continue };
@@ -205,7 +223,7 @@ async fn other_addresses(
         });
     }
     if !silent.is_empty() {
-        remarks.push("another address of the server does not answer the TLS handshake".to_owned());
+        remarks.push("at another address of the server TLS gets no answer".to_owned());
         book.note(keys::SILENT_ADDRESSES, silent);
     }
     if let Some(fault) = faults.first() {
