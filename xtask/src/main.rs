@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask dist                     builds the Linux program with its own OpenSSL, and makes all packages
-cargo xtask dist --check             makes them of the release program that is built already, twice, and tries them (as root)
+cargo xtask dist --check             makes them of the program that was built last, twice, and tries them (as root)
   --windows EXE                      the Windows program, for its zip and its installer
   --twice                            builds the Linux program a second time from nothing, and says whether it is the same";
 
@@ -67,7 +67,7 @@ impl Wanted {
         let dist = project.target.join("dist");
         let exe = self.windows.as_deref();
         if self.check {
-            return check::all(&project, &project.target.join("release/mailtriage"), exe, &dist);
+            return check::all(&project, &newest(&project)?, exe, &dist);
         }
         let target = project.target.join("dist-build");
         let program = build(&project, &target)?;
@@ -85,6 +85,15 @@ impl Wanted {
         }
         Ok(())
     }
+}
+
+/// The Linux program that was built last: for release, with OpenSSL in it, or by `cargo build --release`.
+fn newest(project: &Project) -> Result<PathBuf> {
+    let programs = ["dist-build/release/mailtriage", "release/mailtriage"].map(|path| project.target.join(path));
+    let dated = programs.into_iter().filter_map(|path| Some((path.metadata().ok()?.modified().ok()?, path)));
+    let (_, newest) = dated.max().ok_or("there is no program: cargo build --release")?;
+    println!("dist: of {}", newest.display());
+    Ok(newest)
 }
 
 /// Builds the Linux program for release, with OpenSSL in it, and returns where it is.
