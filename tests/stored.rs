@@ -226,11 +226,13 @@ fn a_file_that_is_handed_over() {
     let units =
         format!("\u{feff}{export}").replace('\n', "\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
     let profile = put("profile.reg", &units);
-    let skipped = contains("not a value (1 lines in all)");
+    let skipped = contains("of the registry: not a value");
     let said = || contains("smtp.example.com").and(contains("profile.reg, profile"));
     check(nobody, &[&profile]).assert().stdout(said().and(contains("outlook-2013"))).stderr(skipped);
-    // Another computer's settings may be measured from elsewhere.
-    check(nobody, &[&profile, "--measured-on", "elsewhere"]).assert().stdout(said());
+    // Another computer's settings may be measured from elsewhere; who does not say so is asked to.
+    let hint = || contains("--measured-on");
+    check(nobody, &[&profile]).assert().stderr(hint());
+    check(nobody, &[&profile, "--measured-on", "elsewhere"]).assert().stdout(said()).stderr(hint().not());
     for (name, from, server) in [
         ("mail.mobileconfig", "apple/mail.mobileconfig", "smtp.example.com"),
         ("signed.mobileconfig", "apple/signed.mobileconfig", "smtp.example.com"),

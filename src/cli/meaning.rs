@@ -108,15 +108,19 @@ impl RunArgs {
         Ok(account)
     }
 
-    /// What mail programs here have stored, if that was requested.
+    /// What mail programs here have stored, or is in the file that was named, if either was requested.
     pub(super) async fn stored(&self, machine: &dyn Machine) -> Result<Option<Found>, Stop> {
         match &self.from_client {
             None => Ok(None),
             Some(FromClient::Here(only)) => Ok(Some(stored::look(machine, *only).await)),
-            Some(FromClient::File(file)) => match stored::read_handed(machine, file).await {
-                Ok(found) => Ok(Some(found)),
-                Err(why) => Err(Stop::Usage(format!("--from-client={}: {why}", file.display()))),
-            },
+            Some(FromClient::File(file)) => {
+                let found = stored::read_handed(machine, file).await;
+                let found = found.map_err(|why| format!("--from-client={}: {why}", file.display()))?;
+                if self.measured_on.is_none() {
+                    super::say("mailtriage: if that file is another computer's, say so with --measured-on");
+                }
+                Ok(Some(found))
+            }
         }
     }
 

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask dist                     builds the Linux program with its own OpenSSL, and makes all packages
-cargo xtask dist --check             makes them of the release program that is built already, twice, and tries them (as root)
+cargo xtask dist --check             makes them of the program that was built last, twice, and tries them (as root)
   --windows EXE                      the Windows program, for its zip and its installer
   --twice                            builds the Linux program a second time from nothing, and says whether it is the same";
 
@@ -67,7 +67,7 @@ impl Wanted {
         let dist = project.target.join("dist");
         let exe = self.windows.as_deref();
         if self.check {
-            return check::all(&project, &project.target.join("release/mailtriage"), exe, &dist);
+            return check::all(&project, &newest(&project)?, exe, &dist);
         }
         let target = project.target.join("dist-build");
         let program = build(&project, &target)?;
@@ -87,16 +87,28 @@ impl Wanted {
     }
 }
 
+/// The Linux program that was built last: for release, with OpenSSL in it, or by `cargo build --release`.
+fn newest(project: &Project) -> Result<PathBuf> {
+    let programs = ["dist-build/release/mailtriage", "release/mailtriage"].map(|path| project.target.join(path));
+    let dated = programs.into_iter().filter_map(|path| Some((path.metadata().ok()?.modified().ok()?, path)));
+    let (_, newest) = dated.max().ok_or("there is no program: cargo build --release")?;
+    println!("dist: of {}", newest.display());
+    Ok(newest)
+}
+
 /// Builds the Linux program for release, with OpenSSL in it, and returns where it is.
 fn build(project: &Project, target: &Path) -> Result<PathBuf> {
-    // Paths of this machine would make the same source another program elsewhere.
+    // Paths of this machine would make the same source another program elsewhere, and a larger one.
     let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"))?;
-    let flags = format!("--remap-path-prefix={}=/src --remap-path-prefix={home}=/cargo", project.root.display());
+    let mut flags = format!("--remap-path-prefix={}=/src --remap-path-prefix={home}=/cargo", project.root.display());
+    for registry in std::fs::read_dir(format!("{home}/registry/src"))? {
+        flags.push_str(&format!(" --remap-path-prefix={}=", registry?.path().display()));
+    }
     let mut command = cargo();
     command.args(["build", "--release", "--locked", "--features", "vendored", "--target-dir"]).arg(target);
     command.env("RUSTFLAGS", flags).env("SOURCE_DATE_EPOCH", project.epoch.to_string());
     // OpenSSL, small: a run has a few dozen handshakes, and nothing unwinds through its code.
-    command.env("CFLAGS", "-Oz -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables");
+    command.env("CFLAGS", "-Oz -DOPENSSL_SMALL_FOOTPRINT -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables");
     command.env("OPENSSL_SRC_PERL", project.root.join("xtask/openssl-perl"));
     run::run(&mut command)?;
     Ok(target.join("release/mailtriage"))

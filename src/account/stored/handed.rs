@@ -9,7 +9,7 @@ use crate::text::decoded;
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// Reads the accounts in a file, as its name says (`Place` is how the file is shown).
+/// Whether a parser wants bytes or text; it is told, too, how the file is shown.
 enum Kind {
     Bytes(fn(&[u8], &str) -> Found),
     Text(fn(&str, &str) -> Found),

@@ -47,7 +47,8 @@ pub(super) fn exported(text: &str, place: &str) -> Found {
     let (registry, wrong) = Recorded::read(&own);
     let mut found = classic(&registry, &format!("{place}, "));
     if let Some(first) = wrong.first() {
-        found.skip(place, &format!("{first} ({} lines in all)", wrong.len()));
+        let more = if wrong.len() > 1 { format!(", and {} more", wrong.len() - 1) } else { String::new() };
+        found.skip(place, &format!("{first}{more}"));
     }
     found
 }
