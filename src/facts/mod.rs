@@ -14,6 +14,7 @@ pub mod known;
 pub mod observed;
 pub mod outlook_errors;
 pub mod pasted;
+mod pattern;
 mod plain;
 pub mod program_errors;
 pub mod replies;

@@ -1,7 +1,7 @@
 //! What mail programs and libraries say in their own words when sending fails: the table `program-errors.toml`. What a
 //! server says is in `replies`, Outlook's numbers are in `outlook_errors`.
 
-use super::replies::Pattern;
+use super::pattern::Pattern;
 use crate::packed::TABLES;
 use crate::pages::table;
 use crate::text::{beginning, one_line};

@@ -1,13 +1,13 @@
 //! What a mail server's refusal means: the table `replies.toml`, and how a reply is looked up in it. What a person has
 //! pasted is taken apart in `pasted`.
 
+use super::pattern::Pattern;
 use super::plain;
 use crate::packed::TABLES;
 use crate::pages::table;
 use crate::text::beginning;
-use regex::Regex;
 use serde::Deserialize;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 
 /// Where in the dialogue a reply came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -103,23 +103,6 @@ struct Ready {
     row: Row,
     pattern: Option<Pattern>,
     enhanced: Option<Pattern>,
-}
-
-/// A regex that is compiled when it is first needed: all of them take some megabytes, and a run needs few.
-pub(super) struct Pattern {
-    text: String,
-    compiled: OnceLock<Regex>,
-}
-
-impl Pattern {
-    pub(super) fn new(text: String) -> Self {
-        Pattern { text, compiled: OnceLock::new() }
-    }
-
-    pub(super) fn is_match(&self, words: &str) -> bool {
-        let compile = || Regex::new(&self.text).expect("the tables are checked by a test");
-        self.compiled.get_or_init(compile).is_match(words)
-    }
 }
 
 impl Ready {
