@@ -19,6 +19,7 @@ mod plain;
 pub mod program_errors;
 pub mod replies;
 pub mod senders;
+mod sense;
 pub mod spf;
 pub mod stacks;
 pub mod target;

@@ -4,7 +4,7 @@
 
 use super::bounce::{self, Bounce};
 use super::replies::{Phase, Row, Words};
-use super::{outlook_errors, program_errors};
+use super::{outlook_errors, program_errors, sense};
 use crate::text::any_case::AnyCase;
 use crate::text::{beginning, one_line};
 use regex::{Captures, Regex};
@@ -37,6 +37,8 @@ pub enum By {
 pub struct Pasted {
     /// What it means; `None` if its words name no cause.
     pub cause: Option<&'static str>,
+    /// Its sentences are in none of our tables, and the cause is what its words seem to mean: no more than a hint.
+    pub is_guess: bool,
     /// Whose words say so.
     pub by: By,
     /// The message that came back, if it is one.
@@ -46,17 +48,35 @@ pub struct Pasted {
 /// Reads a pasted error.
 pub fn read(text: &str) -> Pasted {
     if let Some(bounce) = bounce::read(text) {
-        return Pasted { cause: bounced(&bounce, text), by: By::Bounce, bounce: Some(bounce) };
+        let found = bounced(&bounce, text);
+        return pasted(found, By::Bounce, Some(bounce));
     }
-    let (cause, by) = match meant(beginning(text, MOST_READ), false) {
-        Some((cause, by)) => (Some(cause), by),
-        None => {
-            let numbers = outlook_errors::in_text(text);
-            let decides = numbers.iter().find(|row| row.decides).and_then(|row| row.suggests.first());
-            (decides.map(String::as_str), if numbers.is_empty() { By::Nobody } else { By::Number })
-        }
-    };
-    Pasted { cause, by, bounce: None }
+    if let Some(found) = meant(beginning(text, MOST_READ), false) {
+        return pasted(Some(found), found.by, None);
+    }
+    let numbers = outlook_errors::in_text(text);
+    let decides = numbers.iter().find(|row| row.decides).and_then(|row| row.suggests.first());
+    let by = if numbers.is_empty() { By::Nobody } else { By::Number };
+    pasted(decides.map(|cause| Found::sure(cause, by)), by, None)
+}
+
+fn pasted(found: Option<Found>, by: By, bounce: Option<Bounce>) -> Pasted {
+    let (cause, is_guess) = (found.map(|found| found.cause), found.is_some_and(|found| found.is_guess));
+    Pasted { cause, is_guess, by, bounce }
+}
+
+/// What words mean, and whose they are.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    cause: &'static str,
+    by: By,
+    is_guess: bool,
+}
+
+impl Found {
+    fn sure(cause: &'static str, by: By) -> Self {
+        Found { cause, by, is_guess: false }
+    }
 }
 
 /// What is kept of an error that somebody gives as a file: all of it, of a long message that came back its report, of
@@ -71,28 +91,32 @@ pub fn kept(text: &str) -> String {
 
 /// What the words of a message that came back mean. The account's own server has taken the message: what a server says
 /// about its own rules of relaying is then about the recipient's domain, and a name that is not found is the recipient's.
-fn bounced(bounce: &Bounce, text: &str) -> Option<&'static str> {
+fn bounced(bounce: &Bounce, text: &str) -> Option<Found> {
     let by_status = || bounce.status.as_deref().and_then(bounce::by_status);
     let told = if !bounce.words.contains(char::is_alphabetic) { bounce::told(text) } else { bounce.words.clone() };
-    let cause = meant(beginning(&told, MOST_READ), true).map(|(cause, _)| cause).or_else(by_status)?;
+    let by_words = meant(beginning(&told, MOST_READ), true);
+    // What the words seem to mean says less than a status that is clear.
+    let sure = by_words.filter(|found| !found.is_guess);
+    let found = sure.or_else(|| Some(Found::sure(by_status()?, By::Bounce))).or(by_words)?;
     let told = told.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| told.contains(word));
     let is_refused_by_own_server = OWN_SERVER.iter().any(|port| text.contains(port));
-    Some(match cause {
+    let cause = match found.cause {
         "auth-not-sent" if !says(&["authent", "log in", "login"]) => "recipient-rejected",
         "dns-name-not-found" => "recipient-rejected",
         "account-locked" if !says(&["your", "sender", "sending", "outbound", "tenant", "traffic"]) => {
             "recipient-rejected"
         }
         "smtp-intercepted" => by_status()?,
-        _ if is_refused_by_own_server => cause,
+        cause if is_refused_by_own_server => cause,
         "server-rejects-client" => "recipient-side-blocks",
         "content-rejected" if says(&["spam", "junk", "unsolicited", "bulk"]) && !says(&["header"]) => {
             "recipient-side-blocks"
         }
         "quota-exceeded" if says(&OF_A_MAILBOX) => "recipient-mailbox-full",
         cause => cause,
-    })
+    };
+    Some(Found { cause, ..found })
 }
 
 /// Which limits are a mailbox's: in a message that came back, the recipient's.
@@ -115,54 +139,85 @@ const OWN_SERVER: [&str; 2] = ["]:587", "]:465"];
 
 /// The cause that words mean, and whose they are. The server's words count more than what the program makes of them. Without
 /// any number, a text must be known to be about mail, or show it.
-fn meant(text: &str, is_mail: bool) -> Option<(&'static str, By)> {
+fn meant(text: &str, is_mail: bool) -> Option<Found> {
     static GUESSED: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(GUESSES));
     let text = without_log_prefixes(&unescaped(text));
     let text = &text[..GUESSED.find(&text).map_or(text.len(), |guesses| guesses.start)];
+    if !is_mail && OTHERS.is_match(text) && !SENDS.is_match(text) {
+        return None;
+    }
+    let is_about_receiving = RECEIVES.is_match(text) && !SENDS.is_match(text);
     let parts = server_parts(text);
     let by_server = meaning(&parts, text).or_else(|| meaning(&first_sentences(&parts), text));
-    let by_server = by_server.map(|row| (row.cause.as_str(), By::Server));
+    let is_vague = by_server.is_some_and(Row::is_only_for_greetings);
+    let by_server = by_server.map(|row| Found::sure(&row.cause, By::Server));
     // A program that asks for the password does so after any refusal: if the server's words are there, they say why.
     let may_say = |cause: &&str| parts.is_empty() || *cause != "password-wrong";
-    let is_about_receiving = RECEIVES.is_match(text) && !SENDS.is_match(text);
     let by_program = || {
         let row = program_errors::in_text(text).filter(|_| !is_about_receiving)?;
-        Some(row.cause.as_str()).filter(may_say).map(|cause| (cause, By::Program))
+        Some(row.cause.as_str()).filter(may_say).map(|cause| Found::sure(cause, By::Program))
     };
     // Without a number and without "the server responded" nobody knows whose words they are.
     let whole = one_line(text);
     let whole = Part { words: Words::without_code(&whole), code: None, said: whole };
     // "Authentication failed" is said of any log-in: what else the text says is the reason.
     let reason = || whole.words.meaning(Phase::Auth).filter(|row| parts.is_empty() && row.is_reason_in(Phase::Auth));
-    match by_server.or_else(by_program) {
-        Some((cause @ "password-wrong", By::Program)) => {
-            Some(reason().map_or((cause, By::Program), |row| (row.cause.as_str(), By::Server)))
+    let known = match by_server.or_else(by_program) {
+        Some(found) if found.cause == "password-wrong" && found.by == By::Program => {
+            Some(reason().map_or(found, |row| Found::sure(&row.cause, By::Server)))
         }
         None if parts.is_empty() && !is_about_receiving && (is_mail || is_about_mail(text)) => {
-            meaning(&[whole], text).map(|row| (row.cause.as_str(), By::Server))
+            meaning(std::slice::from_ref(&whole), text).map(|row| Found::sure(&row.cause, By::Server))
         }
         found => found,
+    };
+    let told = phase_told(text);
+    let is_for_us = !(is_about_receiving && parts.is_empty()) && !is_of_something_else(text);
+    let seems = || seems(&parts, &whole, is_mail || told.is_some()).filter(|_| is_for_us);
+    match known {
+        // "Blocked" is about this computer if it is a greeting: what else the words name is nearer.
+        Some(found) if is_vague && told.is_none() => seems().or(Some(found)),
+        known => known.or_else(seems),
     }
+}
+
+/// What the words seem to mean: the server's, or, if none can be told apart, all of them.
+fn seems(parts: &[Part<'_>], whole: &Part<'_>, is_mail: bool) -> Option<Found> {
+    let parts = if parts.is_empty() { std::slice::from_ref(whole) } else { parts };
+    let said = parts.iter().map(|part| {
+        let is_mail = is_mail || part.code.is_some();
+        sense::Said { text: &part.said, code: part.code, is_mail }
+    });
+    let row = sense::of(&said.collect::<Vec<_>>())?;
+    let by = if parts.iter().any(|part| part.code.is_some()) { By::Server } else { By::Program };
+    Some(Found { cause: &row.cause, by, is_guess: true })
 }
 
 /// What only errors of fetching mail name, and what shows that it is about sending all the same.
 static RECEIVES: LazyLock<AnyCase> = LazyLock::new(|| {
     AnyCase::new(r"\b(imap|pop3?)\b|\b(receiving|incoming)\b|posteingangsserver|serveur entrant|servidor de entrada")
 });
+/// What other services than mail write: a shell, a database.
+static OTHERS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\b(s?ftp|ssh|sudo):|\bora-\d|'@'|\bhostname git\."));
 static SENDS: LazyLock<AnyCase> =
     LazyLock::new(|| AnyCase::new(r"smtp|\bsen[dt]|outgoing|relay|recipient|postausgang|sortant|salida|uscita"));
 
 /// Whether a text without any number of a server is about mail: what is said of recipients and accounts is said of parcels
 /// and banks too. A few words are what somebody has typed off a screen.
 fn is_about_mail(text: &str) -> bool {
-    static MAIL: LazyLock<AnyCase> =
-        LazyLock::new(|| AnyCase::new(r"smtp|mail|\b[45]\.\d\.\d|\bmta\b|\brelay|sender|spam|@|message|\bhelo\b"));
+    static MAIL: LazyLock<AnyCase> = LazyLock::new(|| {
+        AnyCase::new(r"smtp|mail|\b[45]\.\d\.\d|\bmta\b|\brelay|sender (address|verify|domain)|spam|@|message|\bhelo\b")
+    });
     static REFUSES: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(REFUSAL));
+    let is_short = text.split_whitespace().count() <= MOST_TYPED;
+    (is_short || MAIL.is_match(text) && REFUSES.is_match(text)) && !is_of_something_else(text)
+}
+
+/// An advertisement, or what a program says of its own settings.
+fn is_of_something_else(text: &str) -> bool {
     static CONFIGURATION: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"config(uration)? file"));
-    let words = text.split_whitespace().count();
-    let is_pitch = text.contains('!') && words > MOST_TYPED;
-    let is_short = words <= MOST_TYPED;
-    (is_short || MAIL.is_match(text) && REFUSES.is_match(text)) && !is_pitch && !CONFIGURATION.is_match(text)
+    let is_pitch = text.contains('!') && text.split_whitespace().count() > MOST_TYPED;
+    is_pitch || CONFIGURATION.is_match(text)
 }
 
 /// Words of refusals.
@@ -235,18 +290,21 @@ fn likely_phases(part: &Part<'_>) -> &'static [Phase] {
 const COMMANDS: [(Phase, &str); 6] = [
     (
         Phase::Auth,
-        r"invalid login\b|smtpauthenticationerror|authenticationfailedexception|password command failed|auth not accepted|sasl auth\w* failed|in reply to auth",
+        r"invalid login\b|smtpauthenticationerror|authenticationfailedexception|password command failed|command\W{1,4}auth\b|auth not accepted|sasl auth\w* failed|in reply to auth",
     ),
     (
         Phase::Mail,
-        r"0x800ccc78|mail command failed|smtpsenderrefused|mail from command failed|(in reply to|after) mail from|envelope from address .{1,120} not accepted|following from address failed",
+        r"0x800ccc78|mail command failed|smtpsenderrefused|smtpsenderfailedexception|command\W{1,4}mail from|mail from command failed|(in reply to|after) mail from|envelope from address .{1,120} not accepted|following from address failed",
     ),
     (
         Phase::Rcpt,
-        r"0x800ccc79|smtprecipientsrefused|all recipients were rejected|smtpaddressfailedexception|(in reply to|after) rcpt|rcpt to command failed|check the message recipient|\[rcpt_to\]|recipient address .{1,120} not accepted|following recipients failed",
+        r"0x800ccc79|smtprecipientsrefused|command\W{1,4}rcpt to|all recipients were rejected|smtpaddressfailedexception|(in reply to|after) rcpt|rcpt to command failed|check the message recipient|\[rcpt_to\]|recipient address .{1,120} not accepted|following recipients failed",
     ),
-    (Phase::Data, r"smtpdataerror|end of data|data command failed|data not accepted|close data writer|message failed:"),
-    (Phase::Banner, r"invalid greeting|after initial connection|got bad greeting"),
+    (
+        Phase::Data,
+        r"smtpdataerror|command\W{1,4}data\b|end of data|data command failed|data not accepted|close data writer|message failed:",
+    ),
+    (Phase::Banner, r"invalid greeting|command\W{1,4}conn\b|after initial connection|got bad greeting"),
     (Phase::Ehlo, r"(in reply to|after) (ehlo|helo)"),
 ];
 
@@ -300,7 +358,7 @@ fn server_parts(text: &str) -> Vec<Part<'_>> {
 /// From each reply code on to the next one: several errors may have been pasted. The lines of one reply repeat its code.
 fn numbered_parts(text: &str) -> Vec<Part<'_>> {
     static CODE: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?:^|[^0-9A-Za-z.:])([245]\d\d)(?:[ \-]|\. |\n\s*[45]\.|: [:a-z45])"));
+        LazyLock::new(|| regex(r"(?:^|[^0-9A-Za-z.:-])([245]\d\d)(?:[ \-]|\. |\n\s*[45]\.|: [:a-z45])"));
     // Ports, which many errors name.
     let codes = CODE
         .captures_iter(text)
