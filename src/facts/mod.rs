@@ -13,6 +13,7 @@ pub mod keys;
 pub mod known;
 pub mod observed;
 pub mod outlook_errors;
+mod parts;
 pub mod pasted;
 mod pattern;
 mod plain;
