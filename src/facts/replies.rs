@@ -238,7 +238,7 @@ impl Words {
     }
 }
 
-fn without_hosts(text: &str) -> String {
+pub(super) fn without_hosts(text: &str) -> String {
     text.split(' ').filter(|word| !is_host(word)).collect::<Vec<_>>().join(" ")
 }
 
@@ -259,7 +259,7 @@ fn is_host(word: &str) -> bool {
 /// What names of block lists contain.
 const BLOCK_LISTS: [&str; 6] = ["spam", "barracuda", "senderbase", "rbl", "dnsbl", "abuse"];
 
-fn is_enhanced(word: &str) -> bool {
+pub(super) fn is_enhanced(word: &str) -> bool {
     word.split('.').count() == 3 && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 

@@ -188,7 +188,11 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("client.sign-in", "whether the mail program can sign in on the provider's page (OAuth)", YES_NO),
         fact("said", "what the error that the caller sees means", causes),
         fact("said.by", "whose words in the error that the caller sees explain it", By::VARIANTS),
-        fact("said.hint", "what the number in the error that the caller sees points to", causes),
+        fact(
+            "said.hint",
+            "what the words of the error that the caller sees seem to mean, or the number in it points to",
+            causes,
+        ),
         fact("provider.kind", "which family of providers the mailbox belongs to", provider::Kind::VARIANTS),
         fact("provider.confidence", "how reliable the row in the provider table is", Confidence::VARIANTS),
         fact("provider.passwords", "which password the provider accepts from mail programs", Passwords::VARIANTS),

@@ -27,6 +27,7 @@ pub(super) fn error_in_words(guide: &Guide, account: &Account, walk: &Walk, fact
         By::Program => "The mail program's words in the error mean",
         By::Number | By::Nobody => "It means",
     };
+    let whose = if pasted.is_guess { "It is not in our table, but seems to mean" } else { whose };
     let text = match pasted.cause.filter(|cause| *cause != UNDETERMINED) {
         Some(cause) => {
             let text = text.say(format!("{whose}: {}.", guide.headline(cause)));

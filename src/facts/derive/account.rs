@@ -271,7 +271,8 @@ impl View<'_> {
         any(ways, |works| *works, "yes", word("no"))
     }
 
-    /// What the error that the caller sees means, whose words say so, and the cause that a number in it points to first.
+    /// What the error that the caller sees means, whose words say so, and the cause that its words only seem to mean, or
+    /// that a number in it points to first.
     fn error(&self, facts: &mut Made) {
         let Some(error) = &self.input.account.error else {
             for fact in ["said", "said.by", "said.hint"] {
@@ -281,17 +282,19 @@ impl View<'_> {
         };
         let pasted = pasted::read(error);
         let said = match (pasted.cause, pasted.by) {
+            (Some(_), _) if pasted.is_guess => {
+                gap("the words are in no table of ours, and only seem to mean something")
+            }
             (Some(cause), _) => word(cause),
             (None, By::Number) => gap("the number says nothing definite"),
             (None, _) => word("undetermined"),
         };
         facts.put("said", said);
         facts.put("said.by", word(pasted.by.into()));
-        let first = outlook_errors::in_text(error).into_iter().find_map(|row| row.suggests.first());
-        facts.put(
-            "said.hint",
-            first.map_or(gap("the words contain no number that is in our table"), |cause| word(cause)),
-        );
+        let by_number = || outlook_errors::in_text(error).into_iter().find_map(|row| row.suggests.first());
+        let guess = pasted.cause.filter(|_| pasted.is_guess);
+        let hint = guess.or_else(|| by_number().map(String::as_str));
+        facts.put("said.hint", hint.map_or(gap("the words contain no number that is in our table"), word));
     }
 }
 
