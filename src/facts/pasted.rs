@@ -167,8 +167,8 @@ fn meant(text: &str, is_mail: bool) -> Option<Found> {
         found => found,
     };
     let told = phase_told(text);
-    let is_for_us = !(is_about_receiving && parts.is_empty()) && !is_of_something_else(text);
-    let seems = || seems(&parts, &whole, is_mail || told.is_some()).filter(|_| is_for_us);
+    let is_foreign = is_of_something_else(text) || (is_about_receiving && parts.is_empty());
+    let seems = || seems(&parts, &whole, is_mail || told.is_some()).filter(|_| !is_foreign);
     let found = match known {
         // "Blocked" is about this computer if it is a greeting: what else the words name is nearer.
         Some(found) if is_vague && told.is_none() => seems().or(Some(found)),
