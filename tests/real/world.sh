@@ -31,7 +31,8 @@ usage() {
     cat <<'USAGE'
 world.sh up | down            make the world and leave it standing; take it away
 world.sh run SCENARIO …       new world, break it, run the tool, compare
-world.sh all [SCENARIO …]     the same in two worlds at a time: every scenario, or these
+world.sh all [SCENARIO …]     the same in two worlds at a time: every scenario of scenarios.tsv, or these
+world.sh exchange [SCENARIO …]  the same in four worlds at a time: every scenario of exchange.tsv, or these
 world.sh verify [SCENARIO …]  the same without the tool: is it broken in the way the table says? (nc, dig, openssl, swaks)
 world.sh break SCENARIO       new world with the scenario's faults, left standing
 world.sh as-client COMMAND …  a command on the client, as the ordinary user that the tool runs as
@@ -169,7 +170,8 @@ down() {
 
 # --- scenarios -------------------------------------------------------------------------------------------------------
 
-rows() { grep -hv -e '^#' -e '^$' "$HERE/scenarios.tsv" "$HERE/exchange.tsv"; }
+# rows [TABLE]: of scenarios.tsv or exchange.tsv, or of both
+rows() { grep -hv -e '^#' -e '^$' "$HERE/${1:-scenarios}.tsv" "$HERE/${1:-exchange}.tsv" | awk '!seen[$0]++'; }
 
 # prepare NAME: reads its row into the globals below and makes its world
 prepare() {
@@ -311,17 +313,17 @@ in_mounts_of_its_own() {
         'mount -t tmpfs tmpfs /run/netns && mount -t tmpfs tmpfs /etc/netns && exec bash "$@"' - "${BASH_SOURCE[0]}" "${@:2}"
 }
 
-# all_in_two SCENARIO…: in two worlds at a time, since a run mostly waits.
-all_in_two() {
-    local half failed=0 halves=() rows_here
-    for half in 0 1; do
-        mapfile -t rows_here < <(printf '%s\n' "$@" | awk -v half=$half 'NR % 2 == half')
+# in_worlds COUNT SCENARIO…: in so many worlds at a time, since a run mostly waits.
+in_worlds() {
+    local world failed=0 worlds=() rows_here
+    for ((world = 0; world < $1; world++)); do
+        mapfile -t rows_here < <(printf '%s\n' "${@:2}" | awk -v world=$world -v count="$1" 'NR % count == world')
         ((${#rows_here[@]})) || continue
-        in_mounts_of_its_own "$STATE-$half-$$" run "${rows_here[@]}" &
-        halves+=($!)
+        in_mounts_of_its_own "$STATE-$world-$$" run "${rows_here[@]}" &
+        worlds+=($!)
     done
-    trap 'kill "${halves[@]}" 2>/dev/null || true; wait' EXIT
-    for half in "${halves[@]}"; do wait "$half" || failed=1; done
+    trap 'kill "${worlds[@]}" 2>/dev/null || true; wait' EXIT
+    for world in "${worlds[@]}"; do wait "$world" || failed=1; done
     return $failed
 }
 
@@ -343,11 +345,12 @@ main() {
         if [[ ! ${MT_ALONE:-} ]]; then
             exec 9>"$RESULTS.lock"
             flock -n 9 || RESULTS=$RESULTS-$$ # in use: a folder of our own
-            if [[ $command == all ]]; then
-                mapfile -t names < <(rows | cut -f 1)
-                all_in_two "${@:-${names[@]}}"
-                return
-            fi
+            case $command in
+            all) mapfile -t names < <(rows scenarios | cut -f 1) && in_worlds 2 "${@:-${names[@]}}" && return ;;
+            # Nothing there is judged by milliseconds.
+            exchange) mapfile -t names < <(rows exchange | cut -f 1) && in_worlds 4 "${@:-${names[@]}}" && return ;;
+            esac
+            [[ $command != all && $command != exchange ]] || return 1
             in_mounts_of_its_own "$STATE-$$" "$command" "$@"
         fi ;;
     esac
