@@ -31,8 +31,8 @@ usage() {
     cat <<'USAGE'
 world.sh up | down            make the world and leave it standing; take it away
 world.sh run SCENARIO …       new world, break it, run the tool, compare
-world.sh all [SCENARIO …]     the same in several worlds at a time: every scenario, or these
-world.sh stories              every row of stories.tsv, in four worlds at a time
+world.sh all [SCENARIO …]     the same in two worlds at a time: every scenario of scenarios.tsv, or these
+world.sh exchange [SCENARIO …], stories [SCENARIO …]  the same in four worlds at a time, of exchange.tsv or stories.tsv
 world.sh verify [SCENARIO …]  the same without the tool: is it broken in the way the table says? (nc, dig, openssl, swaks)
 world.sh break SCENARIO       new world with the scenario's faults, left standing
 world.sh as-client COMMAND …  a command on the client, as the ordinary user that the tool runs as
@@ -334,16 +334,6 @@ in_worlds() {
     return $failed
 }
 
-# Every scenario, two at a time; then the stories, of which many wait for a silence, four at a time.
-all() {
-    local names failed=0
-    mapfile -t names < <(rows scenarios exchange | cut -f 1)
-    in_worlds 2 "${names[@]}" || failed=1
-    mapfile -t names < <(rows stories | cut -f 1)
-    in_worlds 4 "${names[@]}" || failed=1
-    return $failed
-}
-
 clean_up() {
     trap '[[ -z ${child:-} ]] || kill "$child" 2>/dev/null || true; down' EXIT
     trap 'exit 130' INT TERM
@@ -363,9 +353,11 @@ main() {
             exec 9>"$RESULTS.lock"
             flock -n 9 || RESULTS=$RESULTS-$$ # in use: a folder of our own
             case $command in
-            all) if (($#)); then in_worlds 2 "$@"; else all; fi; return ;;
-            stories) mapfile -t names < <(rows stories | cut -f 1); in_worlds 4 "${names[@]}"; return ;;
+            all) mapfile -t names < <(rows scenarios | cut -f 1) && in_worlds 2 "${@:-${names[@]}}" && return ;;
+            # Nothing there is judged by milliseconds.
+            exchange | stories) mapfile -t names < <(rows "$command" | cut -f 1) && in_worlds 4 "${@:-${names[@]}}" && return ;;
             esac
+            [[ ! $command =~ ^(all|exchange|stories)$ ]] || return 1
             in_mounts_of_its_own "$STATE-$$" "$command" "$@"
         fi ;;
     esac
