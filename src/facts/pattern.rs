@@ -1,7 +1,7 @@
 //! A pattern of a table: compiled when a text holds a word with which it can begin, and not before. All of them compiled
 //! take some dozen megabytes, and a text needs a few. What the patterns mean is in the tables.
 
-use regex::Regex;
+use regex::bytes::Regex;
 use regex_syntax::hir::literal::Extractor;
 use std::sync::OnceLock;
 
@@ -23,8 +23,8 @@ impl Pattern {
     }
 
     pub(super) fn is_match(&self, words: &str) -> bool {
-        let compile = || Regex::new(&self.text).expect("the tables are checked by a test");
-        self.may_match(words) && self.compiled.get_or_init(compile).is_match(words)
+        let compile = || Regex::new(&with_bytes_between(&self.text)).expect("the tables are checked by a test");
+        self.may_match(words) && self.compiled.get_or_init(compile).is_match(words.as_bytes())
     }
 
     /// Whether the text holds one of the beginnings: if not, nothing in it can match.
@@ -32,6 +32,11 @@ impl Pattern {
         let beginnings = self.beginnings.get_or_init(|| beginnings(&self.text));
         beginnings.as_ref().is_none_or(|all| all.iter().any(|one| words.contains(one.as_str())))
     }
+}
+
+/// The pattern with what may stand between words counted in bytes: in characters it is compiled into ten times as much.
+fn with_bytes_between(pattern: &str) -> String {
+    pattern.replace(".{0,", "(?-u:.){0,").replace(".{1,", "(?-u:.){1,")
 }
 
 fn beginnings(pattern: &str) -> Option<Vec<String>> {
@@ -55,6 +60,12 @@ mod tests {
             pattern.is_match("this mailbox is unknown") && pattern.is_match("пароль") && pattern.is_match("a 4.1.1")
         );
         assert!(pattern.compiled.get().is_some());
+    }
+
+    #[test]
+    fn what_stands_between_is_counted_in_bytes() {
+        let pattern = Pattern::new(r"adres.{0,6}zły\b".to_owned());
+        assert!(pattern.is_match("adres 12345zły") && !pattern.is_match("adres żółćzły"));
     }
 
     #[test]
