@@ -256,6 +256,7 @@ pub const APART: &[(Of, Of, &str)] = &[
         One("sender-not-allowed"),
         "its sender is in a domain that names other servers than this account's",
     ),
+    (One("smtp-auth-disabled"), One("clock-wrong"), "a scanner has a clock of its own"),
 ];
 
 /// Pairs that may also end in another cause than the first one's, and why.
