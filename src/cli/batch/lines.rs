@@ -208,6 +208,27 @@ mod tests {
         Lines::open(text).map(|_| ()).unwrap_err()
     }
 
+    proptest::proptest! {
+        #[test]
+        fn every_file_comes_to_an_end(
+            head in "(address|email|;|,|\"|\\{|.){0,8}",
+            lines in proptest::collection::vec("(a@example.com|\"|;|,|\\{|\\}|:|.){0,9}", 0..6),
+            end: Vec<u8>,
+        ) {
+            let text = [head.as_bytes(), b"\n", lines.join("\n").as_bytes(), &end].concat();
+            let most = text.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+            if let Ok(Some((mut read, first))) = Lines::open(std::io::Cursor::new(text)) {
+                let mut number = first.map_or(0, |line| line.number);
+                while let Some(line) = read.next().unwrap() {
+                    proptest::prop_assert!(line.number > number && line.number <= most);
+                    number = line.number;
+                    let cells = line.cells.unwrap_or_default();
+                    proptest::prop_assert!(cells.iter().all(|cell| !cell.value.is_empty()));
+                }
+            }
+        }
+    }
+
     #[test]
     fn csv_as_spreadsheets_write_it() {
         let text = b"\xef\xbb\xbfEMail;Port;ticket\r\n\r\na@example.com;587;\"T \"\"4\"\"; 7\"\r\nb@example.com\r\n;;x;y\r\nc;\"5\r\nd;\"5\"5;";

@@ -298,6 +298,24 @@ mod tests {
         Web::of(&settings(text)?, Path::new("/nonexistent/web.yml"))
     }
 
+    proptest::proptest! {
+        #[test]
+        fn what_is_wrong_has_its_line(text in "((basic_auth_users|tls_server_config|cert_file|'|\"|#|---|.):?|  |\n){0,12}", any: String) {
+            for text in [text, any] {
+                if let Err(why) = web(&text) {
+                    let line = why.split(':').next().and_then(|line| line.parse::<usize>().ok());
+                    proptest::prop_assert!(line.is_some_and(|line| line >= 1 && line <= text.lines().count()), "{}", why);
+                }
+            }
+        }
+
+        #[test]
+        fn any_header_and_hash_may_come(header: String, hash: String) {
+            proptest::prop_assert!(basic(&header).is_none() || header.to_ascii_lowercase().starts_with("basic "));
+            proptest::prop_assert!(Hash::parse(&hash).is_none_or(|_| hash.starts_with('$')));
+        }
+    }
+
     #[tokio::test]
     async fn whoever_has_the_password_is_let_in() {
         let web = web(&format!("basic_auth_users:\n  'prometheus': \"{SECRET}\" # the one\n")).unwrap();
