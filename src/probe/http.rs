@@ -309,6 +309,9 @@ fn is_complete(received: &[u8]) -> bool {
     response.code == Some(204) || length.is_some_and(|length| received.len() - head >= length)
 }
 
+/// A longer address is none: nobody needs to understand more (RFC 9110 section 4.1), and it is part of what is reported.
+const LONGEST_LOCATION: usize = 8_000;
+
 fn parse(received: &[u8]) -> Option<Answer> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut response = httparse::Response::new(&mut headers);
@@ -321,7 +324,7 @@ fn parse(received: &[u8]) -> Option<Answer> {
     Some(Answer {
         status: response.code?,
         challenges: challenges.map(|header| crate::text::visible(header.value)).collect(),
-        location: header("location"),
+        location: header("location").filter(|location| location.len() <= LONGEST_LOCATION),
         date: header("date"),
         body: received[head..].to_vec(),
     })
