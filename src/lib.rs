@@ -18,4 +18,5 @@ pub mod session;
 pub mod site;
 pub mod text;
 pub mod tui;
+mod values;
 pub mod world;

@@ -9,17 +9,18 @@ use std::path::{Path, PathBuf};
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("packed", &[]),
+    ("values", &[]),
     ("net", &["text"]),
     ("machine", &["net", "text"]),
     ("world", &["machine", "net"]),
-    ("pages", &["packed"]),
+    ("pages", &["packed", "text", "values"]),
     ("account", &["machine", "packed", "pages", "text"]),
     ("probe", &["net", "machine", "text"]),
     ("facts", &["probe", "account", "net", "packed", "pages", "text"]),
     ("check", &["probe", "account", "facts", "world", "machine", "net", "text"]),
     ("guide", &["facts", "pages", "text"]),
     ("session", &["check", "guide", "facts", "account", "pages", "machine", "text"]),
-    ("site", &["check", "account", "machine", "text"]),
+    ("site", &["check", "account", "machine", "text", "values"]),
     ("picture", &["session", "check", "facts", "net", "probe", "text"]),
     (
         "report",
@@ -27,12 +28,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("tui", &["report", "picture", "session", "check", "guide", "facts", "account", "pages", "world", "net", "text"]),
     ("compare", &["report", "session", "check", "facts", "net", "text"]),
-    ("practice", &["world", "machine", "net", "packed", "text"]),
+    ("practice", &["world", "machine", "net", "packed", "text", "values"]),
     (
         "cli",
         &[
             "account", "check", "compare", "facts", "guide", "machine", "net", "pages", "practice", "probe", "report",
-            "session", "site", "text", "tui", "world",
+            "session", "site", "text", "tui", "values", "world",
         ],
     ),
 ];

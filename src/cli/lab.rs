@@ -5,7 +5,6 @@ use crate::account::{Account, MeasuredOn};
 use crate::check::secret::Secret;
 use crate::check::{Job, Options};
 use crate::guide::rule::{Certainty, Who};
-use crate::pages::table;
 use crate::practice::{self, Scenario};
 use crate::session::Session;
 use crate::session::diagnosis::Diagnosis;
@@ -13,6 +12,7 @@ use crate::tui::core::Lesson;
 use crate::tui::effect::Request;
 use crate::tui::outside::{Begun, Bench};
 use crate::tui::screens::menu::{Call, Menu};
+use crate::values::typed;
 use secrecy::SecretString;
 use serde::Deserialize;
 use toml::Value;
@@ -65,7 +65,7 @@ pub struct Truth {
 impl Truth {
     /// The truth of a scenario; the error names what is wrong with it.
     pub fn of(scenario: &Scenario) -> Result<Self, String> {
-        table::typed(&scenario.truth).map_err(|error| format!("{}: [truth] {error}", scenario.name))
+        typed(&scenario.truth).map_err(|error| format!("{}: [truth] {error}", scenario.name))
     }
 
     /// Where a verdict differs from the truth; empty if it is right.
@@ -91,7 +91,7 @@ pub fn job(scenario: &Scenario) -> Result<Job, String> {
     };
     let secret = secret("password").map(Secret::Password).or(secret("token").map(Secret::Token));
     let says_where = table.contains_key("measured_on");
-    let mut account: Account = table::typed(&table).map_err(|error| format!("{}: {error}", scenario.name))?;
+    let mut account: Account = typed(&table).map_err(|error| format!("{}: {error}", scenario.name))?;
     if !says_where {
         account.measured_on = MeasuredOn::usual_for(account.client());
     }

@@ -6,6 +6,7 @@ use crate::packed::TABLES;
 use crate::pages::table;
 use crate::text::beginning;
 use crate::text::fold::folded;
+use crate::text::small_sort::Gather;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -76,7 +77,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         let all = languages.into_values().flat_map(|list| list.split(',').map(phrase).collect::<Vec<_>>());
         all.collect::<Vec<_>>()
     };
-    let concepts = words.into_iter().map(|(name, languages)| (name, phrases(languages))).collect();
+    let concepts = words.into_iter().map(|(name, languages)| (name, phrases(languages))).gather();
     Table { concepts, meanings: meaning }
 });
 

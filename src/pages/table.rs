@@ -1,7 +1,7 @@
 //! The embedded tables (`*.toml` beside the code that uses them): how one is read. What their rows mean is in their own
 //! files.
 
-use serde::Serialize;
+use crate::values::typed;
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
 use toml::{Table, Value};
@@ -22,16 +22,6 @@ pub fn read<T: DeserializeOwned>(name: &str, text: &str) -> T {
 /// As [`read`]; also if it holds anything else.
 pub fn rows<T: DeserializeOwned>(name: &str, of: &str, text: &str) -> Vec<T> {
     values(name, of, text).iter().map(|row| checked(name, typed(row))).collect()
-}
-
-/// Reads a type from a table's value. By way of JSON's values: the code that reads a type from TOML's is twice as large, for
-/// each type.
-///
-/// # Errors
-///
-/// What is wrong with it, in the words of the reader.
-pub fn typed<T: DeserializeOwned>(value: &impl Serialize) -> Result<T, serde_json::Error> {
-    serde_json::to_value(value).and_then(serde_json::from_value)
 }
 
 // What is not generic is by itself, since the program has everything else once for each kind of row.

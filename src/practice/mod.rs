@@ -15,8 +15,8 @@ mod wire;
 mod world;
 
 use crate::packed::SCENARIOS;
-use crate::pages::table;
 use crate::text::small_sort::SmallSort;
+use crate::values::typed;
 use crate::world::World;
 use lab::Lab;
 use serde::Deserialize;
@@ -97,7 +97,7 @@ impl Scenario {
     /// Reads a scenario; the error says what is wrong.
     pub fn parse(name: &str, text: &str) -> Result<Self, String> {
         let values: Table = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
-        let written: Written = table::typed(&values).map_err(|error| format!("{name}: {error}"))?;
+        let written: Written = typed(&values).map_err(|error| format!("{name}: {error}"))?;
         let mut world: Table = toml::from_str(INTERNET).map_err(|error| format!("internet.toml: {error}"))?;
         lay_over(&mut world, written.world);
         let Written { group, title, story, account, truth, answers, .. } = written;
@@ -106,7 +106,7 @@ impl Scenario {
 
     /// Its world as a lab; the error says what is wrong with it.
     pub fn world(&self) -> Result<World, String> {
-        let world = table::typed(&self.world).map_err(|error| format!("{}: {error}", self.name))?;
+        let world = typed(&self.world).map_err(|error| format!("{}: {error}", self.name))?;
         let lab = Arc::new(Lab::new(world).map_err(|why| format!("{}: {why}", self.name))?);
         Ok(World { net: lab.clone(), machine: lab, is_system: false })
     }

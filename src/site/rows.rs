@@ -3,7 +3,7 @@
 
 use super::entry::Entry;
 use crate::account::provider::Provider;
-use crate::pages::table;
+use crate::values::typed;
 use toml::{Table, Value};
 
 /// Reads a row; the error is each wrong line, the key in it, and why.
@@ -30,7 +30,7 @@ pub(super) fn read(row: &Entry<'_>) -> Result<Provider, Vec<(usize, String, Stri
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let provider: Provider = table::typed(table).map_err(|error| vec![(row.line, row.key.to_owned(), said(&error))])?;
+    let provider: Provider = typed(table).map_err(|error| vec![(row.line, row.key.to_owned(), said(&error))])?;
     let line = |key: &str| fields.iter().find(|field| field.key == key).map_or(row.line, |field| field.line);
     let faults = provider.faults().into_iter().map(|(key, why)| (line(key), key.to_owned(), why));
     let faults: Vec<_> = faults.collect();
@@ -42,7 +42,7 @@ fn alone(key: &str, value: Value) -> Result<(), String> {
     let named = ["id", "name"].map(|key| (key.to_owned(), Value::String("x".to_owned())));
     let mut row = Table::from_iter(named);
     row.insert(key.to_owned(), value);
-    table::typed::<Provider>(&row).map(drop).map_err(|error| said(&error))
+    typed::<Provider>(&row).map(drop).map_err(|error| said(&error))
 }
 
 fn said(error: &serde_json::Error) -> String {
