@@ -42,6 +42,7 @@ CONF
 }
 declare -A RESOLVER # its process, in each space
 MORE_ZONES=()       # "NAME TYPE" of further local zones of unbound
+further_zones() { :; } # lines of unbound's configuration for what else a test bed has: it makes this function anew
 zone() {
     cat <<ZONE
 mail.example.test. A $MAIL4.5
