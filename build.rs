@@ -26,6 +26,9 @@ fn main() -> io::Result<()> {
         let mut texts = Vec::new();
         read(Path::new(path), "", &mut texts)?;
         texts.sort();
+        if name == "tables" {
+            texts.iter_mut().for_each(|(_, text)| *text = without_comments(text));
+        }
         // Each text comes after its name and its length in bytes, each in a line.
         let all: String = texts.iter().map(|(name, text)| format!("{name}\n{}\n{text}", text.len())).collect();
         fs::write(out.join(name).with_extension("pack"), miniz_oxide::deflate::compress_to_vec(all.as_bytes(), LEVEL))?;
@@ -34,6 +37,11 @@ fn main() -> io::Result<()> {
         dress();
     }
     Ok(())
+}
+
+/// A table as the program needs it: its comments are for whoever writes it.
+fn without_comments(text: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect()
 }
 
 /// What Windows shows of the program's file, and how it runs it. Needs the resource compiler of the Windows SDK or of MinGW;

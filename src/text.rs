@@ -145,7 +145,7 @@ impl Text {
                 self.marks.push((found.start, found.end, mark));
             }
         }
-        self.marks.sort_by_key(|mark| mark.0);
+        self.marks.sort_unstable_by_key(|mark| mark.0);
         self
     }
 }

@@ -80,11 +80,11 @@ pub fn cases(reports: Vec<Features>) -> Vec<Case> {
 }
 
 fn case(mut reports: Vec<Features>) -> Option<Case> {
-    reports.sort_by_key(|report| report.last.at);
+    reports.sort_unstable_by_key(|report| report.last.at);
     let newest = reports.pop()?;
     let earlier = reports.iter().flat_map(|report| report.before.iter().chain([&report.last]));
     let mut course: Vec<Moment> = earlier.chain(&newest.before).cloned().collect();
-    course.sort_by_key(|moment| moment.at);
+    course.sort_unstable_by_key(|moment| moment.at);
     // A report carries the runs before its last one, which may have been saved on their own too.
     course.dedup_by_key(|moment| moment.at);
     course.retain(|moment| moment.at != newest.last.at);

@@ -8,7 +8,7 @@ use crate::report::redact::has_label;
 use crate::session::diagnosis::Outcome;
 use crate::session::guide;
 use crate::text::is_inner;
-use crate::text::small_sort::Gather;
+use crate::text::small_sort::{Gather, SmallSort};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -187,7 +187,7 @@ pub fn many(cases: &[Case]) -> Many {
         by_cause.into_iter().map(|(cause, members)| (Some(cause), members)).collect();
     // The faults first: what those that can send have in common is the other side of the same.
     let can_send = |members: &[usize]| members.iter().all(|case| outcome(&cases[*case]) == Outcome::CanSend);
-    verdicts.sort_by_key(|(_, members)| (can_send(members), std::cmp::Reverse(members.len())));
+    verdicts.small_sort_by_key(|(_, members)| (can_send(members), std::cmp::Reverse(members.len())));
     let failing: Vec<usize> = (0..cases.len()).filter(|case| fails(&cases[*case])).collect();
     let causes = verdicts.iter().filter(|(_, members)| members.iter().any(|case| fails(&cases[*case]))).count();
     if causes > 1 && failing.len() < cases.len() {
@@ -264,7 +264,7 @@ fn traits(table: &Table<'_>, chance: &Chance, members: &[usize], all: usize) -> 
     }
     let mut traits: Vec<Trait> = found.into_values().collect();
     let by_weight = |a: &Trait, b: &Trait| a.says.cmp(&b.says).then(a.chance.total_cmp(&b.chance));
-    traits.sort_by(|a, b| by_weight(a, b).then_with(|| b.here.have.cmp(&a.here.have)));
+    traits.sort_unstable_by(|a, b| by_weight(a, b).then_with(|| b.here.have.cmp(&a.here.have)));
     traits.truncate(MOST_TRAITS);
     traits
 }

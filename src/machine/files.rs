@@ -76,7 +76,7 @@ pub fn list(folder: &Path, most: usize) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let names = entries.take(most).filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let mut names: Vec<String> = names.collect();
-    names.sort();
+    names.sort_unstable();
     names
 }
 

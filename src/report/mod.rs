@@ -267,17 +267,17 @@ fn timestamp(text: &str) -> Option<Timestamp> {
 
 /// All evidence of the last run in order of time, a line each: when in UTC, by which id it can be quoted, and what.
 pub fn timeline(report: &Report) -> String {
-    let mut all: Vec<(u64, String)> = Vec::new();
+    let mut all: Vec<(u64, usize, String)> = Vec::new();
     for check in &report.checks {
         for (index, evidence) in check.finding.evidence.iter().enumerate() {
             let at = report.clock(check, evidence.at_ms);
             let id = evidence_id(&check.finding.id, index);
             let said = format!("{}: {}", evidence.what, evidence.detail.replace('\n', " / "));
-            all.push((evidence.at_ms, format!("{at:<12}  {id:<18} {said}\n")));
+            all.push((evidence.at_ms, all.len(), format!("{at:<12}  {id:<18} {said}\n")));
         }
     }
-    all.sort_by_key(|(at, _)| *at);
-    all.into_iter().map(|(_, line)| line).collect()
+    all.sort_unstable_by_key(|(at, order, _)| (*at, *order));
+    all.into_iter().map(|(.., line)| line).collect()
 }
 
 /// By what a line of evidence can be quoted: `port.587-2`.

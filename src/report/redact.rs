@@ -219,7 +219,7 @@ fn said(report: &Report) -> Vec<String> {
     let received = received.filter(|evidence| evidence.kind == Kind::Received).map(|evidence| evidence.detail.clone());
     let mut said: Vec<String> = in_facts.chain(received).chain(report.account.error.clone()).collect();
     said.retain(|quote| !quote.is_empty());
-    said.sort();
+    said.sort_unstable();
     said.dedup();
     said
 }

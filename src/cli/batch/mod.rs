@@ -260,7 +260,7 @@ impl Batch<'_> {
         let cells = line.cells?;
         let mut names: Vec<String> =
             cells.iter().map(|cell| format!("{}={}\n", cell.column.names[0], cell.value)).collect();
-        names.sort();
+        names.sort_unstable();
         let digest = Sha256::digest(names.concat());
         let key = digest.iter().take(8).fold(0, |key, byte| key << 8 | u64::from(*byte));
         let mut subject = Subject { address: String::new(), practice: None, run: self.args.run.clone() };

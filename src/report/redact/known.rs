@@ -73,7 +73,7 @@ pub(super) fn known(report: &Report, out: LeftOut, marked: impl Iterator<Item = 
         list.other(&value, mark, out);
     }
     let mut known: Vec<Known> = list.known.into_values().collect();
-    known.sort_by(|a, b| b.name.len().cmp(&a.name.len()).then_with(|| a.name.cmp(&b.name)));
+    known.sort_unstable_by(|a, b| b.name.len().cmp(&a.name.len()).then_with(|| a.name.cmp(&b.name)));
     known
 }
 
