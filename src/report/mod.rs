@@ -14,6 +14,7 @@ pub mod markdown;
 pub mod nagios;
 pub mod open;
 pub mod pictures;
+mod place;
 pub mod ports;
 pub mod prometheus;
 pub mod redact;

@@ -1,6 +1,7 @@
 //! Opens a saved report again: as it was written, or as the session that it was made from.
 
 use super::html::{DATA_BEGIN, DATA_END};
+use super::place::path_to;
 use super::{Account, Report, json};
 use crate::account::{self, Address, Wanted};
 use crate::check::{Finding, Head};
@@ -216,34 +217,6 @@ fn deserialised<T: DeserializeOwned>(value: &Value) -> Result<T, Fault> {
     })
 }
 
-/// The way to what stands on a line of a value's text, counted from 0: the names and numbers of a JSON pointer.
-fn path_to(value: &Value, line: usize) -> Vec<String> {
-    let children: Vec<(String, &Value)> = match value {
-        Value::Array(items) => items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), field)).collect(),
-        _ => vec![],
-    };
-    let mut first = 1;
-    for (name, child) in children {
-        let after = first + lines(child);
-        if (first..after).contains(&line) {
-            return [vec![name], path_to(child, line - first)].concat();
-        }
-        first = after;
-    }
-    vec![]
-}
-
-/// How many lines a value's text has.
-fn lines(value: &Value) -> usize {
-    let of_children = match value {
-        Value::Array(items) => items.iter().map(lines).sum(),
-        Value::Object(fields) => fields.values().map(lines).sum(),
-        _ => 0,
-    };
-    if of_children == 0 { 1 } else { of_children + 2 }
-}
-
 impl Fault {
     /// The same, with the place within a check, of which the outer reader knows only the check.
     fn within(mut self, report: &Value) -> Self {
@@ -402,23 +375,6 @@ mod tests {
             "settings": {"server": "smtp.example.com\u{200b}", "user": "an\\x07na"},
         });
         assert_eq!(value, expected);
-    }
-
-    #[test]
-    fn every_line_of_a_report_has_its_place() {
-        let value = serde_json::json!({"a": [], "b": {"c": [1, [true, {}], "x\ny"]}, "d": {}, "e": null});
-        let text = serde_json::to_string_pretty(&value).unwrap();
-        assert_eq!(lines(&value), text.lines().count());
-        for (line, shown) in text.lines().enumerate() {
-            let path = Fault { path: path_to(&value, line), why: String::new() };
-            let found = value.pointer(&path.pointer()).unwrap();
-            match shown.trim().trim_end_matches(',') {
-                "}" => assert!(found.is_object(), "{line}"),
-                "]" => assert!(found.is_array(), "{line}"),
-                shown if shown.ends_with(['{', '[']) => assert!(lines(found) > 1, "{line}"),
-                shown => assert!(shown.ends_with(&found.to_string()), "{line}: {shown}"),
-            }
-        }
     }
 
     #[test]

@@ -78,12 +78,12 @@ async def http(reader, writer, portal):
     writer.write(head.encode() + body)
 
 
-def served(talk, *arguments):
-    """A connection's life: talk, then close; a client that leaves early or says nothing for a minute is no error."""
+def served(talk, *arguments, seconds=60):
+    """A connection's life: talk, then close; a client that leaves early or says nothing for so long is no error."""
 
     async def connection(reader, writer):
         with contextlib.suppress(OSError, EOFError, TimeoutError, ssl.SSLError, ValueError, IndexError):
-            await asyncio.wait_for(talk(reader, writer, *arguments), 60)
+            await asyncio.wait_for(talk(reader, writer, *arguments), seconds)
             await writer.drain()
         writer.close()
         with contextlib.suppress(OSError, TimeoutError, ssl.SSLError):

@@ -18,6 +18,10 @@ import struct
 import subprocess
 import sys
 
+from other_servers import served
+
+PATIENCE = 90  # some of them say a line every few seconds
+
 NAME = "mail.example.test"
 
 
@@ -270,18 +274,6 @@ async def web(reader, writer):
     writer.write(b"HTTP/1.1 404 Not Found\r\nServer: Apache/2.4.62 (Debian)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
 
-def served(talk, *arguments):
-    """A connection's life; a client that leaves early or says nothing for a minute is no error."""
-
-    async def connection(reader, writer):
-        with contextlib.suppress(OSError, EOFError, TimeoutError, ssl.SSLError, ValueError, IndexError):
-            await asyncio.wait_for(talk(reader, writer, *arguments), 90)
-            await writer.drain()
-        writer.close()
-
-    return connection
-
-
 async def main(role, word, argument):
     listen = asyncio.start_server
     if role == "server":
@@ -292,9 +284,9 @@ async def main(role, word, argument):
             await converse(server, reader, writer, tls if word != "parked" else None, encrypted)
 
         for port in (7025, 7587):
-            await listen(served(talk, False), None, port)
+            await listen(served(talk, False, seconds=PATIENCE), None, port)
         in_clear = server.at_once or server.waits_for_client
-        await listen(served(talk, True), None, 7465, ssl=None if in_clear else tls)
+        await listen(served(talk, True, seconds=PATIENCE), None, 7465, ssl=None if in_clear else tls)
     elif role == "box":
         tls = None
         if word == "inspect":
@@ -304,11 +296,11 @@ async def main(role, word, argument):
         async def pass_on(reader, writer):
             await box(word, reader, writer, tls)
 
-        await listen(served(pass_on), "0.0.0.0", 7000, ssl=tls)
+        await listen(served(pass_on, seconds=PATIENCE), "0.0.0.0", 7000, ssl=tls)
     elif role == "web":
         tls = tls_of(Server(), argument)
-        await listen(served(web), word, 80)
-        await listen(served(web), word, 443, ssl=tls)
+        await listen(served(web, seconds=PATIENCE), word, 80)
+        await listen(served(web, seconds=PATIENCE), word, 443, ssl=tls)
     elif role == "dns":
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: Filter(word, argument), ("0.0.0.0", 5354))

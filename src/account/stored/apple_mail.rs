@@ -110,9 +110,8 @@ mod tests {
     #[test]
     fn accounts_of_apple_mail() {
         let found = parse(ACCOUNTS, "~/Library/Mail/V2/MailData/Accounts.plist");
-        let says = |one: &StoredAccount| format!("{} {} {:?}", one.address, one.way(), one.settings.user());
         assert_eq!(
-            found.accounts.iter().map(says).collect::<Vec<_>>(),
+            found.says(),
             [
                 "anna@example.com smtp.example.com, port 587, STARTTLS Some(\"anna\")",
                 "anna.alias@example.com smtp.example.com, port 587, STARTTLS Some(\"anna\")",

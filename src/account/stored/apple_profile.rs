@@ -104,9 +104,8 @@ mod tests {
     #[test]
     fn signed_or_not_it_says_the_same() {
         let found = parse(PROFILE, "x");
-        let says = |one: &StoredAccount| format!("{} {} {:?}", one.address, one.way(), one.settings.user());
         assert_eq!(
-            found.accounts.iter().map(says).collect::<Vec<_>>(),
+            found.says(),
             [
                 "anna@example.com smtp.example.com, port 465, SSL/TLS Some(\"anna\")",
                 "info@example.net mail.example.net, port 587, STARTTLS Some(\"info@example.net\")",

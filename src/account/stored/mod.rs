@@ -184,6 +184,15 @@ pub struct Found {
     pub skipped: Vec<String>,
 }
 
+#[cfg(test)]
+impl Found {
+    /// Each account in a line.
+    fn says(&self) -> Vec<String> {
+        let says = |one: &StoredAccount| format!("{} {} {:?}", one.address, one.way(), one.settings.user());
+        self.accounts.iter().map(says).collect()
+    }
+}
+
 impl Found {
     fn add(&mut self, other: Found) {
         for account in other.accounts {

@@ -90,9 +90,8 @@ mod tests {
     #[test]
     fn accounts_of_msmtp() {
         let found = parse(CONFIG, "~/.msmtprc");
-        let says = |one: &StoredAccount| format!("{} {} {:?}", one.address, one.way(), one.settings.user());
         assert_eq!(
-            found.accounts.iter().map(says).collect::<Vec<_>>(),
+            found.says(),
             [
                 "info@example.com smtp.example.com, port 587, STARTTLS Some(\"anna b\")",
                 "anna@example.com smtp.example.com, port 465, SSL/TLS Some(\"anna b\")",

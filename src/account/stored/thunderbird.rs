@@ -228,16 +228,11 @@ user_pref("mail.server.server1.password", "secret");
 user_pref("mail.server.server1.name", "cut off
 "#;
 
-    fn says(found: &Found) -> Vec<String> {
-        let says = |one: &StoredAccount| format!("{} {} {:?}", one.address, one.way(), one.settings.user());
-        found.accounts.iter().map(says).collect()
-    }
-
     #[test]
     fn accounts_of_a_profile() {
         let found = accounts(PREFS, "Thunderbird 128", "profile default, ~/.thunderbird/a/prefs.js");
         assert_eq!(
-            says(&found),
+            found.says(),
             [
                 "anna@example.com smtp.example.com, port 465, SSL/TLS Some(\"anna@example.com\")",
                 "info@example.com mail.example.com, port 587, STARTTLS None",
@@ -257,12 +252,12 @@ user_pref("mail.identity.id1.useremail", "anna@example.com");
 user_pref("mail.smtpservers", "smtp1");
 user_pref("mail.smtpserver.smtp1.hostname", "smtp.example.com");"#;
         assert_eq!(
-            says(&accounts(text, "x", "here")),
+            accounts(text, "x", "here").says(),
             ["anna@example.com smtp.example.com, port 587, no encryption None"]
         );
         let implicit = format!("{text}\nuser_pref(\"mail.smtpserver.smtp1.try_ssl\", 3);");
         assert_eq!(
-            says(&accounts(&implicit, "x", "here")),
+            accounts(&implicit, "x", "here").says(),
             ["anna@example.com smtp.example.com, port 465, SSL/TLS None"]
         );
     }

@@ -8,8 +8,7 @@ use crate::check::finding::Head;
 use crate::check::options::Options;
 use crate::facts::key::Declared;
 use crate::facts::target::{Role, Target};
-use crate::text::small_sort::Gather;
-use crate::text::small_sort::SmallSort;
+use crate::text::small_sort::{Gather, SmallSort};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -2,8 +2,7 @@
 
 use crate::account::{Endpoint, Wanted};
 use crate::facts::target::{MAIL_PORTS, Role, Target};
-use crate::text::small_sort::Gather;
-use crate::text::small_sort::SmallSort;
+use crate::text::small_sort::{Gather, SmallSort};
 use std::collections::BTreeSet;
 
 /// The ports that are measured: at the server in use, the usual ones, the configured one, and those that the provider

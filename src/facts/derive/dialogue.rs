@@ -36,12 +36,10 @@ impl View<'_> {
         let program = self.input.account.client().and_then(|client| ehlo::of_program(&client.id));
         let gives = program.map_or(gap("not known for this mail program"), |row| word(row.kind().word()));
         facts.put("client.ehlo", gives);
-        let is_late = self.own(smtp::EHLO_MS).value().is_some_and(|ms| ms > SLOW_MS);
-        let is_slow = self.own(smtp::EHLO_MS).value().is_some_and(|ms| ms > self.patience());
+        let took = self.own(smtp::EHLO_MS).value().unwrap_or(0);
         let in_time = |ehlo| match ehlo {
-            Ehlo::TooSlow => word("too-slow"),
-            _ if is_late => word("too-slow"),
-            _ if is_slow => word("slow"),
+            _ if ehlo == Ehlo::TooSlow || took > SLOW_MS => word("too-slow"),
+            _ if took > self.patience() => word("slow"),
             _ => word("in-time"),
         };
         facts.put("dialogue", self.own(smtp::EHLO).known(in_time));

@@ -7,7 +7,6 @@ use crate::account::Source;
 use crate::account::provider::Passwords;
 use crate::facts::keys::smtp;
 use crate::facts::words::Handshake;
-use crate::text::small_sort::Gather;
 
 /// The ports to try, in this order, if neither the settings in use nor the provider's let us log in.
 const FALLBACKS: [u16; 3] = [587, 465, 25];

@@ -7,7 +7,6 @@ use crate::facts::keys::{
     clock, connectivity, dns_domain, dns_elsewhere, dns_known, dns_own, dns_server, reference, settings,
 };
 use crate::facts::words::{Greeting, Handshake, Loss, NameFound, Opens, OtherNames, Pages, ServerFit};
-use crate::text::small_sort::Gather;
 use std::net::IpAddr;
 
 /// The share of lost handshakes, in percent, that counts as heavy: 8 of the 60 of one sampling. A line that loses 3 %
