@@ -1,4 +1,7 @@
-//! How a type is read from TOML's values: everybody's table, scenario or file. What such a file means is told where it is read.
+//! How a type is read from TOML's values, and values with their lines: everybody's table, scenario or file. What such a file
+//! means is told where it is read.
+
+pub mod lined;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

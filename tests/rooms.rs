@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("packed", &[]),
-    ("values", &[]),
+    ("values", &["text"]),
     ("net", &["text"]),
     ("machine", &["net", "text"]),
     ("world", &["machine", "net"]),
@@ -26,7 +26,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "report",
         &["picture", "session", "check", "guide", "facts", "account", "pages", "machine", "net", "packed", "text"],
     ),
-    ("tui", &["report", "picture", "session", "check", "guide", "facts", "account", "pages", "world", "net", "text"]),
+    (
+        "tui",
+        &[
+            "report", "picture", "session", "check", "guide", "facts", "account", "pages", "world", "net", "text",
+            "values",
+        ],
+    ),
     ("compare", &["report", "session", "check", "facts", "net", "text"]),
     ("practice", &["world", "machine", "net", "packed", "text", "values"]),
     (

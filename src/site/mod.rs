@@ -1,14 +1,12 @@
 //! A company's site file: its own providers, what to compare with, certificates, pages, whom to call, limits. Here is what
-//! such a file says, and how one is laid over another. How it is read is in `parse`, `entry` and `rows`; where the files
+//! such a file says, and how one is laid over another. How it is read is in `parse` and `rows`; where the files
 //! are, and what is done with them, `cli` knows.
 
-mod entry;
 pub mod keys;
 mod parse;
 mod rows;
 mod signature;
 
-pub use entry::Mistake;
 pub use parse::parse;
 
 use crate::account::provider::{self, Provider};
@@ -17,6 +15,19 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// What is wrong with a file, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, from 1 on.
+    pub line: usize,
+    /// The key; empty if the text is no TOML there.
+    pub key: String,
+    /// What is wrong, and what to write.
+    pub why: String,
+}
 
 /// What site files say; what is `None` they leave to whatever comes after them.
 #[derive(Debug, Default)]

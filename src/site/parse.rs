@@ -1,13 +1,13 @@
 //! Reads a site file: every key by itself, so that all mistakes are found at once.
 
-use super::entry::{Entry, Mistake, Source};
 use super::signature::PublicKey;
-use super::{Said, Site, keys, rows};
+use super::{Mistake, Said, Site, keys, rows};
 use crate::account::provider::{self, Provider};
 use crate::check::{Reference, options};
 use crate::machine::{files, roots};
 use crate::text::small_sort::{Gather, SmallSort};
 use crate::text::visible_str;
+use crate::values::lined::{Entry, Source};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::Value;
@@ -67,16 +67,16 @@ impl Reader {
                     let hosts = self.each(keys::REFERENCE_HOST, entry, Reference::parse);
                     site.references = hosts.map(Reference::merged).or(site.references.take());
                 }
-                keys::NO_REFERENCES => match entry.value {
-                    Value::Boolean(true) if entries.iter().any(|entry| entry.key == keys::REFERENCE_HOST) => {
+                keys::NO_REFERENCES => match entry.switch() {
+                    Ok(true) if entries.iter().any(|entry| entry.key == keys::REFERENCE_HOST) => {
                         self.wrong(entry.line, keys::NO_REFERENCES, "it contradicts reference-host");
                     }
-                    Value::Boolean(true) => {
+                    Ok(true) => {
                         site.references = Some(Vec::new());
                         self.say(keys::NO_REFERENCES, entry, "true".to_owned());
                     }
-                    Value::Boolean(false) => {}
-                    _ => self.wrong(entry.line, keys::NO_REFERENCES, "it must be true or false"),
+                    Ok(false) => {}
+                    Err(why) => self.wrong(entry.line, keys::NO_REFERENCES, why),
                 },
                 keys::CONNECTIVITY_URL => {
                     site.connectivity = self.each(keys::CONNECTIVITY_URL, entry, options::connectivity);
@@ -123,11 +123,10 @@ impl Reader {
             self.wrong(entry.line, key, "the list is empty: leave the line out");
         }
         for item in &items {
-            let read =
-                item.value.as_str().ok_or_else(|| "it must be a text in quotation marks".to_owned()).and_then(|text| {
-                    texts.push(text);
-                    read(text)
-                });
+            let read = item.text().and_then(|text| {
+                texts.push(text);
+                read(text)
+            });
             match read {
                 Ok(value) => values.push(value),
                 Err(why) => self.wrong(item.line, key, why),

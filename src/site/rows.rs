@@ -1,8 +1,8 @@
 //! Rows of providers in a site file or in a table of its own: of the shape of the built-in ones (docs/providers.md), read
 //! key by key, so that each wrong one is named.
 
-use super::entry::Entry;
 use crate::account::provider::Provider;
+use crate::values::lined::Entry;
 use crate::values::typed;
 use toml::{Table, Value};
 

@@ -3,13 +3,10 @@
 
 use super::keymap::{self, Action, KEYS, Row};
 use super::theme::{Colours, THEMES};
-use crate::text::line_at;
+use crate::values::lined::{Entry, Source};
 use ratatui::crossterm::event::KeyCode;
 use ratatui::style::Color;
-use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::fmt::Write;
-use toml::Spanned;
 
 /// What somebody's file says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,27 +23,6 @@ pub struct Config {
     pub keys: Option<Vec<Row>>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    theme: Option<Spanned<String>>,
-    ascii: Option<bool>,
-    mouse: Option<bool>,
-    #[serde(default)]
-    keep_solved: bool,
-    #[serde(default)]
-    colours: BTreeMap<String, Spanned<String>>,
-    #[serde(default)]
-    keys: BTreeMap<String, Spanned<Keys>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Keys {
-    One(String),
-    More(Vec<String>),
-}
-
 /// What is wrong with a file, and in which line of it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -56,52 +32,97 @@ pub struct Mistake {
     pub why: String,
 }
 
+/// What an own file may say at the top.
+const NAMES: &str = "theme, ascii, mouse, keep_solved, colours, keys";
+
 impl Config {
     /// Reads a file's text.
     ///
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Vec<Mistake>> {
-        let line = |at: usize| line_at(text.as_bytes(), at);
-        let written: Written = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            vec![Mistake { line: line(at), why: error.message().to_owned() }]
-        })?;
-        let mut wrong = Vec::new();
-        let Written { ascii, mouse, keep_solved, .. } = written;
-        let mut config = Config { ascii, mouse, keep_solved, ..Config::default() };
-        if let Some(theme) = &written.theme {
-            match THEMES.iter().find(|(name, _)| name == theme.get_ref()) {
-                Some((_, colours)) => config.colours = *colours,
-                None => {
-                    let names: Vec<&str> = THEMES.iter().map(|(name, _)| *name).collect();
-                    let why = format!("there is no theme \"{}\": {}", theme.get_ref(), names.join(", "));
-                    wrong.push(Mistake { line: line(theme.span().start), why });
+        let mut reader = Reader::default();
+        match Source::read(text) {
+            Ok(source) => reader.read(&source.entries()),
+            Err(wrong) => reader.mistakes.extend(wrong.into_iter().map(|(line, why)| Mistake { line, why })),
+        }
+        if reader.mistakes.is_empty() { Ok(reader.config) } else { Err(reader.mistakes) }
+    }
+}
+
+/// A file that is being read, key by key, so that all mistakes are found at once.
+#[derive(Default)]
+struct Reader {
+    config: Config,
+    mistakes: Vec<Mistake>,
+}
+
+impl Reader {
+    /// What was read, or a mistake of this line.
+    fn or_wrong<T>(&mut self, entry: &Entry<'_>, read: Result<T, String>) -> Option<T> {
+        let why = |why| Mistake { line: entry.line, why: format!("{}: {why}", entry.key) };
+        read.map_err(|error| self.mistakes.push(why(error))).ok()
+    }
+
+    fn read(&mut self, entries: &[Entry<'_>]) {
+        // Single colours are laid over those of the theme, wherever it stands.
+        for entry in entries.iter().filter(|entry| entry.key == "theme") {
+            if let Some(colours) = self.or_wrong(entry, entry.text().and_then(theme)) {
+                self.config.colours = colours;
+            }
+        }
+        for entry in entries {
+            match entry.key {
+                "theme" => {}
+                "ascii" => self.config.ascii = self.or_wrong(entry, entry.switch()),
+                "mouse" => self.config.mouse = self.or_wrong(entry, entry.switch()),
+                "keep_solved" => self.config.keep_solved = self.or_wrong(entry, entry.switch()).unwrap_or_default(),
+                "colours" => {
+                    for colour in self.fields(entry) {
+                        let set = colour.text().and_then(|text| set_colour(&mut self.config.colours, colour.key, text));
+                        self.or_wrong(&colour, set);
+                    }
+                }
+                "keys" => {
+                    let keys = self.fields(entry);
+                    self.keys(&keys);
+                }
+                _ => {
+                    self.or_wrong::<()>(entry, Err(format!("nothing is called that here: {NAMES}")));
                 }
             }
         }
-        for (name, colour) in &written.colours {
-            if let Err(why) = set_colour(&mut config.colours, name, colour.get_ref()) {
-                wrong.push(Mistake { line: line(colour.span().start), why });
-            }
-        }
+    }
+
+    fn fields<'a>(&mut self, entry: &Entry<'a>) -> Vec<Entry<'a>> {
+        let fields = entry.fields().ok_or_else(|| format!("it must be a table: [{}]", entry.key));
+        self.or_wrong(entry, fields).unwrap_or_default()
+    }
+
+    fn keys(&mut self, entries: &[Entry<'_>]) {
         let mut rows = KEYS.to_vec();
-        for (name, keys) in &written.keys {
-            match own_keys(name, keys.get_ref()) {
-                Ok((action, keys)) => rows = keymap::with_keys(&rows, action, &keys),
-                Err(why) => wrong.push(Mistake { line: line(keys.span().start), why }),
+        for entry in entries {
+            if let Some((action, keys)) = self.or_wrong(entry, own_keys(entry)) {
+                rows = keymap::with_keys(&rows, action, &keys);
             }
         }
         if let Some((place, key, first, second)) = keymap::clash(&rows) {
             let names: [&str; 2] = [first.into(), second.into()];
-            let at = names.iter().find_map(|name| written.keys.get(*name)).map_or(0, |keys| keys.span().start);
+            let line = names.iter().find_map(|name| entries.iter().find(|entry| entry.key == *name));
             let [first, second] = names;
             let why = format!("{} would mean both {first} and {second} ({})", keymap::name(key), place.title());
-            wrong.push(Mistake { line: line(at), why });
+            self.mistakes.push(Mistake { line: line.map_or(1, |entry| entry.line), why });
         }
-        config.keys = (!written.keys.is_empty()).then_some(rows);
-        if wrong.is_empty() { Ok(config) } else { Err(wrong) }
+        self.config.keys = (!entries.is_empty()).then_some(rows);
     }
+}
+
+fn theme(name: &str) -> Result<Colours, String> {
+    let known = THEMES.iter().find(|(known, _)| *known == name);
+    known.map(|(_, colours)| *colours).ok_or_else(|| {
+        let names: Vec<&str> = THEMES.iter().map(|(name, _)| *name).collect();
+        format!("there is no theme \"{name}\": {}", names.join(", "))
+    })
 }
 
 const COLOURS: [&str; 5] = ["ok", "warn", "fail", "key", "dim"];
@@ -116,7 +137,7 @@ fn set_colour(colours: &mut Colours, name: &str, colour: &str) -> Result<(), Str
         "fail" => colours.fail = colour,
         "key" => colours.key = colour,
         "dim" => colours.dim = Some(colour),
-        _ => return Err(format!("nothing is called \"{name}\" here: {}", COLOURS.join(", "))),
+        _ => return Err(format!("nothing is called that here: {}", COLOURS.join(", "))),
     }
     Ok(())
 }
@@ -135,21 +156,18 @@ fn actions() -> Vec<(&'static str, Vec<&'static Row>)> {
     actions
 }
 
-fn own_keys(name: &str, keys: &Keys) -> Result<(Action, Vec<KeyCode>), String> {
+fn own_keys(entry: &Entry<'_>) -> Result<(Action, Vec<KeyCode>), String> {
     let actions = actions();
-    let Some((_, rows)) = actions.iter().find(|(known, _)| *known == name) else {
-        return Err(format!("no key does \"{name}\": see `mailtriage config --init` for the names"));
+    let Some((_, rows)) = actions.iter().find(|(known, _)| *known == entry.key) else {
+        return Err("no key does that: see `mailtriage config --init` for the names".to_owned());
     };
-    let names: Vec<&str> = match keys {
-        Keys::One(key) => vec![key],
-        Keys::More(keys) => keys.iter().map(String::as_str).collect(),
-    };
-    let key = |name: &&str| {
+    let key = |item: &Entry<'_>| {
+        let name = item.text()?;
         keymap::by_name(name).ok_or_else(|| format!("\"{name}\" is not a key: use one such as m, F5, PgDn, Space"))
     };
-    let keys = names.iter().map(key).collect::<Result<Vec<KeyCode>, String>>()?;
+    let keys = entry.items().iter().map(key).collect::<Result<Vec<KeyCode>, String>>()?;
     match keys.is_empty() {
-        true => Err(format!("{name} needs a key")),
+        true => Err("it needs a key".to_owned()),
         false => Ok((rows[0].action, keys)),
     }
 }
@@ -229,10 +247,12 @@ mod tests {
         let text =
             "theme = \"dusk\"\n[colours]\nok = \"mauve-ish\"\nsky = \"blue\"\n[keys]\nnote = \"Ctrl-X\"\nfly = \"f\"\n";
         let lines: Vec<usize> = wrong(text).iter().map(|mistake| mistake.line).collect();
-        assert_eq!(lines, [1, 3, 4, 7, 6]);
+        assert_eq!(lines, [1, 3, 4, 6, 7]);
         let clash = wrong("\n[keys]\nnote = \"s\"\n");
         assert!(clash[0].line == 3 && clash[0].why.contains("save") && clash[0].why.contains("note"), "{clash:?}");
         assert_eq!(wrong("mouse = true\nmose = 1\n")[0].line, 2);
         assert_eq!(wrong("theme = \n")[0].line, 1);
+        let kinds = wrong("ascii = 1\ntheme = true\ncolours = 3\n[keys]\nnote = []\nsave = [\n'F6',\n7]\n");
+        assert_eq!(kinds.iter().map(|mistake| mistake.line).collect::<Vec<_>>(), [2, 1, 3, 5, 6], "{kinds:?}");
     }
 }

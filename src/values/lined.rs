@@ -1,27 +1,13 @@
-//! Keys, values and their lines: a TOML text read twice, for its values and for where they are, so that every mistake can
-//! be named with its line.
+//! Keys, values and their lines: a TOML text that somebody wrote, read twice, for its values and for where they are, so that
+//! every mistake can be named with its line. What the keys mean is told where it is read.
 
 use crate::text::line_at;
 use crate::text::small_sort::SmallSort;
-use std::path::PathBuf;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
-/// What is wrong with a file, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
-    /// The file.
-    pub file: PathBuf,
-    /// The line, from 1 on.
-    pub line: usize,
-    /// The key; empty if the text is no TOML there.
-    pub key: String,
-    /// What is wrong, and what to write.
-    pub why: String,
-}
-
 /// A text in TOML.
-pub(super) struct Source<'a> {
+pub struct Source<'a> {
     text: &'a str,
     lines: Spanned<DeTable<'a>>,
     values: Table,
@@ -29,17 +15,24 @@ pub(super) struct Source<'a> {
 
 /// A key with its value. A list has one for each item.
 #[derive(Clone)]
-pub(super) struct Entry<'a> {
-    pub(super) key: &'a str,
-    pub(super) line: usize,
-    pub(super) value: &'a Value,
+pub struct Entry<'a> {
+    /// The key.
+    pub key: &'a str,
+    /// Its line, from 1 on.
+    pub line: usize,
+    /// The value, or one of the list.
+    pub value: &'a Value,
     source: &'a Source<'a>,
     below: &'a DeValue<'a>,
 }
 
 impl<'a> Source<'a> {
-    /// Reads a text; the error is each place where it is no TOML, and why.
-    pub(super) fn read(text: &'a str) -> Result<Self, Vec<(usize, String)>> {
+    /// Reads a text.
+    ///
+    /// # Errors
+    ///
+    /// Each line where it is no TOML, and why.
+    pub fn read(text: &'a str) -> Result<Self, Vec<(usize, String)>> {
         let (lines, errors) = DeTable::parse_recoverable(text);
         let mut wrong: Vec<(usize, String)> = errors.iter().map(|error| placed(text, error)).collect();
         let values = toml::from_str::<Table>(text);
@@ -54,7 +47,7 @@ impl<'a> Source<'a> {
     }
 
     /// The keys and values, in the order of the file.
-    pub(super) fn entries(&'a self) -> Vec<Entry<'a>> {
+    pub fn entries(&'a self) -> Vec<Entry<'a>> {
         self.of(self.lines.get_ref(), &self.values)
     }
 
@@ -72,7 +65,7 @@ impl<'a> Source<'a> {
 
 impl<'a> Entry<'a> {
     /// The items of a list, each in its line; of anything else, itself alone.
-    pub(super) fn items(&self) -> Vec<Entry<'a>> {
+    pub fn items(&self) -> Vec<Entry<'a>> {
         let (Some(below), Value::Array(values)) = (self.below.as_array(), self.value) else {
             return vec![self.clone()];
         };
@@ -83,8 +76,26 @@ impl<'a> Entry<'a> {
         items.collect()
     }
 
+    /// Its text.
+    ///
+    /// # Errors
+    ///
+    /// What it must be.
+    pub fn text(&self) -> Result<&'a str, String> {
+        self.value.as_str().ok_or_else(|| "it must be a text in quotation marks".to_owned())
+    }
+
+    /// Whether it is on.
+    ///
+    /// # Errors
+    ///
+    /// What it must be.
+    pub fn switch(&self) -> Result<bool, String> {
+        self.value.as_bool().ok_or_else(|| "it must be true or false".to_owned())
+    }
+
     /// The keys and values of a table, in the order of the file.
-    pub(super) fn fields(&self) -> Option<Vec<Entry<'a>>> {
+    pub fn fields(&self) -> Option<Vec<Entry<'a>>> {
         Some(self.source.of(self.below.as_table()?, self.value.as_table()?))
     }
 }
