@@ -1,11 +1,9 @@
-//! The grammar of the command line: what can be typed. What the options mean is in `meaning`.
+//! The grammar of the command line: what can be typed. How one value is read is in `typed`, what the options mean in `meaning`.
 
-use crate::account::stored::STORES;
+use super::typed::{ANY_STORE, FromClient, format, from_client, group, seconds};
 use crate::check::Group;
-use crate::check::options::limit;
 use crate::report::figures::{Range, Thresholds};
 use crate::report::format::Format;
-use crate::report::formats::{self, FORMATS};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -399,50 +397,6 @@ impl ScreenArgs {
     pub(super) fn is_plain(&self) -> bool {
         self.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
     }
-}
-
-fn seconds(typed: &str) -> Result<Duration, String> {
-    typed.parse().map_err(|_| "a number of seconds is needed".to_owned()).and_then(limit)
-}
-
-/// The value of `--from-client` without a name.
-const ANY_STORE: &str = "any";
-
-/// Where `--from-client` looks.
-#[derive(Debug, Clone)]
-pub(super) enum FromClient {
-    /// In the store of this mail program here, or in all of them.
-    Here(Option<&'static str>),
-    /// In a file that somebody has handed over.
-    File(PathBuf),
-}
-
-fn from_client(typed: &str) -> Result<FromClient, String> {
-    let store = STORES.iter().find(|store| store.id == typed);
-    match store {
-        Some(store) => Ok(FromClient::Here(Some(store.id))),
-        None if typed == ANY_STORE => Ok(FromClient::Here(None)),
-        None if typed.contains(['.', '/', '\\']) || std::path::Path::new(typed).exists() => {
-            Ok(FromClient::File(typed.into()))
-        }
-        None => {
-            let names: Vec<&str> = STORES.iter().map(|store| store.id).collect();
-            Err(format!("the mail programs are {}; a file of theirs is named with its path", names.join(", ")))
-        }
-    }
-}
-
-/// The groups by their words.
-fn group() -> impl clap::builder::TypedValueParser<Value = Group> {
-    use clap::builder::{PossibleValuesParser, TypedValueParser};
-    PossibleValuesParser::new(<Group as strum::VariantNames>::VARIANTS).try_map(|typed| typed.parse::<Group>())
-}
-
-/// The formats by their names, each with what it is for.
-fn format() -> impl clap::builder::TypedValueParser<Value = &'static Format> {
-    use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-    let names = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.says));
-    PossibleValuesParser::new(names).try_map(|typed| formats::by_name(&typed).ok_or("no such format"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //! `args`.
 
 use super::Stop;
-use super::args::{FromClient, MeasuredArg, ReaderArg, RedactArg, RunArgs, SecurityArg};
+use super::args::{MeasuredArg, ReaderArg, RedactArg, RunArgs, SecurityArg};
+use super::typed::FromClient;
 use crate::account::stored::{self, Found, StoredAccount};
 use crate::account::{Account, Address, MeasuredOn, Origins, Security, Server, Settings, Values, client, outlook};
 use crate::check::{Options, Reference, options};

@@ -20,6 +20,7 @@ mod show;
 mod sign_in;
 mod site;
 mod turns;
+mod typed;
 mod user_file;
 
 pub use check::{Detail, run_to_end, run_with};

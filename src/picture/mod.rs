@@ -267,7 +267,7 @@ pub fn telling(scene: &Scene<'_>, diagnosis: &Diagnosis) -> Vec<Picture> {
 }
 
 /// A time, short: `24 ms`, `5.0 s`, `75 s`.
-fn span(ms: u64) -> String {
+pub fn span(ms: u64) -> String {
     match ms {
         0..1_000 => format!("{ms} ms"),
         1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),

@@ -98,14 +98,17 @@ fn newest(project: &Project) -> Result<PathBuf> {
 
 /// Builds the Linux program for release, with OpenSSL in it, and returns where it is.
 fn build(project: &Project, target: &Path) -> Result<PathBuf> {
-    // Paths of this machine would make the same source another program elsewhere.
+    // Paths of this machine would make the same source another program elsewhere, and a larger one.
     let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"))?;
-    let flags = format!("--remap-path-prefix={}=/src --remap-path-prefix={home}=/cargo", project.root.display());
+    let mut flags = format!("--remap-path-prefix={}=/src --remap-path-prefix={home}=/cargo", project.root.display());
+    for registry in std::fs::read_dir(format!("{home}/registry/src"))? {
+        flags.push_str(&format!(" --remap-path-prefix={}=", registry?.path().display()));
+    }
     let mut command = cargo();
     command.args(["build", "--release", "--locked", "--features", "vendored", "--target-dir"]).arg(target);
     command.env("RUSTFLAGS", flags).env("SOURCE_DATE_EPOCH", project.epoch.to_string());
     // OpenSSL, small: a run has a few dozen handshakes, and nothing unwinds through its code.
-    command.env("CFLAGS", "-Oz -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables");
+    command.env("CFLAGS", "-Oz -DOPENSSL_SMALL_FOOTPRINT -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables");
     command.env("OPENSSL_SRC_PERL", project.root.join("xtask/openssl-perl"));
     run::run(&mut command)?;
     Ok(target.join("release/mailtriage"))

@@ -8,6 +8,7 @@ use crate::facts::keys;
 use crate::facts::target::Target;
 use crate::facts::words::{Accepts, CertificateIs, Handshake, LogIn, Loss, Pages, Refused, SmallSegments};
 use crate::net::PortState;
+use crate::picture::span;
 
 /// A greeting that takes longer than this is worth a line: many programs give up after a minute, some after ten seconds.
 const SLOW_GREETING_MS: u64 = 5_000;
@@ -56,7 +57,7 @@ fn port_in_use(report: &Report) -> Option<String> {
         true => String::new(),
         false => format!("; other companies' servers: {}", elsewhere.join(", ")),
     };
-    Some(format!("port {}: {} after {}{local}{elsewhere}", way.port, state.says(), seconds(took)))
+    Some(format!("port {}: {} after {}{local}{elsewhere}", way.port, state.says(), span(took)))
 }
 
 /// Another port than the one in use, by which it works.
@@ -90,7 +91,7 @@ fn segments(report: &Report) -> Option<String> {
 fn greeting(report: &Report) -> Option<String> {
     let id = own_id(report, keys::smtp::GREETING_MS.check)?;
     let took = report.fact(&id, &keys::smtp::GREETING_MS).filter(|took| *took > SLOW_GREETING_MS)?;
-    Some(format!("the greeting took {}", seconds(took)))
+    Some(format!("the greeting took {}", span(took)))
 }
 
 /// The TLS versions that the server takes, if there is no handshake or none of today's versions.
@@ -146,9 +147,4 @@ fn addresses(report: &Report) -> Option<String> {
         Refused::Recipient => Some(format!("refused as recipient: {}", account.to.clone().unwrap_or(own))),
         Refused::Message => None,
     }
-}
-
-/// Milliseconds as seconds: "4.4 s".
-fn seconds(ms: u64) -> String {
-    if ms < 1_000 { format!("{ms} ms") } else { format!("{}.{} s", ms / 1_000, ms % 1_000 / 100) }
 }
