@@ -29,6 +29,8 @@ const MOST_READ: usize = 256 * 1024;
 const MOST_WORDS: usize = 1_024;
 /// How far from the words that say that a message came back its recipient may stand, in bytes.
 const NEAR: usize = 400;
+/// How many further recipients are looked at.
+const MOST_RECIPIENTS: usize = 5;
 /// How many parts in base64 are decoded.
 const MOST_PARTS: usize = 4;
 
@@ -38,7 +40,7 @@ pub fn read(text: &str) -> Option<Bounce> {
     if !IS_BOUNCE.is_match(&text) {
         return None;
     }
-    let block = failed_block(&text);
+    let block = failed_blocks(&text).first().copied().unwrap_or(&text);
     let said = report(&text);
     let (named_by_text, free_words) = free_form(said);
     let words = field(block, &DIAGNOSTIC).map_or(free_words, cut);
@@ -221,8 +223,20 @@ fn recipient<'a>(text: &'a str, said: &'a str, block: &'a str) -> Option<&'a str
     written.and_then(|paragraph| field(paragraph, &ORIGINAL)).or(Some(last))
 }
 
-/// The fields of the first recipient that failed; of several, the others say mostly the same.
-fn failed_block(text: &str) -> &str {
+/// Status and words of what is said of the other recipients.
+pub(super) fn others(text: &str) -> Vec<(Option<String>, String)> {
+    let text = decoded(beginning(text, MOST_READ)).replace("\r\n", "\n");
+    let blocks = failed_blocks(&text).into_iter().skip(1).take(MOST_RECIPIENTS);
+    let of = |block: &str| {
+        let words = field(block, &DIAGNOSTIC).map(cut).unwrap_or_default();
+        let status = field(block, &STATUS).map(str::to_owned).filter(|status| !is_general(status));
+        (status.or_else(|| status_in(&words)), words)
+    };
+    blocks.map(of).collect()
+}
+
+/// The fields of each recipient that failed, or of each one if none is said to have failed.
+fn failed_blocks(text: &str) -> Vec<&str> {
     static STARTS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\b(?:final-recipient|recipient address):"));
     // Exim writes the action before the recipient.
     let starts: Vec<usize> = STARTS.find_all(text, 50).into_iter().map(|found| found.start).collect();
@@ -230,14 +244,10 @@ fn failed_block(text: &str) -> &str {
         let end = starts.get(index + 1).copied().unwrap_or(text.len());
         &text[*start..end]
     });
-    let mut blocks: Vec<&str> = blocks.collect();
-    let failed =
-        blocks.iter().position(|block| field(block, &ACTION).is_some_and(|word| word.eq_ignore_ascii_case("failed")));
-    match (failed, blocks.is_empty()) {
-        (Some(failed), _) => blocks.swap_remove(failed),
-        (None, false) => blocks.swap_remove(0),
-        (None, true) => text,
-    }
+    let blocks: Vec<&str> = blocks.collect();
+    let has_failed = |block: &&str| field(block, &ACTION).is_some_and(|word| word.eq_ignore_ascii_case("failed"));
+    let failed: Vec<&str> = blocks.iter().copied().filter(has_failed).collect();
+    if failed.is_empty() { blocks } else { failed }
 }
 
 /// The host and the words of a free form.

@@ -23,6 +23,7 @@ pub mod senders;
 mod sense;
 pub mod spf;
 pub mod stacks;
+mod stage;
 pub mod target;
 pub mod value;
 pub mod vocabulary;

@@ -2,6 +2,7 @@
 //! `pasted`.
 
 use super::replies::{Phase, Words};
+use super::sense::Said;
 use crate::text::any_case::AnyCase;
 use crate::text::{beginning, one_line};
 use regex_lite::{Captures, Regex};
@@ -22,6 +23,11 @@ pub(super) struct Part<'a> {
 }
 
 impl Part<'_> {
+    /// As its sense is read.
+    pub(super) fn as_said(&self, is_mail: bool) -> Said<'_> {
+        Said { text: &self.said, code: self.code, is_mail }
+    }
+
     /// Whether it is a few words about an account, as somebody types them.
     pub(super) fn is_typed(&self) -> bool {
         self.code.is_none() && self.said.split_whitespace().count() <= MOST_TYPED && self.words.are_about_an_account()

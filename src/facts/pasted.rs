@@ -3,9 +3,13 @@
 
 use super::bounce::{self, Bounce};
 use super::parts::{MOST_TYPED, Part, first_sentences, phase_told, server_parts, without_wrapping};
+use super::program_errors::{self, ProgramError};
 use super::replies::{Phase, Row, Words};
-use super::{outlook_errors, program_errors, sense};
+use super::stage::stage;
+use super::{outlook_errors, sense};
 use crate::text::any_case::AnyCase;
+use crate::text::fold::folded;
+use crate::text::small_sort::SmallSort;
 use crate::text::{beginning, one_line};
 use std::sync::LazyLock;
 
@@ -39,26 +43,59 @@ pub struct Pasted {
     pub by: By,
     /// The message that came back, if it is one.
     pub bounce: Option<Bounce>,
+    /// What else it says for certain, of several problems in one text: at most [`MOST_ALSO`].
+    pub also: Vec<&'static str>,
 }
 
-/// Reads a pasted error.
+/// How many further causes of a text are named.
+pub const MOST_ALSO: usize = 3;
+
+/// Reads a pasted error. What somebody quotes of an earlier message counts after what he writes himself.
 pub fn read(text: &str) -> Pasted {
-    if let Some(bounce) = bounce::read(text) {
-        let found = bounced(&bounce, text);
-        return pasted(found, By::Bounce, Some(bounce));
+    let parts =
+        unquoted(text).map_or_else(|| vec![text.to_owned()], |(own, quoted)| vec![own, quoted, text.to_owned()]);
+    let mut bounce = None;
+    let mut found = Vec::new();
+    for part in &parts {
+        let of_part = bounce::read(part);
+        found.extend(match &of_part {
+            Some(bounce) => bounced(bounce, part),
+            None => meant(beginning(part, MOST_READ), false),
+        });
+        bounce = bounce.or(of_part);
     }
-    if let Some(found) = meant(beginning(text, MOST_READ), false) {
-        return pasted(Some(found), found.by, None);
+    if let Some(first) = found.first().copied() {
+        return Pasted { cause: Some(first.cause), is_guess: first.is_guess, by: first.by, bounce, also: also(&found) };
     }
     let numbers = outlook_errors::in_text(text);
-    let decides = numbers.iter().find(|row| row.decides).and_then(|row| row.suggests.first());
-    let by = if numbers.is_empty() { By::Nobody } else { By::Number };
-    pasted(decides.map(|cause| Found::sure(cause, by)), by, None)
+    let decides = numbers.iter().find(|row| row.decides && bounce.is_none()).and_then(|row| row.suggests.first());
+    let by = match (&bounce, numbers.is_empty()) {
+        (Some(_), _) => By::Bounce,
+        (None, true) => By::Nobody,
+        (None, false) => By::Number,
+    };
+    Pasted { cause: decides.map(String::as_str), is_guess: false, by, bounce, also: Vec::new() }
 }
 
-fn pasted(found: Option<Found>, by: By, bounce: Option<Bounce>) -> Pasted {
-    let (cause, is_guess) = (found.map(|found| found.cause), found.is_some_and(|found| found.is_guess));
-    Pasted { cause, is_guess, by, bounce }
+/// What is said besides the first thing.
+fn also(found: &[Found]) -> Vec<&'static str> {
+    let mut also = Vec::new();
+    for more in found.iter().skip(1).filter(|more| !more.is_guess) {
+        if found[0].cause != more.cause && !also.contains(&more.cause) {
+            also.push(more.cause);
+        }
+    }
+    also.truncate(MOST_ALSO);
+    also
+}
+
+/// What somebody writes and what he quotes, if he does both.
+fn unquoted(text: &str) -> Option<(String, String)> {
+    let is_quoted = |line: &&str| line.starts_with("> ") || line.trim_end() == ">";
+    let (quoted, own): (Vec<&str>, Vec<&str>) = text.lines().partition(is_quoted);
+    let has_words = |lines: &[&str]| lines.iter().any(|line| line.contains(char::is_alphabetic));
+    let quoted: Vec<&str> = quoted.into_iter().map(|line| line.trim_start_matches(['>', ' '])).collect();
+    (has_words(&own) && has_words(&quoted)).then(|| (own.join("\n"), quoted.join("\n")))
 }
 
 /// What words mean, and whose they are.
@@ -73,7 +110,40 @@ impl Found {
     fn sure(cause: &'static str, by: By) -> Self {
         Found { cause, by, is_guess: false }
     }
+
+    /// A row of replies and where it stands: the words of a kind of sentence are held against what else the reply says.
+    fn reply(row: &'static Row, part: &Part<'_>) -> Self {
+        let found = Found::sure(&row.cause, By::Server);
+        if row.is_one_sentence() { found } else { found.held_against(std::slice::from_ref(&part.as_said(true))) }
+    }
+
+    /// "Rejected" and "failed" are said for reasons of all kinds, and "not found" of the recipient's server too. Where the same
+    /// words say more, that is meant, but no longer for certain.
+    fn held_against(self, said: &[sense::Said<'_>]) -> Self {
+        let what = match self.cause {
+            cause if PLAIN_REFUSALS.contains(&cause) => sense::REFUSAL,
+            cause if OWN_SIDE.contains(&cause) => sense::OWN,
+            _ => return self,
+        };
+        match sense::outdoing(what, said) {
+            Some(row) if row.cause != self.cause => Found { cause: &row.cause, is_guess: true, ..self },
+            _ => self,
+        }
+    }
 }
+
+/// The causes whose words say that something is refused or fails, and not why.
+const PLAIN_REFUSALS: [&str; 7] = [
+    "password-wrong",
+    "sender-not-allowed",
+    "recipient-rejected",
+    "content-rejected",
+    "auth-not-sent",
+    "server-unreachable",
+    "unstable-connection",
+];
+/// The causes on the own side of which the words are said of the recipient's side as well.
+const OWN_SIDE: [&str; 4] = ["dns-name-not-found", "account-locked", "quota-exceeded", "message-too-large"];
 
 /// What is kept of an error that somebody gives as a file: all of it, of a long message that came back its report, of
 /// another long text its beginning.
@@ -87,14 +157,23 @@ pub fn kept(text: &str) -> String {
 
 /// What the words of a message that came back mean. The account's own server has taken the message: what a server says
 /// about its own rules of relaying is then about the recipient's domain, and a name that is not found is the recipient's.
-fn bounced(bounce: &Bounce, text: &str) -> Option<Found> {
-    let by_status = || bounce.status.as_deref().and_then(bounce::by_status);
+fn bounced(bounce: &Bounce, text: &str) -> Vec<Found> {
     let told = if !bounce.words.contains(char::is_alphabetic) { bounce::told(text) } else { bounce.words.clone() };
-    let by_words = meant(beginning(&told, MOST_READ), true);
+    let mut found: Vec<Found> = of_recipient(bounce.status.as_deref(), &told, text).into_iter().collect();
+    for (status, words) in bounce::others(text) {
+        found.extend(of_recipient(status.as_deref(), &words, text));
+    }
+    found
+}
+
+/// What is said of one recipient.
+fn of_recipient(status: Option<&str>, told: &str, text: &str) -> Option<Found> {
+    let by_status = || status.and_then(bounce::by_status);
+    let by_words = meant(beginning(told, MOST_READ), true).first().copied();
     // What the words seem to mean says less than a status that is clear.
     let sure = by_words.filter(|found| !found.is_guess);
     let found = sure.or_else(|| Some(Found::sure(by_status()?, By::Bounce))).or(by_words)?;
-    let told = told.to_lowercase();
+    let told = folded(told);
     let says = |words: &[&str]| words.iter().any(|word| told.contains(word));
     let is_refused_by_own_server = OWN_SERVER.iter().any(|port| text.contains(port));
     let cause = match found.cause {
@@ -126,70 +205,78 @@ const OF_A_MAILBOX: [&str; 11] = [
     "overquota",
     "voll",
     "pleine",
-    "buzón",
+    "buzon",
     "casella",
 ];
 
 /// In the log of a mail server that hands its mail to the account's own: the ports for that.
 const OWN_SERVER: [&str; 2] = ["]:587", "]:465"];
 
-/// The cause that words mean, and whose they are. The server's words count more than what the program makes of them. Without
-/// any number, a text must be known to be about mail, or show it.
-fn meant(text: &str, is_mail: bool) -> Option<Found> {
+/// What words mean, and whose they are, the first problem first. The server's words count more than what the program makes
+/// of them. Without any number, a text must be known to be about mail, or show it.
+fn meant(text: &str, is_mail: bool) -> Vec<Found> {
     let text = without_wrapping(text);
     let text = text.as_str();
     if !is_mail && OTHERS.is_match(text) && !SENDS.is_match(text) {
-        return None;
+        return Vec::new();
     }
     let is_about_receiving = RECEIVES.is_match(text) && !SENDS.is_match(text);
     let parts = server_parts(text);
-    let by_server = meaning(&parts, text).or_else(|| meaning(&first_sentences(&parts), text));
-    let is_vague = by_server.is_some_and(Row::is_only_for_greetings);
-    let by_server = by_server.map(|row| Found::sure(&row.cause, By::Server));
-    // A program that asks for the password does so after any refusal: if the server's words are there, they say why.
-    let may_say = |cause: &&str| parts.is_empty() || *cause != "password-wrong";
-    let by_program = || {
-        let row = program_errors::in_text(text).filter(|_| !is_about_receiving)?;
-        Some(row.cause.as_str()).filter(may_say).map(|cause| Found::sure(cause, By::Program))
-    };
+    let mut by_server = meaning(&parts, text);
+    if by_server.is_empty() {
+        by_server = meaning(&first_sentences(&parts), text);
+    }
     // Without a number and without "the server responded" nobody knows whose words they are.
     let whole = one_line(text);
     let whole = Part { words: Words::without_code(&whole), code: None, said: whole };
-    // "Authentication failed" is said of any log-in: what else the text says is the reason.
-    let reason = || whole.words.meaning(Phase::Auth).filter(|row| parts.is_empty() && row.is_reason_in(Phase::Auth));
-    let known = match by_server.or_else(by_program) {
-        Some(found) if found.cause == "password-wrong" && found.by == By::Program => {
-            Some(reason().map_or(found, |row| Found::sure(&row.cause, By::Server)))
-        }
-        None if parts.is_empty() && !is_about_receiving && (is_mail || is_about_mail(text)) => {
-            meaning(std::slice::from_ref(&whole), text).map(|row| Found::sure(&row.cause, By::Server))
-        }
-        found => found,
-    };
+    let by_program = || by_program(text, &parts, &whole).filter(|_| !is_about_receiving);
     let told = phase_told(text);
-    let is_foreign = is_of_something_else(text) || (is_about_receiving && parts.is_empty());
-    let seems = || seems(&parts, &whole, is_mail || told.is_some()).filter(|_| !is_foreign);
-    let found = match known {
-        // "Blocked" is about this computer if it is a greeting: what else the words name is nearer.
-        Some(found) if is_vague && told.is_none() => seems().or(Some(found)),
-        known => known.or_else(seems),
-    };
-    match found {
-        // No recipient has been named yet: "invalid address" is the sender's.
-        Some(found) if told == Some(Phase::Mail) && found.cause == "recipient-rejected" => {
-            Some(Found { cause: "sender-not-allowed", ..found })
-        }
-        found => found,
+    let is_vague = by_server.first().is_some_and(|(row, _)| row.is_only_for_greetings()) && told.is_none();
+    let mut found: Vec<Found> = by_server.into_iter().map(|(_, found)| found).collect();
+    if found.is_empty() {
+        found.extend(by_program());
     }
+    if found.is_empty() && parts.is_empty() && !is_about_receiving && (is_mail || is_about_mail(text)) {
+        found.extend(meaning(std::slice::from_ref(&whole), text).into_iter().map(|(_, found)| found));
+    }
+    let is_foreign = is_of_something_else(text) || (is_about_receiving && parts.is_empty());
+    // "Blocked" is about this computer if it is a greeting: what else the words name is nearer.
+    if (found.is_empty() || is_vague) && !is_foreign {
+        let seems = seems(&parts, &whole, is_mail || told.is_some());
+        found = seems.map_or(found, |seems| vec![seems]);
+    }
+    for found in &mut found {
+        // No recipient has been named yet: "invalid address" is the sender's.
+        if told == Some(Phase::Mail) && found.cause == "recipient-rejected" {
+            found.cause = "sender-not-allowed";
+        }
+    }
+    found
+}
+
+/// What the mail program's own words mean.
+fn by_program(text: &str, parts: &[Part<'_>], whole: &Part<'_>) -> Option<Found> {
+    // A program that asks for the password does so after any refusal: if the server's words are there, they say why.
+    let may_say = |row: &&ProgramError| parts.is_empty() || row.cause != "password-wrong";
+    let rows: Vec<_> = program_errors::in_text(text).into_iter().filter(may_say).collect();
+    let first = rows.first()?;
+    // "Could not authenticate" is also said where no server was found.
+    let is_plain = PLAIN_REFUSALS.contains(&first.cause.as_str());
+    let row = rows.iter().find(|row| is_plain && row.root).unwrap_or(first);
+    // "Authentication failed" is said of any log-in: what else the text says is the reason.
+    let reason = || whole.words.meaning(Phase::Auth).filter(|row| row.is_reason_in(Phase::Auth));
+    let reason = Some(row).filter(|row| row.cause == "password-wrong").and_then(|_| reason());
+    let found = match reason {
+        Some(reason) => Found::sure(&reason.cause, By::Server),
+        None => Found::sure(&row.cause, By::Program),
+    };
+    Some(found.held_against(&[whole.as_said(true)]))
 }
 
 /// What the words seem to mean: the server's, or, if none can be told apart, all of them.
 fn seems(parts: &[Part<'_>], whole: &Part<'_>, is_mail: bool) -> Option<Found> {
     let parts = if parts.is_empty() { std::slice::from_ref(whole) } else { parts };
-    let said = parts.iter().map(|part| {
-        let is_mail = is_mail || part.code.is_some();
-        sense::Said { text: &part.said, code: part.code, is_mail }
-    });
+    let said = parts.iter().map(|part| part.as_said(is_mail || part.code.is_some()));
     let row = sense::of(&said.collect::<Vec<_>>())?;
     let by = if parts.iter().any(|part| part.code.is_some()) { By::Server } else { By::Program };
     Some(Found { cause: &row.cause, by, is_guess: true })
@@ -209,7 +296,9 @@ static SENDS: LazyLock<AnyCase> =
 /// and banks too. A few words are what somebody has typed off a screen.
 fn is_about_mail(text: &str) -> bool {
     static MAIL: LazyLock<AnyCase> = LazyLock::new(|| {
-        AnyCase::new(r"smtp|mail|\b[45]\.\d\.\d|\bmta\b|\brelay|sender (address|verify|domain)|spam|@|message|\bhelo\b")
+        AnyCase::new(
+            r"smtp|mail|\b[45]\.\d\.\d|\bmta\b|\brelay|(sender|recipient) (address|verify|domain)|spam|@|message|\bhelo\b",
+        )
     });
     static REFUSES: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(REFUSAL));
     let is_short = text.split_whitespace().count() <= MOST_TYPED;
@@ -228,23 +317,29 @@ const REFUSAL: &str = r"(?x) \b[45]\.\d\.\d | rejec | refus | den(?:y|ied) | blo
     | limit | over | error | require | must | detect | suspect | flagged | considered | disabled | locked | expire | too\  | unable | wrong | illegal
     | unavailable | listed | spamhaus | \brbl | dnsbl | abgelehnt | verweig | nicht | rechaz | rifiut | respint | geweigerd | odrzuc | inconnu | unbekannt";
 
-/// The most telling row; numbers alone may be anybody's, so only sentences count.
-fn meaning(parts: &[Part<'_>], text: &str) -> Option<&'static Row> {
+/// What each part says, the most telling first; numbers alone may be anybody's, so only sentences count.
+fn meaning(parts: &[Part<'_>], text: &str) -> Vec<(&'static Row, Found)> {
     let told = phase_told(text);
-    let found = parts.iter().flat_map(|part| {
-        let phases = told.as_slice();
-        let phases = if phases.is_empty() { likely_phases(part) } else { phases };
-        // A few words that somebody types are about the own account, not about the recipient's.
-        let phases = if part.is_typed() { &[Phase::Mail, Phase::Rcpt, Phase::Data, Phase::Banner] } else { phases };
-        // What is refused for good counts more than what is put off.
+    let mut found: Vec<_> = parts.iter().filter_map(|part| Some((row_of(part, told)?, part))).collect();
+    // What is refused for good counts more than what is put off.
+    found.small_sort_by_key(|(row, part)| {
         let passes = part.code.is_some_and(|code| code.starts_with('4'));
-        // "Rejected" alone is about the computer in a greeting: nobody says that this is one.
-        let is_nowhere = told.is_none() && part.code.is_none();
-        let rows = phases.iter().filter_map(move |phase| Some((part.words.meaning(*phase)?, passes)));
-        rows.filter(move |(row, _)| !(is_nowhere && row.is_only_for_greetings()))
+        (passes, stage(&row.cause), row.tier)
     });
-    let telling = found.filter(|(row, _)| row.goes_by_words() && row.cause != "undetermined");
-    telling.min_by_key(|(row, passes)| (row.tier, *passes)).map(|(row, _)| row)
+    found.into_iter().map(|(row, part)| (row, Found::reply(row, part))).collect()
+}
+
+/// The most telling row of one part.
+fn row_of(part: &Part<'_>, told: Option<Phase>) -> Option<&'static Row> {
+    let phases = told.as_slice();
+    let phases = if phases.is_empty() { likely_phases(part) } else { phases };
+    // A few words that somebody types are about the own account, not about the recipient's.
+    let phases = if part.is_typed() { &[Phase::Mail, Phase::Rcpt, Phase::Data, Phase::Banner] } else { phases };
+    // "Rejected" alone is about the computer in a greeting: nobody says that this is one.
+    let is_nowhere = told.is_none() && part.code.is_none();
+    let rows = phases.iter().filter_map(|phase| part.words.meaning(*phase));
+    let rows = rows.filter(|row| !(is_nowhere && row.is_only_for_greetings()));
+    rows.filter(|row| row.goes_by_words() && row.cause != "undetermined").min_by_key(|row| row.tier)
 }
 
 /// The phases in which a reply may have come, the likeliest first. A recipient's "account is disabled" is not a log-in's.

@@ -19,6 +19,9 @@ pub struct ProgramError {
     pattern: String,
     /// What the text must hold as well, anywhere.
     with: Option<String>,
+    /// Whether what fails after it fails because of it.
+    #[serde(default)]
+    pub root: bool,
     /// What it means.
     pub cause: String,
     /// A literal error that this row is for.
@@ -58,12 +61,12 @@ static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
 /// How much of a text is read, in bytes: there are many patterns.
 const MOST_READ: usize = 16 * 1024;
 
-/// The first row that this text contains. Line ends count as spaces.
-pub fn in_text(text: &str) -> Option<&'static ProgramError> {
+/// The rows that this text contains, the most telling first. Line ends count as spaces.
+pub fn in_text(text: &str) -> Vec<&'static ProgramError> {
     let text = one_line(&folded(beginning(text, MOST_READ)));
     let fits =
         |ready: &&Ready| ready.pattern.is_match(&text) && ready.with.as_ref().is_none_or(|with| with.is_match(&text));
-    ROWS.iter().find(fits).map(|ready| &ready.row)
+    ROWS.iter().filter(fits).map(|ready| &ready.row).collect()
 }
 
 #[cfg(test)]
@@ -75,8 +78,9 @@ mod tests {
     fn every_example_finds_its_own_row() {
         for row in ROWS.iter().map(|ready| &ready.row) {
             assert!(causes().contains(&row.cause.as_str()), "{}", row.cause);
-            let found = in_text(&row.example).unwrap_or_else(|| panic!("nothing for {}", row.example));
-            assert!(std::ptr::eq(found, row), "{}\n  found {}", row.example, found.pattern);
+            let found = in_text(&row.example);
+            let first = found.first().unwrap_or_else(|| panic!("nothing for {}", row.example));
+            assert!(std::ptr::eq(*first, row), "{}\n  found {}", row.example, first.pattern);
         }
     }
 }

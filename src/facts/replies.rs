@@ -77,6 +77,11 @@ impl Row {
         self.tier < BY_STATUS
     }
 
+    /// Whether it is a sentence of one family of servers, of which the meaning is known, and no kind of sentence.
+    pub(super) fn is_one_sentence(&self) -> bool {
+        self.tier < KIND
+    }
+
     /// Whether in this phase its words say more than that something is refused.
     pub(super) fn is_reason_in(&self, phase: Phase) -> bool {
         self.tier <= KIND && self.is_for(phase)

@@ -36,6 +36,9 @@ pub struct Meaning {
     /// Whether it means this in a text without a word of mail, too.
     #[serde(default)]
     anywhere: bool,
+    /// What it counts more than, one of several: [`REFUSAL`], [`OWN`].
+    #[serde(default)]
+    outdoes: String,
     /// The cause.
     pub cause: String,
     /// A text that this row is for.
@@ -102,6 +105,18 @@ pub struct Said<'a> {
 pub fn of(said: &[Said<'_>]) -> Option<&'static Meaning> {
     let read: Vec<Read> = said.iter().map(Read::new).collect();
     TABLE.meanings.iter().find(|meaning| read.iter().any(|read| read.means(meaning)))
+}
+
+/// A plain refusal: something is refused or fails, and nobody says why.
+pub const REFUSAL: &str = "refusal";
+/// What is usually said of the own account and the own server.
+pub const OWN: &str = "own";
+
+/// The first row that counts more than this, and that one of these texts is an instance of.
+pub fn outdoing(what: &str, said: &[Said<'_>]) -> Option<&'static Meaning> {
+    let read: Vec<Read> = said.iter().map(Read::new).collect();
+    let mut rows = TABLE.meanings.iter().filter(|meaning| meaning.outdoes.split_whitespace().any(|word| word == what));
+    rows.find(|meaning| read.iter().any(|read| read.means(meaning)))
 }
 
 /// A text in words, and where the concepts are in it.
