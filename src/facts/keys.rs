@@ -343,6 +343,18 @@ keys! {
         DMARC: Key<Dmarc> = "dmarc", Nobody, "what the domain's DMARC record asks of receivers";
         DMARC_RECORD: Key<String> = "dmarc.record", Foreign, "the domain's DMARC record";
     }
+    /// Which web proxy does this computer use?
+    proxy "proxy" {
+        SCRIPT: Key<String> = "script", Inner, "the address of the script that chooses the web proxy";
+        STATE: Key<ScriptIs> = "state", Nobody, "whether this script can be loaded, and is one";
+        STATE_MS: Key<u64> = "state_ms", Nobody, "milliseconds until it was loaded";
+        NAMES: Key<Vec<String>> = "names", Inner, "the web proxies that it names, at most 8";
+        DIRECT: Key<bool> = "direct", Nobody, "whether it also names the way without a proxy";
+        OTHERS: Key<bool> = "others", Nobody, "whether it also chooses proxies whose addresses cannot be read in it";
+        NAMED: Key<ProxiesNamed> = "named", Nobody, "what the proxies do that it names";
+        DEAD: Key<Vec<String>> = "dead", Inner, "those of them that do not answer";
+        CHOSEN: Key<Vec<String>> = "chosen", Inner, "what the system says that it chooses for outlook.office365.com, one after the other";
+    }
     /// Where is the Exchange mailbox?
     autodiscover "autodiscover" {
         NAME: Key<AutodiscoverName> = "name", Nobody, "where the domain's autodiscover name leads";

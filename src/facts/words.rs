@@ -133,6 +133,11 @@ words! {
     Dkim { Published, Missing, Revoked }
     /// What the domain's DMARC record asks of receivers.
     Dmarc { None, Quarantine, Reject, Missing, Broken }
+    /// Whether the script that chooses the web proxy can be loaded, and is one; `Error`: what answers there has no such
+    /// page; `NotRead`: it is not one that is loaded from here.
+    ScriptIs { Loads, NotFound, Shut, Silent, Error, NotAScript, NotRead }
+    /// What the web proxies do that this script names.
+    ProxiesNamed { Answer, SomeDead, Dead }
     /// Where the domain's autodiscover name leads.
     AutodiscoverName { Microsoft, Own, Missing, Failed }
     /// Who answers first where Outlook looks for the mailbox; `Misled`: somebody who has nothing to do with it.

@@ -1,13 +1,15 @@
 //! Facts about what lies beside SMTP: Exchange accounts, and what the sender's domain publishes.
 
 use super::*;
-use crate::facts::keys::{autodiscover, exchange, sender_domain};
+use crate::facts::keys::{autodiscover, exchange, proxy, sender_domain};
 
 impl View<'_> {
     pub(super) fn exchange(&self, facts: &mut Made) {
         let client = self.input.account.client();
         let holds = client.map_or(gap("nobody said which mail program it is"), |client| word(client.exchange.word()));
         facts.put("client.exchange", holds);
+        facts.put("proxy.script", self.one(proxy::STATE).or_moot("no script chooses the web proxy"));
+        facts.put("proxy.named", self.one(proxy::NAMED).or_moot("no script names one"));
         facts.put("exchange.mailbox", self.one(autodiscover::MAILBOX));
         facts.put("exchange.autodiscover", self.one(autodiscover::BY));
         facts.put("exchange.misled", self.one(autodiscover::MISLED_HOW).or_moot("nobody else answers"));
