@@ -6,7 +6,11 @@
 use super::known::{Derived, Known};
 use super::pasted::By;
 use super::value::YES_NO;
-use super::words::{AddressKind, AutodiscoverBy, CertificateIs, Dates, Dkim, Dmarc, DomainFound, EhloName, Elsewhere, Ipv6, Lacks, LogIn, Loss, MailboxAt, Misled, NameFound, Opens, OtherNames, OwnServers, ProxiesNamed, Reach, Refused, ScriptIs, Sending, Spf, Starttls, Stops, TooWeak, UnusedAddress};
+use super::words::{
+    AddressKind, AutodiscoverBy, CertificateIs, Dates, Dkim, Dmarc, DomainFound, EhloName, Elsewhere, Ipv6, Lacks,
+    LogIn, Loss, MailboxAt, Misled, NameFound, Opens, OtherNames, OutlookTold, OwnServers, ProxiesNamed, Reach,
+    Refused, ScriptIs, Sending, Spf, Starttls, Stops, TooWeak, UnusedAddress,
+};
 use crate::account::client::{Connects, Exchange};
 use crate::account::provider::{self, Confidence, Passwords};
 use crate::account::{Fit, MeasuredOn};
@@ -371,6 +375,9 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("sender.dmarc", "what the DMARC record of the sender's domain asks of receivers", Dmarc::VARIANTS),
         fact("proxy.script", "whether the script that chooses the web proxy can be loaded", ScriptIs::VARIANTS),
         fact("proxy.named", "what the web proxies do that this script names", ProxiesNamed::VARIANTS),
+        fact("outlook.told", "what Outlook was told that keeps it from this mailbox", OutlookTold::VARIANTS),
+        fact("outlook.by-policy", "whether what Outlook was told comes from a policy", YES_NO),
+        fact("outlook.directory", "whether Outlook asks the company's directory first", YES_NO),
         fact("exchange.mailbox", "where the Exchange mailbox is", MailboxAt::VARIANTS),
         fact(
             "exchange.autodiscover",

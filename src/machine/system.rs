@@ -2,8 +2,8 @@
 
 use super::registry::Registry;
 use super::{
-    Chosen, Folder, Local, Machine, Trust, Uplinks, addresses, elevated, files, firewall, firmware, hosts, programs, proxy,
-    tls, windows,
+    Chosen, Folder, Local, Machine, Trust, Uplinks, addresses, elevated, files, firewall, firmware, hosts, programs,
+    proxy, tls, windows,
 };
 use std::io;
 use std::net::IpAddr;

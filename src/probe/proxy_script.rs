@@ -42,8 +42,10 @@ pub fn read(text: &str) -> Option<Named> {
     }
     if assembled {
         // `"PROXY " + proxy`: what looks like a proxy's address stands elsewhere, if it stands there at all.
-        let with_port = |literal: &&String| literal.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        let apart: Vec<String> = literals.iter().filter(with_port).filter_map(|literal| host_and_port(literal)).collect();
+        let with_port =
+            |literal: &&String| literal.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let apart: Vec<String> =
+            literals.iter().filter(with_port).filter_map(|literal| host_and_port(literal)).collect();
         named.others |= apart.is_empty();
         apart.into_iter().for_each(|proxy| named.add(proxy));
     }
@@ -64,8 +66,9 @@ impl Named {
 /// `host:port`; port 80 where none is written.
 fn host_and_port(written: &str) -> Option<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
-    let url = Some(written).filter(|written| written.chars().all(is_plain)).map(|host| format!("http://{host}/"))?;
-    let url = Url::parse(&url).ok()?;
+    let is_whole =
+        written.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') && written.chars().all(is_plain);
+    let url = Url::parse(&format!("http://{written}/")).ok().filter(|_| is_whole)?;
     Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
 }
 
@@ -116,7 +119,10 @@ mod tests {
     #[case("", &[], false, false)]
     fn what_scripts_name(#[case] body: &str, #[case] proxies: &[&str], #[case] direct: bool, #[case] others: bool) {
         let named = read(&format!("function FindProxyForURL(url, host) {{ {body} }}")).unwrap();
-        assert_eq!((named.proxies.as_slice(), named.direct, named.others), (&proxies.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>()[..], direct, others));
+        assert_eq!(
+            (named.proxies.as_slice(), named.direct, named.others),
+            (&proxies.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>()[..], direct, others)
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Where does Outlook find the mailbox? It asks in this order (Microsoft, "Autodiscover for Exchange" and MS-OXDISCO):
 //! Microsoft 365 itself, the domain's website, the name autodiscover below the domain, where that sends on to, and the
 //! SRV record. Whoever answers first is believed, also a website that has nothing to do with the mailbox. Not asked: a
-//! company's directory (Active Directory), and what Outlook has cached.
+//! company's directory (Active Directory). What Outlook has stored, and was told to skip, is in `outlook`.
 
 use super::proxy;
 use super::web::{Found, Lost, follow, likeliest, shown_certificate};

@@ -2,6 +2,7 @@
 //! HTTPS and through the system's web proxy. Nothing is signed in to.
 
 pub(super) mod autodiscover;
+pub(super) mod outlook;
 pub(super) mod proxy;
 pub(super) mod road;
 mod web;

@@ -76,6 +76,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         Ok(named) => named,
         Err((is, why)) => {
             book.note(keys::STATE, is);
+            book.note(keys::WHY, why.text.as_str());
             book.saw_at(loaded_at, "the script", Text::new().mark(Mark::Inner, &shown).say(": ").append(why.clone()));
             let text = Text::from("a script chooses it (").mark(Mark::Inner, &shown).say("), and it cannot be used: ");
             return Verdict::fail(text.append(why));
@@ -113,9 +114,10 @@ fn inside(text: Text) -> Text {
 async fn try_named(ctx: &Ctx, book: &mut Notebook, named: &Named) -> Verdict {
     book.note(keys::DIRECT, named.direct);
     book.note(keys::OTHERS, named.others);
-    let tried = named.proxies.iter().map(|proxy| async move {
-        (proxy, timed(proxy_answers(ctx.net.as_ref(), proxy, limit(ctx))).await)
-    });
+    let tried = named
+        .proxies
+        .iter()
+        .map(|proxy| async move { (proxy, timed(proxy_answers(ctx.net.as_ref(), proxy, limit(ctx))).await) });
     let mut dead = Vec::new();
     for (proxy, (at, answer)) in join_all(tried).await {
         let says = match answer {
@@ -141,7 +143,8 @@ async fn try_named(ctx: &Ctx, book: &mut Notebook, named: &Named) -> Verdict {
     if dead.is_empty() {
         return Verdict::pass(text);
     }
-    let text = text.say("; no answer from ").mark(Mark::Inner, dead.join(", "));
+    book.note(keys::WHY, format!("it names {}, which cannot be reached", dead.join(", ")));
+    let text = text.say("; cannot be reached: ").mark(Mark::Inner, dead.join(", "));
     book.note(keys::DEAD, dead);
     Verdict::warn(text)
 }

@@ -33,7 +33,8 @@ fn said_by(tool: &str, arguments: &[&str]) -> Option<String> {
     use std::io::Read;
     use std::process::{Command, Stdio};
     use std::sync::mpsc;
-    let command = Command::new(tool).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let command =
+        Command::new(tool).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let mut child = command.ok()?;
     let stdout = child.stdout.take()?;
     let (tell, told) = mpsc::channel();
@@ -113,9 +114,8 @@ fn of_kde(text: &str) -> Option<Configured> {
     let section: Vec<(&str, &str)> =
         section.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once('=')).collect();
     // A key may say that it is a path that variables stand in: `Proxy Config Script[$e]`.
-    let value = |key: &str| {
-        section.iter().find(|(name, _)| name.split('[').next() == Some(key)).map(|(_, value)| value.trim())
-    };
+    let value =
+        |key: &str| section.iter().find(|(name, _)| name.split('[').next() == Some(key)).map(|(_, value)| value.trim());
     match value("ProxyType")? {
         "1" => {
             // KDE writes a blank before the port.
@@ -156,7 +156,8 @@ mod tests {
     #[cfg(not(any(windows, target_os = "macos")))]
     #[test]
     fn what_gsettings_says() {
-        let said = "org.gnome.system.proxy autoconfig-url 'http://pac.example/x.pac'\norg.gnome.system.proxy mode 'auto'\n";
+        let said =
+            "org.gnome.system.proxy autoconfig-url 'http://pac.example/x.pac'\norg.gnome.system.proxy mode 'auto'\n";
         let script = |said: &str| of_gnome(said).unwrap().script.unwrap();
         assert_eq!(script(said), Script { at: Some("http://pac.example/x.pac".to_owned()), detect: false });
         assert_eq!(script(&said.replace("http://pac.example/x.pac", "")), Script { at: None, detect: true });

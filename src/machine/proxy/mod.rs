@@ -2,9 +2,9 @@
 //! chooses one in its place (PAC). What a script chooses, only Windows tells (`winhttp`); it is not run here.
 
 mod desktop;
+mod windows;
 #[cfg(windows)]
 mod winhttp;
-mod windows;
 
 use super::registry::Registry;
 
@@ -90,9 +90,7 @@ mod tests {
 
     #[test]
     fn a_proxy_is_named_without_its_password() {
-        let proxy = |value: &'static str| {
-            proxy_of(move |name| (name == "https_proxy").then(|| value.to_owned()))?.at
-        };
+        let proxy = |value: &'static str| proxy_of(move |name| (name == "https_proxy").then(|| value.to_owned()))?.at;
         assert_eq!(proxy("http://anna:secret@proxy.example.com:3128/").as_deref(), Some("proxy.example.com:3128"));
         assert_eq!(proxy("proxy.example.com:8080").as_deref(), Some("proxy.example.com:8080"));
         assert_eq!(proxy(""), None);

@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn a_proxy_by_single_values() {
-        let on = |number: u8| of(&format!("{KEY}\n\"ProxyServer\"=\"proxy:3128\"\n\"ProxyEnable\"=dword:0000000{number}"));
+        let on =
+            |number: u8| of(&format!("{KEY}\n\"ProxyServer\"=\"proxy:3128\"\n\"ProxyEnable\"=dword:0000000{number}"));
         assert_eq!((on(1).unwrap().at.as_deref(), on(0)), (Some("proxy:3128"), None));
         assert_eq!(host_of("proxy:8080").as_deref(), Some("proxy:8080"));
         assert_eq!(host_of("http=a:1;https=b:2").as_deref(), Some("b:2"));
