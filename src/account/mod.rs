@@ -9,6 +9,7 @@ mod compare;
 pub mod devices;
 pub mod mechanisms;
 pub mod outlook;
+pub mod outlook_told;
 pub mod provider;
 mod server;
 mod settings;

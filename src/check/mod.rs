@@ -31,7 +31,9 @@ use tokio::sync::mpsc;
 /// Every check, in the order of the screen.
 static CHECKS: &[&Check] = &[
     &settings::discovery::CHECK,
+    &exchange::proxy::CHECK,
     &exchange::autodiscover::CHECK,
+    &exchange::outlook::CHECK,
     &dns::domain::CHECK,
     &internet::connectivity::CHECK,
     &internet::clock::CHECK,
@@ -136,8 +138,8 @@ mod tests {
             let wanted = Wanted { provider: Some(kind.to_owned()), source: Source::Mx, ..wanted() };
             ids(&second(&account, &wanted, &options()))
         };
-        assert!(plan("office365.com", None).starts_with("autodiscover exchange "));
-        assert!(plan("office365.com", Some("outlook-2016")).contains("autodiscover exchange "));
+        assert!(plan("office365.com", None).starts_with("proxy autodiscover outlook exchange "));
+        assert!(plan("office365.com", Some("outlook-2016")).contains("proxy autodiscover outlook exchange "));
         assert!(!plan("office365.com", Some("device")).contains("autodiscover"));
         assert!(!plan("gmail.com", Some("outlook-2016")).contains("autodiscover"));
         assert!(plan("gmail.com", None).ends_with(" sending sender-domain"));

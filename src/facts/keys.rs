@@ -4,6 +4,7 @@
 
 use super::key::{Declared, Family, Key, Names, Observable};
 use super::words::*;
+use crate::account::outlook_told::Asks;
 use crate::account::{Fit, Source};
 use crate::net::PortState;
 use std::net::IpAddr;
@@ -343,6 +344,19 @@ keys! {
         DMARC: Key<Dmarc> = "dmarc", Nobody, "what the domain's DMARC record asks of receivers";
         DMARC_RECORD: Key<String> = "dmarc.record", Foreign, "the domain's DMARC record";
     }
+    /// Which web proxy does this computer use?
+    proxy "proxy" {
+        SCRIPT: Key<String> = "script", Inner, "the address of the script that chooses the web proxy";
+        STATE: Key<ScriptIs> = "state", Nobody, "whether this script can be loaded, and is one";
+        WHY: Key<String> = "why", Foreign, "why it is of no use";
+        STATE_MS: Key<u64> = "state_ms", Nobody, "milliseconds until it was loaded";
+        NAMES: Key<Vec<String>> = "names", Inner, "the web proxies that it names, at most 8";
+        DIRECT: Key<bool> = "direct", Nobody, "whether it also names the way without a proxy";
+        OTHERS: Key<bool> = "others", Nobody, "whether it also chooses proxies whose addresses cannot be read in it";
+        NAMED: Key<ProxiesNamed> = "named", Nobody, "what the proxies do that it names";
+        DEAD: Key<Vec<String>> = "dead", Inner, "those of them that do not answer";
+        CHOSEN: Key<Vec<String>> = "chosen", Inner, "what the system says that it chooses for outlook.office365.com, one after the other";
+    }
     /// Where is the Exchange mailbox?
     autodiscover "autodiscover" {
         NAME: Key<AutodiscoverName> = "name", Nobody, "where the domain's autodiscover name leads";
@@ -352,6 +366,17 @@ keys! {
         MAILBOX: Key<MailboxAt> = "mailbox", Nobody, "where the mailbox is";
         SERVER: Key<String> = "server", Host, "the web server to which Outlook connects";
         SIGN_IN: Key<String> = "sign-in", Host, "the web server at which people sign in";
+    }
+    /// What was Outlook on this computer told?
+    outlook "outlook" {
+        TOLD: Key<Vec<String>> = "told", Nobody, "the registry values by which somebody changed how Outlook looks for its mailbox or signs in";
+        BY_POLICY: Key<bool> = "by-policy", Nobody, "whether one of those that may do harm comes from a policy";
+        SKIPS: Key<Vec<Asks>> = "skips", Nobody, "the places that it does not ask";
+        FILE: Key<String> = "file", Inner, "the file from which it takes the settings before it asks anybody";
+        OLD_SIGN_IN: Key<bool> = "old-sign-in", Nobody, "whether it must not use the sign-in page (modern authentication)";
+        DIRECTORY: Key<String> = "directory", Inner, "the directory that the user is signed in to, which Outlook asks first (SCP)";
+        REMEMBERS: Key<String> = "remembers", Host, "the server that its stored answer of autodiscover names";
+        REMEMBERS_AT: Key<MailboxAt> = "remembers-at", Nobody, "whose server that is";
     }
     /// Is the way to Exchange open?
     exchange "exchange" {

@@ -8,8 +8,8 @@ use super::pasted::By;
 use super::value::YES_NO;
 use super::words::{
     AddressKind, AutodiscoverBy, CertificateIs, Dates, Dkim, Dmarc, DomainFound, EhloName, Elsewhere, Ipv6, Lacks,
-    LogIn, Loss, MailboxAt, Misled, NameFound, Opens, OtherNames, OwnServers, Reach, Refused, Sending, Spf, Starttls,
-    Stops, TooWeak, UnusedAddress,
+    LogIn, Loss, MailboxAt, Misled, NameFound, Opens, OtherNames, OutlookTold, OwnServers, ProxiesNamed, Reach,
+    Refused, ScriptIs, Sending, Spf, Starttls, Stops, TooWeak, UnusedAddress,
 };
 use crate::account::client::{Connects, Exchange};
 use crate::account::provider::{self, Confidence, Passwords};
@@ -373,6 +373,11 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("sender.spf", "what the SPF record of the sender's domain says about the provider", Spf::VARIANTS),
         fact("sender.dkim", "the provider's DKIM keys below the sender's domain", Dkim::VARIANTS),
         fact("sender.dmarc", "what the DMARC record of the sender's domain asks of receivers", Dmarc::VARIANTS),
+        fact("proxy.script", "whether the script that chooses the web proxy can be loaded", ScriptIs::VARIANTS),
+        fact("proxy.named", "what the web proxies do that this script names", ProxiesNamed::VARIANTS),
+        fact("outlook.told", "what Outlook was told that keeps it from this mailbox", OutlookTold::VARIANTS),
+        fact("outlook.by-policy", "whether what Outlook was told comes from a policy", YES_NO),
+        fact("outlook.directory", "whether Outlook asks the company's directory first", YES_NO),
         fact("exchange.mailbox", "where the Exchange mailbox is", MailboxAt::VARIANTS),
         fact(
             "exchange.autodiscover",

@@ -2,6 +2,7 @@
 
 use super::key::{Form, Observable};
 use super::value::Value;
+use crate::account::outlook_told::Asks;
 use crate::account::{Fit, Source};
 use crate::net::PortState;
 
@@ -24,7 +25,7 @@ macro_rules! observable {
     )* };
 }
 
-observable!(PortState, Source, Fit);
+observable!(PortState, Source, Fit, Asks);
 
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$attribute:meta])* $word:ident),* $(,)? })*) => { $(
@@ -133,6 +134,14 @@ words! {
     Dkim { Published, Missing, Revoked }
     /// What the domain's DMARC record asks of receivers.
     Dmarc { None, Quarantine, Reject, Missing, Broken }
+    /// Whether the script that chooses the web proxy can be loaded, and is one; `Error`: what answers there has no such
+    /// page; `NotRead`: it is not one that is loaded from here.
+    ScriptIs { Loads, NotFound, Shut, Silent, Error, NotAScript, NotRead }
+    /// What the web proxies do that this script names.
+    ProxiesNamed { Answer, SomeDead, Dead }
+    /// What Outlook was told that keeps it from this mailbox: not to use the sign-in page, which Microsoft asks for; to take a
+    /// file's settings; to skip every place that answers; or it remembers an answer that names a server elsewhere.
+    OutlookTold { OldSignIn, LocalFile, SkipsAll, RemembersOther, Nothing }
     /// Where the domain's autodiscover name leads.
     AutodiscoverName { Microsoft, Own, Missing, Failed }
     /// Who answers first where Outlook looks for the mailbox; `Misled`: somebody who has nothing to do with it.

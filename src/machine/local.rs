@@ -1,7 +1,7 @@
 //! What a computer knows about itself without asking anybody, as a plain value. How the real one finds out is in
 //! `system` and the files that it uses.
 
-use super::proxy::is_meant;
+use super::proxy::{Script, is_meant};
 use std::net::{IpAddr, SocketAddr};
 
 /// What this computer knows about itself, without asking anybody.
@@ -24,6 +24,8 @@ pub struct Local {
     pub proxy: Option<String>,
     /// Which servers are reached without it: names, and patterns such as `*.example.com`.
     pub proxy_not_for: Vec<String>,
+    /// The script that chooses a web proxy, before the one that is configured.
+    pub proxy_script: Option<Script>,
     /// The TLS versions that this system's own policy switches on or off for programs, as in the report (`TLSv1.2`).
     pub tls_policy: Vec<(String, bool)>,
     /// The name of the interface of a connected VPN.

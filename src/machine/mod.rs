@@ -22,6 +22,7 @@ mod tls;
 mod windows;
 
 pub use local::Local;
+pub use proxy::{Chosen, Script};
 use registry::{NoRegistry, Registry};
 pub use roots::Trust;
 use std::io;
@@ -68,6 +69,12 @@ pub trait Machine: Send + Sync {
 
     /// The names of the files and folders in a folder, sorted, at most `most`; none if there is no such folder.
     async fn list(&self, folder: &Path, most: usize) -> Vec<String>;
+
+    /// Which web proxy the system says that its script chooses for a page; `None` if it does not say, as only Windows
+    /// does.
+    async fn chosen_proxy(&self, _url: &str) -> Option<Chosen> {
+        None
+    }
 
     /// Its registry.
     fn registry(&self) -> &dyn Registry {

@@ -2,14 +2,20 @@
 
 use super::registry::Registry;
 use super::{
-    Folder, Local, Machine, Trust, Uplinks, addresses, elevated, files, firewall, firmware, hosts, programs, proxy,
-    tls, windows,
+    Chosen, Folder, Local, Machine, Trust, Uplinks, addresses, elevated, files, firewall, firmware, hosts, programs,
+    proxy, tls, windows,
 };
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+/// How long the system may take to find, fetch and run a script that chooses a proxy.
+const LONGEST_CHOICE: Duration = Duration::from_secs(8);
 
 /// This computer.
 pub struct SystemMachine {
@@ -74,6 +80,15 @@ impl Machine for SystemMachine {
         spawn_blocking(move || files::list(&folder, most)).await.unwrap_or_default()
     }
 
+    async fn chosen_proxy(&self, url: &str) -> Option<Chosen> {
+        let script = self.local().proxy_script?;
+        let url = url.to_owned();
+        let (tell, told) = oneshot::channel();
+        // A thread of its own, which the end of the program does not wait for: the system may take very long.
+        std::thread::spawn(move || tell.send(proxy::chosen(&script, &url)));
+        timeout(LONGEST_CHOICE, told).await.ok()?.ok().flatten()
+    }
+
     fn registry(&self) -> &dyn Registry {
         registry()
     }
@@ -106,8 +121,9 @@ fn look() -> Local {
         firmware: firmware::names(registry()),
         tls_policy: tls::policy(registry()),
         firewall: firewall::switched_on(registry()),
-        proxy: proxy.as_ref().map(|proxy| proxy.at.clone()),
-        proxy_not_for: proxy.map(|proxy| proxy.not_for).unwrap_or_default(),
+        proxy: proxy.at,
+        proxy_not_for: proxy.not_for,
+        proxy_script: proxy.script,
         hostname: whoami::hostname().ok(),
         user: whoami::username().ok(),
         elevated: elevated::is_elevated(),

@@ -2,7 +2,7 @@
 
 use super::lab::Lab;
 use crate::machine::registry::Registry;
-use crate::machine::{Folder, Local, Machine, Trust, tls_policy};
+use crate::machine::{Chosen, Folder, Local, Machine, Script, Trust, tls_policy};
 use crate::text::small_sort::Gather;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -29,6 +29,7 @@ impl Machine for Lab {
             firewall: machine.firewall.clone(),
             proxy: machine.proxy.clone(),
             proxy_not_for: Vec::new(),
+            proxy_script: machine.proxy_script.clone().map(|at| Script { at: Some(at), detect: false }),
             hostname: Some(machine.hostname.clone()),
             user: Some(machine.user.clone()),
             elevated: false,
@@ -100,6 +101,11 @@ impl Machine for Lab {
         let names = below.filter_map(|below| Some(below.components().next()?.as_os_str().to_str()?.to_owned()));
         let names: BTreeSet<String> = names.gather();
         names.into_iter().take(most).collect()
+    }
+
+    async fn chosen_proxy(&self, _url: &str) -> Option<Chosen> {
+        let ways = self.world.machine.proxy_chosen.as_ref()?;
+        Some(Chosen::Ways(ways.iter().map(|way| Some(way.clone()).filter(|way| way != "direct")).collect()))
     }
 
     fn registry(&self) -> &dyn Registry {

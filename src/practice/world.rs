@@ -45,6 +45,12 @@ pub(super) struct LabMachine {
     pub(super) routed_v6: bool,
     #[serde(default)]
     pub(super) proxy: Option<String>,
+    /// The address of the script that chooses a web proxy.
+    #[serde(default)]
+    pub(super) proxy_script: Option<String>,
+    /// What the system says that this script chooses, as Windows does: `host:port`, or `direct`.
+    #[serde(default)]
+    pub(super) proxy_chosen: Option<Vec<String>>,
     /// The lines of the hosts file: `10.9.9.9 smtp.example.com`.
     #[serde(default)]
     pub(super) hosts: Vec<String>,

@@ -108,7 +108,7 @@ async fn get(
     library: &Library,
     limit: Duration,
 ) -> Result<Answer, NotFetched> {
-    exchange(stream, url, request(url, target).as_bytes(), library, limit).await
+    exchange(stream, url, request(url, target).as_bytes(), library, MAX_ANSWER, limit).await
 }
 
 fn request(url: &Url, target: &str) -> String {
@@ -124,6 +124,7 @@ async fn exchange(
     url: &Url,
     request: &[u8],
     library: &Library,
+    most: usize,
     limit: Duration,
 ) -> Result<Answer, NotFetched> {
     let host = url.host_str().ok_or(NotFetched::BadAddress)?;
@@ -132,11 +133,11 @@ async fn exchange(
     } else {
         stream
     };
-    ask(stream, request, limit).await
+    ask(stream, request, most, limit).await
 }
 
 /// Sends a request over a stream that is ready for it, and reads the answer.
-async fn ask(mut stream: BoxStream, request: &[u8], limit: Duration) -> Result<Answer, NotFetched> {
+async fn ask(mut stream: BoxStream, request: &[u8], most: usize, limit: Duration) -> Result<Answer, NotFetched> {
     let until = Instant::now() + limit;
     let mut received = Vec::new();
     let exchange = async {
@@ -150,7 +151,7 @@ async fn ask(mut stream: BoxStream, request: &[u8], limit: Duration) -> Result<A
                 Err(_) if !received.is_empty() => break,
                 Err(error) => return Err(NotFetched::from(error)),
             }
-            if received.len() > MAX_ANSWER || is_complete(&received) {
+            if received.len() > most || is_complete(&received) {
                 break;
             }
         }
@@ -161,13 +162,13 @@ async fn ask(mut stream: BoxStream, request: &[u8], limit: Duration) -> Result<A
         Err(_) if received.is_empty() => return Err(NotFetched::Silent),
         Err(_) => {}
     }
-    parse(&received).ok_or(if received.len() > MAX_ANSWER { NotFetched::TooLong } else { NotFetched::NotHttp })
+    parse(&received).ok_or(if received.len() > most { NotFetched::TooLong } else { NotFetched::NotHttp })
 }
 
 /// Gets the page over a stream that is encrypted already, where the URL wants that.
 pub async fn get_over(stream: BoxStream, url: &Url, limit: Duration) -> Result<Answer, NotFetched> {
     let request = request(url, &url[Position::BeforePath..Position::AfterQuery]);
-    ask(stream, request.as_bytes(), limit).await
+    ask(stream, request.as_bytes(), MAX_ANSWER, limit).await
 }
 
 /// Gets a page of plain HTTP through a web proxy, `host:port` (RFC 9112 section 3.2.2).
@@ -184,8 +185,26 @@ pub async fn fetch_by_proxy(
 
 /// Finds the host, connects and gets the page.
 pub async fn fetch(net: &dyn Network, library: &Library, url: &Url, limit: Duration) -> Result<Answer, NotFetched> {
+    fetch_up_to(net, library, url, MAX_ANSWER, limit).await
+}
+
+/// The same for a page that may be longer, or has to be shorter: `most` bytes of the answer are read.
+pub async fn fetch_up_to(
+    net: &dyn Network,
+    library: &Library,
+    url: &Url,
+    most: usize,
+    limit: Duration,
+) -> Result<Answer, NotFetched> {
     let stream = open(net, url, limit).await?;
-    get(stream, url, &url[Position::BeforePath..Position::AfterQuery], library, limit).await
+    let request = request(url, &url[Position::BeforePath..Position::AfterQuery]);
+    exchange(stream, url, request.as_bytes(), library, most, limit).await
+}
+
+/// Whether a connection to a web proxy, `host:port`, opens.
+pub async fn proxy_answers(net: &dyn Network, proxy: &str, limit: Duration) -> Result<(), NotFetched> {
+    let proxy = Url::parse(&format!("http://{proxy}")).map_err(|_| NotFetched::BadAddress)?;
+    open(net, &proxy, limit).await.map(drop)
 }
 
 /// Opens the connection on which a page would be requested, not yet encrypted: directly, or as a tunnel through a web
@@ -269,7 +288,7 @@ pub async fn post_form(
     );
     // The form may contain something that nobody else should read.
     let request = Zeroizing::new([head.as_bytes(), form].concat());
-    exchange(stream, url, &request, library, limit).await
+    exchange(stream, url, &request, library, MAX_ANSWER, limit).await
 }
 
 async fn open(net: &dyn Network, url: &Url, limit: Duration) -> Result<BoxStream, NotFetched> {

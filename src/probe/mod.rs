@@ -5,6 +5,7 @@ pub mod chain;
 mod client_hello;
 pub mod hello;
 pub mod http;
+pub mod proxy_script;
 pub mod sasl;
 pub mod secret;
 pub mod secure;

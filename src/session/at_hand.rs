@@ -1,4 +1,4 @@
-//! Which items of *Fix it* concern the case at hand: an item or a bullet that begins with the names of providers or mail
+//! Which items of *Fix it*, *Do not* and *Tell the provider* concern the case at hand: an item or a bullet that begins with the names of providers or mail
 //! programs in bold type is for these alone. As long as the provider or the program is not known, all are shown.
 
 use crate::account::client::{self, Client};

@@ -42,6 +42,12 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
     open.extend(any_waits_for(&page.steps, facts));
     let underway = Diagnosis { waits_for: open.into_iter().collect(), ..underway };
     let paragraph = |heading: &str| paragraphs(page.text.section(heading).unwrap_or_default());
+    let at_hand = AtHand { provider: texts.case.provider, program: run.account.client() };
+    let do_not = page.text.items("Do not");
+    let do_not =
+        do_not.iter().filter_map(|item| at_hand.only(item)).map(|item| texts.case.fill(&plain(&item))).collect();
+    let tell_provider =
+        paragraphs(&at_hand.only(page.text.section("Tell the provider").unwrap_or_default()).unwrap_or_default());
     let error = error_in_words(guide, &run.account, &walk, facts);
     let wording = given(&page.in_words, facts).next().cloned();
     let wording =
@@ -60,11 +66,10 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
         now: fixed_by.now.who,
         now_name: texts.fill("now_name", &fixed_by.now.what),
         tell_caller: texts.fill("tell_caller", paragraph("Tell the caller").trim_matches(['"', '“', '”'])),
-        remedy: texts.list("remedy", remedy(guide, page, run, &texts.case)),
-        do_not: texts
-            .list("do_not", page.text.items("Do not").iter().map(|item| texts.case.fill(&plain(item))).collect()),
+        remedy: texts.list("remedy", remedy(guide, page, run, &texts.case, at_hand)),
+        do_not: texts.list("do_not", do_not),
         mended_when: texts.fill("mended_when", &paragraph("Mended when")),
-        tell_provider: texts.fill("tell_provider", &paragraph("Tell the provider")),
+        tell_provider: texts.fill("tell_provider", &tell_provider),
         against: reached.against.clone(),
         unproven: reached.unproven.clone(),
         ruled_out: ruled_out(guide, cause, &underway, facts),
@@ -145,14 +150,13 @@ fn outcome(cause: &str, page: &Page, facts: &Derived) -> Outcome {
 
 /// The steps of *Fix it* that this case needs, for the provider and the program at hand; a step that is only a link to a
 /// task becomes the clicks for the account's mail program.
-fn remedy(guide: &Guide, page: &Page, run: &Run, case: &Lookup<'_>) -> Vec<Text> {
+fn remedy(guide: &Guide, page: &Page, run: &Run, case: &Lookup<'_>, at_hand: AtHand) -> Vec<Text> {
     let step = |item: &str| match task(item).and_then(|task| clicks(guide, task, run)) {
         Some((heading, clicks)) => clicks.iter().fold(Text::from(format!("{heading}:")), |step, click| {
             step.say("\n- ").append(case.fill(&plain(click).replace('\n', "\n  ")))
         }),
         None => case.fill(&plain(&capital(item))),
     };
-    let at_hand = AtHand { provider: case.provider, program: run.account.client() };
     given(&page.steps, case.facts).filter_map(|item| at_hand.only(item)).map(|item| step(&item)).collect()
 }
 

@@ -8,8 +8,8 @@ use super::recommended::security_of;
 use crate::account::devices;
 use crate::facts::key::Names;
 use crate::facts::keys::{
-    alive, autodiscover, certificate, clients, dns_domain, dns_server, exchange, login, port, protection,
-    sender_domain, settings, smtp, tls,
+    alive, autodiscover, certificate, clients, dns_domain, dns_server, exchange, login, outlook, port, protection,
+    proxy, sender_domain, settings, smtp, tls,
 };
 use crate::facts::{hosters, interceptors};
 use crate::text::{Text, capital};
@@ -211,6 +211,41 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         |case| case.shown(&exchange::INTERCEPTOR),
         "a security program or gateway",
     ),
+    row(
+        "proxy.script",
+        "the address of the script that chooses the web proxy",
+        |case| case.shown(&proxy::SCRIPT),
+        "its address is not known",
+    )
+    .naming(Names::Inner),
+    row("proxy.why", "why that script cannot be used", |case| case.shown(&proxy::WHY), "not known"),
+    row(
+        "proxy.dead",
+        "the web proxies that it names and that do not answer",
+        |case| case.shown(&proxy::DEAD),
+        "a web proxy",
+    )
+    .naming(Names::Inner),
+    row(
+        "outlook.told",
+        "the registry values by which Outlook was told something",
+        |case| case.shown(&outlook::TOLD),
+        "nothing unusual",
+    ),
+    row(
+        "outlook.file",
+        "the file from which Outlook takes its settings",
+        |case| case.shown(&outlook::FILE),
+        "a file on this computer",
+    )
+    .naming(Names::Inner),
+    row(
+        "outlook.remembers",
+        "the server that Outlook's stored answer names",
+        |case| case.shown(&outlook::REMEMBERS),
+        "another server",
+    )
+    .naming(Names::Host),
     row(
         "autodiscover.by",
         "the website that answers where Outlook looks for the mailbox",

@@ -126,6 +126,26 @@ fault_proxy() { # open, refuses, wants-log-in, gone: the proxy that this compute
     serve router tinyproxy -d -c "$conf"
     until_true listens router 3128
 }
+fault_proxy_script() { # ROLE PROXY: GNOME's settings name a script; ROLE answers there, or "nowhere", "silent"; PROXY as above, or "none"
+    local at=$LAN4.251
+    if [[ $2 != none ]]; then
+        fault_proxy "$2"
+        unset 'PREFIX[-1]' # no variable names it
+    fi
+    case $1 in
+    nowhere) ;;
+    silent) fault_record pac.fabrikam.test A 100.64.0.9 ;;
+    *)
+        certified script pac.fabrikam.test root "-30 days" "+60 days"
+        web_at router $at "$STATE/tls/script.pem" "$1"
+        fault_record pac.fabrikam.test A $at
+        ;;
+    esac
+    mkdir -p "$STATE/desktop/glib-2.0/settings"
+    printf "[system/proxy]\nmode='auto'\nautoconfig-url='http://pac.fabrikam.test/proxy.pac'\n" >"$STATE/desktop/glib-2.0/settings/keyfile"
+    chmod -R a+rX "$STATE/desktop"
+    PREFIX+=(XDG_CURRENT_DESKTOP=GNOME GSETTINGS_BACKEND=keyfile "XDG_CONFIG_HOME=$STATE/desktop")
+}
 fault_inspect() { # [trusted]: a box opens every web page on its way, with a certificate of its own issuer
     certified opened "$MICROSOFT,DNS:contoso.test,DNS:ref-a.test,DNS:ref-b.test" inspector "-30 days" "+60 days"
     serve router python3 "$HERE/exchange_servers.py" inspect "$STATE/tls/opened.pem"

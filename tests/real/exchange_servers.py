@@ -36,6 +36,13 @@ def sends_to(url):
     return "302 Found", [f"Location: {url}"], ""
 
 
+def script(chooses):
+    body = f"""// Chooses the web proxy. The old one: "PROXY 192.168.77.1:8080"
+function FindProxyForURL(url, host) {{ if (isPlainHostName(host)) {{ return "{chooses}"; }} return "{chooses}"; }}
+"""
+    return [("/proxy.pac", ("200 OK", ["Content-Type: application/x-ns-proxy-autoconfig"], body)), ("/", ("404 Not Found", [], "<html>"))]
+
+
 # What answers at a path that begins so, in lower case; the last row is for every other.
 ROLES = {
     "microsoft": [
@@ -71,6 +78,11 @@ ROLES = {
     "sends-to-microsoft": [("/", sends_to("https://autodiscover-s.outlook.com/autodiscover/autodiscover.xml"))],
     "sends-in-a-circle": [("/", sends_to("/autodiscover/autodiscover.xml"))],
     "sends-inside": [("/", sends_to("https://192.168.77.1/autodiscover/autodiscover.xml"))],
+    # Scripts that choose a web proxy; the first is there, the second is not.
+    "names-proxy": script("PROXY 192.168.77.1:3128"),
+    "names-dead-proxy": script("PROXY 192.168.77.1:3129"),
+    "names-both": script("PROXY 192.168.77.1:3129; PROXY 192.168.77.1:3128"),
+    "names-direct": script("PROXY 192.168.77.1:3128; DIRECT"),
     "blocked-page": [("/", ("403 Forbidden", [], "<html>This site is blocked by your organisation</html>"))],
 }
 

@@ -1,15 +1,16 @@
 //! Where does Outlook find the mailbox? It asks in this order (Microsoft, "Autodiscover for Exchange" and MS-OXDISCO):
 //! Microsoft 365 itself, the domain's website, the name autodiscover below the domain, where that sends on to, and the
 //! SRV record. Whoever answers first is believed, also a website that has nothing to do with the mailbox. Not asked: a
-//! company's directory (Active Directory), and what Outlook has cached.
+//! company's directory (Active Directory). What Outlook has stored, and was told to skip, is in `outlook`.
 
-use super::web::{Found, Lost, follow, shown_certificate};
-use super::{is_microsoft, is_microsofts, leads_to_microsoft, may_be_exchange};
+use super::proxy;
+use super::web::{Found, Lost, follow, likeliest, shown_certificate};
+use super::{MICROSOFT, is_microsoft, is_microsofts, leads_to_microsoft, may_be_exchange};
 use crate::account::Source;
 use crate::account::client::Exchange;
 use crate::account::provider::Kind;
 use crate::check::dns::ask::{ask, describe};
-use crate::check::engine::{Check, How, none, timed};
+use crate::check::engine::{Check, How, Need, timed};
 use crate::check::{Ctx, Group, Notebook, Verdict};
 use crate::facts::keys::autodiscover as keys;
 use crate::facts::words::{AutodiscoverBy, AutodiscoverName, MailboxAt, Misled};
@@ -26,13 +27,11 @@ pub(crate) static CHECK: Check = Check {
     group: Group::Settings,
     question: "Where is the Exchange mailbox?",
     when: may_be_exchange,
-    needs: none,
+    needs: |_| vec![Need::After(proxy::CHECK.id())],
     facts: keys::ALL,
     how: How::After(|ctx, book| Box::pin(run(ctx, book))),
 };
 
-/// The server of every mailbox at Microsoft.
-const MICROSOFT: &str = "outlook.office365.com";
 /// Where people sign in: with a work or school account, and with a personal one.
 const SIGN_IN: [(Kind, &str); 2] =
     [(Kind::MicrosoftWork, "login.microsoftonline.com"), (Kind::MicrosoftPersonal, "login.live.com")];
@@ -262,7 +261,7 @@ async fn at(ctx: &Ctx, host: &str, at_microsoft: bool) -> (Place, Text) {
     let Lost::Fetching(failed, why) = lost else { return (place(Says::Nobody), said) };
     let says = match why {
         NotFetched::NotSecured(why) if why.kind == FailureKind::Certificate => {
-            match shown_certificate(ctx, &failed).await {
+            match shown_certificate(ctx, &failed, likeliest(ctx, &failed).await.as_deref()).await {
                 // An alias of Microsoft's that the domain's DNS resolves by itself: Outlook is sent on from there.
                 Some(shown) if shown.names.iter().any(|name| is_microsofts(name.trim_start_matches("*."))) => {
                     Says::Microsoft

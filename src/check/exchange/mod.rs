@@ -2,6 +2,8 @@
 //! HTTPS and through the system's web proxy. Nothing is signed in to.
 
 pub(super) mod autodiscover;
+pub(super) mod outlook;
+pub(super) mod proxy;
 pub(super) mod road;
 mod web;
 
@@ -9,6 +11,9 @@ use crate::account::client::Exchange;
 use crate::account::provider::Kind;
 use crate::check::engine::Scope;
 use crate::net::{Answer, Record};
+
+/// The server of every mailbox at Microsoft.
+const MICROSOFT: &str = "outlook.office365.com";
 
 /// Whether the account may be one of the type Exchange: by the provider, or where no provider is known by the mail program.
 fn may_be_exchange(scope: &Scope<'_>) -> bool {

@@ -1,8 +1,9 @@
 //! Can Exchange be reached? The server of the mailbox and the one where people sign in, each by HTTPS on port 443 and
-//! through the system's web proxy: name, connection, certificate, answer, time. Nothing is signed in to.
+//! through the system's web proxy: name, connection, certificate, answer, time. Where a script chooses the proxy and the
+//! system does not tell which, each way that it names is tried. Nothing is signed in to.
 
-use super::web::{limit, opened, secured, shown_certificate};
-use super::{autodiscover, is_microsofts, may_be_exchange};
+use super::web::{Route, limit, opened, routes, secured, shown_certificate};
+use super::{autodiscover, is_microsofts, may_be_exchange, proxy};
 use crate::account::client;
 use crate::check::dns::ask::ask;
 use crate::check::engine::{Check, How, Need, millis, timed};
@@ -16,8 +17,8 @@ use crate::probe::hello::{self, Heard};
 use crate::probe::http::{NotFetched, get_over};
 use crate::probe::secure::{CertificateFault, FailureKind, Verify};
 use crate::probe::version::Version;
-use crate::text::{Text, is_inner, visible_str};
-use futures::future::join;
+use crate::text::{Mark, Text, is_inner, visible_str};
+use futures::future::{join, join_all};
 use tokio::time::Instant;
 use url::Url;
 
@@ -26,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
     group: Group::Internet,
     question: "Can Exchange be reached?",
     when: may_be_exchange,
-    needs: |_| vec![Need::After(autodiscover::CHECK.id())],
+    needs: |_| vec![Need::After(proxy::CHECK.id()), Need::After(autodiscover::CHECK.id())],
     facts: keys::ALL,
     how: How::After(|ctx, book| Box::pin(run(ctx, book))),
 };
@@ -35,6 +36,7 @@ pub(crate) static CHECK: Check = Check {
 struct Way {
     host: String,
     path: &'static str,
+    route: Route,
     reach: Reach,
     said: Text,
     elapsed_ms: u64,
@@ -48,23 +50,26 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         return Verdict::moot("no Exchange mailbox was found");
     };
     let sign_in = host(&found::SIGN_IN);
-    if let Some(proxy) = ctx.machine.local().proxy_to(&server) {
-        book.note(keys::PROXY, proxy);
-    }
-    let (to_server, to_sign_in) = join(timed(go(ctx, server, mailbox_path(ctx))), async {
+    let (to_server, to_sign_in) = join(go(ctx, server, mailbox_path(ctx)), async {
         match sign_in {
-            Some(host) => Some(timed(go(ctx, host, "")).await),
-            None => None,
+            Some(host) => go(ctx, host, "").await,
+            None => Vec::new(),
         }
     })
     .await;
-    let ways = [
-        Some((keys::SERVER, keys::SERVER_MS, to_server)),
-        to_sign_in.map(|way| (keys::SIGN_IN, keys::SIGN_IN_MS, way)),
-    ];
+    if let Some(proxy) = best(&to_server).and_then(|(_, way)| way.route.proxy.as_deref()) {
+        book.note(keys::PROXY, proxy);
+    }
+    let ways = [(keys::SERVER, keys::SERVER_MS, to_server), (keys::SIGN_IN, keys::SIGN_IN_MS, to_sign_in)];
     let mut bad = None;
-    for (reach, ms, (at, way)) in ways.into_iter().flatten() {
-        book.saw_at(at, format!("https://{}/{}", way.host, way.path), way.said.clone());
+    for (reach, ms, tried) in ways {
+        let several = tried.len() > 1;
+        for (at, way) in &tried {
+            let text = if several { says(&way.route) } else { Text::new() };
+            book.saw_at(*at, format!("https://{}/{}", way.host, way.path), text.append(way.said.clone()));
+        }
+        let Some(at) = best(&tried).map(|(at, _)| at) else { continue };
+        let Some((_, way)) = tried.into_iter().nth(at) else { continue };
         book.note(reach, way.reach);
         if way.reach == Reach::Reached {
             book.note(ms, way.elapsed_ms);
@@ -76,6 +81,21 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     match bad {
         None => Verdict::pass("yes, as far as the servers' own pages"),
         Some(way) => Verdict::fail(Text::new().host(&way.host).say(": ").append(way.said)),
+    }
+}
+
+/// The way that programs will have gone on with: the first that leads to an answer, or otherwise the first; and its place.
+fn best(tried: &[(Instant, Way)]) -> Option<(usize, &Way)> {
+    let that_counts = || tried.iter().map(|(_, way)| way).enumerate().filter(|(_, way)| way.route.counts);
+    let ends_in = |reach: Reach| that_counts().find(|(_, way)| way.reach == reach);
+    ends_in(Reach::Reached).or_else(|| ends_in(Reach::Failing)).or_else(|| that_counts().next())
+}
+
+fn says(route: &Route) -> Text {
+    match &route.proxy {
+        Some(proxy) => Text::from("through ").mark(Mark::Inner, proxy).say(": "),
+        None if route.counts => "directly: ".into(),
+        None => "directly, which the script does not name: ".into(),
     }
 }
 
@@ -102,22 +122,33 @@ fn mailbox_path(ctx: &Ctx) -> &'static str {
     }
 }
 
-async fn go(ctx: &Ctx, host: String, path: &'static str) -> Way {
+/// Goes every way to a page that comes into question.
+async fn go(ctx: &Ctx, host: String, path: &'static str) -> Vec<(Instant, Way)> {
+    let Ok(url) = Url::parse(&format!("https://{host}/{path}")) else {
+        let said = "its name is not one that a web server can have".into();
+        let route = Route { proxy: None, counts: true };
+        let way = Way { host, path, route, reach: Reach::NotFound, said, elapsed_ms: 0, fault: None, issuer: None };
+        return vec![(Instant::now(), way)];
+    };
+    let routes = routes(ctx, &url).await;
+    join_all(routes.into_iter().map(|route| timed(go_by(ctx, &url, &host, path, route)))).await
+}
+
+async fn go_by(ctx: &Ctx, url: &Url, host: &str, path: &'static str, route: Route) -> Way {
     let began = Instant::now();
+    let proxy = route.proxy.as_deref();
     let way = |reach, said: Text| Way {
-        host: host.clone(),
+        host: host.to_owned(),
         path,
+        route: route.clone(),
         reach,
         said,
         elapsed_ms: millis(began.elapsed()),
         fault: None,
         issuer: None,
     };
-    let Ok(url) = Url::parse(&format!("https://{host}/{path}")) else {
-        return way(Reach::NotFound, "its name is not one that a web server can have".into());
-    };
-    let answer = match secured(ctx, &url, Verify::Yes).await {
-        Ok(secured) => get_over(secured.stream, &url, limit(ctx)).await,
+    let answer = match secured(ctx, url, proxy, Verify::Yes).await {
+        Ok(secured) => get_over(secured.stream, url, limit(ctx)).await,
         Err(why) => Err(why),
     };
     let why = match answer {
@@ -127,17 +158,19 @@ async fn go(ctx: &Ctx, host: String, path: &'static str) -> Way {
         }
         Err(why) => why,
     };
-    if let Some(said) = led_inside(ctx, &host).await {
+    if proxy.is_none()
+        && let Some(said) = led_inside(ctx, host).await
+    {
         return way(Reach::Misdirected, said);
     }
     match why {
         NotFetched::NotSecured(why) if why.kind == FailureKind::Certificate => {
-            let issuer = shown_certificate(ctx, &url).await.map(|shown| shown.issuer);
+            let issuer = shown_certificate(ctx, url, proxy).await.map(|shown| shown.issuer);
             let signed = issuer.as_ref().map_or(String::new(), |issuer| format!(", signed by {}", visible_str(issuer)));
             let said = Text::from("the certificate is not accepted: ").foreign(&why.said).foreign(signed);
             Way { fault: Some(fault(why.certificate_fault())), issuer, ..way(Reach::NotTrusted, said) }
         }
-        NotFetched::NotSecured(why) => match old_version(ctx, &url).await {
+        NotFetched::NotSecured(why) => match old_version(ctx, url, proxy).await {
             Some(version) => way(Reach::OldTls, format!("it knows nothing above {version}").into()),
             None => way(Reach::Broken, why.said.as_str().into()),
         },
@@ -148,7 +181,7 @@ async fn go(ctx: &Ctx, host: String, path: &'static str) -> Way {
 /// Whether the name of one of Microsoft's servers leads to an address inside, where it cannot be: a DNS filter, or a hosts
 /// file. Through a web proxy, this computer's names do not matter.
 async fn led_inside(ctx: &Ctx, host: &str) -> Option<Text> {
-    if ctx.machine.local().proxy_to(host).is_some() || !is_microsofts(host) {
+    if !is_microsofts(host) {
         return None;
     }
     let addresses = ask(ctx, host, RecordKind::Address).await.addresses();
@@ -157,9 +190,9 @@ async fn led_inside(ctx: &Ctx, host: &str) -> Option<Text> {
 }
 
 /// The newest version of TLS that a server knows, if that is an old one: asked where nothing newer came about.
-async fn old_version(ctx: &Ctx, url: &Url) -> Option<Version> {
+async fn old_version(ctx: &Ctx, url: &Url, proxy: Option<&str>) -> Option<Version> {
     for version in [Version::Tls11, Version::Tls10] {
-        let mut stream = opened(ctx, url).await.ok()?;
+        let mut stream = opened(ctx, url, proxy).await.ok()?;
         let heard = hello::ask(&mut stream, url.host_str()?, version, limit(ctx)).await;
         if matches!(heard, Heard::Chose(..)) {
             return Some(version);
