@@ -59,6 +59,13 @@ pub fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// The known name that was probably meant by a misspelt one: the nearest, at most two letters away.
+pub fn nearest_name<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let nearest = known.map(|name| (strsim::damerau_levenshtein(typed, name), name)).min();
+    // Of a very short name, two letters are all of it.
+    nearest.filter(|(edits, name)| *edits <= 2 && 2 * edits < name.len()).map(|(_, name)| name)
+}
+
 /// A number of seconds in words: "3 hours".
 pub fn span(seconds: i64) -> String {
     let seconds = seconds.unsigned_abs();

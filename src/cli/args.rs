@@ -279,6 +279,7 @@ pub(super) enum RedactArg {
 pub(super) enum SecurityArg {
     None,
     Starttls,
+    #[value(aliases = ["ssl", "ssl/tls"])]
     Implicit,
     Auto,
 }
@@ -297,7 +298,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "HOST", help_heading = "What the mail program has now")]
     pub(super) server: Option<String>,
     /// The port that is set in the mail program
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..), help_heading = "What the mail program has now")]
+    #[arg(long, value_parser = super::meaning::port, help_heading = "What the mail program has now")]
     pub(super) port: Option<u16>,
     /// The encryption that is set there: none, starttls (older Outlook: TLS), implicit (SSL/TLS), auto
     #[arg(long, value_enum, help_heading = "What the mail program has now")]

@@ -5,12 +5,17 @@ use super::Stop;
 use super::args::{GraphArg, GuideArgs};
 use super::output::print;
 use crate::guide::graph::{Language, graph};
-use crate::guide::rule::{Term, written_when};
 use crate::guide::search::{Answer, Index};
+use crate::pages::markdown::plain;
 use crate::pages::{self, learn};
+use crate::report::text::WIDTH;
 use crate::session::guide;
+use crate::session::reading::{begins_item, page};
 use crate::text::{capital, visible_str};
+use ratatui::crossterm::terminal;
 use std::fmt::Write;
+use std::io::{IsTerminal, stdout};
+use unicode_width::UnicodeWidthStr;
 
 pub(super) fn run(args: &GuideArgs) -> Result<u8, Stop> {
     if args.check.is_some() {
@@ -32,7 +37,7 @@ pub(super) fn run(args: &GuideArgs) -> Result<u8, Stop> {
     match words.trim() {
         "" => print(&list()),
         words => match page(words) {
-            Some(text) => print(&text),
+            Some(text) => print(&laid_out(&text, terminal_width())),
             None => print(&found(words)?),
         },
     }
@@ -70,31 +75,34 @@ fn title(text: &str) -> &str {
     text.lines().next().unwrap_or_default().trim_start_matches("# ")
 }
 
-/// The page with exactly this name; of a cause or a mail program, the folder may be left out.
-fn page(name: &str) -> Option<String> {
-    let name = name.strip_suffix(".md").unwrap_or(name);
-    if let Some(text) = name.strip_prefix("learn/").and_then(|name| learn().get(name).copied()) {
-        return Some(text.to_owned());
-    }
-    let page = guide().page(name).or_else(|| guide().cause(name));
-    let page = &page.or_else(|| guide().page(&format!("programs/{name}")))?.text;
-    let sections =
-        page.sections.iter().map(|section| format!("\n## {}\n\n{}\n", section.heading, in_words(&section.text)));
-    Some(format!("# {}\n\n{}\n{}", page.title, page.intro, sections.collect::<String>()))
+/// The width of the terminal, within what reads well; of a file or a pipe, that of a report.
+fn terminal_width() -> usize {
+    let size = stdout().is_terminal().then(|| terminal::size().ok()).flatten();
+    size.map_or(WIDTH, |(width, _)| usize::from(width).clamp(40, 100))
 }
 
-/// A section with the rules of its tables as a person says them: "the encryption in use: none" for "`security` is `none`".
-fn in_words(section: &str) -> String {
-    let lines = section.lines().map(|line| {
-        let row = line.strip_prefix("| ").and_then(|row| row.split_once(" |"));
-        let said = row.and_then(|(when, rest)| {
-            let terms = written_when(when).ok().filter(|terms| !terms.is_empty())?;
-            let terms: Vec<String> = terms.iter().map(Term::in_words).collect();
-            Some(format!("| {} |{rest}", terms.join(", ")))
-        });
-        said.unwrap_or_else(|| line.to_owned())
-    });
-    lines.collect::<Vec<_>>().join("\n")
+/// A page laid out for a terminal: its sections' texts are indented, and wrapped where words end.
+fn laid_out(page: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut verbatim = false;
+    for line in page.lines() {
+        if line.trim_start().starts_with("```") {
+            verbatim = !verbatim;
+        } else if verbatim {
+            let _ = writeln!(out, "     {line}");
+        } else if let Some(heading) = line.strip_prefix('#') {
+            let _ = writeln!(out, "{}", plain(heading.trim_start_matches('#').trim()));
+        } else {
+            let text = line.trim_start();
+            let (mark, words) = text.split_at(text.find(' ').filter(|_| begins_item(text)).map_or(0, |end| end + 1));
+            let first = format!("  {}{mark}", &line[..line.len() - text.len()]);
+            let rest = " ".repeat(first.width());
+            let options = textwrap::Options::new(width).initial_indent(&first).subsequent_indent(&rest);
+            let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
+            let _ = writeln!(out, "{}", textwrap::fill(&plain(words), options).trim_end());
+        }
+    }
+    out
 }
 
 /// The pages about this.
@@ -123,15 +131,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_are_said_in_words() {
-        let table = "| When | Then |\n|---|---|\n| `security` is `none` and `port.state` is not `open` or `denied` | [x](y.md) |";
-        let said = "| When | Then |\n|---|---|\n| the encryption in use: none, what the port in use does: not open or forbidden on this computer | [x](y.md) |";
-        assert_eq!(in_words(table), said);
-        let other = "| `{port}` | the port |\n1. `nc -vz SERVER`";
-        assert_eq!(in_words(other), other);
-        for (_, page) in guide().pages() {
-            let rest = page.text.sections.iter().map(|section| in_words(&section.text)).collect::<String>();
-            assert!(!rest.lines().any(|line| line.starts_with("| `") && line.contains("` is ")), "{rest}");
-        }
+    fn pages_fit_into_their_width() {
+        let page = "# A title\n\nOne two `three` four\n\n## Do\n\n1. First of all\n   - nested words\n";
+        let says = "A title\n\n  One two\n  three four\n\nDo\n\n  1. First of\n     all\n     - nested\n       words\n";
+        assert_eq!(laid_out(page, 13), says);
     }
 }

@@ -8,6 +8,7 @@ use crate::guide::rule::{Certainty, Who};
 use crate::practice::{self, Scenario};
 use crate::session::Session;
 use crate::session::diagnosis::Diagnosis;
+use crate::text::{nearest_name, visible_str};
 use crate::tui::core::Lesson;
 use crate::tui::effect::Request;
 use crate::tui::outside::{Begun, Bench};
@@ -19,8 +20,12 @@ use toml::Value;
 
 /// The scenario with this name; the error is a message for people.
 pub(super) fn find(name: &str) -> Result<Scenario, String> {
-    practice::scenario(name)
-        .ok_or_else(|| format!("there is no scenario \"{name}\"; `mailtriage practice --list` shows all"))
+    practice::scenario(name).ok_or_else(|| {
+        let all = practice::scenarios();
+        let near = nearest_name(name, all.iter().map(|scenario| scenario.name.as_str()));
+        let near = near.map_or_else(String::new, |near| format!(" did you mean {near}?"));
+        format!("there is no scenario \"{}\";{near} `mailtriage practice --list` shows all", visible_str(name))
+    })
 }
 
 /// The scenarios to choose from, by what the caller says.

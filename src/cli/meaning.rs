@@ -13,7 +13,7 @@ use crate::report::first_page::Reader;
 use crate::report::redact::Redact;
 use crate::session::guide;
 use crate::site::Site;
-use crate::text::decoded;
+use crate::text::{decoded, nearest_name};
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, IsTerminal, Read};
 use std::path::Path;
@@ -253,8 +253,17 @@ fn client_id(typed: &str, installed: Option<&str>) -> Result<String, String> {
             );
         }
         let known: Vec<&str> = client::all().iter().map(|client| client.id.as_str()).collect();
-        format!("--client: \"{typed}\" is not known; the known ones are {}", known.join(", "))
+        match nearest_name(typed, known.iter().copied()) {
+            Some(near) => format!("--client: \"{typed}\" is not known; did you mean {near}?"),
+            None => format!("--client: \"{typed}\" is not known; the known ones are {}", known.join(", ")),
+        }
     })
+}
+
+/// A port's number; the error is a message for people.
+pub(super) fn port(typed: &str) -> Result<u16, String> {
+    let number = typed.parse().ok().filter(|port| *port > 0);
+    number.ok_or_else(|| "a port is a number from 1 to 65535, such as 587".to_owned())
 }
 
 /// Refuses text of several lines for what becomes part of one line of a dialogue.

@@ -29,6 +29,7 @@ pub use output::say;
 
 use crate::report::figures::State;
 use crate::report::nagios;
+use crate::text::nearest_name;
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use color_eyre::Report;
@@ -109,11 +110,21 @@ pub async fn main() -> color_eyre::Result<ExitCode> {
     }
 }
 
+/// The command that was misspelt, where a mail address could stand.
+fn command_meant(typed: &str) -> Option<String> {
+    let all = Cli::command();
+    let names = all.get_subcommands().map(clap::Command::get_name);
+    nearest_name(typed, names).map(str::to_owned).filter(|_| !typed.contains('@'))
+}
+
 async fn run(cli: Cli) -> Result<u8, Stop> {
     let site = cli.site().map(site::load).transpose()?.unwrap_or_default();
     own_pages::lay_over(cli.own_pages().or(site.guide.as_deref()))?;
     match cli.command {
-        None => dashboard::run(cli.address, cli.run, &site).await,
+        None => match cli.address.as_deref().and_then(command_meant) {
+            Some(near) => Err(Stop::Usage(format!("there is no such command; did you mean `mailtriage {near}`?"))),
+            None => dashboard::run(cli.address, cli.run, &site).await,
+        },
         Some(Command::Check(check)) => check::run(*check, &site).await,
         #[cfg(feature = "serve")]
         Some(Command::Serve(args)) => serve::run(&args, &site).await,

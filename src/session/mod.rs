@@ -9,6 +9,7 @@ mod error;
 pub mod journal;
 mod lookup;
 pub mod placeholders;
+pub mod reading;
 mod recommended;
 pub mod run;
 pub mod unknown;

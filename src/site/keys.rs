@@ -1,6 +1,7 @@
 //! The keys of a site file: a table, from which the commented file is written and a wrong key is answered. They have the
 //! names of the options of the command line that say the same.
 
+use crate::text::nearest_name;
 use std::fmt::Write;
 
 /// A key.
@@ -104,10 +105,9 @@ pub fn commented() -> String {
 
 /// What to say about a key that there is not.
 pub(super) fn unknown(name: &str) -> String {
-    let nearest = KEYS.iter().map(|key| (strsim::damerau_levenshtein(key.name, name), key.name)).min();
-    match nearest {
-        Some((distance, near)) if distance <= 2 => format!("there is no such key; did you mean {near}?"),
-        _ => format!("there is no such key; there are {}", KEYS.map(|key| key.name).join(", ")),
+    match nearest_name(name, KEYS.iter().map(|key| key.name)) {
+        Some(near) => format!("there is no such key; did you mean {near}?"),
+        None => format!("there is no such key; there are {}", KEYS.map(|key| key.name).join(", ")),
     }
 }
 

@@ -6,7 +6,7 @@ use super::parts;
 use super::text::TextView;
 use crate::guide::search::{Answer, Index};
 use crate::pages::{self, learn};
-use crate::session::guide;
+use crate::session::{guide, reading};
 use crate::tui::core::Core;
 use crate::tui::field::Field;
 use crate::tui::keymap::{self, Action, Place, Row};
@@ -95,8 +95,8 @@ impl Help {
                 None => Next::BackAnd(row.action),
             },
             Some(Item::Keys) => Next::go(TextView::plain("All keys", keys())),
-            Some(Item::Page { name, title }) => match text(name) {
-                Some(text) => Next::go(TextView::markdown(title, text.to_owned())),
+            Some(Item::Page { name, title }) => match reading::page(name) {
+                Some(text) => Next::go(TextView::markdown(title, text)),
                 None => Next::Stay,
             },
             None => {
@@ -116,13 +116,6 @@ fn contents() -> impl Iterator<Item = Item> {
         let title = text.lines().next().unwrap_or_default().trim_start_matches("# ").to_owned();
         Item::Page { name, title }
     })
-}
-
-fn text(name: &str) -> Option<&'static str> {
-    match name.strip_prefix("learn/") {
-        Some(name) => learn().get(name).copied(),
-        None => pages::guide().find(|(known, _)| known == name).map(|(_, text)| text),
-    }
 }
 
 impl View for Help {
