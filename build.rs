@@ -27,7 +27,7 @@ fn main() -> io::Result<()> {
         read(Path::new(path), "", &mut texts)?;
         texts.sort();
         if name == "tables" {
-            texts.iter_mut().for_each(|(_, text)| *text = without_comments(text));
+            texts.iter_mut().for_each(|(name, text)| *text = for_the_program(name, text));
         }
         // Each text comes after its name and its length in bytes, each in a line.
         let all: String = texts.iter().map(|(name, text)| format!("{name}\n{}\n{text}", text.len())).collect();
@@ -39,9 +39,21 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// A table as the program needs it: its comments are for whoever writes it.
-fn without_comments(text: &str) -> String {
-    text.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect()
+/// Tables, and the keys of their rows that prove these: for tests and for whoever writes a row.
+const PROVEN: [(&str, &[&str]); 3] = [
+    ("program-errors", &["example", "source"]),
+    ("replies", &["example", "server", "source"]),
+    ("sense", &["example"]),
+];
+
+/// A table as the program needs it: without comments and proofs.
+fn for_the_program(name: &str, text: &str) -> String {
+    let (_, proofs) = PROVEN.into_iter().find(|(table, _)| *table == name).unwrap_or_default();
+    let is_needed = |line: &&str| {
+        let key = line.split_once('=').map(|(key, _)| key.trim_end());
+        !line.starts_with('#') && key.is_none_or(|key| !proofs.contains(&key))
+    };
+    text.split_inclusive('\n').filter(is_needed).collect()
 }
 
 /// What Windows shows of the program's file, and how it runs it. Needs the resource compiler of the Windows SDK or of MinGW;

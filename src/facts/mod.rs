@@ -18,6 +18,8 @@ pub mod pasted;
 mod pattern;
 mod plain;
 pub mod program_errors;
+#[cfg(test)]
+mod proof;
 pub mod replies;
 pub mod senders;
 mod sense;

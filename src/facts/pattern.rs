@@ -149,6 +149,7 @@ fn better(one: Option<Vec<String>>, other: Option<Vec<String>>) -> Option<Vec<St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::proof;
     use rstest::rstest;
 
     #[rstest]
@@ -178,10 +179,10 @@ mod tests {
 
     #[test]
     fn no_match_is_passed_over() {
-        let lists = [crate::packed::TABLES.text("replies"), crate::packed::TABLES.text("program-errors")];
-        let tables = lists.map(|text| text.unwrap_or_default().parse::<toml::Table>().unwrap());
-        let rows = || tables.iter().flat_map(|table| table.values().filter_map(toml::Value::as_array).flatten());
-        let texts = |key: &str| rows().filter_map(|row| row.get(key)?.as_str().map(str::to_owned)).collect::<Vec<_>>();
+        let replies = proof::rows(include_str!("replies.toml"), "reply");
+        let rows = [replies, proof::rows(include_str!("program-errors.toml"), "error")].concat();
+        let texts =
+            |key: &str| rows.iter().filter_map(|row| row.get(key)?.as_str().map(str::to_owned)).collect::<Vec<_>>();
         let examples: Vec<String> = texts("example").iter().map(|text| crate::text::fold::folded(text)).collect();
         assert!(examples.len() > 200);
         for pattern in texts("pattern").iter().map(|text| Pattern::new(text)) {

@@ -24,11 +24,6 @@ pub struct ProgramError {
     pub root: bool,
     /// What it means.
     pub cause: String,
-    /// A literal error that this row is for.
-    pub example: String,
-    /// The source of the row.
-    #[serde(default)]
-    pub source: String,
 }
 
 /// The table: its rows, and the lists of words that their patterns name, by language.
@@ -72,15 +67,19 @@ pub fn in_text(text: &str) -> Vec<&'static ProgramError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::proof;
     use crate::pages::causes;
 
     #[test]
     fn every_example_finds_its_own_row() {
-        for row in ROWS.iter().map(|ready| &ready.row) {
+        let proofs = proof::rows(include_str!("program-errors.toml"), "error");
+        assert_eq!(ROWS.len(), proofs.len());
+        for (row, proof) in ROWS.iter().map(|ready| &ready.row).zip(&proofs) {
             assert!(causes().contains(&row.cause.as_str()), "{}", row.cause);
-            let found = in_text(&row.example);
-            let first = found.first().unwrap_or_else(|| panic!("nothing for {}", row.example));
-            assert!(std::ptr::eq(*first, row), "{}\n  found {}", row.example, first.pattern);
+            let example = proof::text(proof, "example");
+            let found = in_text(example);
+            let first = found.first().unwrap_or_else(|| panic!("nothing for \"{example}\""));
+            assert!(std::ptr::eq(*first, row), "{example}\n  found {}", first.pattern);
         }
     }
 }

@@ -59,16 +59,8 @@ pub struct Row {
     only_in: Vec<Phase>,
     /// What it means.
     pub cause: String,
-    /// The source that says so.
-    #[serde(default)]
-    pub server: String,
     /// What to do.
     pub advice: String,
-    /// A literal reply that this row is for.
-    pub example: String,
-    /// The source of the row.
-    #[serde(default)]
-    pub source: String,
 }
 
 impl Row {
@@ -271,6 +263,7 @@ pub(super) fn is_enhanced(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::proof;
     use crate::pages::causes;
     use rstest::rstest;
 
@@ -287,9 +280,12 @@ mod tests {
     #[test]
     fn every_example_finds_its_own_row() {
         let mut lost = Vec::new();
-        for ready in ROWS.iter() {
+        let proofs = proof::rows(include_str!("replies.toml"), "reply");
+        assert_eq!(ROWS.len(), proofs.len());
+        for (ready, proof) in ROWS.iter().zip(&proofs) {
             let row = &ready.row;
-            let (cause, said) = (&row.cause, &row.example);
+            let [said, server, source] = ["example", "server", "source"].map(|key| proof::text(proof, key));
+            let cause = &row.cause;
             assert!(
                 causes().contains(&cause.as_str()),
                 "replies.toml: {said}\n  {cause} is not the name of a page in docs/guide/causes"
@@ -299,8 +295,8 @@ mod tests {
                 length <= MOST_ADVICE,
                 "replies.toml: {said}\n  the advice has {length} characters, not {MOST_ADVICE}"
             );
-            assert!(!row.server.is_empty() && !row.source.is_empty(), "replies.toml: {said}\n  no server or no source");
-            let example = row.example.replace("\\n", "\n");
+            assert!(!server.is_empty() && !source.is_empty(), "replies.toml: {said}\n  no server or no source");
+            let example = said.replace("\\n", "\n");
             let phases: Vec<Phase> = row.only_in.iter().copied().chain(row.phase).collect();
             for phase in if phases.is_empty() { vec![Phase::Data] } else { phases } {
                 let found = meaning(phase, &joined(&example), &example);

@@ -41,9 +41,6 @@ pub struct Meaning {
     outdoes: String,
     /// The cause.
     pub cause: String,
-    /// A text that this row is for.
-    #[serde(rename = "example")]
-    _example: String,
 }
 
 #[derive(Deserialize)]
@@ -226,6 +223,7 @@ fn is_in((subject, detail): (u16, u16), list: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::proof;
     use crate::pages::causes;
 
     fn said(text: &str) -> Said<'_> {
@@ -236,14 +234,17 @@ mod tests {
     #[test]
     fn every_example_finds_its_own_row() {
         let mut lost = Vec::new();
-        for meaning in &TABLE.meanings {
+        let proofs = proof::rows(include_str!("sense.toml"), "meaning");
+        assert_eq!(TABLE.meanings.len(), proofs.len());
+        for (meaning, proof) in TABLE.meanings.iter().zip(&proofs) {
             assert!(causes().contains(&meaning.cause.as_str()), "sense.toml: {} is no cause", meaning.cause);
             for name in meaning.says.iter().chain(&meaning.unless) {
                 assert!(TABLE.concepts.contains_key(name), "sense.toml: there is no [words.{name}]");
             }
-            let found = of(&[said(&meaning._example)]);
+            let example = proof::text(proof, "example");
+            let found = of(&[said(example)]);
             if found.is_none_or(|found| !std::ptr::eq(found, meaning)) {
-                lost.push(format!("{}: found {:?}", meaning._example, found.map(|row| (&row.says, &row.cause))));
+                lost.push(format!("{example}: found {:?}", found.map(|row| (&row.says, &row.cause))));
             }
         }
         assert!(lost.is_empty(), "{}", lost.join("\n"));
