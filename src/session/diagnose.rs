@@ -42,7 +42,7 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
     open.extend(any_waits_for(&page.steps, facts));
     let underway = Diagnosis { waits_for: open.into_iter().collect(), ..underway };
     let paragraph = |heading: &str| paragraphs(page.text.section(heading).unwrap_or_default());
-    let error = error_in_words(guide, &run.account, &walk, facts);
+    let error = error_in_words(guide, run, &walk, facts);
     let wording = given(&page.in_words, facts).next().cloned();
     let wording =
         wording.unwrap_or_else(|| Wording { title: page.text.title.clone(), summary: paragraphs(&page.text.intro) });
