@@ -109,6 +109,7 @@ static IS_BOUNCE: LazyLock<AnyCase> = LazyLock::new(|| {
         | did\ not\ reach\ the\ following\ recipient | unable\ to\ deliver\ (?:your\ )?message\ to | (?:was|were)\ not\ delivered\ to
         | did\ not\ receive\ a\ copy\ of\ your\ message | could\ not\ deliver\ message\ to | failed\ recipient: | delivery\ failed\ \d+\ attempts
         | (?:recipient|address)(?:s|es|\(s\)|\(es\))?\ (?:could\ not\ be\ (?:reached|delivered)|has\ been\ delayed|failed\ permanently)
+        | smtp\ error\ from\ remote\ (?:mail\ )?server\ after
         | encountered\ delivery\ problems | e-?mail\ address\(es\)\ you.?re\ trying | error\ delivering\ your\ mail
         | (?:attempting\ to\ deliver\ a\ message|a\ message\ is\ delayed) | message\ cannot\ be\ delivered\ to
         | subject:\ *(?:\[[^\]]*\]\ *)?(?:undeliver|delivery\ (?:status|fail)|returned\ mail|failure\ notice|mail\ delivery|unzustellbar|non\ remis|no\ se\ puede\ entregar|non\ recapitabile|onbestelbaar|niedostarczon)

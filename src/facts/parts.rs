@@ -23,6 +23,11 @@ pub(super) struct Part<'a> {
 }
 
 impl Part<'_> {
+    /// Whether its reply code begins with this digit.
+    pub(super) fn has_code(&self, digit: char) -> bool {
+        self.code.is_some_and(|code| code.starts_with(digit))
+    }
+
     /// As its sense is read.
     pub(super) fn as_said(&self, is_mail: bool) -> Said<'_> {
         Said { text: &self.said, code: self.code, is_mail }
@@ -90,7 +95,7 @@ const SERVER_SAID: &str = r"(?x)
     (?: \b(?:the\ )?(?:mail\ )?server(?:'s)?\ (?:response\ was|responded(?:\ with)?|response|message|replied|answered|error|said)
     | \bserver\ \S+\ said | \bserver\ antwortete | \bantwort(?:\ (?:des|vom)\ \w*server\w*)?(?:\ (?:lautete?|war))? | der\ (?:mail-?|postausgangs-?)?server\ antwortete(?:\ mit)?
     | serveur\ (?:de\ messagerie\ |de\ courrier\ |e-?mail\ )?[aà]\ répondu | réponse\ du\ serveur | servidor\ (?:de\ (?:correo|correio|email)\ )?(?:respondió|ha\ respondido|respondeu)
-    | (?:respuesta|resposta)\ d[eo]l?\ servidor | (?:il\ )?server\ (?:di\ posta\ )?ha\ risposto | risposta\ (?:del\ )?server | serwer\ odpowiedział | odpowiedź\ serwera | (?:mail)?server\ antwoordde | servern\ svarade | server\ odpověděl
+    | (?:respuesta|resposta)\ d[eo]l?\ servidor | (?:il\ )?server\ (?:di\ posta\ )?ha\ risposto | risposta\ (?:del\ )?server | serwer\ odpowiedział | odpowiedź\ serwera | (?:mail)?server\ antwoordde | (?:reactie|antwoord)\ van\ (?:de\ )?(?:mail)?server | servern\ svarade | server\ odpověděl
     | сервер\ ответил | ответ\ сервера | 服务器(?:返回|响应|回复|应答) | negative\ smtp\ reply | response\ from\ (?:the\ )?(?:remote\ )?server
     | following\ (?:recipients|from\ address)\ failed:\s+\S+@\S+ )
     \s*[:：]\s*['\x22(]?";
@@ -157,7 +162,7 @@ fn numbered_parts(text: &str) -> Vec<Part<'_>> {
     parts.collect()
 }
 
-fn begins_with_code(words: &str) -> bool {
+pub(super) fn begins_with_code(words: &str) -> bool {
     let mut bytes = words.bytes();
     let digits = bytes.by_ref().take(3).filter(u8::is_ascii_digit).count();
     digits == 3 && bytes.next().is_none_or(|byte| !byte.is_ascii_alphanumeric())
@@ -181,11 +186,17 @@ fn without_repeats(joined: &str, code: Option<&str>) -> String {
     one_line(&format!("{head} {tail}"))
 }
 
-/// As the server sent it, where a library shows it as a literal: `(535, b'5.7.8 Username\n5.7.8 ...')`.
+/// As the server sent it, where a library shows it as a literal, `(535, b'5.7.8 Username\n5.7.8 ...')`, or a list of errors as
+/// columns, `421, "4.7.0", Try again later`.
 fn unescaped(text: &str) -> String {
     static TUPLE: LazyLock<Regex> = LazyLock::new(|| regex(r#"\(([245]\d\d), b?['"]"#));
+    static COLUMNS: LazyLock<Regex> =
+        LazyLock::new(|| regex(r#"(^|\n|['"])([245]\d\d), +(?:["„“]?([245]\.\d{1,3}\.\d{1,3})["”“]?,? *[–-]? *)?"#));
     let text = text.replace("\\r", "").replace("\\n", "\n");
-    TUPLE.replace_all(&text, |found: &Captures<'_>| format!("{} ", &found[1])).into_owned()
+    let text = TUPLE.replace_all(&text, |found: &Captures<'_>| format!("{} ", &found[1]));
+    let status = |found: &Captures<'_>| found.get(3).map_or_else(String::new, |status| format!("{} ", status.as_str()));
+    let columns = |found: &Captures<'_>| format!("{}{} {}", &found[1], &found[2], status(found));
+    COLUMNS.replace_all(&text, columns).into_owned()
 }
 
 /// The lines of one reply without what a log writes before each of them: `server_1 | 534-5.7.14 your web browser`.

@@ -2,7 +2,7 @@
 //! tells. Which of its words are a server's is found in `parts`; how a message that came back is taken apart is in `bounce`.
 
 use super::bounce::{self, Bounce};
-use super::parts::{MOST_TYPED, Part, first_sentences, phase_told, server_parts, without_wrapping};
+use super::parts::{MOST_TYPED, Part, begins_with_code, first_sentences, phase_told, server_parts, without_wrapping};
 use super::program_errors::{self, ProgramError};
 use super::replies::{Phase, Row, Words};
 use super::stage::stage;
@@ -33,7 +33,7 @@ pub enum By {
 }
 
 /// What a pasted error says.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Pasted {
     /// What it means; `None` if its words name no cause.
     pub cause: Option<&'static str>,
@@ -112,17 +112,22 @@ impl Found {
     }
 
     /// A row of replies and where it stands: the words of a kind of sentence are held against what else the reply says.
-    fn reply(row: &'static Row, part: &Part<'_>) -> Self {
+    fn reply(row: &'static Row, part: &Part<'_>, came_back: bool) -> Self {
         let found = Found::sure(&row.cause, By::Server);
-        if row.is_one_sentence() { found } else { found.held_against(std::slice::from_ref(&part.as_said(true))) }
+        if row.is_one_sentence() {
+            found
+        } else {
+            found.held_against(std::slice::from_ref(&part.as_said(true)), came_back)
+        }
     }
 
     /// "Rejected" and "failed" are said for reasons of all kinds, and "not found" of the recipient's server too. Where the same
     /// words say more, that is meant, but no longer for certain.
-    fn held_against(self, said: &[sense::Said<'_>]) -> Self {
+    fn held_against(self, said: &[sense::Said<'_>], came_back: bool) -> Self {
         let what = match self.cause {
             cause if PLAIN_REFUSALS.contains(&cause) => sense::REFUSAL,
-            cause if OWN_SIDE.contains(&cause) => sense::OWN,
+            // All that a message that came back says is about its recipient.
+            cause if OWN_SIDE.contains(&cause) && !came_back => sense::OWN,
             _ => return self,
         };
         match sense::outdoing(what, said) {
@@ -158,9 +163,12 @@ pub fn kept(text: &str) -> String {
 /// What the words of a message that came back mean. The account's own server has taken the message: what a server says
 /// about its own rules of relaying is then about the recipient's domain, and a name that is not found is the recipient's.
 fn bounced(bounce: &Bounce, text: &str) -> Vec<Found> {
-    let told = if !bounce.words.contains(char::is_alphabetic) { bounce::told(text) } else { bounce.words.clone() };
+    let others = bounce::others(text);
+    // The words of a text without a report's fields are about its one recipient.
+    let is_told = others.is_empty() && !bounce.words.contains(char::is_alphabetic);
+    let told = if is_told { bounce::told(text) } else { bounce.words.clone() };
     let mut found: Vec<Found> = of_recipient(bounce.status.as_deref(), &told, text).into_iter().collect();
-    for (status, words) in bounce::others(text) {
+    for (status, words) in others {
         found.extend(of_recipient(status.as_deref(), &words, text));
     }
     found
@@ -217,33 +225,39 @@ const OWN_SERVER: [&str; 2] = ["]:587", "]:465"];
 fn meant(text: &str, is_mail: bool) -> Vec<Found> {
     let text = without_wrapping(text);
     let text = text.as_str();
-    if !is_mail && OTHERS.is_match(text) && !SENDS.is_match(text) {
+    if !is_mail && !begins_with_code(text) && OTHERS.is_match(text) && !SENDS.is_match(text) {
         return Vec::new();
     }
     let is_about_receiving = RECEIVES.is_match(text) && !SENDS.is_match(text);
     let parts = server_parts(text);
-    let mut by_server = meaning(&parts, text);
+    let mut by_server = meaning(&parts, text, is_mail);
     if by_server.is_empty() {
-        by_server = meaning(&first_sentences(&parts), text);
+        by_server = meaning(&first_sentences(&parts), text, is_mail);
     }
     // Without a number and without "the server responded" nobody knows whose words they are.
     let whole = one_line(text);
     let whole = Part { words: Words::without_code(&whole), code: None, said: whole };
-    let by_program = || by_program(text, &parts, &whole).filter(|_| !is_about_receiving);
+    let by_program = || by_program(text, &parts, &whole, is_mail).filter(|_| !is_about_receiving);
     let told = phase_told(text);
     let is_vague = by_server.first().is_some_and(|(row, _)| row.is_only_for_greetings()) && told.is_none();
     let mut found: Vec<Found> = by_server.into_iter().map(|(_, found)| found).collect();
+    let seems = || seems(&parts, &whole, is_mail || told.is_some());
     if found.is_empty() {
-        found.extend(by_program());
+        let program = by_program();
+        // "The connection is closed" may be a server's own words, which say why.
+        let closes = program.is_some_and(|found| found.cause == "unstable-connection") && !parts.is_empty();
+        found.extend(if closes { seems().or(program) } else { program });
     }
     if found.is_empty() && parts.is_empty() && !is_about_receiving && (is_mail || is_about_mail(text)) {
-        found.extend(meaning(std::slice::from_ref(&whole), text).into_iter().map(|(_, found)| found));
+        found.extend(meaning(std::slice::from_ref(&whole), text, is_mail).into_iter().map(|(_, found)| found));
     }
     let is_foreign = is_of_something_else(text) || (is_about_receiving && parts.is_empty());
     // "Blocked" is about this computer if it is a greeting: what else the words name is nearer.
     if (found.is_empty() || is_vague) && !is_foreign {
-        let seems = seems(&parts, &whole, is_mail || told.is_some());
-        found = seems.map_or(found, |seems| vec![seems]);
+        found = match seems() {
+            Some(seems) => vec![seems],
+            None => found.into_iter().map(|found| Found { is_guess: true, ..found }).collect(),
+        };
     }
     for found in &mut found {
         // No recipient has been named yet: "invalid address" is the sender's.
@@ -255,9 +269,16 @@ fn meant(text: &str, is_mail: bool) -> Vec<Found> {
 }
 
 /// What the mail program's own words mean.
-fn by_program(text: &str, parts: &[Part<'_>], whole: &Part<'_>) -> Option<Found> {
+fn by_program(text: &str, parts: &[Part<'_>], whole: &Part<'_>, came_back: bool) -> Option<Found> {
     // A program that asks for the password does so after any refusal: if the server's words are there, they say why.
-    let may_say = |row: &&ProgramError| parts.is_empty() || row.cause != "password-wrong";
+    let may_say = |row: &&ProgramError| match row.cause.as_str() {
+        "password-wrong" => parts.is_empty(),
+        // A connection that is closed after a refusal says nothing.
+        "unstable-connection" => !REFUSED_BY_NUMBER.is_match(text),
+        // A server that has answered is reached.
+        "server-unreachable" => !parts.iter().any(|part| part.has_code('2') || part.has_code('5')),
+        _ => true,
+    };
     let rows: Vec<_> = program_errors::in_text(text).into_iter().filter(may_say).collect();
     let first = rows.first()?;
     // "Could not authenticate" is also said where no server was found.
@@ -270,25 +291,33 @@ fn by_program(text: &str, parts: &[Part<'_>], whole: &Part<'_>) -> Option<Found>
         Some(reason) => Found::sure(&reason.cause, By::Server),
         None => Found::sure(&row.cause, By::Program),
     };
-    Some(found.held_against(&[whole.as_said(true)]))
+    Some(found.held_against(&[whole.as_said(true)], came_back))
 }
 
 /// What the words seem to mean: the server's, or, if none can be told apart, all of them.
 fn seems(parts: &[Part<'_>], whole: &Part<'_>, is_mail: bool) -> Option<Found> {
     let parts = if parts.is_empty() { std::slice::from_ref(whole) } else { parts };
-    let said = parts.iter().map(|part| part.as_said(is_mail || part.code.is_some()));
+    let refusals = parts.iter().filter(|part| !part.has_code('2'));
+    let said = refusals.map(|part| part.as_said(is_mail || part.code.is_some()));
     let row = sense::of(&said.collect::<Vec<_>>())?;
     let by = if parts.iter().any(|part| part.code.is_some()) { By::Server } else { By::Program };
     Some(Found { cause: &row.cause, by, is_guess: true })
 }
 
+/// A refusal of which a device's log tells the number alone.
+static REFUSED_BY_NUMBER: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\berror code\W{1,4}[45]\d\d\b"));
 /// What only errors of fetching mail name, and what shows that it is about sending all the same.
 static RECEIVES: LazyLock<AnyCase> = LazyLock::new(|| {
     AnyCase::new(r"\b(imap|pop3?)\b|\b(receiving|incoming)\b|posteingangsserver|serveur entrant|servidor de entrada")
 });
-/// What other services than mail write: a shell, a database.
-static OTHERS: LazyLock<AnyCase> =
-    LazyLock::new(|| AnyCase::new(r"\b(s?ftp|ssh|sudo):|\bora-\d|'@'|\bhostname git\.|\bhttp [45]\d\d"));
+/// What other services than mail write: a shell, a database, a browser, a calendar, a printer without mail.
+static OTHERS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(OTHER_SERVICES));
+const OTHER_SERVICES: &str = r"(?x)
+    \b(?:s?ftp|ssh|sudo): | \bora-\d | '@' | \bhttp(?:\ |/\S+\ )[45]\d\d | \b(?:psql|mysql|sqlstate|redis|ldap_\w+|npm|docker|kubectl|urllib3?)\b
+    | fatal:\ unable\ to\ access | \bhostname\ git\. | (?::|\bport\ )(?:22|80|443|1433|3306|3389|5432|6379|6443|8080|8443|27017)\b
+    | net::err_ | \bthis\ (?:site|page)\b | \bconnection\ is\ not\ private | \b(?:firefox|chrome|edge)\ can.?t | \bweb\ ?(?:site|page)s?\b
+    | \bc(?:al|ard)dav\b | \b(?:calendar|kalender|calendrier|calendario)\b | \bvpn\b | \bwi-?fi\b | \bwlan\b | \bremote\ desktop
+    | \b(?:teams|zoom|onedrive|itunes|app\ store|whatsapp|twitter)\b | \bprinter\ (?:is\ )?offline | connect\ to\ the\ printer | \bscan\ to\ (?:folder|usb|smb)";
 static SENDS: LazyLock<AnyCase> =
     LazyLock::new(|| AnyCase::new(r"smtp|\bsen[dt]|outgoing|relay|recipient|postausgang|sortant|salida|uscita"));
 
@@ -308,7 +337,8 @@ fn is_about_mail(text: &str) -> bool {
 /// An advertisement, or what a program says of its own settings.
 fn is_of_something_else(text: &str) -> bool {
     static CONFIGURATION: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"config(uration)? file"));
-    let is_pitch = text.contains('!') && text.split_whitespace().count() > MOST_TYPED;
+    static STATUS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\b[45]\.\d{1,3}\.\d{1,3}\b"));
+    let is_pitch = text.contains('!') && text.split_whitespace().count() > MOST_TYPED && !STATUS.is_match(text);
     is_pitch || CONFIGURATION.is_match(text)
 }
 
@@ -318,19 +348,20 @@ const REFUSAL: &str = r"(?x) \b[45]\.\d\.\d | rejec | refus | den(?:y|ied) | blo
     | unavailable | listed | spamhaus | \brbl | dnsbl | abgelehnt | verweig | nicht | rechaz | rifiut | respint | geweigerd | odrzuc | inconnu | unbekannt";
 
 /// What each part says, the most telling first; numbers alone may be anybody's, so only sentences count.
-fn meaning(parts: &[Part<'_>], text: &str) -> Vec<(&'static Row, Found)> {
+fn meaning(parts: &[Part<'_>], text: &str, came_back: bool) -> Vec<(&'static Row, Found)> {
     let told = phase_told(text);
     let mut found: Vec<_> = parts.iter().filter_map(|part| Some((row_of(part, told)?, part))).collect();
     // What is refused for good counts more than what is put off.
-    found.small_sort_by_key(|(row, part)| {
-        let passes = part.code.is_some_and(|code| code.starts_with('4'));
-        (passes, stage(&row.cause), row.tier)
-    });
-    found.into_iter().map(|(row, part)| (row, Found::reply(row, part))).collect()
+    found.small_sort_by_key(|(row, part)| (part.has_code('4'), stage(&row.cause), row.tier));
+    found.into_iter().map(|(row, part)| (row, Found::reply(row, part, came_back))).collect()
 }
 
 /// The most telling row of one part.
 fn row_of(part: &Part<'_>, told: Option<Phase>) -> Option<&'static Row> {
+    // "220-We do not authorize the use of this system for bulk mail" refuses nothing.
+    if part.has_code('2') {
+        return None;
+    }
     let phases = told.as_slice();
     let phases = if phases.is_empty() { likely_phases(part) } else { phases };
     // A few words that somebody types are about the own account, not about the recipient's.
@@ -398,5 +429,33 @@ mod tests {
     #[case("Mailbox unavailable. The server response was: 5.7.1 Unable to relay", "auth-not-sent")]
     fn pasted_errors(#[case] text: &str, #[case] means: &str) {
         assert_eq!(read(text).cause, Some(means));
+    }
+
+    #[test]
+    fn the_root_of_several_problems_comes_first() {
+        let read = |text: &str| {
+            let read = read(text);
+            (read.cause.unwrap_or_default(), read.also)
+        };
+        let log = "9:40 535 5.7.8 Username and Password not accepted\n9:41 550 5.1.1 <x@example.org>: User unknown";
+        assert_eq!(read(log), ("password-wrong", vec!["recipient-rejected"]));
+        let later = "9:39 451 4.3.2 Please try again later\n9:40 535 5.7.8 Username and Password not accepted";
+        assert_eq!(read(later), ("password-wrong", vec!["server-busy"]));
+        let program = "php_network_getaddresses: getaddrinfo failed\nSMTP Error: Could not authenticate.";
+        assert_eq!(read(program), ("dns-name-not-found", vec![]));
+        let quoted = "Now it says 550 5.7.1 Relaying denied\n\n> On Monday it was\n> 535 5.7.8 Username and Password not accepted";
+        assert_eq!(read(quoted), ("auth-not-sent", vec!["password-wrong"]));
+        let bounce = "Reporting-MTA: dns; mail.example.com\n\nFinal-Recipient: rfc822; x@example.org\nAction: failed\nStatus: 5.1.1\n\n\
+            Final-Recipient: rfc822; y@example.net\nAction: failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 5.2.2 Mailbox full";
+        assert_eq!(read(bounce), ("recipient-rejected", vec!["recipient-mailbox-full"]));
+    }
+
+    #[rstest]
+    #[case("Message not delivered. DKIM authentication error", "domain-not-authenticated")]
+    #[case("Der Mailserver des Empfängers wurde nicht gefunden", "recipient-rejected")]
+    #[case("550 5.1.1 recipient rejected: quota violation", "recipient-mailbox-full")]
+    fn a_plain_refusal_with_a_reason_is_that_and_a_guess(#[case] text: &str, #[case] means: &str) {
+        let read = read(text);
+        assert_eq!((read.cause, read.is_guess), (Some(means), true));
     }
 }

@@ -48,7 +48,7 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
         do_not.iter().filter_map(|item| at_hand.only(item)).map(|item| texts.case.fill(&plain(&item))).collect();
     let tell_provider =
         paragraphs(&at_hand.only(page.text.section("Tell the provider").unwrap_or_default()).unwrap_or_default());
-    let error = error_in_words(guide, &run.account, &walk, facts);
+    let error = error_in_words(guide, run, &walk, facts);
     let wording = given(&page.in_words, facts).next().cloned();
     let wording =
         wording.unwrap_or_else(|| Wording { title: page.text.title.clone(), summary: paragraphs(&page.text.intro) });

@@ -1,14 +1,14 @@
 //! What the error that the caller sees means, in words, beside the verdict. What it means is found in `facts::pasted`,
 //! what follows from it in the guide.
 
-use crate::account::Account;
 use crate::facts::bounce::Bounce;
-use crate::facts::pasted::{self, By};
+use crate::facts::pasted::By;
 use crate::facts::{Derived, outlook_errors};
 use crate::guide::judge::judge;
 use crate::guide::rule::Held;
 use crate::guide::walk::Walk;
 use crate::guide::{Guide, UNDETERMINED};
+use crate::session::Run;
 use crate::text::Text;
 
 /// How many causes are named that a number may point to.
@@ -17,9 +17,9 @@ const MOST_SUGGESTED: usize = 3;
 const MOST_NUMBERS: usize = 3;
 
 /// Says what it means, or that nobody knows; `None` if nobody said what the caller sees.
-pub(super) fn error_in_words(guide: &Guide, account: &Account, walk: &Walk, facts: &Derived) -> Option<Text> {
-    let error = account.error.as_deref().filter(|error| !error.trim().is_empty())?;
-    let pasted = pasted::read(error);
+pub(super) fn error_in_words(guide: &Guide, run: &Run, walk: &Walk, facts: &Derived) -> Option<Text> {
+    let error = run.account.error.as_deref().filter(|error| !error.trim().is_empty())?;
+    let pasted = run.said.as_deref()?;
     let text = pasted.bounce.as_ref().map_or_else(Text::new, came_back);
     let whose = match pasted.by {
         By::Bounce => "Its words mean",
@@ -40,7 +40,8 @@ pub(super) fn error_in_words(guide: &Guide, account: &Account, walk: &Walk, fact
         None if pasted.by == By::Number => text.append(numbers(guide, error)),
         None => text.say("What it means is not in our table, so this result does not explain it."),
     };
-    Some(text)
+    let also: Vec<&str> = pasted.also.iter().map(|cause| guide.headline(cause)).collect();
+    Some(if also.is_empty() { text } else { text.say(format!(" It also says: {}.", also.join("; "))) })
 }
 
 /// "A message to x@example.org came back: mx.example.org refused it (5.1.1)."

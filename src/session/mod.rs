@@ -294,7 +294,13 @@ impl Session {
     }
 
     fn input<'a>(&'a self, run: &'a Run, seen: &'a Observations<'a>) -> Input<'a> {
-        Input { account: &run.account, wanted: run.wanted.as_ref(), seen, answers: &self.answers }
+        Input {
+            account: &run.account,
+            said: run.said.as_deref(),
+            wanted: run.wanted.as_ref(),
+            seen,
+            answers: &self.answers,
+        }
     }
 
     /// The verdict, as far as it is known now.

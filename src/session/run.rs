@@ -5,9 +5,11 @@ use crate::account::{Account, Endpoint, Wanted};
 use crate::check::{Event as CheckEvent, Finding, Group, Head};
 use crate::facts::key::{Key, Observable};
 use crate::facts::observed::Observed;
+use crate::facts::pasted::{self, Pasted};
 use crate::facts::{Facts, Observations};
 use crate::text::small_sort::Gather;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// The state of a check in a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +54,8 @@ pub struct Run {
     pub finished: Option<jiff::Timestamp>,
     /// The account, as it was known then.
     pub account: Account,
+    /// What the error means that the caller sees: a text is read once a run, for that takes some milliseconds.
+    pub said: Option<Arc<Pasted>>,
     /// What the provider wants, once known.
     pub wanted: Option<Wanted>,
     /// Its checks, in the order of the plan.
@@ -73,6 +77,7 @@ impl Run {
         Run {
             started,
             finished: None,
+            said: account.error.as_deref().map(|error| Arc::new(pasted::read(error))),
             account,
             wanted: None,
             by_id: checks.iter().enumerate().map(|(index, check)| (check.head.id.clone(), index)).collect(),

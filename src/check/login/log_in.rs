@@ -183,7 +183,8 @@ async fn decide(ctx: &Ctx, by: By) -> LogInWay {
             (id.as_str(), finding.as_ref().map_or(runs, |finding| finding.observed()))
         });
         let seen = Observations { checks: checks.gather(), plan_complete: true };
-        let input = Input { account: &ctx.account, wanted: ctx.wanted(), seen: &seen, answers: &answers };
+        let account = &ctx.account;
+        let input = Input { account, said: None, wanted: ctx.wanted(), seen: &seen, answers: &answers };
         let way = log_in_way(input, by);
         let LogInWay::Pending(ids) = way else { return way };
         for id in &ids {

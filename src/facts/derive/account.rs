@@ -6,7 +6,7 @@ use crate::account::client::{Connects, SignIn};
 use crate::account::{Choice, Fit, Source};
 use crate::facts::keys::{alive, certificate, dns_domain, dns_server, login, port, sending, settings, smtp};
 use crate::facts::outlook_errors;
-use crate::facts::pasted::{self, By};
+use crate::facts::pasted::By;
 use crate::facts::words::{Ehlo, Foreign, Greeting, Handshake, LogIn, NameFound, Sending, ServerFit};
 
 /// What a server that lets us in wants next.
@@ -274,13 +274,12 @@ impl View<'_> {
     /// What the error that the caller sees means, whose words say so, and the cause that its words only seem to mean, or
     /// that a number in it points to first.
     fn error(&self, facts: &mut Made) {
-        let Some(error) = &self.input.account.error else {
+        let (Some(error), Some(pasted)) = (&self.input.account.error, self.input.said) else {
             for fact in ["said", "said.by", "said.hint"] {
                 facts.put(fact, gap("nobody said what the caller sees"));
             }
             return;
         };
-        let pasted = pasted::read(error);
         let said = match (pasted.cause, pasted.by) {
             (Some(_), _) if pasted.is_guess => {
                 gap("the words are in no table of ours, and only seem to mean something")

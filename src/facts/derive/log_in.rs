@@ -215,7 +215,7 @@ mod tests {
         });
         let seen = Observations { checks: observed.collect(), plan_complete: true };
         log_in_way(
-            Input { account: &account, wanted: Some(&wanted), seen: &seen, answers: &BTreeMap::new() },
+            Input { account: &account, said: None, wanted: Some(&wanted), seen: &seen, answers: &BTreeMap::new() },
             By::Password,
         )
     }
@@ -304,7 +304,10 @@ mod tests {
         let nothing = Wanted { choices: vec![], source: Source::Guess, provider: None };
         let way = |wanted| {
             let seen = Observations::default();
-            log_in_way(Input { account: &account, wanted, seen: &seen, answers: &BTreeMap::new() }, By::Password)
+            log_in_way(
+                Input { account: &account, said: None, wanted, seen: &seen, answers: &BTreeMap::new() },
+                By::Password,
+            )
         };
         assert_eq!(way(None), pending("provider"));
         assert_eq!(way(Some(&nothing)), LogInWay::NoServer);

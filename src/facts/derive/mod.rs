@@ -17,6 +17,7 @@ use super::key::{Family, Key, Observable};
 use super::keys;
 use super::known::{Derived, Known, Why};
 use super::observed::{Observations, Seen, planning};
+use super::pasted::Pasted;
 use super::target::{COMPARED_PORTS, MAIL_PORTS, Role, Target};
 use super::words::{Speaks, Starttls};
 use super::{value, vocabulary};
@@ -42,6 +43,8 @@ const AGREEING_REFERENCES: usize = 2;
 pub struct Input<'a> {
     /// The account that sends.
     pub account: &'a Account,
+    /// What the error means that the caller sees.
+    pub said: Option<&'a Pasted>,
     /// What the provider wants, once known.
     pub wanted: Option<&'a Wanted>,
     /// What the checks have seen so far.
@@ -276,6 +279,7 @@ mod tests {
     use crate::account::Address;
     use crate::facts::Facts;
     use crate::facts::observed::Observed;
+    use crate::facts::pasted;
     use crate::facts::words::LogIn;
     use keys::reference::{HOST, STATE};
 
@@ -284,11 +288,27 @@ mod tests {
         let wanted = Wanted::from_table(&account.address).unwrap();
         let observed = checks.iter().map(|(id, done, facts)| (*id, Observed { done: *done, facts, why_not: None }));
         let seen = Observations { checks: observed.collect(), plan_complete: true };
-        derive(Input { account: &account, wanted: Some(&wanted), seen: &seen, answers: &BTreeMap::new() }).facts
+        derive(Input { account: &account, said: None, wanted: Some(&wanted), seen: &seen, answers: &BTreeMap::new() })
+            .facts
     }
 
     fn note<T: Observable>(facts: &mut Facts, key: &Key<T>, value: &T) {
         facts.insert(key.name.clone().into_owned(), value.to_value());
+    }
+
+    #[test]
+    fn what_words_only_seem_to_mean_is_a_hint() {
+        let facts_said = |error: &str| {
+            let account = Account { error: Some(error.to_owned()), ..Account::default() };
+            let (seen, said) = (Observations::default(), pasted::read(error));
+            derive(Input { account: &account, said: Some(&said), wanted: None, seen: &seen, answers: &BTreeMap::new() })
+                .facts
+        };
+        let word = |facts: &Derived, name: &str| facts.get(name).and_then(Known::word).map(str::to_owned);
+        let sure = facts_said("535 5.7.8 Username and Password not accepted");
+        assert_eq!((word(&sure, "said").as_deref(), word(&sure, "said.hint")), (Some("password-wrong"), None));
+        let guess = facts_said("550 Archived recipient");
+        assert_eq!((word(&guess, "said"), word(&guess, "said.hint").as_deref()), (None, Some("recipient-rejected")));
     }
 
     #[test]
