@@ -24,6 +24,7 @@ mod sense;
 pub mod spf;
 pub mod stacks;
 pub mod target;
+pub mod told;
 pub mod value;
 pub mod vocabulary;
 pub mod words;
