@@ -33,6 +33,8 @@ pub struct Client {
     /// `Device: yes`: no program of a person but a printer, a NAS or an application, which may be meant to write to its
     /// own domain only.
     pub is_device: bool,
+    /// `Device: website`: one that runs on a web server, whose hosting company decides what gets out.
+    pub is_website: bool,
 }
 
 /// Who opens the connection to the mail server.
@@ -139,6 +141,9 @@ fn squeeze(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase().replace("microsoft", "")
 }
 
+/// The word of the line `Device:` for what runs on a web server.
+const WEBSITE: &str = "website";
+
 /// Reads a program's page.
 pub fn read(id: &str, text: &str) -> Result<Client, Fault> {
     let page = Page::parse(id, text)?;
@@ -171,9 +176,10 @@ pub fn read(id: &str, text: &str) -> Result<Client, Fault> {
         runs_as: page.head("Runs as").map(str::to_owned),
         is_device: match page.head("Device") {
             None => false,
-            Some("yes") => true,
-            Some(other) => return Err(fail("Device", format!("Device: {other}: the only word is yes"))),
+            Some("yes" | WEBSITE) => true,
+            Some(other) => return Err(fail("Device", format!("Device: {other} is not one of yes, {WEBSITE}"))),
         },
+        is_website: page.head("Device") == Some(WEBSITE),
     })
 }
 

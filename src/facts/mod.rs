@@ -27,6 +27,7 @@ pub mod spf;
 pub mod stacks;
 mod stage;
 pub mod target;
+pub mod told;
 pub mod value;
 pub mod vocabulary;
 pub mod words;

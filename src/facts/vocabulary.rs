@@ -164,6 +164,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         ),
         fact("client.named", "whether somebody said which mail program it is", YES_NO),
         fact("client.device", "whether a device or an application sends, not a person's mail program", YES_NO),
+        fact("client.website", "whether what sends runs on a web server", YES_NO),
         fact("client.exchange", "whether the mail program can hold an Exchange account, and how", Exchange::VARIANTS),
         fact(
             "client.rule",
@@ -281,12 +282,13 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("port.elsewhere", "the same port at other companies' servers", &["open", "closed"]),
         fact("port.others", "whether any other port opens, at this server or elsewhere", &["open", "closed"]),
         fact("submission.elsewhere", "whether 465 or 587 opens anywhere", &["open", "closed"]),
-        fact("server.other-port", "another mail port of the same server, tried to the greeting", &["open", "closed"]),
+        fact("server.other-port", "another port of the same server for mail programs, tried to the greeting", &["open", "closed"]),
         fact(
             "server.address",
             "the server's address compared with this network's own public address",
             &["own", "router", "other"],
         ),
+        fact("server.own-name", "whether the certificate is for the name that the server gives itself", YES_NO),
         fact("server.web-proxy", "whether a web proxy (CDN) answers at the server's address", YES_NO),
         fact("server.alive", "whether anything at all answers at the server's address", YES_NO),
         fact("testnet", "a connection to an address that cannot answer", UnusedAddress::VARIANTS),

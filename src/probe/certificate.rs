@@ -129,23 +129,29 @@ impl Certificate {
         key.into_iter().chain(signed.map(str::to_owned)).collect()
     }
 
-    /// Whether it is for this host: exact, or one `*` as the whole leftmost label (RFC 6125 section 6.4.3).
+    /// Whether it is for this host.
     pub fn is_for(&self, host: &str) -> bool {
-        let host = host.trim_end_matches('.').to_ascii_lowercase();
-        let is_address = host.parse::<std::net::IpAddr>().is_ok();
-        self.names.iter().any(|name| {
-            let name = name.trim_end_matches('.');
-            if name == host {
-                return true;
-            }
-            match (name.strip_prefix("*."), host.split_once('.')) {
-                (Some(parent), Some((first, rest))) => {
-                    !is_address && !first.is_empty() && parent.contains('.') && rest == parent
-                }
-                _ => false,
-            }
-        })
+        covers(&self.names, host)
     }
+}
+
+/// Whether one of these names of a certificate is for this host: exact, or one `*` as the whole leftmost label
+/// (RFC 6125 section 6.4.3).
+pub fn covers(names: &[String], host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let is_address = host.parse::<std::net::IpAddr>().is_ok();
+    names.iter().any(|name| {
+        let name = name.trim_end_matches('.');
+        if name == host {
+            return true;
+        }
+        match (name.strip_prefix("*."), host.split_once('.')) {
+            (Some(parent), Some((first, rest))) => {
+                !is_address && !first.is_empty() && parent.contains('.') && rest == parent
+            }
+            _ => false,
+        }
+    })
 }
 
 #[cfg(test)]

@@ -228,7 +228,7 @@ mod tests {
         let account = Account::new(Address::parse("anna@example.com").unwrap());
         let run = Run::new(jiff::Timestamp::UNIX_EPOCH, account, None, &[]);
         let facts = facts.iter().map(|(name, word)| ((*name).to_owned(), Known::Word((*word).to_owned())));
-        diagnose(&guide, &run, &Derivation { facts: facts.collect(), other_port: None })
+        diagnose(&guide, &run, &Derivation { facts: facts.collect(), other_port: None, own_name: None })
     }
 
     const OFFLINE: [(&str, &str); 5] = [

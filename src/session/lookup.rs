@@ -17,20 +17,24 @@ pub(super) struct Lookup<'a> {
     pub(super) provider: Option<&'static Provider>,
     /// Another port of the server by which mail can be sent.
     pub(super) other: Option<u16>,
+    /// The name that the server gives itself and that its certificate is for.
+    pub(super) own_name: Option<&'a str>,
     /// What to set in the mail program.
     pub(super) recommended: Option<Choice>,
 }
 
 impl<'a> Lookup<'a> {
     pub(super) fn new(run: &'a Run, derived: &'a Derivation) -> Self {
-        let Derivation { facts, other_port } = derived;
+        let Derivation { facts, other_port, own_name } = derived;
+        let own_name = own_name.as_deref();
         Lookup {
             run,
             facts,
             in_use: run.in_use(),
             provider: run.wanted.as_ref().and_then(|wanted| wanted.provider()),
             other: *other_port,
-            recommended: recommended(run, facts, *other_port),
+            own_name,
+            recommended: recommended(run, facts, *other_port, own_name),
         }
     }
 

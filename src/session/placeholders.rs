@@ -15,9 +15,9 @@ use crate::facts::{hosters, interceptors};
 use crate::text::{Text, capital};
 use std::fmt::Write;
 use values::{
-    clock_off, day, dkim_selectors, ehlo_of_program, ehlo_passes, ehlo_refused, gateway, isp_policy, log_in_ended,
-    log_ins_offered, port_does, protection_here, resolver, said, security, sender, spf_wanted, spoken, token_scope,
-    weak, written,
+    certificate_names, clock_off, day, dkim_selectors, ehlo_of_program, ehlo_passes, ehlo_refused, gateway, isp_policy,
+    log_in_ended, log_ins_offered, port_does, protection_here, resolver, said, security, sender, spf_wanted, spoken,
+    token_scope, wanted_server, weak, written,
 };
 
 /// A placeholder, written `{name}` on a page.
@@ -72,6 +72,13 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "is not a name",
     ),
     row("gateway", "the program on this computer that passes mail on", gateway, "A program on this computer"),
+    row(
+        "server.own-name",
+        "the name that the server gives itself, if its certificate is for that",
+        |case| Some(case.own_name?.to_owned()),
+        "another name",
+    )
+    .naming(Names::Host),
     row("server.addresses", "its addresses", |case| case.shown(&dns_server::ADDRESSES), "addresses not known")
         .naming(Names::Address),
     row("port", "the port that the mail program uses", |case| Some(case.in_use.as_ref()?.port.to_string()), "the port"),
@@ -82,8 +89,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         security,
         "the encryption",
     ),
-    row("wanted.server", "the server to set", |case| Some(case.recommended.as_ref()?.host.clone()), "the mail server")
-        .naming(Names::Host),
+    row("wanted.server", "the server to set", wanted_server, "the mail server").naming(Names::Host),
     row("wanted.port", "the port to set", |case| Some(case.recommended.as_ref()?.port.to_string()), "the port"),
     row(
         "wanted.security",
@@ -113,6 +119,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         |case| case.provider?.switch.clone(),
         "the webmail settings",
     ),
+    row("provider.note", "what else is known of it", |case| case.provider?.note.clone(), ""),
     row(
         "program",
         "the mail program at hand",
@@ -177,13 +184,8 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         |case| interceptors::by_name(&case.own(&certificate::INTERCEPTOR)?)?.switch.clone(),
         "its settings for mail or encrypted connections",
     ),
-    row(
-        "certificate.names",
-        "the names that the certificate is for",
-        |case| case.own(&certificate::NAMES).or_else(|| case.own(&certificate::SUBJECT)),
-        "another name",
-    )
-    .naming(Names::Host),
+    row("certificate.names", "the names that the certificate is for", certificate_names, "another name")
+        .naming(Names::Host),
     row(
         "certificate.from",
         "the day from which it is valid",

@@ -9,7 +9,7 @@ use crate::facts::{Derived, vocabulary};
 
 /// What to set in the mail program: what the provider wants; but if that very port is blocked, the other port that
 /// works.
-pub(super) fn recommended(run: &Run, facts: &Derived, other: Option<u16>) -> Option<Choice> {
+pub(super) fn recommended(run: &Run, facts: &Derived, other: Option<u16>, own_name: Option<&str>) -> Option<Choice> {
     let wanted = run.wanted.as_ref();
     let in_use = run.in_use()?;
     let choices = wanted.map_or(&[][..], |wanted| &wanted.choices);
@@ -24,7 +24,15 @@ pub(super) fn recommended(run: &Run, facts: &Derived, other: Option<u16>) -> Opt
         let Endpoint { host, port, security } = in_use;
         return Some(Choice { host, port, security, auth: vec![] });
     }
-    let shut = !is("port.state", "open") || is("starttls", "missing") || is("starttls", "masked");
+    // A host's own name in place of a customer's: nobody can say so of a provider that is known, or of somebody in between.
+    let is_strange = is("settings.provider", "known") || is("identity", "own-host") || is("identity", "other");
+    if let Some(name) = own_name.filter(|_| !is_strange && !is("settings.server", "differs")) {
+        let Endpoint { port, security, .. } = in_use;
+        return Some(Choice { host: name.to_owned(), port, security, auth: vec![] });
+    }
+    // A log-in on port 25 is better made on the port for mail programs.
+    let is_for_servers = in_use.port == 25 && choices.is_empty() && is("auth.offered", "only-after-tls");
+    let shut = is_for_servers || !is("port.state", "open") || is("starttls", "missing") || is("starttls", "masked");
     if let (true, Some(port)) = (right_server && shut, other) {
         let security = security_of(run, port);
         return Some(Choice { host: in_use.host, port, security, auth: vec![] });

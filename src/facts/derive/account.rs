@@ -8,6 +8,7 @@ use crate::facts::keys::{alive, certificate, dns_domain, dns_server, login, port
 use crate::facts::outlook_errors;
 use crate::facts::pasted::By;
 use crate::facts::words::{Ehlo, Foreign, Greeting, Handshake, LogIn, NameFound, Sending, ServerFit};
+use crate::probe::certificate::covers;
 
 /// What a server that lets us in wants next.
 #[derive(PartialEq)]
@@ -30,6 +31,8 @@ impl View<'_> {
         facts.put("client.named", yes_no(client.is_some()));
         let device = client.map_or(moot("nobody said which mail program it is"), |client| yes_no(client.is_device));
         facts.put("client.device", device);
+        let website = client.map_or(moot("nobody said which mail program it is"), |client| yes_no(client.is_website));
+        facts.put("client.website", website);
         let connects = match client.map(|client| client.connects) {
             Some(connects @ (Connects::FromHere | Connects::FromElsewhere)) => word(connects.word()),
             Some(Connects::Depends) => gap("it depends on how the mail program is set up"),
@@ -123,13 +126,7 @@ impl View<'_> {
         let ours = self.one(dns_server::ADDRESSES).value().unwrap_or_default();
         let same_address = ours.iter().any(|addr| theirs.contains(addr));
         let names = self.own(certificate::NAMES).value().unwrap_or_default();
-        let covers = |name: &String| {
-            *name == wanted.host
-                || name
-                    .strip_prefix("*.")
-                    .is_some_and(|parent| wanted.host.split_once('.').is_some_and(|(_, rest)| rest == parent))
-        };
-        let same_certificate = self.own(certificate::VERIFIED).is(true) && names.iter().any(covers);
+        let same_certificate = self.own(certificate::VERIFIED).is(true) && covers(&names, &wanted.host);
         (same_address || same_certificate).then(|| word("as-wanted"))
     }
 

@@ -6,6 +6,7 @@ use crate::account::Source;
 use crate::facts::ehlo;
 use crate::facts::keys::{certificate, login, port, reference, sending, smtp, tls};
 use crate::facts::words::{Ehlo, EhloName, Greeting, GreetingElsewhere, Handshake, Speaks, Starttls};
+use crate::probe::certificate::covers;
 
 impl View<'_> {
     pub(super) fn dialogue(&self, facts: &mut Made) {
@@ -135,7 +136,7 @@ impl View<'_> {
         if self.own(smtp::OWN_NAME).is(true) {
             return word("own-host");
         }
-        let Some(name) = self.own_name(self.port()) else { return gap("the server gave no host name") };
+        let Some(name) = self.own_name(self.port()) else { return self.identity_by_other_ports() };
         let is_proven = |port: &u16| self.at(*port, smtp::HANDSHAKE).is(Handshake::Done);
         let right = self.other_ports().into_iter().filter(is_proven).find_map(|port| self.own_name(port));
         match right {
@@ -150,10 +151,49 @@ impl View<'_> {
         }
     }
 
-    /// The name that a server gives itself in its EHLO reply or greeting; a host's name contains a dot.
+    /// Where the handshake fails before any greeting: this machine itself, if its name is on the certificate, and is given
+    /// on another port.
+    fn identity_by_other_ports(&self) -> Known {
+        let names = self.own(certificate::NAMES).value().unwrap_or_default();
+        let is_own = self.other_ports().into_iter().map(|port| {
+            let is_on_certificate = self.own_names(port).iter().any(|name| covers(&names, name));
+            self.at(port, smtp::OWN_NAME).map(|is_own| is_own && is_on_certificate)
+        });
+        any(is_own, |is_own| *is_own, "own-host", gap("the server gave no host name"))
+    }
+
+    /// The name that a server gives itself in its EHLO reply or greeting.
     fn own_name(&self, port: u16) -> Option<String> {
+        self.own_names(port).into_iter().next()
+    }
+
+    /// Both, if they differ; a host's name contains a dot.
+    fn own_names(&self, port: u16) -> Vec<String> {
         let names = [smtp::EHLO_NAME, smtp::BANNER_NAME].into_iter().filter_map(|key| self.at(port, key).value());
-        names.into_iter().find(|name| name.contains('.'))
+        names.filter(|name: &String| name.contains('.')).collect()
+    }
+
+    /// Whether the certificate, if it is not for the server that is set, is for the name that this gives itself, and the name.
+    pub(super) fn own_name_fits(&self) -> (Known, Option<String>) {
+        match self.own(certificate::FOR_SERVER) {
+            Seen::Pending(checks) => return (Known::Pending(checks), None),
+            Seen::Is(false) => {}
+            _ => return (moot("the certificate is for the server that is set, or none was seen"), None),
+        }
+        let names = self.own(certificate::NAMES).value().unwrap_or_default();
+        let ports: Vec<u16> = std::iter::once(self.port()).chain(self.other_ports()).collect();
+        let greetings = ports.iter().map(|port| self.at(*port, smtp::GREETING));
+        let pending: BTreeSet<String> = greetings
+            .filter_map(|greeting| if let Seen::Pending(checks) = greeting { Some(checks) } else { None })
+            .flatten()
+            .collect();
+        let given: Vec<String> = ports.into_iter().flat_map(|port| self.own_names(port)).collect();
+        match given.iter().find(|name| covers(&names, name)) {
+            _ if !pending.is_empty() => (Known::Pending(pending), None),
+            Some(name) => (word("yes"), Some(name.clone())),
+            None if given.is_empty() => (gap("the server gave no host name"), None),
+            None => (word("no"), None),
+        }
     }
 
     pub(super) fn starttls(&self, facts: &mut Made) {

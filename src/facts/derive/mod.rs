@@ -60,6 +60,8 @@ pub struct Derivation {
     pub facts: Derived,
     /// Another port of the server in use by which mail can be sent, if there is one; for use in texts.
     pub other_port: Option<u16>,
+    /// The name that the server gives itself, if its certificate is for that name and not for the one that is set.
+    pub own_name: Option<String>,
 }
 
 /// Makes all facts of the guide.
@@ -68,6 +70,8 @@ pub fn derive(input: Input<'_>) -> Derivation {
     let mut facts = Made::default();
     let (other_port_opens, other_port) = view.other_port();
     facts.put("server.other-port", other_port_opens);
+    let (own_name_fits, own_name) = view.own_name_fits();
+    facts.put("server.own-name", own_name_fits);
     view.account(&mut facts);
     view.client(&mut facts);
     view.provider(&mut facts);
@@ -88,7 +92,7 @@ pub fn derive(input: Input<'_>) -> Derivation {
     for (question, answer) in input.answers {
         facts.insert(format!("answer.{question}"), Known::Word(answer.clone()));
     }
-    Derivation { facts, other_port }
+    Derivation { facts, other_port, own_name }
 }
 
 /// The facts that are made so far. Names and words are those of the vocabulary: what a report that somebody has changed,

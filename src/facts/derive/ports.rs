@@ -229,10 +229,15 @@ impl View<'_> {
         // First what the provider wants, then 587 and 465; 25 only if it offers a log-in.
         let wanted =
             |port: u16| self.input.wanted.is_some_and(|wanted| wanted.choices.iter().any(|choice| choice.port == port));
+        // Port 25 is for servers: no provider that names its ports means it for mail programs unless it says so.
+        let is_known = self.input.wanted.is_some_and(|wanted| wanted.provider().is_some());
+        ports.retain(|port| *port != 25 || !is_known || wanted(25));
         ports.small_sort_by_key(|port| (!wanted(*port), *port == 25, u16::MAX - *port));
         let mut pending = BTreeSet::new();
         for port in ports {
             match (self.at(port, smtp::GREETING), self.at(port, smtp::AUTH)) {
+                // The machine's own server answers there too.
+                _ if self.at(port, smtp::OWN_NAME).is(true) => {}
                 // It takes another name than the mail program gives.
                 _ if self.at(port, smtp::EHLO_REFUSED).is_there() => {}
                 (Seen::Is(Greeting::Ready), Seen::Is(offered)) if !offered.is_empty() => {

@@ -6,7 +6,7 @@ use crate::facts::keys::{
     certificate, clock, dns_own, isp, login, port, protection, sender_domain, sending, smtp, tls,
 };
 use crate::facts::words::EhloName;
-use crate::facts::{ehlo, isps, senders, spf, vocabulary};
+use crate::facts::{ehlo, isps, senders, spf, told, vocabulary};
 use crate::session::lookup::Lookup;
 use crate::session::run::State;
 use crate::text::{grouped, span, visible_str};
@@ -14,6 +14,20 @@ use crate::text::{grouped, span, visible_str};
 pub(super) fn sender(case: &Lookup<'_>) -> Option<String> {
     let account = &case.run.account;
     Some(account.from.clone().unwrap_or_else(|| account.address.to_string()))
+}
+
+/// What to set; a name that the certificate is not for is not set again.
+pub(super) fn wanted_server(case: &Lookup<'_>) -> Option<String> {
+    let host = &case.recommended.as_ref()?.host;
+    let is_refused = case.is("certificate", "name-mismatch") && !case.is("settings.server", "as-wanted");
+    Some(host.clone()).filter(|host| !is_refused || Some(host) != case.in_use.as_ref().map(|in_use| &in_use.host))
+}
+
+/// Whose certificate it is: as it was seen here; if that one is in order, as the error tells of another.
+pub(super) fn certificate_names(case: &Lookup<'_>) -> Option<String> {
+    let seen = case.own(&certificate::NAMES).or_else(|| case.own(&certificate::SUBJECT));
+    let told = case.run.account.error.as_deref().and_then(told::certificate_names);
+    if case.is("certificate.accepted", "yes") { told.or(seen) } else { seen.or(told) }
 }
 
 pub(super) fn port_does(case: &Lookup<'_>) -> Option<String> {
