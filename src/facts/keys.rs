@@ -301,7 +301,7 @@ keys! {
         ISSUERS: Key<Vec<String>> = "issuers", Foreign, "who signed each of these";
         WEAK: Key<Vec<String>> = "weak", Nobody, "weak keys and signatures among them";
         ORDER: Key<Order> = "order", Nobody, "what is wrong with their order";
-        AT_OTHER_ADDRESS: Key<Vec<String>> = "at-other-address", Nobody, "what is wrong with those at other addresses";
+        AT_OTHER_ADDRESS: Key<Vec<AtOtherAddress>> = "at-other-address", Nobody, "how those at other addresses differ";
         SILENT_ADDRESSES: Key<Vec<IpAddr>> = "silent-addresses", Address, "other addresses where the port opens, but TLS gets no answer";
     }
     /// Which mail programs can encrypt with this server?

@@ -153,6 +153,8 @@ words! {
     /// How far the way to a web server leads; `Failing`: it answers with an error of its own (5xx); `Misdirected`: its name
     /// leads to an address inside, where it cannot be; `OldTls`: it knows nothing above TLS 1.1.
     Reach { Reached, Failing, NotFound, Misdirected, Shut, ProxyGone, ProxyRefuses, NotTrusted, OldTls, Broken }
+    /// How the certificate at another address of a server differs; `OtherIssuer`: it is as good, as far as is known.
+    AtOtherAddress { OtherNames, Expired, NotYetValid, OtherIssuer }
     /// What is wrong with a web server's certificate.
     WebCertificate { Expired, NotYetValid, Name, Issuer, SelfSigned, TooWeak, Unsaid }
     /// What the server refused when asked whether this address may send.

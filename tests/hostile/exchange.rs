@@ -13,6 +13,7 @@ const WEBSITE: [u8; 4] = [203, 0, 113, 90];
 const OUTLOOK: [u8; 4] = [203, 0, 113, 73];
 const SIGN_IN: [u8; 4] = [203, 0, 113, 74];
 const PROXY: [u8; 4] = [203, 0, 113, 93];
+const SCRIPT: [u8; 4] = [203, 0, 113, 94];
 
 const OPEN: Fits = Fits { causes: &["undetermined"], because: "the servers of the mailbox are sound" };
 const MISLED: Fits = Fits {
@@ -62,6 +63,18 @@ const MORE: &[(&str, Answer)] = &[
     ("JSON with control characters", || page("{\"Url\":\"https://a\\u001b[2J\\u202e.example/\"}")),
     ("JSON 100,000 levels deep", || page(&"[".repeat(100_000))),
     ("JSON that stops", || page(r#"{"Protocol":"AutodiscoverV1","Url":"https://mail."#)),
+    ("a script of proxies without end", || {
+        let named: String = (0..20_000).map(|at| format!("PROXY p{at}.contoso.example:8080; ")).collect();
+        page(&format!("function FindProxyForURL(url, host) {{ return \"DIRECT; {named}\"; }}"))
+    }),
+    ("a script that names this computer and control characters", || {
+        page(
+            "function FindProxyForURL() { return 'DIRECT; PROXY 127.0.0.1:587; PROXY a\u{1b}[2J\u{202e}:80; PROXY :0'; }",
+        )
+    }),
+    ("a script that never ends its quotation", || {
+        page(&format!("FindProxyForURL \"DIRECT\" /* \"PROXY {}", "\\\"'`".repeat(50_000)))
+    }),
     ("an XML whose entities grow", || {
         let grow: String = (1..30).map(|at| format!("<!ENTITY e{at} \"&e{};&e{};\">", at - 1, at - 1)).collect();
         page(&format!("<!DOCTYPE x [<!ENTITY e0 \"ha\">{grow}]><html>&e29;</html>"))
@@ -119,6 +132,15 @@ does = "drop"
 ports = [80, 443]
 "#;
 
+/// A script chooses the web proxy; the way without one is open.
+const BY_SCRIPT: &str = r#"
+fault = []
+machine.proxy-script = "http://pac.contoso.example/proxy.pac"
+[host."pac.contoso.example"]
+v4 = ["203.0.113.94"]
+port.80.pages."*" = ""
+"#;
+
 /// Where such a server stands, what it may come to, its world, and how it takes the place of the lab's.
 struct Stand {
     place: &'static str,
@@ -163,6 +185,13 @@ const STANDS: &[Stand] = &[
         world: "fault = []",
         at: &[(SIGN_IN, 443)],
         encrypted: Some(&["login.microsoftonline.com"]),
+    },
+    Stand {
+        place: "the script that chooses the web proxy",
+        fits: OPEN,
+        world: BY_SCRIPT,
+        at: &[(SCRIPT, 80)],
+        encrypted: None,
     },
     Stand { place: "the web proxy", fits: SHUT, world: BY_PROXY, at: &[(PROXY, 3128)], encrypted: None },
 ];

@@ -37,6 +37,7 @@ from computer import (
     verdict,
     windows_path,
 )
+from exchange import outlook_told, proxy_script
 
 
 # --- the lab ---------------------------------------------------------------------------------------------------------
@@ -397,6 +398,7 @@ def trust(windows, certificate):
 
 TESTS = [
     *(scenarios, trusted, untrusted, wrong_password, hosts_file, switches, outlook, in_use, handed),
+    *(proxy_script, outlook_told),
     *(text, names_and_lengths, read_only, light, dressed, rights, dashboard, control_c, closed),
 ]
 

@@ -99,7 +99,7 @@ pc_up() { # FOLDER
     x86_64-w64-mingw32-strip -o "$STATE/pc/mailtriage.exe" "$1/mailtriage.exe"
     install -m 755 "$MAILTRIAGE" "$STATE/pc/mailtriage"
     install -m 644 "$HERE"/../stored/outlook/*.reg "$STATE/pc/outlook"
-    install -m 644 "$HERE"/{suite,computer}.py "$STATE/pc"
+    install -m 644 "$HERE"/{suite,computer,exchange}.py "$STATE/pc"
     install -m 644 "$STATE/tls/root.crt" "$STATE/pc/root.pem"
 }
 suite() { as_user RELEASE="$release" python3 "$STATE/pc/suite.py" "$@" || failed=1; }

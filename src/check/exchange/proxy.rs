@@ -41,13 +41,8 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
             None => Verdict::pass("none is set, and no script that chooses one"),
         };
     };
-    let address = Url::parse(script.at.as_deref().unwrap_or(IN_THE_NETWORK)).map(|mut url| {
-        // Whoever logs in there is nobody's business.
-        let _ = (url.set_username(""), url.set_password(None));
-        url
-    });
-    let shown = address.as_ref().map_or_else(|_| script.at.clone().unwrap_or_default(), Url::to_string);
-    let shown = visible_str(&shown);
+    let shown = visible_str(script.at.as_deref().unwrap_or(IN_THE_NETWORK));
+    let address = Url::parse(&shown);
     let began = Instant::now();
     let page = format!("https://{MICROSOFT}/");
     let load = async {

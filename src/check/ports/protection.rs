@@ -70,6 +70,12 @@ async fn run(ctx: &Ctx, book: &mut Notebook, port: u16) -> Verdict {
         book.saw("a web proxy is set", Text::new().mark(Mark::Inner, proxy));
         says.push(Text::new().say("a web proxy is set (").mark(Mark::Inner, proxy).say(")"));
     }
+    if let Some(script) = &local.proxy_script
+        && let Some(at) = &script.at
+    {
+        book.saw("a script chooses the web proxy", Text::new().mark(Mark::Inner, at));
+        says.push("a script chooses the web proxy".into());
+    }
     let says = says.into_iter().reduce(|all, next| all.say("; ").append(next));
     match says {
         Some(says) => Verdict::pass(says),

@@ -13,7 +13,7 @@ use crate::facts::keys::certificate as certificate_keys;
 use crate::facts::keys::chain as keys;
 use crate::facts::keys::clock as clock_keys;
 use crate::facts::keys::port as port_keys;
-use crate::facts::words::Order;
+use crate::facts::words::{AtOtherAddress, Order};
 use crate::net::PortState;
 use crate::probe::certificate::{Certificate, parse};
 use crate::probe::chain::{self, Whole};
@@ -196,13 +196,16 @@ async fn other_addresses(
     ctx.wait_for(&clock).await;
     let ahead = ctx.fact(&clock, &clock_keys::AHEAD).unwrap_or(0);
     let now = ctx.machine.now().as_second() - ahead;
+    // Where the port does not open, its own check says so, and has waited long enough for it.
+    ctx.wait_for(&port::CHECK.at(Target::in_use(seen.addr.port()))).await;
     let shut = not_open(ctx, seen.addr.port());
+    let others = others.filter(|addr| !shut.contains(addr));
     let (mut faults, mut silent) = (Vec::new(), Vec::new());
     for addr in others.take(MOST_ADDRESSES) {
         let there = Handshake { addr: SocketAddr::new(addr, seen.addr.port()), ..seen.clone() };
         let Some(chain) = read(ctx, &there, host).await else {
-            // Where the port does not open, its own check says so; where we may not ask, nobody knows.
-            if !shut.contains(&addr) && !ctx.door.is_careful() && !ctx.door.is_used_up() {
+            // Where we may not ask, nobody knows.
+            if !ctx.door.is_careful() && !ctx.door.is_used_up() {
                 book.saw("at another address", Text::new().addr(addr).say(": TLS gets no answer"));
                 silent.push(addr);
             }
@@ -215,10 +218,10 @@ async fn other_addresses(
         book.saw("at another address", Text::new().addr(addr).say(": ").say(says).say(issuer));
         faults.extend(match () {
             () if is_same => None,
-            () if !other.is_for(host) => Some("for other names"),
-            () if now > other.until => Some("expired"),
-            () if now < other.from => Some("not yet valid"),
-            () if other.issuer_organisation != leaf.issuer_organisation => Some("of another issuer"),
+            () if !other.is_for(host) => Some(AtOtherAddress::OtherNames),
+            () if now > other.until => Some(AtOtherAddress::Expired),
+            () if now < other.from => Some(AtOtherAddress::NotYetValid),
+            () if other.issuer_organisation != leaf.issuer_organisation => Some(AtOtherAddress::OtherIssuer),
             () => None,
         });
     }
@@ -227,7 +230,13 @@ async fn other_addresses(
         book.note(keys::SILENT_ADDRESSES, silent);
     }
     if let Some(fault) = faults.first() {
-        remarks.push(format!("another address of the server shows one that is {fault}"));
-        book.note(keys::AT_OTHER_ADDRESS, faults.into_iter().map(str::to_owned).collect::<Vec<_>>());
+        let says = match fault {
+            AtOtherAddress::OtherNames => "for other names",
+            AtOtherAddress::Expired => "expired",
+            AtOtherAddress::NotYetValid => "not yet valid",
+            AtOtherAddress::OtherIssuer => "of another issuer",
+        };
+        remarks.push(format!("another address of the server shows one that is {says}"));
+        book.note(keys::AT_OTHER_ADDRESS, faults);
     }
 }

@@ -6,7 +6,7 @@ use crate::facts::keys::{alive, chain, ipv6, leaves, port, protection, quality, 
 use crate::facts::keys::{
     clock, connectivity, dns_domain, dns_elsewhere, dns_known, dns_own, dns_server, reference, settings,
 };
-use crate::facts::words::{Greeting, Handshake, Loss, NameFound, Opens, OtherNames, Pages, ServerFit};
+use crate::facts::words::{AtOtherAddress, Greeting, Handshake, Loss, NameFound, Opens, OtherNames, Pages, ServerFit};
 use std::net::IpAddr;
 
 /// The share of lost handshakes, in percent, that counts as heavy: 8 of the 60 of one sampling. A line that loses 3 %
@@ -136,7 +136,7 @@ impl View<'_> {
         let tls = match (self.one(chain::SILENT_ADDRESSES), self.one(chain::AT_OTHER_ADDRESS)) {
             _ if is_one => moot("the server has one address"),
             (Seen::Is(_), _) => word("silent"),
-            (_, Seen::Is(_)) => word("bad-certificate"),
+            (_, Seen::Is(how)) if how.iter().any(|how| *how != AtOtherAddress::OtherIssuer) => word("bad-certificate"),
             (Seen::Pending(checks), _) => Known::Pending(checks),
             _ => moot("nothing is wrong with them, or they were not asked"),
         };

@@ -10,7 +10,7 @@ pub(super) fn configured() -> Option<Configured> {
 }
 
 /// What the desktop that is running has set: only in its session, where its programs go by it.
-#[cfg(not(any(windows, target_os = "macos")))]
+#[cfg(not(target_os = "macos"))]
 pub(super) fn configured() -> Option<Configured> {
     let desktop = std::env::var("XDG_CURRENT_DESKTOP").ok()?;
     if desktop.split(':').any(|name| name.eq_ignore_ascii_case("KDE")) {
@@ -22,13 +22,7 @@ pub(super) fn configured() -> Option<Configured> {
     of_gnome(&said_by("/usr/bin/gsettings", &["list-recursively", "org.gnome.system.proxy"])?)
 }
 
-#[cfg(windows)]
-pub(super) fn configured() -> Option<Configured> {
-    None
-}
-
 /// What a tool of the system prints, at most 64 KB; `None` if it is not there, or takes longer than two seconds.
-#[cfg(not(windows))]
 fn said_by(tool: &str, arguments: &[&str]) -> Option<String> {
     use std::io::Read;
     use std::process::{Command, Stdio};
@@ -52,6 +46,7 @@ fn said_by(tool: &str, arguments: &[&str]) -> Option<String> {
 }
 
 /// A script by an address that is set, or by none: then it is looked for in the network.
+#[cfg(not(target_os = "macos"))]
 fn script(address: Option<&str>) -> Option<Configured> {
     let at = address.map(str::trim).filter(|address| !address.is_empty()).map(str::to_owned);
     let detect = at.is_none();
@@ -85,7 +80,7 @@ fn of_scutil(said: &str) -> Option<Configured> {
 }
 
 /// Reads lines such as `org.gnome.system.proxy mode 'auto'`, `org.gnome.system.proxy.https host 'proxy'` (gsettings(1)).
-#[cfg(not(any(windows, target_os = "macos")))]
+#[cfg(not(target_os = "macos"))]
 fn of_gnome(said: &str) -> Option<Configured> {
     let value = |below: &str, key: &str| {
         let start = format!("org.gnome.system.proxy{below} {key} ");
@@ -108,7 +103,7 @@ fn of_gnome(said: &str) -> Option<Configured> {
 
 /// Reads the section `[Proxy Settings]` of kioslaverc: `ProxyType` 1 is a proxy, 2 a script, 3 one that is looked for in the
 /// network (KDE's KProtocolManager::ProxyType).
-#[cfg(not(any(windows, target_os = "macos")))]
+#[cfg(not(target_os = "macos"))]
 fn of_kde(text: &str) -> Option<Configured> {
     let section = text.lines().skip_while(|line| !line.starts_with("[Proxy Settings]")).skip(1);
     let section: Vec<(&str, &str)> =
@@ -153,7 +148,7 @@ mod tests {
         assert_eq!(of_scutil(&off), None);
     }
 
-    #[cfg(not(any(windows, target_os = "macos")))]
+    #[cfg(not(target_os = "macos"))]
     #[test]
     fn what_gsettings_says() {
         let said =
@@ -169,7 +164,7 @@ mod tests {
         assert_eq!((manual.at.as_deref(), manual.not_for.len()), (Some("proxy.example:3128"), 2));
     }
 
-    #[cfg(not(any(windows, target_os = "macos")))]
+    #[cfg(not(target_os = "macos"))]
     #[test]
     fn what_kde_has_written() {
         let of = |kind: u8| {

@@ -1,6 +1,7 @@
 //! The web proxy that this system has set for programs, the servers that they reach without it, and the script that
 //! chooses one in its place (PAC). What a script chooses, only Windows tells (`winhttp`); it is not run here.
 
+#[cfg(not(windows))]
 mod desktop;
 mod windows;
 #[cfg(windows)]
@@ -40,7 +41,30 @@ pub enum Chosen {
 /// The proxy and the script from the environment, or otherwise from the system's settings.
 pub(super) fn configured(registry: &dyn Registry) -> Configured {
     let own = proxy_of(|name| std::env::var(name).ok());
-    own.or_else(|| windows::configured(registry)).or_else(desktop::configured).unwrap_or_default()
+    let mut found = own.or_else(|| windows::configured(registry)).or_else(desktop).unwrap_or_default();
+    if let Some(at) = found.script.as_mut().and_then(|script| script.at.as_mut()) {
+        *at = without_user(at);
+    }
+    found
+}
+
+/// What is set in the settings of a system other than Windows.
+fn desktop() -> Option<Configured> {
+    #[cfg(not(windows))]
+    return desktop::configured();
+    #[cfg(windows)]
+    return None;
+}
+
+/// An address without the name and password that it may hold.
+fn without_user(address: &str) -> String {
+    match url::Url::parse(address) {
+        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+            let _ = (url.set_username(""), url.set_password(None));
+            url.into()
+        }
+        _ => address.to_owned(),
+    }
 }
 
 /// What the system's script chooses for a page; `None` on systems that do not tell, or within the time limit. It blocks.
@@ -94,6 +118,8 @@ mod tests {
         assert_eq!(proxy("http://anna:secret@proxy.example.com:3128/").as_deref(), Some("proxy.example.com:3128"));
         assert_eq!(proxy("proxy.example.com:8080").as_deref(), Some("proxy.example.com:8080"));
         assert_eq!(proxy(""), None);
+        assert_eq!(without_user("http://anna:secret@pac.example/x.pac"), "http://pac.example/x.pac");
+        assert_eq!(without_user("http://pac.example/X.pac"), "http://pac.example/X.pac");
     }
 
     #[test]

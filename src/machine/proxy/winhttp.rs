@@ -2,7 +2,7 @@
 
 use super::windows::ways;
 use super::{Chosen, Script};
-use std::ptr::{null, null_mut};
+use std::ptr::null;
 use windows_sys::Win32::Foundation::{GetLastError, GlobalFree};
 use windows_sys::Win32::Networking::WinHttp::{
     WINHTTP_ACCESS_TYPE_NAMED_PROXY, WINHTTP_ACCESS_TYPE_NO_PROXY, WINHTTP_AUTO_DETECT_TYPE_DHCP,
