@@ -276,7 +276,7 @@ impl View<'_> {
     fn error(&self, facts: &mut Made) {
         let Some(error) = &self.input.account.error else {
             for fact in ["said", "said.by", "said.hint"] {
-                facts.put(fact, gap("nobody said what the caller sees"));
+                facts.put(fact, gap("no error text was given"));
             }
             return;
         };
