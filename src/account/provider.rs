@@ -248,6 +248,12 @@ pub fn of_host(host: &str) -> Option<&'static Provider> {
     })
 }
 
+/// Whether two servers are the same, or belong to the same company of the table.
+pub fn same_company(host: &str, other: &str) -> bool {
+    let row = |host: &str| of_host(host).map(|row| &row.id);
+    host == other || (row(host).is_some() && row(host) == row(other))
+}
+
 /// Every mail domain and server name of the table, for spelling.
 pub fn known_domains() -> impl Iterator<Item = &'static str> + Clone {
     all()

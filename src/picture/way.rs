@@ -40,6 +40,9 @@ fn ends(lane: &Lane) -> String {
         Some(last) if lane.end == TURNED_AWAY => {
             format!("{}: turned away by {}, hop {}", lane.name, lane.stops[last].name, last + 1)
         }
+        Some(last) if lane.end == NOTHING => {
+            format!("{}: no reply after {}, hop {}", lane.name, lane.stops[last].name, last + 1)
+        }
         Some(last) => format!("{}: {} after {}, hop {}", lane.name, lane.end, lane.stops[last].name, last + 1),
         None => format!("{}: {}", lane.name, lane.end),
     }

@@ -2,6 +2,7 @@
 //! the first page decide which columns they show, and in which words.
 
 use super::Report;
+use crate::account::provider;
 use crate::facts::Facts;
 use crate::facts::keys::{port, reference};
 use crate::facts::target::{COMPARED_PORTS, Role, Target, is_reference};
@@ -37,7 +38,14 @@ pub struct PortRow {
 
 /// The table of a report's last run.
 pub fn port_table(report: &Report) -> PortTable {
+    let server = report.account.in_use.as_ref().map(|way| way.server.as_str());
     let checks = report.checks.iter().map(|check| (check.finding.id.as_str(), &check.finding.facts));
+    // A server of the account's own company shows nothing about other companies.
+    let is_own = |id: &str, facts: &Facts| {
+        let host = reference::HOST.read(facts).filter(|_| is_reference(id));
+        server.zip(host).is_some_and(|(server, host)| provider::same_company(server, &host))
+    };
+    let checks = checks.filter(|(id, facts)| !is_own(id, facts));
     ports(checks, report.account.in_use.as_ref().map(|way| way.port))
 }
 

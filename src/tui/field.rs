@@ -12,12 +12,29 @@ const MOST: usize = 2_000;
 #[derive(Debug, Clone, Default)]
 pub struct Field {
     input: Input,
+    /// All of a text that the line cannot show, until something is typed into it.
+    whole: Option<String>,
 }
 
 impl Field {
     /// A field with this text in it.
     pub fn with(text: &str) -> Self {
-        Field { input: Input::new(bounded(text, MOST)) }
+        Field { input: Input::new(bounded(text, MOST)), whole: None }
+    }
+
+    /// A field for a text that may have many lines, such as a message that came back: the line shows how it begins, and
+    /// what it gives is all of it.
+    pub fn of_text(text: &str) -> Self {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        if text.trim().lines().count() < 2 && text.len() <= MOST {
+            return Field::with(&text);
+        }
+        Field { input: Input::new(bounded(&text, MOST)).with_cursor(0), whole: Some(text) }
+    }
+
+    /// How many lines it has, if it is a text that the line cannot show.
+    pub fn lines(&self) -> Option<usize> {
+        self.whole.as_ref().map(|text| text.trim().lines().count())
     }
 
     /// Its text.
@@ -27,7 +44,7 @@ impl Field {
 
     /// Its text without spaces around it; `None` if nothing is left.
     pub fn given(&self) -> Option<String> {
-        let text = self.text().trim();
+        let text = self.whole.as_deref().unwrap_or(self.text()).trim();
         (!text.is_empty()).then(|| text.to_owned())
     }
 
@@ -35,7 +52,10 @@ impl Field {
     pub fn key(&mut self, event: &KeyEvent) {
         let grows = matches!(event.code, KeyCode::Char(_));
         if !grows || self.text().chars().count() < MOST {
-            self.input.handle_event(&Event::Key(*event));
+            let change = self.input.handle_event(&Event::Key(*event));
+            if change.is_some_and(|change| change.value) {
+                self.whole = None;
+            }
         }
     }
 
@@ -48,6 +68,7 @@ impl Field {
         let cursor = at.min(chars.len()) + pasted.len();
         chars.splice(at.min(chars.len())..at.min(chars.len()), pasted);
         self.input = Input::new(chars.into_iter().collect()).with_cursor(cursor);
+        self.whole = None;
     }
 
     /// The part that fits into `width` columns, and the cursor's column in it.
@@ -133,6 +154,19 @@ mod tests {
         field.paste(&"x\r\ny\u{1b}[31m".repeat(200_000));
         assert!(field.text().chars().count() <= MOST * 4 && !field.text().contains('\u{1b}'));
         assert!(field.text().starts_with("abx  y\\x1b"));
+    }
+
+    #[test]
+    fn a_text_of_many_lines_is_kept_until_it_is_edited() {
+        let bounce = "Subject: Undelivered\r\rThe mail system\r\n".repeat(300);
+        let mut field = Field::of_text(&bounce);
+        assert_eq!((field.lines(), field.shown(8).1), (Some(900 - 1), 0));
+        assert!(field.given().is_some_and(|text| text.len() > MOST && text.ends_with("\n\nThe mail system")));
+        field.key(&KeyEvent::from(KeyCode::Right));
+        assert!(field.lines().is_some());
+        field.key(&KeyEvent::from(KeyCode::Char('x')));
+        assert!(field.lines().is_none() && field.given().is_some_and(|text| text.len() <= MOST));
+        assert_eq!(Field::of_text("0x800CCC0F\n").given().as_deref(), Some("0x800CCC0F"));
     }
 
     #[test]

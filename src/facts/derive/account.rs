@@ -273,7 +273,7 @@ impl View<'_> {
     fn error(&self, facts: &mut Made) {
         let (Some(error), Some(pasted)) = (&self.input.account.error, self.input.said) else {
             for fact in ["said", "said.by", "said.hint"] {
-                facts.put(fact, gap("nobody said what the caller sees"));
+                facts.put(fact, gap("no error text was given"));
             }
             return;
         };

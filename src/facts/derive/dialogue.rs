@@ -48,7 +48,7 @@ impl View<'_> {
         facts.put("identity", self.identity());
         let own_names: Vec<Seen<bool>> =
             self.other_companies().into_iter().map(|id| self.reference(id, &reference::OWN_NAME)).collect();
-        let none = gap("none of them has this computer's name");
+        let none = moot("none of them has this computer's name");
         facts.put("identity.elsewhere", any(own_names, |is_own| *is_own, "own-host", none));
     }
 
@@ -198,7 +198,7 @@ impl View<'_> {
 
     pub(super) fn starttls(&self, facts: &mut Made) {
         if self.own(smtp::SPEAKS).is(Speaks::Tls) {
-            facts.put("starttls", gap("the port speaks TLS from the start"));
+            facts.put("starttls", moot("the port speaks TLS from the start"));
         } else {
             facts.put("starttls", self.own(smtp::STARTTLS));
         }

@@ -220,14 +220,13 @@ impl View<'_> {
     /// The references that belong to another company than the server in use.
     fn other_companies(&self) -> Vec<&str> {
         let host = self.in_use.as_ref().map(|in_use| &in_use.host);
-        let own = host.and_then(|host| provider::of_host(host)).map(|row| &row.id);
         let addresses = self.one(keys::dns_server::ADDRESSES).value().unwrap_or_default();
         let is_other = |id: &&str| {
             let Seen::Is(name) = self.reference(id, &keys::reference::HOST) else { return true };
-            let same_company = own.is_some() && provider::of_host(&name).map(|row| &row.id) == own;
+            let same_company = host.is_some_and(|host| provider::same_company(host, &name));
             let address = self.reference(id, &keys::reference::ADDRESS).value();
             let same_address = address.is_some_and(|address| addresses.contains(&address));
-            Some(&name) != host && !same_company && !same_address
+            !same_company && !same_address
         };
         self.input.seen.references().filter(is_other).collect()
     }

@@ -9,6 +9,7 @@ use super::menu::Menu;
 use super::parts;
 use crate::account::stored::{Found, StoredAccount};
 use crate::account::{Account, Address, MeasuredOn, Security, Server, Values, client};
+use crate::facts::pasted;
 use crate::session::Event;
 use crate::tui::core::Core;
 use crate::tui::effect::{Effect, Request};
@@ -96,7 +97,7 @@ impl Form {
             address: Field::with(&account.address.to_string()),
             program: program.map_or(0, |index| index + 1),
             measured_on: place(account.measured_on),
-            error: text(&account.error),
+            error: account.error.as_deref().map(Field::of_text).unwrap_or_default(),
             server: Field::with(settings.server.as_ref().map_or("", Server::written)),
             port: Field::with(&settings.port.map_or_else(String::new, |port| port.to_string())),
             security: SECURITIES.iter().position(|security| *security == settings.security).unwrap_or(0),
@@ -301,7 +302,10 @@ impl Form {
         rows.choice(At::Program, "Program", self.client().map_or(NOT_KNOWN, |client| &client.name));
         rows.choice(At::MeasuredOn, "Measured on", place_says(PLACES[self.measured_on]));
         rows.field(At::Error, "Error shown", &self.error);
-        rows.note("                 the number (0x800CCC0F) or the server's exact words");
+        rows.note(&match self.error.lines() {
+            Some(lines) => format!("{:17}{lines} lines, and all of them are read", ""),
+            None => format!("{:17}the number (0x800CCC0F), the server's exact words, or a whole message", ""),
+        });
         rows.note(" What the program has NOW (read it there; empty = nobody has looked)");
         rows.field(At::Server, "Server", &self.server);
         rows.field(At::Port, "Port", &self.port);
@@ -328,7 +332,9 @@ impl View for Form {
     }
 
     fn paste(&mut self, text: &str) {
-        if let Some(field) = self.field() {
+        if ORDER[self.at] == At::Error && self.error.given().is_none() {
+            self.error = Field::of_text(&pasted::kept(text));
+        } else if let Some(field) = self.field() {
             field.paste(text);
         }
         self.typed();

@@ -49,7 +49,7 @@ impl Rows {
         self.lines.push(Line::from_iter([Span::styled(format!(" {mark} {label:<13}"), style), value]));
     }
 
-    pub(super) fn note(&mut self, text: &'static str) {
+    pub(super) fn note(&mut self, text: &str) {
         let indent = text.len() - text.trim_start().len();
         let room = (self.room + 18).saturating_sub(indent + 1);
         for line in parts::wrapped(self.theme, text.trim_start(), room, 0) {
