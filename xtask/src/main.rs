@@ -100,7 +100,10 @@ fn newest(project: &Project) -> Result<PathBuf> {
 fn build(project: &Project, target: &Path) -> Result<PathBuf> {
     // Paths of this machine would make the same source another program elsewhere, and a larger one.
     let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"))?;
-    let mut flags = format!("--remap-path-prefix={}=/src --remap-path-prefix={home}=/cargo", project.root.display());
+    let root = project.root.display();
+    // The first is .cargo/config.toml's, which these override.
+    let mut flags =
+        format!("-C force-frame-pointers=yes --remap-path-prefix={root}=/src --remap-path-prefix={home}=/cargo");
     for registry in std::fs::read_dir(format!("{home}/registry/src"))? {
         flags.push_str(&format!(" --remap-path-prefix={}=", registry?.path().display()));
     }
