@@ -1,5 +1,6 @@
 //! What was observed, and the facts that the guide decides on. `derive` makes the second from the first.
 
+mod about;
 pub mod bounce;
 pub mod cdns;
 pub mod derive;

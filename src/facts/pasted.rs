@@ -1,17 +1,16 @@
 //! What an error means that a person has pasted. Nothing is known about the phase in which it came but what the text itself
 //! tells. Which of its words are a server's is found in `parts`; how a message that came back is taken apart is in `bounce`.
 
+use super::about::{OTHERS, RECEIVES, REFUSED_BY_NUMBER, SENDS, is_about_mail, is_of_something_else};
 use super::bounce::{self, Bounce};
-use super::parts::{MOST_TYPED, Part, begins_with_code, first_sentences, phase_told, server_parts, without_wrapping};
+use super::parts::{Part, begins_with_code, first_sentences, phase_told, server_parts, without_wrapping};
 use super::program_errors::{self, ProgramError};
 use super::replies::{Phase, Row, Words};
 use super::stage::stage;
 use super::{outlook_errors, sense};
-use crate::text::any_case::AnyCase;
 use crate::text::fold::folded;
 use crate::text::small_sort::SmallSort;
 use crate::text::{beginning, one_line};
-use std::sync::LazyLock;
 
 /// How much of a pasted text is read, in bytes: an error with its details has a few hundred, a log some thousand.
 const MOST_READ: usize = 16 * 1024;
@@ -303,49 +302,6 @@ fn seems(parts: &[Part<'_>], whole: &Part<'_>, is_mail: bool) -> Option<Found> {
     let by = if parts.iter().any(|part| part.code.is_some()) { By::Server } else { By::Program };
     Some(Found { cause: &row.cause, by, is_guess: true })
 }
-
-/// A refusal of which a device's log tells the number alone.
-static REFUSED_BY_NUMBER: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\berror code\W{1,4}[45]\d\d\b"));
-/// What only errors of fetching mail name, and what shows that it is about sending all the same.
-static RECEIVES: LazyLock<AnyCase> = LazyLock::new(|| {
-    AnyCase::new(r"\b(imap|pop3?)\b|\b(receiving|incoming)\b|posteingangsserver|serveur entrant|servidor de entrada")
-});
-/// What other services than mail write: a shell, a database, a browser, a calendar, a printer without mail.
-static OTHERS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(OTHER_SERVICES));
-const OTHER_SERVICES: &str = r"(?x)
-    \b(?:s?ftp|ssh|sudo): | \bora-\d | '@' | \bhttp(?:\ |/\S+\ )[45]\d\d | \b(?:psql|mysql|sqlstate|redis|ldap_\w+|npm|docker|kubectl|urllib3?)\b
-    | fatal:\ unable\ to\ access | \bhostname\ git\. | (?::|\bport\ )(?:22|80|443|1433|3306|3389|5432|6379|6443|8080|8443|27017)\b
-    | net::err_ | \bthis\ (?:site|page)\b | \bconnection\ is\ not\ private | \b(?:firefox|chrome|edge)\ can.?t | \bweb\ ?(?:site|page)s?\b
-    | \bc(?:al|ard)dav\b | \b(?:calendar|kalender|calendrier|calendario)\b | \bvpn\b | \bwi-?fi\b | \bwlan\b | \bremote\ desktop
-    | \b(?:teams|zoom|onedrive|itunes|app\ store|whatsapp|twitter)\b | \bprinter\ (?:is\ )?offline | connect\ to\ the\ printer | \bscan\ to\ (?:folder|usb|smb)";
-static SENDS: LazyLock<AnyCase> =
-    LazyLock::new(|| AnyCase::new(r"smtp|\bsen[dt]|outgoing|relay|recipient|postausgang|sortant|salida|uscita"));
-
-/// Whether a text without any number of a server is about mail: what is said of recipients and accounts is said of parcels
-/// and banks too. A few words are what somebody has typed off a screen.
-fn is_about_mail(text: &str) -> bool {
-    static MAIL: LazyLock<AnyCase> = LazyLock::new(|| {
-        AnyCase::new(
-            r"smtp|mail|\b[45]\.\d\.\d|\bmta\b|\brelay|(sender|recipient) (address|verify|domain)|spam|@|message|\bhelo\b",
-        )
-    });
-    static REFUSES: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(REFUSAL));
-    let is_short = text.split_whitespace().count() <= MOST_TYPED;
-    (is_short || MAIL.is_match(text) && REFUSES.is_match(text)) && !is_of_something_else(text)
-}
-
-/// An advertisement, or what a program says of its own settings.
-fn is_of_something_else(text: &str) -> bool {
-    static CONFIGURATION: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"config(uration)? file"));
-    static STATUS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\b[45]\.\d{1,3}\.\d{1,3}\b"));
-    let is_pitch = text.contains('!') && text.split_whitespace().count() > MOST_TYPED && !STATUS.is_match(text);
-    is_pitch || CONFIGURATION.is_match(text)
-}
-
-/// Words of refusals.
-const REFUSAL: &str = r"(?x) \b[45]\.\d\.\d | rejec | refus | den(?:y|ied) | block | \bnot?\b | n't\b | fail | unknown | invalid | full | exceed
-    | limit | over | error | require | must | detect | suspect | flagged | considered | disabled | locked | expire | too\  | unable | wrong | illegal
-    | unavailable | listed | spamhaus | \brbl | dnsbl | abgelehnt | verweig | nicht | rechaz | rifiut | respint | geweigerd | odrzuc | inconnu | unbekannt";
 
 /// What each part says, the most telling first; numbers alone may be anybody's, so only sentences count.
 fn meaning(parts: &[Part<'_>], text: &str, came_back: bool) -> Vec<(&'static Row, Found)> {

@@ -2,6 +2,7 @@
 //! server says is in `replies`, Outlook's numbers are in `outlook_errors`.
 
 use super::pattern::Pattern;
+use super::sense;
 use crate::packed::TABLES;
 use crate::pages::table;
 use crate::text::fold::folded;
@@ -42,16 +43,24 @@ struct Ready {
 
 static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
     let File { words, error } = table::read("program-errors.toml", TABLES.text("program-errors").unwrap_or_default());
-    let lists: Vec<(String, String)> = words
-        .into_iter()
-        .map(|(name, languages)| (format!("<{name}>"), languages.into_values().collect::<Vec<_>>().join("|")))
-        .collect();
-    let whole = |pattern: &String| {
-        Pattern::new(&lists.iter().fold(pattern.clone(), |pattern, (name, words)| pattern.replace(name, words)))
-    };
+    let own = |name: &str| Some(words.get(name)?.values().cloned().collect::<Vec<_>>().join("|"));
+    let list = |name: &str| own(name).or_else(|| Some(sense::foreign_words(name)?.to_owned()));
+    let whole = |pattern: &String| Pattern::new(&with_words(pattern, list));
     let ready = |row: ProgramError| Ready { pattern: whole(&row.pattern), with: row.with.as_ref().map(whole), row };
     error.into_iter().map(ready).collect()
 });
+
+/// The pattern with the words of each list in place of its name: `<login>`.
+fn with_words(pattern: &str, list: impl Fn(&str) -> Option<String>) -> String {
+    let mut whole = String::new();
+    let mut rest = pattern;
+    while let Some((before, (name, after))) = rest.split_once('<').and_then(|(a, b)| Some((a, b.split_once('>')?))) {
+        let words = list(name).expect("each list that is named stands in a table");
+        whole.extend([before, words.as_str()]);
+        rest = after;
+    }
+    whole + rest
+}
 
 /// How much of a text is read, in bytes: there are many patterns.
 const MOST_READ: usize = 16 * 1024;

@@ -53,6 +53,8 @@ struct File {
 struct Table {
     /// The phrases of each concept.
     concepts: BTreeMap<String, Vec<Phrase>>,
+    /// Those in other languages than English, as a pattern.
+    patterns: BTreeMap<String, String>,
     meanings: Vec<Meaning>,
 }
 
@@ -73,12 +75,17 @@ impl Word {
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let File { words, meaning } = table::read("sense.toml", TABLES.text("sense").unwrap_or_default());
+    let foreign = |languages: &BTreeMap<String, String>| {
+        let others = languages.iter().filter(|(language, _)| *language != "en");
+        others.flat_map(|(_, list)| list.split(',').map(phrase)).map(|phrase| pattern(&phrase)).collect::<Vec<_>>()
+    };
+    let patterns = words.iter().map(|(name, languages)| (name.clone(), foreign(languages).join("|"))).gather();
     let phrases = |languages: BTreeMap<String, String>| {
         let all = languages.into_values().flat_map(|list| list.split(',').map(phrase).collect::<Vec<_>>());
         all.collect::<Vec<_>>()
     };
     let concepts = words.into_iter().map(|(name, languages)| (name, phrases(languages))).gather();
-    Table { concepts, meanings: meaning }
+    Table { concepts, patterns, meanings: meaning }
 });
 
 fn phrase(text: &str) -> Phrase {
@@ -86,6 +93,18 @@ fn phrase(text: &str) -> Phrase {
     let words = text.split(|c: char| !(c.is_alphanumeric() || "*@".contains(c))).filter(|word| !word.is_empty());
     let word = |word: &str| Word { text: word.trim_end_matches('*').to_owned(), is_beginning: word.ends_with('*') };
     words.map(word).collect()
+}
+
+/// A phrase as a pattern for a folded text.
+fn pattern(phrase: &Phrase) -> String {
+    let words: Vec<&str> = phrase.iter().map(|word| word.text.as_str()).collect();
+    let end = if phrase.last().is_some_and(|word| word.is_beginning) { "" } else { r"\b" };
+    format!(r"\b{}{end}", words.join("[ '-]"))
+}
+
+/// The words of a concept in other languages than English, as a pattern: in English they are said of much else.
+pub fn foreign_words(concept: &str) -> Option<&'static str> {
+    TABLE.patterns.get(concept).map(String::as_str)
 }
 
 /// What is read.
