@@ -282,7 +282,11 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("port.elsewhere", "the same port at other companies' servers", &["open", "closed"]),
         fact("port.others", "whether any other port opens, at this server or elsewhere", &["open", "closed"]),
         fact("submission.elsewhere", "whether 465 or 587 opens anywhere", &["open", "closed"]),
-        fact("server.other-port", "another port of the same server for mail programs, tried to the greeting", &["open", "closed"]),
+        fact(
+            "server.other-port",
+            "another port of the same server for mail programs, tried to the greeting",
+            &["open", "closed"],
+        ),
         fact(
             "server.address",
             "the server's address compared with this network's own public address",
