@@ -95,6 +95,24 @@ const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
     ("IPv6 that leads nowhere", &["ipv6-broken"], &["ipv6-broken"]),
     ("25, 465 and 587 shut, 2525 open", &["only-2525"], &["blocked-network"]),
     ("New Outlook, and the server's sentence", &["new-outlook-and-what-it-shows"], &["smtp-auth-disabled"]),
+    // Whole calls, from public threads whose outcome is known.
+    ("A customer's name on a shared host", &["a-customers-name-on-a-shared-host"], &["certificate-name-mismatch"]),
+    (
+        "A hosting company that keeps a website's mail, seen there and from elsewhere",
+        &["a-shared-host-keeps-465-too", "a-website-whose-port-is-shut-seen-from-elsewhere"],
+        &["smtp-intercepted", "blocked-network"],
+    ),
+    ("Proton Mail on a phone", &["a-gateway-that-a-phone-cannot-run"], &["local-gateway"]),
+    ("Neither log-in nor encryption", &["no-log-in-and-no-encryption"], &["auth-not-sent"]),
+    (
+        "A server that wants no log-in, and a program that insists",
+        &["a-relay-and-a-program-that-logs-in"],
+        &["auth-mechanism-unsupported"],
+    ),
+    ("A switch that nobody knows of", &["a-switch-that-the-caller-does-not-know"], &["smtp-auth-disabled"]),
+    ("The ordinary password at Gmail", &["gmail-refuses-as-an-application-logs-it"], &["app-password-required"]),
+    ("A contact form in the visitor's name", &["a-contact-form-in-the-visitors-name"], &["sender-not-allowed"]),
+    ("No reverse DNS", &["no-reverse-dns-at-the-recipients-side"], &["server-rejects-client"]),
     (
         "Port 25 shut by the internet provider",
         &["port-25-isp", "direct-send-where-25-is-shut"],
