@@ -125,7 +125,8 @@ pub fn paragraphs(text: &str) -> String {
     plain(&joined(text))
 }
 
-fn joined(text: &str) -> String {
+/// The same with its Markdown: each paragraph and each item on a line of its own.
+pub fn joined(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines().map(str::trim_end) {
         let is_item = line.trim_start().starts_with("- ");

@@ -106,6 +106,18 @@ mod tests {
         );
     }
 
+    /// Also where an item goes on in the next line of its page.
+    #[test]
+    fn nothing_of_another_provider_stays() {
+        let page = crate::session::guide().cause("direct-send-refused").unwrap();
+        let ask = crate::pages::markdown::joined(page.text.section("Tell the provider").unwrap());
+        let google = only(Some("gmail.com"), &ask).unwrap();
+        assert!(google.contains("SMTP relay service") && !google.contains("Connector"), "{google}");
+        let steps =
+            page.text.items("Fix it").iter().filter_map(|item| only(Some("gmail.com"), item)).collect::<String>();
+        assert!(steps.contains("admin.google.com") && !steps.contains("admin.exchange"), "{steps}");
+    }
+
     #[test]
     fn so_are_those_of_other_programs() {
         let item = "Choose:\n- **Outlook**: a\n- **Thunderbird**: b\n- **Any other program**: c";

@@ -12,7 +12,7 @@ use crate::guide::page::{Page, Wording, task};
 use crate::guide::rule::{any_waits_for, given, waits_for};
 use crate::guide::walk::{self, NotKnown, Walk};
 use crate::guide::{Guide, HEALTHY, UNDETERMINED};
-use crate::pages::markdown::{anchor, list_items, paragraphs, plain};
+use crate::pages::markdown::{anchor, joined, list_items, paragraphs, plain};
 use crate::text::small_sort::Gather;
 use crate::text::{Mark, Text, capital};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,8 +46,8 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
     let do_not = page.text.items("Do not");
     let do_not =
         do_not.iter().filter_map(|item| at_hand.only(item)).map(|item| texts.case.fill(&plain(&item))).collect();
-    let tell_provider =
-        paragraphs(&at_hand.only(page.text.section("Tell the provider").unwrap_or_default()).unwrap_or_default());
+    let tell_provider = at_hand.only(&joined(page.text.section("Tell the provider").unwrap_or_default()));
+    let tell_provider = plain(&tell_provider.unwrap_or_default());
     let error = error_in_words(guide, run, &walk, facts);
     let wording = given(&page.in_words, facts).next().cloned();
     let wording =
