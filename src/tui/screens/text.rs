@@ -137,9 +137,12 @@ fn plain_colours<'a>(mut text: Text<'a>, core: &Core) -> Text<'a> {
         let heading =
             line.style.add_modifier.intersects(kept) || line.spans.iter().any(|span| span.content.starts_with('#'));
         line.style = if heading { core.theme.strong() } else { Style::new() };
-        for span in &mut line.spans {
+        for (index, span) in line.spans.iter_mut().enumerate() {
             span.style = Style::new().add_modifier(span.style.add_modifier & kept);
-            span.content = core.theme.text(&span.content).into();
+            // A heading is shown as one; its marks are for the page's authors.
+            let is_marked = heading && index == 0 && span.content.starts_with('#');
+            let words = if is_marked { span.content.trim_start_matches('#').trim_start() } else { &span.content };
+            span.content = core.theme.text(words).into();
         }
     }
     text

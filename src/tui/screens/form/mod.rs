@@ -303,7 +303,7 @@ impl Form {
         rows.choice(At::MeasuredOn, "Measured on", place_says(PLACES[self.measured_on]));
         rows.field(At::Error, "Error shown", &self.error);
         rows.note(&match self.error.lines() {
-            Some(lines) => format!("{:17}{lines} lines, and all of them are read", ""),
+            Some(lines) => format!("{:17}{lines} lines are read", ""),
             None => format!("{:17}the number (0x800CCC0F), the server's exact words, or a whole message", ""),
         });
         rows.note(" What the program has NOW (read it there; empty = nobody has looked)");
