@@ -199,7 +199,7 @@ mod tests {
             ("[modules.a]\nprt = 1", "prt"),
             ("[modules.a]\nport = 0", "modules.a.port"),
             ("[modules.a]\ntimeout = 0", "modules.a.timeout"),
-            ("[modules.a]\nsecurity = \"ssl\"", "modules.a.security"),
+            ("[modules.a]\nsecurity = \"tls\"", "modules.a.security"),
             ("[modules.a]\npassword = \"x\"", "password"),
             ("[modules.a]\naddress = \"x\"", "modules.a.address"),
             ("[modules.a]\npractice = \"x\"", "modules.a.practice"),
