@@ -48,7 +48,7 @@ fn a_plugin_has_a_state_a_line_and_figures(
 /// For a monitoring system, 2 means that the service is down; and it shows stdout alone.
 #[rstest]
 #[case(&["check", "anna", "--format", "nagios"], "no @")]
-#[case(&["check", "anna@example.com", "--format=nagios", "--port", "0"], "0 is not in")]
+#[case(&["check", "anna@example.com", "--format=nagios", "--port", "0"], "a port is a number from 1 to 65535")]
 #[case(&["practice", "healthy-587", "--format", "nagios", "--warning", "speed=1"], "there is no figure \"speed\"")]
 #[case(&["practice", "healthy-587", "--format", "nagios", "--warning", "login_time=a"], "is not a range")]
 #[case(&["open", "/nonexistent.json", "--format", "nagios"], "cannot be read")]

@@ -203,7 +203,7 @@ mod tests {
         assert!(at("# The port is blocked") < at("## What it means"));
         assert!(at("## Fix it") < at("## The rules that the program goes by"));
         assert!(at("## The rules that the program goes by") < at("### Fixed by"));
-        assert!(page.contains("(Only if another mail port of the same server"), "{page}");
+        assert!(page.contains("(Only if another port of the same server"), "{page}");
         assert!(page.contains("Test-NetConnection SERVER -Port PORT"), "{page}");
     }
 
