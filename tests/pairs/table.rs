@@ -199,6 +199,8 @@ pub const ROWS: &[(Place, &str)] = &[
 /// Scenarios that are no single fault in the usual world, and why.
 pub const ALONE: &[(&str, &str)] = &[
     ("autodiscover-misled", "another way than SMTP"),
+    ("outlook-told-otherwise", "another way than SMTP"),
+    ("proxy-script-gone", "another way than SMTP"),
     ("certificate-link-known", "what the caller sees decides it together with the chain"),
     ("comes-back-as-spam", "what the caller says decides it"),
     ("comes-back-mailbox-full", "what the caller says decides it"),
@@ -351,6 +353,12 @@ pub const EXCEPTIONS: &[(Of, Of, &[&str], &str)] = &[
         One("wrong-security"),
         &["wrong-security"],
         "both are right: the guide asks for the settings first",
+    ),
+    (
+        One("encryption-none"),
+        One("auth-not-sent"),
+        &["auth-not-sent"],
+        "both are off, and the server's words name the log-in",
     ),
     (
         One("encryption-none"),
