@@ -1,7 +1,6 @@
 //! What a computer knows about itself without asking anybody, as a plain value. How the real one finds out is in
 //! `system` and the files that it uses.
 
-use super::proxy::{Script, is_meant};
 use std::net::{IpAddr, SocketAddr};
 
 /// What this computer knows about itself, without asking anybody.
@@ -20,12 +19,6 @@ pub struct Local {
     pub resolvers: Vec<SocketAddr>,
     /// A firewall that is switched on here, if the system tells an ordinary user.
     pub firewall: Option<String>,
-    /// A web proxy configured for programs, as `host:port`.
-    pub proxy: Option<String>,
-    /// Which servers are reached without it: names, and patterns such as `*.example.com`.
-    pub proxy_not_for: Vec<String>,
-    /// The script that chooses a web proxy, before the one that is configured.
-    pub proxy_script: Option<Script>,
     /// The TLS versions that this system's own policy switches on or off for programs, as in the report (`TLSv1.2`).
     pub tls_policy: Vec<(String, bool)>,
     /// The name of the interface of a connected VPN.
@@ -47,12 +40,6 @@ pub struct Local {
 }
 
 impl Local {
-    /// The web proxy through which a host is reached.
-    pub fn proxy_to(&self, host: &str) -> Option<&str> {
-        let is_past = self.proxy_not_for.iter().any(|pattern| is_meant(pattern, host));
-        self.proxy.as_deref().filter(|_| !is_past)
-    }
-
     /// Whether this is one of the machine's own addresses.
     pub fn is_own(&self, addr: IpAddr) -> bool {
         addr.is_loopback() || self.addresses.iter().any(|(own, _)| *own == addr)

@@ -22,7 +22,7 @@ mod tls;
 mod windows;
 
 pub use local::Local;
-pub use proxy::{Chosen, Script};
+pub use proxy::{Chosen, Proxy, Script};
 use registry::{NoRegistry, Registry};
 pub use roots::Trust;
 use std::io;
@@ -69,6 +69,9 @@ pub trait Machine: Send + Sync {
 
     /// The names of the files and folders in a folder, sorted, at most `most`; none if there is no such folder.
     async fn list(&self, folder: &Path, most: usize) -> Vec<String>;
+
+    /// How its programs reach web servers.
+    async fn proxy(&self) -> Proxy;
 
     /// Which web proxy the system says that its script chooses for a page; `None` if it does not say, as only Windows
     /// does.

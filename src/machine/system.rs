@@ -2,15 +2,15 @@
 
 use super::registry::Registry;
 use super::{
-    Chosen, Folder, Local, Machine, Trust, Uplinks, addresses, elevated, files, firewall, firmware, hosts, programs,
-    proxy, tls, windows,
+    Chosen, Folder, Local, Machine, Proxy, Trust, Uplinks, addresses, elevated, files, firewall, firmware, hosts,
+    programs, proxy, tls, windows,
 };
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -21,12 +21,13 @@ const LONGEST_CHOICE: Duration = Duration::from_secs(8);
 pub struct SystemMachine {
     trust: Trust,
     local: OnceLock<Local>,
+    proxy: OnceCell<Proxy>,
 }
 
 impl SystemMachine {
     /// A machine with these roots; it is examined once, when it is first asked.
     pub fn new(trust: Trust) -> Self {
-        SystemMachine { trust, local: OnceLock::new() }
+        SystemMachine { trust, local: OnceLock::new(), proxy: OnceCell::new() }
     }
 }
 
@@ -80,8 +81,13 @@ impl Machine for SystemMachine {
         spawn_blocking(move || files::list(&folder, most)).await.unwrap_or_default()
     }
 
+    async fn proxy(&self) -> Proxy {
+        let look = || async { spawn_blocking(|| proxy::configured(registry())).await.unwrap_or_default() };
+        self.proxy.get_or_init(look).await.clone()
+    }
+
     async fn chosen_proxy(&self, url: &str) -> Option<Chosen> {
-        let script = self.local().proxy_script?;
+        let script = self.proxy().await.script?;
         let url = url.to_owned();
         let (tell, told) = oneshot::channel();
         // A thread of its own, which the end of the program does not wait for: the system may take very long.
@@ -109,7 +115,6 @@ fn look() -> Local {
     let (addresses, vpn) = addresses::interfaces();
     let (vpn, vpn_addresses) = vpn.map_or((None, vec![]), |(name, addresses)| (Some(name), addresses));
     let (routed_v4, routed_v6) = addresses::routes();
-    let proxy = proxy::configured(registry());
     Local {
         addresses,
         routed_v4,
@@ -121,9 +126,6 @@ fn look() -> Local {
         firmware: firmware::names(registry()),
         tls_policy: tls::policy(registry()),
         firewall: firewall::switched_on(registry()),
-        proxy: proxy.at,
-        proxy_not_for: proxy.not_for,
-        proxy_script: proxy.script,
         hostname: whoami::hostname().ok(),
         user: whoami::username().ok(),
         elevated: elevated::is_elevated(),

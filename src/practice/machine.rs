@@ -2,7 +2,7 @@
 
 use super::lab::Lab;
 use crate::machine::registry::Registry;
-use crate::machine::{Chosen, Folder, Local, Machine, Script, Trust, tls_policy};
+use crate::machine::{Chosen, Folder, Local, Machine, Proxy, Script, Trust, tls_policy};
 use crate::text::small_sort::Gather;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -27,9 +27,6 @@ impl Machine for Lab {
             vpn_addresses: machine.vpn.iter().map(|vpn| vpn.address).collect(),
             firmware: machine.firmware.clone(),
             firewall: machine.firewall.clone(),
-            proxy: machine.proxy.clone(),
-            proxy_not_for: Vec::new(),
-            proxy_script: machine.proxy_script.clone().map(|at| Script { at: Some(at), detect: false }),
             hostname: Some(machine.hostname.clone()),
             user: Some(machine.user.clone()),
             elevated: false,
@@ -101,6 +98,12 @@ impl Machine for Lab {
         let names = below.filter_map(|below| Some(below.components().next()?.as_os_str().to_str()?.to_owned()));
         let names: BTreeSet<String> = names.gather();
         names.into_iter().take(most).collect()
+    }
+
+    async fn proxy(&self) -> Proxy {
+        let machine = &self.world.machine;
+        let script = machine.proxy_script.clone().map(|at| Script { at: Some(at), detect: false });
+        Proxy { at: machine.proxy.clone(), not_for: Vec::new(), script }
     }
 
     async fn chosen_proxy(&self, _url: &str) -> Option<Chosen> {

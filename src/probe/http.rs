@@ -33,6 +33,13 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+impl Answer {
+    /// Where it sends on to (RFC 9110 section 15.4).
+    pub fn redirect(&self) -> Option<&str> {
+        self.location.as_deref().filter(|_| matches!(self.status, 301 | 302 | 303 | 307 | 308))
+    }
+}
+
 /// Why there was no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotFetched {
@@ -100,15 +107,16 @@ impl From<io::Error> for NotFetched {
     }
 }
 
-/// Gets the page at `target`, over an open connection, encrypted for `https`.
+/// Gets the page at `target`, at most `most` bytes, over an open connection, encrypted for `https`.
 async fn get(
     stream: BoxStream,
     url: &Url,
     target: &str,
     library: &Library,
+    most: usize,
     limit: Duration,
 ) -> Result<Answer, NotFetched> {
-    exchange(stream, url, request(url, target).as_bytes(), library, MAX_ANSWER, limit).await
+    exchange(stream, url, request(url, target).as_bytes(), library, most, limit).await
 }
 
 fn request(url: &Url, target: &str) -> String {
@@ -180,7 +188,7 @@ pub async fn fetch_by_proxy(
     limit: Duration,
 ) -> Result<Answer, NotFetched> {
     let stream = open_proxy(net, proxy, limit).await?;
-    get(stream, url, url.as_str(), library, limit).await
+    get(stream, url, url.as_str(), library, MAX_ANSWER, limit).await
 }
 
 /// Finds the host, connects and gets the page.
@@ -197,8 +205,7 @@ pub async fn fetch_up_to(
     limit: Duration,
 ) -> Result<Answer, NotFetched> {
     let stream = open(net, url, limit).await?;
-    let request = request(url, &url[Position::BeforePath..Position::AfterQuery]);
-    exchange(stream, url, request.as_bytes(), library, most, limit).await
+    get(stream, url, &url[Position::BeforePath..Position::AfterQuery], library, most, limit).await
 }
 
 /// Whether a connection to a web proxy, `host:port`, opens.
@@ -375,7 +382,7 @@ mod tests {
         });
         let url = Url::parse("http://example.com/page").unwrap();
         let library = Library::new(crate::machine::Trust::default());
-        get(Box::new(ours), &url, "/page", &library, Duration::from_secs(5)).await
+        get(Box::new(ours), &url, "/page", &library, MAX_ANSWER, Duration::from_secs(5)).await
     }
 
     #[tokio::test(start_paused = true)]

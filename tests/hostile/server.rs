@@ -2,7 +2,7 @@
 //! certificate, and a machine that trusts whom the row wants.
 
 use mailtriage::check::Job;
-use mailtriage::machine::{Folder, Local, Machine, Trust};
+use mailtriage::machine::{Folder, Local, Machine, Proxy, Trust};
 use mailtriage::net::{Answer, BoxStream, ConnectFailure, ConnectOptions, Connection, Network, RecordKind, Via};
 use std::future::Future;
 use std::io;
@@ -181,6 +181,10 @@ struct Trusting {
 impl Machine for Trusting {
     fn local(&self) -> Local {
         self.lab.local()
+    }
+
+    async fn proxy(&self) -> Proxy {
+        self.lab.proxy().await
     }
 
     fn source_for(&self, to: IpAddr) -> Option<IpAddr> {

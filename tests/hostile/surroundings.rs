@@ -2,7 +2,7 @@
 //! that is set while the run goes on; an interface that is pulled, for good or for some seconds; a sleep.
 
 use super::suite::{Case, Fits};
-use mailtriage::machine::{Folder, Local, Machine, Trust};
+use mailtriage::machine::{Folder, Local, Machine, Proxy, Trust};
 use mailtriage::net::errors::OsError;
 use mailtriage::net::{
     Answer, BoxStream, ConnectFailure, ConnectOptions, Connection, Network, PortState, RecordKind, Via,
@@ -149,6 +149,10 @@ struct Disturbed {
 impl Machine for Disturbed {
     fn local(&self) -> Local {
         self.lab.local()
+    }
+
+    async fn proxy(&self) -> Proxy {
+        self.lab.proxy().await
     }
 
     fn source_for(&self, to: IpAddr) -> Option<IpAddr> {

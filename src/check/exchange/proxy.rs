@@ -34,9 +34,9 @@ const MOST_HOPS: usize = 3;
 const IN_THE_NETWORK: &str = "http://wpad/wpad.dat";
 
 async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
-    let local = ctx.machine.local();
-    let Some(script) = local.proxy_script else {
-        return match local.proxy {
+    let set = ctx.machine.proxy().await;
+    let Some(script) = set.script else {
+        return match set.at {
             Some(proxy) => Verdict::pass(Text::from("this one is set: ").mark(Mark::Inner, proxy)),
             None => Verdict::pass("none is set, and no script that chooses one"),
         };
@@ -172,10 +172,10 @@ async fn fetch(ctx: &Ctx, mut url: Url) -> Result<Vec<u8>, (ScriptIs, Text)> {
     for _ in 0..=MOST_HOPS {
         let answer = fetch_up_to(ctx.net.as_ref(), &ctx.tls, &url, MOST_BYTES, limit(ctx)).await;
         let answer = answer.map_err(|why| (is(&why), inside(why.says())))?;
-        let next = match (answer.status, &answer.location) {
+        let next = match (answer.status, answer.redirect()) {
             (200, _) => return Ok(answer.body),
-            (301 | 302 | 303 | 307 | 308, Some(location)) => url.join(location).ok(),
-            (status, _) => return Err((ScriptIs::Error, format!("status {status}").into())),
+            (_, Some(location)) => url.join(location).ok(),
+            (status, None) => return Err((ScriptIs::Error, format!("status {status}").into())),
         };
         let is_sound = |next: &Url| next.scheme() == "https" || next.scheme() == "http" && url.scheme() == "http";
         url = match next.filter(is_sound) {

@@ -57,37 +57,36 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         }
     })
     .await;
-    if let Some(proxy) = best(&to_server).and_then(|(_, way)| way.route.proxy.as_deref()) {
+    if let Some(proxy) = best(&to_server).and_then(|way| way.route.proxy.as_deref()) {
         book.note(keys::PROXY, proxy);
     }
-    let ways = [(keys::SERVER, keys::SERVER_MS, to_server), (keys::SIGN_IN, keys::SIGN_IN_MS, to_sign_in)];
+    let ways = [(keys::SERVER, keys::SERVER_MS, &to_server), (keys::SIGN_IN, keys::SIGN_IN_MS, &to_sign_in)];
     let mut bad = None;
     for (reach, ms, tried) in ways {
         let several = tried.len() > 1;
-        for (at, way) in &tried {
+        for (at, way) in tried {
             let text = if several { says(&way.route) } else { Text::new() };
             book.saw_at(*at, format!("https://{}/{}", way.host, way.path), text.append(way.said.clone()));
         }
-        let Some(at) = best(&tried).map(|(at, _)| at) else { continue };
-        let Some((_, way)) = tried.into_iter().nth(at) else { continue };
+        let Some(way) = best(tried) else { continue };
         book.note(reach, way.reach);
         if way.reach == Reach::Reached {
             book.note(ms, way.elapsed_ms);
         } else if bad.is_none() {
-            note_failure(book, &way);
+            note_failure(book, way);
             bad = Some(way);
         }
     }
     match bad {
         None => Verdict::pass("yes, as far as the servers' own pages"),
-        Some(way) => Verdict::fail(Text::new().host(&way.host).say(": ").append(way.said)),
+        Some(way) => Verdict::fail(Text::new().host(&way.host).say(": ").append(way.said.clone())),
     }
 }
 
-/// The way that programs will have gone on with: the first that leads to an answer, or otherwise the first; and its place.
-fn best(tried: &[(Instant, Way)]) -> Option<(usize, &Way)> {
-    let that_counts = || tried.iter().map(|(_, way)| way).enumerate().filter(|(_, way)| way.route.counts);
-    let ends_in = |reach: Reach| that_counts().find(|(_, way)| way.reach == reach);
+/// The way that programs will have gone on with: the first that leads to an answer, or otherwise the first.
+fn best(tried: &[(Instant, Way)]) -> Option<&Way> {
+    let that_counts = || tried.iter().map(|(_, way)| way).filter(|way| way.route.counts);
+    let ends_in = |reach: Reach| that_counts().find(|way| way.reach == reach);
     ends_in(Reach::Reached).or_else(|| ends_in(Reach::Failing)).or_else(|| that_counts().next())
 }
 

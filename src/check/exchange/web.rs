@@ -69,7 +69,6 @@ impl Route {
 
 /// The ways to a page, the likeliest first: one, unless a script chooses and this system does not tell what.
 pub(super) async fn routes(ctx: &Ctx, url: &Url) -> Vec<Route> {
-    let local = ctx.machine.local();
     let id = proxy::CHECK.id();
     let mut routes = Vec::new();
     if ctx.fact(&id, &keys::CHOSEN).is_some()
@@ -84,7 +83,7 @@ pub(super) async fn routes(ctx: &Ctx, url: &Url) -> Vec<Route> {
     }
     if routes.is_empty() {
         let host = url.host_str().unwrap_or_default();
-        routes.push(Route::by(local.proxy_to(host).map(str::to_owned)));
+        routes.push(Route::by(ctx.machine.proxy().await.to(host).map(str::to_owned)));
     }
     // Programs go on to the next if one does not answer.
     let dead = ctx.fact(&id, &keys::DEAD).unwrap_or_default();
@@ -135,10 +134,8 @@ pub(super) async fn follow(ctx: &Ctx, start: &Url) -> Result<Found, Lost> {
             Ok(answer) => answer,
             Err(why) => return Err(Lost::Fetching(url, why)),
         };
-        let next = match (answer.status, &answer.location) {
-            (301 | 302 | 303 | 307 | 308, Some(location)) => url.join(location).map_err(|_| Lost::NotSecure)?,
-            _ => return Ok(Found { url, answer }),
-        };
+        let Some(location) = answer.redirect() else { return Ok(Found { url, answer }) };
+        let next = url.join(location).map_err(|_| Lost::NotSecure)?;
         if next.scheme() != "https" {
             return Err(Lost::NotSecure);
         }

@@ -86,7 +86,7 @@ fn write_down(book: &mut Notebook, page: &Connectivity, answer: &Result<Answer, 
 
 /// If nothing answers directly, the configured proxy may be the only way out.
 async fn by_proxy(ctx: &Ctx, book: &mut Notebook) -> bool {
-    let Some(proxy) = ctx.machine.local().proxy else { return false };
+    let Some(proxy) = ctx.machine.proxy().await.at else { return false };
     for page in ctx.options.connectivity.iter().filter(|page| page.url.scheme() == "http") {
         let answer = fetch_by_proxy(ctx.net.as_ref(), &ctx.tls, &proxy, &page.url, ctx.options.timeout).await;
         let says = match &answer {

@@ -65,15 +65,14 @@ async fn run(ctx: &Ctx, book: &mut Notebook, port: u16) -> Verdict {
     let [anywhere, _] = ANYWHERE;
     let source = ctx.machine.source_for(anywhere).filter(|addr| !local.vpn_addresses.contains(addr));
     book.note(keys::OWN_PUBLIC_ADDRESS, source.is_some_and(|addr| !is_inner(addr)));
-    if let Some(proxy) = &local.proxy {
+    let web = ctx.machine.proxy().await;
+    if let Some(proxy) = &web.at {
         book.note(keys::PROXY, proxy.as_str());
         book.saw("a web proxy is set", Text::new().mark(Mark::Inner, proxy));
         says.push(Text::new().say("a web proxy is set (").mark(Mark::Inner, proxy).say(")"));
     }
-    if let Some(script) = &local.proxy_script
-        && let Some(at) = &script.at
-    {
-        book.saw("a script chooses the web proxy", Text::new().mark(Mark::Inner, at));
+    if let Some(at) = web.script.and_then(|script| script.at) {
+        book.saw("a script chooses the web proxy", Text::new().mark(Mark::Inner, &at));
         says.push("a script chooses the web proxy".into());
     }
     let says = says.into_iter().reduce(|all, next| all.say("; ").append(next));

@@ -1,17 +1,17 @@
 //! macOS, GNOME and KDE: the web proxy and the script that are set in their settings, in the words of the tools and files
 //! that hold them.
 
-use super::{Configured, Script, host_and_port};
+use super::{Proxy, Script, host_and_port};
 
 /// macOS: what is set under System Settings > Network > Proxies.
 #[cfg(target_os = "macos")]
-pub(super) fn configured() -> Option<Configured> {
+pub(super) fn configured() -> Option<Proxy> {
     of_scutil(&said_by("/usr/sbin/scutil", &["--proxy"])?)
 }
 
 /// What the desktop that is running has set: only in its session, where its programs go by it.
 #[cfg(not(target_os = "macos"))]
-pub(super) fn configured() -> Option<Configured> {
+pub(super) fn configured() -> Option<Proxy> {
     let desktop = std::env::var("XDG_CURRENT_DESKTOP").ok()?;
     if desktop.split(':').any(|name| name.eq_ignore_ascii_case("KDE")) {
         let own = std::env::var_os("XDG_CONFIG_HOME").map(std::path::PathBuf::from);
@@ -47,16 +47,16 @@ fn said_by(tool: &str, arguments: &[&str]) -> Option<String> {
 
 /// A script by an address that is set, or by none: then it is looked for in the network.
 #[cfg(not(target_os = "macos"))]
-fn script(address: Option<&str>) -> Option<Configured> {
+fn script(address: Option<&str>) -> Option<Proxy> {
     let at = address.map(str::trim).filter(|address| !address.is_empty()).map(str::to_owned);
     let detect = at.is_none();
-    Some(Configured { script: Some(Script { at, detect }), ..Configured::default() })
+    Some(Proxy { script: Some(Script { at, detect }), ..Proxy::default() })
 }
 
 /// Reads lines such as `HTTPSEnable : 1`, `HTTPSProxy : proxy.example.com`, `HTTPSPort : 8443`,
 /// `ProxyAutoConfigEnable : 1`, `ProxyAutoConfigURLString : http://...` (scutil(8), SCSchemaDefinitions.h).
 #[cfg(any(target_os = "macos", test))]
-fn of_scutil(said: &str) -> Option<Configured> {
+fn of_scutil(said: &str) -> Option<Proxy> {
     let exceptions = said.lines().skip_while(|line| !line.contains("ExceptionsList")).skip(1);
     let exceptions = exceptions.take_while(|line| !line.contains('}')).filter_map(|line| line.split_once(" : "));
     let mut not_for: Vec<String> = exceptions.map(|(_, pattern)| pattern.trim().to_owned()).collect();
@@ -76,12 +76,12 @@ fn of_scutil(said: &str) -> Option<Configured> {
     let address = value("ProxyAutoConfigURLString").filter(|_| is_on("ProxyAutoConfigEnable")).map(str::to_owned);
     let detect = is_on("ProxyAutoDiscoveryEnable");
     let script = (address.is_some() || detect).then_some(Script { at: address, detect });
-    (at.is_some() || script.is_some()).then_some(Configured { at, not_for, script })
+    (at.is_some() || script.is_some()).then_some(Proxy { at, not_for, script })
 }
 
 /// Reads lines such as `org.gnome.system.proxy mode 'auto'`, `org.gnome.system.proxy.https host 'proxy'` (gsettings(1)).
 #[cfg(not(target_os = "macos"))]
-fn of_gnome(said: &str) -> Option<Configured> {
+fn of_gnome(said: &str) -> Option<Proxy> {
     let value = |below: &str, key: &str| {
         let start = format!("org.gnome.system.proxy{below} {key} ");
         said.lines().find_map(|line| line.strip_prefix(start.as_str())).map(|value| value.trim().trim_matches('\''))
@@ -95,7 +95,7 @@ fn of_gnome(said: &str) -> Option<Configured> {
             })?;
             let past = value("", "ignore-hosts").unwrap_or_default().trim_matches(['[', ']']);
             let past = past.split(',').map(|name| name.trim().trim_matches('\'').to_owned());
-            Some(Configured { at: Some(at), not_for: past.filter(|name| !name.is_empty()).collect(), script: None })
+            Some(Proxy { at: Some(at), not_for: past.filter(|name| !name.is_empty()).collect(), script: None })
         }
         _ => None,
     }
@@ -104,7 +104,7 @@ fn of_gnome(said: &str) -> Option<Configured> {
 /// Reads the section `[Proxy Settings]` of kioslaverc: `ProxyType` 1 is a proxy, 2 a script, 3 one that is looked for in the
 /// network (KDE's KProtocolManager::ProxyType).
 #[cfg(not(target_os = "macos"))]
-fn of_kde(text: &str) -> Option<Configured> {
+fn of_kde(text: &str) -> Option<Proxy> {
     let section = text.lines().skip_while(|line| !line.starts_with("[Proxy Settings]")).skip(1);
     let section: Vec<(&str, &str)> =
         section.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once('=')).collect();
@@ -117,7 +117,7 @@ fn of_kde(text: &str) -> Option<Configured> {
             let at = value("httpsProxy").or_else(|| value("httpProxy"))?.trim().replace(' ', ":");
             let past = value("NoProxyFor").unwrap_or_default().split([',', ' ']).filter(|name| !name.is_empty());
             let not_for = past.map(|name| name.strip_prefix('.').map_or(name.to_owned(), |end| format!("*.{end}")));
-            Some(Configured { at: Some(host_and_port(&at)?), not_for: not_for.collect(), script: None })
+            Some(Proxy { at: Some(host_and_port(&at)?), not_for: not_for.collect(), script: None })
         }
         "2" => script(value("Proxy Config Script")),
         "3" => script(None),
@@ -128,7 +128,6 @@ fn of_kde(text: &str) -> Option<Configured> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::proxy::is_meant;
 
     #[test]
     fn what_scutil_says() {
@@ -137,8 +136,8 @@ mod tests {
         assert_eq!(of_scutil("<dictionary> {\n  HTTPSEnable : 0\n  HTTPSProxy : x\n}"), None);
         let said = "<dictionary> {\n  ExceptionsList : <array> {\n    0 : *.local\n    1 : 169.254/16\n  }\n  \
                     ExcludeSimpleHostnames : 1\n  HTTPSEnable : 1\n  HTTPSPort : 8443\n  HTTPSProxy : p.example\n}";
-        let past = of_scutil(said).unwrap().not_for;
-        let passes = |host: &str| past.iter().any(|pattern| is_meant(pattern, host));
+        let proxy = of_scutil(said).unwrap();
+        let passes = |host: &str| proxy.to(host).is_none();
         assert!(passes("mail.local") && passes("exchange") && !passes("outlook.office365.com"));
         let said = "<dictionary> {\n  ProxyAutoConfigEnable : 1\n  ProxyAutoConfigURLString : http://pac.example/x.pac\n  \
                     ProxyAutoDiscoveryEnable : 0\n}";

@@ -9,15 +9,23 @@ mod winhttp;
 
 use super::registry::Registry;
 
-/// A configured proxy.
+/// How programs reach web servers; by default directly.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Configured {
-    /// `host:port`.
-    pub(super) at: Option<String>,
-    /// Which servers are reached without it, see [`is_meant`].
-    pub(super) not_for: Vec<String>,
-    /// The script that is asked first.
-    pub(super) script: Option<Script>,
+pub struct Proxy {
+    /// The web proxy that is set, as `host:port`.
+    pub at: Option<String>,
+    /// Which servers are reached without it: names, and patterns such as `*.example.com`.
+    pub not_for: Vec<String>,
+    /// The script that chooses a web proxy, before the one that is set.
+    pub script: Option<Script>,
+}
+
+impl Proxy {
+    /// The web proxy through which a host is reached, unless a script chooses.
+    pub fn to(&self, host: &str) -> Option<&str> {
+        let is_past = self.not_for.iter().any(|pattern| is_meant(pattern, host));
+        self.at.as_deref().filter(|_| !is_past)
+    }
 }
 
 /// A script that chooses the web proxy for each page (proxy auto-configuration, PAC).
@@ -38,8 +46,9 @@ pub enum Chosen {
     Failed(u32),
 }
 
-/// The proxy and the script from the environment, or otherwise from the system's settings.
-pub(super) fn configured(registry: &dyn Registry) -> Configured {
+/// The proxy and the script from the environment, or otherwise from the system's settings. It blocks: a desktop's own tool may
+/// have to tell.
+pub(super) fn configured(registry: &dyn Registry) -> Proxy {
     let own = proxy_of(|name| std::env::var(name).ok());
     let mut found = own.or_else(|| windows::configured(registry)).or_else(desktop).unwrap_or_default();
     if let Some(at) = found.script.as_mut().and_then(|script| script.at.as_mut()) {
@@ -49,7 +58,7 @@ pub(super) fn configured(registry: &dyn Registry) -> Configured {
 }
 
 /// What is set in the settings of a system other than Windows.
-fn desktop() -> Option<Configured> {
+fn desktop() -> Option<Proxy> {
     #[cfg(not(windows))]
     return desktop::configured();
     #[cfg(windows)]
@@ -79,7 +88,7 @@ pub(super) fn chosen(script: &Script, url: &str) -> Option<Chosen> {
 }
 
 /// Whether a pattern means this host: a name, `*.example.com`, `192.168.*`, `*`, or `<local>` for names without a dot.
-pub(super) fn is_meant(pattern: &str, host: &str) -> bool {
+fn is_meant(pattern: &str, host: &str) -> bool {
     let (pattern, host) = (pattern.to_ascii_lowercase(), host.to_ascii_lowercase());
     match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
         (Some(""), _) => true,
@@ -90,14 +99,14 @@ pub(super) fn is_meant(pattern: &str, host: &str) -> bool {
     }
 }
 
-fn proxy_of(variable: impl Fn(&str) -> Option<String>) -> Option<Configured> {
+fn proxy_of(variable: impl Fn(&str) -> Option<String>) -> Option<Proxy> {
     let first = |names: &[&str]| names.iter().find_map(|name| variable(name));
     let at = host_and_port(&first(&["https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"])?)?;
     // Here a domain means the names below it as well (curl(1), NO_PROXY).
     let not_for = first(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
     let not_for = not_for.split(',').map(|name| name.trim().trim_start_matches('.')).filter(|name| !name.is_empty());
     let not_for = not_for.flat_map(|name| [name.to_owned(), format!("*.{name}")]).collect();
-    Some(Configured { at: Some(at), not_for, script: None })
+    Some(Proxy { at: Some(at), not_for, script: None })
 }
 
 /// `host:port` of a proxy's address, without the name and password that it may hold.
@@ -130,7 +139,7 @@ mod tests {
             _ => None,
         })
         .unwrap();
-        let passes = |host: &str| by_variable.not_for.iter().any(|pattern| is_meant(pattern, host));
+        let passes = |host: &str| by_variable.to(host).is_none();
         assert!(passes("mail.Fabrikam.example") && passes("fabrikam.example"));
         assert!(!passes("notfabrikam.example") && !passes("outlook.office365.com"));
     }

@@ -1,6 +1,6 @@
 //! Windows: what is set under Settings > Network & internet > Proxy, by the registry.
 
-use super::{Configured, Script, host_and_port};
+use super::{Proxy, Script, host_and_port};
 use crate::machine::registry::{MACHINE, Registry, USER, Value};
 
 const SETTINGS: &str = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings";
@@ -12,7 +12,7 @@ const BY_SCRIPT: u32 = 4;
 const BY_DETECTION: u32 = 8;
 
 /// What is set for this user, or for everybody if the policy `ProxySettingsPerUser` says so; `None` if nothing is.
-pub(super) fn configured(registry: &dyn Registry) -> Option<Configured> {
+pub(super) fn configured(registry: &dyn Registry) -> Option<Proxy> {
     let policy = format!(r"{MACHINE}\Software\Policies\Microsoft\Windows\CurrentVersion\Internet Settings");
     let hive = if registry.number(&policy, "ProxySettingsPerUser") == Some(0) { MACHINE } else { USER };
     let key = format!(r"{hive}\{SETTINGS}");
@@ -33,7 +33,7 @@ pub(super) fn configured(registry: &dyn Registry) -> Option<Configured> {
     let address = address.map(|address| address.trim().to_owned()).filter(|address| !address.is_empty());
     let detect = is_on(BY_DETECTION);
     let script = (address.is_some() || detect).then_some(Script { at: address, detect });
-    (at.is_some() || script.is_some()).then_some(Configured { at, not_for, script })
+    (at.is_some() || script.is_some()).then_some(Proxy { at, not_for, script })
 }
 
 /// `DefaultConnectionSettings`: a version, a counter, the switches, then three texts, each with its length before it.
@@ -46,8 +46,7 @@ struct Connection {
 
 impl Connection {
     fn read(bytes: &[u8]) -> Option<Self> {
-        let (head, mut rest) = bytes.split_at_checked(8)?;
-        debug_assert_eq!(head.len(), 8);
+        let mut rest = bytes.get(8..)?;
         let flags = number(&mut rest)?;
         let (server, past, script) = (text(&mut rest), text(&mut rest), text(&mut rest));
         Some(Connection { flags, server, past, script })
@@ -94,14 +93,13 @@ pub(super) fn ways(list: &str) -> Vec<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::proxy::is_meant;
     use crate::machine::recorded::Recorded;
 
     const KEY: &str = r"[HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Internet Settings]";
     const CONNECTIONS: &str =
         r"[HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Internet Settings\Connections]";
 
-    fn of(text: &str) -> Option<Configured> {
+    fn of(text: &str) -> Option<Proxy> {
         configured(&Recorded::parse(text).unwrap())
     }
 
@@ -125,11 +123,11 @@ mod tests {
         assert_eq!(host_of("proxy:8080").as_deref(), Some("proxy:8080"));
         assert_eq!(host_of("http=a:1;https=b:2").as_deref(), Some("b:2"));
         assert_eq!(host_of(""), None);
-        let past = of(&format!(
+        let proxy = of(&format!(
             "{KEY}\n\"ProxyServer\"=\"proxy:3128\"\n\"ProxyEnable\"=dword:00000001\n\"ProxyOverride\"=\"*.fabrikam.local;10.*;<local>\""
         ));
-        let past = past.unwrap().not_for;
-        let passes = |host: &str| past.iter().any(|pattern| is_meant(pattern, host));
+        let proxy = proxy.unwrap();
+        let passes = |host: &str| proxy.to(host).is_none();
         assert!(["mail.fabrikam.local", "10.1.2.3", "exchange"].iter().all(|host| passes(host)));
         assert!(!passes("outlook.office365.com"));
     }
