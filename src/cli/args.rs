@@ -1,6 +1,6 @@
 //! The grammar of the command line: what can be typed. How one value is read is in `typed`, what the options mean in `meaning`.
 
-use super::typed::{ANY_STORE, FromClient, format, from_client, group, seconds};
+use super::typed::{ANY_STORE, FromClient, format, from_client, group, port, seconds};
 use crate::check::Group;
 use crate::report::figures::{Range, Thresholds};
 use crate::report::format::Format;
@@ -298,7 +298,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "HOST", help_heading = "What the mail program has now")]
     pub(super) server: Option<String>,
     /// The port that is set in the mail program
-    #[arg(long, value_parser = super::meaning::port, help_heading = "What the mail program has now")]
+    #[arg(long, value_parser = port, help_heading = "What the mail program has now")]
     pub(super) port: Option<u16>,
     /// The encryption that is set there: none, starttls (older Outlook: TLS), implicit (SSL/TLS), auto
     #[arg(long, value_enum, help_heading = "What the mail program has now")]

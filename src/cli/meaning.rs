@@ -260,12 +260,6 @@ fn client_id(typed: &str, installed: Option<&str>) -> Result<String, String> {
     })
 }
 
-/// A port's number; the error is a message for people.
-pub(super) fn port(typed: &str) -> Result<u16, String> {
-    let number = typed.parse().ok().filter(|port| *port > 0);
-    number.ok_or_else(|| "a port is a number from 1 to 65535, such as 587".to_owned())
-}
-
 /// Refuses text of several lines for what becomes part of one line of a dialogue.
 fn one_line(option: &str, typed: Option<&str>) -> Result<Option<String>, String> {
     match typed {

@@ -112,9 +112,12 @@ pub async fn main() -> color_eyre::Result<ExitCode> {
 
 /// The command that was misspelt, where a mail address could stand.
 fn command_meant(typed: &str) -> Option<String> {
+    if typed.contains('@') {
+        return None;
+    }
     let all = Cli::command();
     let names = all.get_subcommands().map(clap::Command::get_name);
-    nearest_name(typed, names).map(str::to_owned).filter(|_| !typed.contains('@'))
+    nearest_name(typed, names).map(str::to_owned)
 }
 
 async fn run(cli: Cli) -> Result<u8, Stop> {

@@ -9,6 +9,12 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// A port's number; the error is a message for people.
+pub(super) fn port(typed: &str) -> Result<u16, String> {
+    let number = typed.parse().ok().filter(|port| *port > 0);
+    number.ok_or_else(|| "a port is a number from 1 to 65535, such as 587".to_owned())
+}
+
 /// A number of seconds, within what a limit may be.
 pub(super) fn seconds(typed: &str) -> Result<Duration, String> {
     typed.parse().map_err(|_| "a number of seconds is needed".to_owned()).and_then(limit)

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 /// A refusal of which a device's log tells the number alone.
 pub(super) static REFUSED_BY_NUMBER: LazyLock<AnyCase> =
     LazyLock::new(|| AnyCase::new(r"\berror code\W{1,4}[45]\d\d\b"));
-/// What only errors of fetching mail name, and what shows that it is about sending all the same.
+/// What only errors of fetching mail name.
 pub(super) static RECEIVES: LazyLock<AnyCase> = LazyLock::new(|| {
     AnyCase::new(r"\b(imap|pop3?)\b|\b(receiving|incoming)\b|posteingangsserver|serveur entrant|servidor de entrada")
 });
@@ -19,6 +19,7 @@ const OTHER_SERVICES: &str = r"(?x)
     | net::err_ | \bthis\ (?:site|page)\b | \bconnection\ is\ not\ private | \b(?:firefox|chrome|edge)\ can.?t | \bweb\ ?(?:site|page)s?\b
     | \bc(?:al|ard)dav\b | \b(?:calendar|kalender|calendrier|calendario)\b | \bvpn\b | \bwi-?fi\b | \bwlan\b | \bremote\ desktop
     | \b(?:teams|zoom|onedrive|itunes|app\ store|whatsapp|twitter)\b | \bprinter\ (?:is\ )?offline | connect\ to\ the\ printer | \bscan\ to\ (?:folder|usb|smb)";
+/// What shows that a text is about sending mail all the same.
 pub(super) static SENDS: LazyLock<AnyCase> =
     LazyLock::new(|| AnyCase::new(r"smtp|\bsen[dt]|outgoing|relay|recipient|postausgang|sortant|salida|uscita"));
 

@@ -217,9 +217,10 @@ fn without_log_prefixes(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn regex(pattern: &str) -> Regex {
+pub(super) fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a pattern of ours")
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

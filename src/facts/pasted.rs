@@ -229,15 +229,15 @@ fn meant(text: &str, is_mail: bool) -> Vec<Found> {
     }
     let is_about_receiving = RECEIVES.is_match(text) && !SENDS.is_match(text);
     let parts = server_parts(text);
-    let mut by_server = meaning(&parts, text, is_mail);
+    let told = phase_told(text);
+    let mut by_server = meaning(&parts, told, is_mail);
     if by_server.is_empty() {
-        by_server = meaning(&first_sentences(&parts), text, is_mail);
+        by_server = meaning(&first_sentences(&parts), told, is_mail);
     }
     // Without a number and without "the server responded" nobody knows whose words they are.
     let whole = one_line(text);
     let whole = Part { words: Words::without_code(&whole), code: None, said: whole };
     let by_program = || by_program(text, &parts, &whole, is_mail).filter(|_| !is_about_receiving);
-    let told = phase_told(text);
     let is_vague = by_server.first().is_some_and(|(row, _)| row.is_only_for_greetings()) && told.is_none();
     let mut found: Vec<Found> = by_server.into_iter().map(|(_, found)| found).collect();
     let seems = || seems(&parts, &whole, is_mail || told.is_some());
@@ -248,7 +248,7 @@ fn meant(text: &str, is_mail: bool) -> Vec<Found> {
         found.extend(if closes { seems().or(program) } else { program });
     }
     if found.is_empty() && parts.is_empty() && !is_about_receiving && (is_mail || is_about_mail(text)) {
-        found.extend(meaning(std::slice::from_ref(&whole), text, is_mail).into_iter().map(|(_, found)| found));
+        found.extend(meaning(std::slice::from_ref(&whole), told, is_mail).into_iter().map(|(_, found)| found));
     }
     let is_foreign = is_of_something_else(text) || (is_about_receiving && parts.is_empty());
     // "Blocked" is about this computer if it is a greeting: what else the words name is nearer.
@@ -304,8 +304,7 @@ fn seems(parts: &[Part<'_>], whole: &Part<'_>, is_mail: bool) -> Option<Found> {
 }
 
 /// What each part says, the most telling first; numbers alone may be anybody's, so only sentences count.
-fn meaning(parts: &[Part<'_>], text: &str, came_back: bool) -> Vec<(&'static Row, Found)> {
-    let told = phase_told(text);
+fn meaning(parts: &[Part<'_>], told: Option<Phase>, came_back: bool) -> Vec<(&'static Row, Found)> {
     let mut found: Vec<_> = parts.iter().filter_map(|part| Some((row_of(part, told)?, part))).collect();
     // What is refused for good counts more than what is put off.
     found.small_sort_by_key(|(row, part)| (part.has_code('4'), stage(&row.cause), row.tier));

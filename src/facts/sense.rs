@@ -119,8 +119,7 @@ pub struct Said<'a> {
 
 /// The first row that one of these texts is an instance of.
 pub fn of(said: &[Said<'_>]) -> Option<&'static Meaning> {
-    let read: Vec<Read> = said.iter().map(Read::new).collect();
-    TABLE.meanings.iter().find(|meaning| read.iter().any(|read| read.means(meaning)))
+    first(said, |_| true)
 }
 
 /// A plain refusal: something is refused or fails, and nobody says why.
@@ -130,8 +129,12 @@ pub const OWN: &str = "own";
 
 /// The first row that counts more than this, and that one of these texts is an instance of.
 pub fn outdoing(what: &str, said: &[Said<'_>]) -> Option<&'static Meaning> {
+    first(said, |meaning| meaning.outdoes.split_whitespace().any(|word| word == what))
+}
+
+fn first(said: &[Said<'_>], counts: impl Fn(&Meaning) -> bool) -> Option<&'static Meaning> {
     let read: Vec<Read> = said.iter().map(Read::new).collect();
-    let mut rows = TABLE.meanings.iter().filter(|meaning| meaning.outdoes.split_whitespace().any(|word| word == what));
+    let mut rows = TABLE.meanings.iter().filter(|meaning| counts(meaning));
     rows.find(|meaning| read.iter().any(|read| read.means(meaning)))
 }
 

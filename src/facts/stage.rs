@@ -1,7 +1,8 @@
 //! Where on the way of a message a cause stops it. Of several problems in one text the earliest is the root: what comes
 //! after it fails because of it.
 
-/// How far a message has come that this cause stops: 0 no further than this computer, 5 as far as its content.
+/// How far a message has come that this cause stops: from 0, no further than this computer, to 7, as far as
+/// its content.
 pub(super) fn stage(cause: &str) -> u8 {
     match cause {
         "offline" | "clock-wrong" => 0,

@@ -1,19 +1,20 @@
 //! What else an error tells that a person has pasted, besides what it means: the names on a certificate. What it means is
 //! found in `pasted`.
 
+use super::parts::regex;
 use regex_lite::Regex;
 use std::sync::LazyLock;
 
 /// How programs and libraries write for whom a certificate is: PHP and OpenSSL (PHP 8, `ext/openssl/xp_ssl.c`), Go
 /// (`crypto/x509`), Node.js (`tls.checkServerIdentity`), Thunderbird and Firefox.
-static NAMES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let patterns = [
+static NAMES: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+    [
         r"Peer certificate CN=[`']([^`']+)' did not match",
         r"certificate is valid for ([^:]+?), not ",
         r"is not in the cert's altnames: ((?:DNS:[^,\s]+(?:, )?)+)",
         r"certificate is only valid for (?:the following names: )?([^\n]+?)\.?(?:\s*$|\n)",
-    ];
-    patterns.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect()
+    ]
+    .map(regex)
 });
 
 /// For which names a certificate is, as an error says that complains of another name.

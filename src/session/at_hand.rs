@@ -1,5 +1,6 @@
-//! Which items of *Fix it*, *Do not* and *Tell the provider* concern the case at hand: an item or a bullet that begins with the names of providers or mail
-//! programs in bold type is for these alone. As long as the provider or the program is not known, all are shown.
+//! Which items of *Fix it*, *Do not* and *Tell the provider* concern the case at hand: an item or a bullet that begins with
+//! the names of providers or mail programs in bold type is for these alone. As long as the provider or the program is not
+//! known, all are shown.
 
 use crate::account::client::{self, Client};
 use crate::account::provider::{self, Kind, Provider};

@@ -51,8 +51,9 @@ fn for_people(page: &pages::Page, title: &str) -> String {
 
 /// A section's paragraphs, items and rows, each in one line.
 fn blocks(name: &str, text: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    // The headings of the table that is being read, and whether the lines are somebody's, to be kept as they are.
+    // Each with whether it is somebody's, to be kept as it is.
+    let mut lines: Vec<(String, bool)> = Vec::new();
+    // The headings of the table that is being read.
     let mut columns: Vec<String> = Vec::new();
     let mut verbatim = false;
     let mut goes_on = false;
@@ -61,36 +62,32 @@ fn blocks(name: &str, text: &str) -> String {
         if trimmed.starts_with("```") {
             verbatim = !verbatim;
             goes_on = false;
-            lines.push(line.to_owned());
+            lines.push((line.to_owned(), true));
         } else if verbatim {
-            lines.push(line.to_owned());
+            lines.push((line.to_owned(), true));
         } else if trimmed.starts_with("|--") {
         } else if let Some(row) = trimmed.strip_prefix('|').and_then(|row| row.strip_suffix('|')) {
             let cells: Vec<String> = row.split(" | ").map(|cell| cell.trim().to_owned()).collect();
             match columns.is_empty() {
                 true => columns = cells,
-                false => lines.extend(row_as_items(&columns, &cells).iter().map(|item| said(name, item))),
+                false => lines.extend(row_as_items(&columns, &cells).into_iter().map(|item| (item, false))),
             }
             goes_on = false;
         } else if trimmed.is_empty() {
             columns.clear();
             goes_on = false;
-            lines.push(String::new());
+            lines.push((String::new(), false));
         } else if goes_on && !begins_item(trimmed) {
-            if let Some(last) = lines.last_mut() {
+            if let Some((last, _)) = lines.last_mut() {
                 last.push(' ');
                 last.push_str(trimmed);
             }
         } else {
             goes_on = true;
-            lines.push(line.trim_end().to_owned());
+            lines.push((line.trim_end().to_owned(), false));
         }
     }
-    let mut verbatim = false;
-    let lines = lines.into_iter().map(|line| {
-        verbatim ^= line.trim_start().starts_with("```");
-        if verbatim { line } else { said(name, &line) }
-    });
+    let lines = lines.into_iter().map(|(line, is_verbatim)| if is_verbatim { line } else { said(name, &line) });
     lines.collect::<Vec<_>>().join("\n").trim_end().to_owned() + "\n"
 }
 

@@ -22,17 +22,16 @@ impl View<'_> {
         facts.put("exchange.sign-in", self.one(exchange::SIGN_IN));
     }
 
-    /// What Outlook was told that keeps it from this mailbox, by where the mailbox is and who answers.
+    /// What Outlook was told that keeps it from this mailbox.
     fn told(&self) -> Known {
-        let mailbox = match self.one(autodiscover::MAILBOX).or_moot("no Exchange mailbox was found") {
-            Seen::Is(mailbox) => mailbox,
-            other => return other.into(),
-        };
-        let skips = match self.one(outlook::SKIPS).or_moot("Outlook's settings were not looked at") {
-            Seen::Is(skips) => skips,
-            other => return other.known(|_| moot("")),
-        };
-        let skips = |places: &[Asks]| places.iter().all(|place| skips.contains(place));
+        let mailbox = self.one(autodiscover::MAILBOX).or_moot("no Exchange mailbox was found");
+        let skips = self.one(outlook::SKIPS).or_moot("Outlook's settings were not looked at");
+        mailbox.known(|mailbox| skips.known(|skips| word(self.told_about(mailbox, &skips).word())))
+    }
+
+    /// The same, by where the mailbox is, who answers, and which places Outlook does not ask.
+    fn told_about(&self, mailbox: MailboxAt, skipped: &[Asks]) -> OutlookTold {
+        let skips = |places: &[Asks]| places.iter().all(|place| skipped.contains(place));
         let at_microsoft = mailbox == MailboxAt::Microsoft;
         let by = self.one(autodiscover::BY).value();
         let is_answered = matches!(by, Some(AutodiscoverBy::Microsoft | AutodiscoverBy::Exchange));
@@ -42,14 +41,13 @@ impl View<'_> {
             && (!is_answered || skips(&[Asks::Website, Asks::Name, Asks::Redirect, Asks::Service]))
             && (at_microsoft || is_answered);
         let remembers = self.one(outlook::REMEMBERS_AT).value();
-        let told = match () {
+        match () {
             () if at_microsoft && self.one(outlook::OLD_SIGN_IN).is(true) => OutlookTold::OldSignIn,
             () if self.one(outlook::FILE).is_there() => OutlookTold::LocalFile,
             () if skips_all => OutlookTold::SkipsAll,
             () if remembers.is_some_and(|remembers| remembers != mailbox) => OutlookTold::RemembersOther,
             () => OutlookTold::Nothing,
-        };
-        word(told.word())
+        }
     }
 
     /// Whether Outlook asks a directory before anything else.
