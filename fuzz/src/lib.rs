@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use mailtriage::machine::recorded::Recorded;
 use mailtriage::machine::registry::Registry;
-use mailtriage::machine::{Folder, Local, Machine, Trust};
+use mailtriage::machine::{Folder, Local, Machine, Proxy, Trust};
 use mailtriage::net::{Answer, BoxStream, ConnectFailure, ConnectOptions, Connection, Network, RecordKind, Via};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
@@ -94,6 +94,10 @@ impl Machine for Files<'_> {
         Local::default()
     }
 
+    async fn proxy(&self) -> Proxy {
+        Proxy::default()
+    }
+
     fn source_for(&self, _: IpAddr) -> Option<IpAddr> {
         None
     }
@@ -141,6 +145,10 @@ pub struct Windows(pub Recorded);
 impl Machine for Windows {
     fn local(&self) -> Local {
         Local::default()
+    }
+
+    async fn proxy(&self) -> Proxy {
+        Proxy::default()
     }
 
     fn source_for(&self, _: IpAddr) -> Option<IpAddr> {
