@@ -29,6 +29,7 @@ fuzz_target!(|input: &str| {
     let seen = run.observations();
     let input = facts::derive::Input {
         account: &run.account,
+        said: run.said.as_deref(),
         wanted: run.wanted.as_ref(),
         seen: &seen,
         answers: &SESSION.answers,
