@@ -63,12 +63,13 @@ fn nearest(typed: &str, known: impl Iterator<Item = (&'static str, &'static str)
         return None;
     }
     known
-        .filter(|(name, _)| name.len().abs_diff(typed.len()) <= 2)
         .filter_map(|(name, meant)| {
-            let edits = strsim::damerau_levenshtein(typed, name);
             let common = COMMON.contains(&meant);
             let allowed = if common && typed.len() >= 8 { 2 } else { 1 };
-            (edits <= allowed && name.len() >= 6).then_some((edits, !common, meant))
+            // Most are told apart by their length alone, which costs nothing.
+            let may_be = name.len() >= 6 && name.len().abs_diff(typed.chars().count()) <= allowed;
+            let edits = may_be.then(|| strsim::damerau_levenshtein(typed, name))?;
+            (edits <= allowed).then_some((edits, !common, meant))
         })
         .min()
         .map(|(.., meant)| meant)

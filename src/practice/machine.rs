@@ -1,6 +1,7 @@
 //! The lab's machine: what a scenario says about the computer, its files and its clock.
 
 use super::lab::Lab;
+use super::tls::Authorities;
 use crate::machine::registry::Registry;
 use crate::machine::{Chosen, Folder, Local, Machine, Proxy, Script, Trust, tls_policy};
 use crate::text::small_sort::Gather;
@@ -66,10 +67,10 @@ impl Machine for Lab {
                 public.insert(issuer);
             }
         }
-        let middle = |(name, known): (&&str, &bool)| known.then(|| self.authorities.middle(name)).flatten();
-        let roots = issuers.keys().filter_map(|name| self.authorities.root(name));
+        let middle = |(name, known): (&&str, &bool)| known.then(|| Authorities::middle(name)).flatten();
+        let roots = issuers.keys().filter_map(|name| Authorities::root(name));
         let extra_roots = roots.chain(issuers.iter().filter_map(middle)).collect();
-        let public_roots = public.iter().filter_map(|name| self.authorities.root(name)).collect();
+        let public_roots = public.iter().filter_map(|name| Authorities::root(name)).collect();
         Trust { extra_roots, system_roots: false, public_roots: Some(public_roots) }
     }
 

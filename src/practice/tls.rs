@@ -2,10 +2,13 @@
 //! server's first flight, which is all that a modern client accepts of them.
 
 use super::world::{Certificate, HandshakeFault};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PublicKeyData, SignatureAlgorithm};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PublicKeyData, SignatureAlgorithm,
+    date_time_ymd,
+};
 use std::collections::HashMap;
 use std::io::{self, Cursor};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tls_parser::{
     TlsClientHelloContents, TlsExtension, TlsMessage, TlsMessageHandshake, parse_tls_client_hello_extensions,
     parse_tls_plaintext,
@@ -19,11 +22,14 @@ use tokio_rustls::rustls::{self, ServerConfig, version};
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-/// All authorities that sign certificates in a world, made when they are first needed.
+/// All authorities that sign certificates, by name, made when they are first needed. Every world has the same: so a
+/// program that plays many scenarios sets its TLS library up once for all of them.
+static AUTHORITIES: LazyLock<Mutex<HashMap<String, Arc<Authority>>>> = LazyLock::new(Mutex::default);
+
+/// The authorities as a world uses them.
 pub(super) struct Authorities {
     /// Network time, in seconds since 1970.
     now: i64,
-    made: Mutex<HashMap<String, Arc<Authority>>>,
 }
 
 struct Authority {
@@ -42,11 +48,11 @@ pub(super) struct Tls {
 
 impl Authorities {
     pub(super) fn new(now: i64) -> Self {
-        Authorities { now, made: Mutex::default() }
+        Authorities { now }
     }
 
-    fn authority(&self, name: &str, by: Option<&Authority>) -> Result<Arc<Authority>, rcgen::Error> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+    fn authority(name: &str, by: Option<&Authority>) -> Result<Arc<Authority>, rcgen::Error> {
+        let mut made = AUTHORITIES.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(authority) = made.get(name) {
             return Ok(Arc::clone(authority));
         }
@@ -57,7 +63,7 @@ impl Authorities {
             params.distinguished_name.push(kind, part);
         }
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        (params.not_before, params.not_after) = (date(self.now, -3_650), date(self.now, 3_650));
+        (params.not_before, params.not_after) = (date_time_ymd(2000, 1, 1), date_time_ymd(2100, 1, 1));
         let key = KeyPair::generate()?;
         let certificate = match by {
             Some(by) => params.signed_by(&key, &by.issuer)?,
@@ -69,14 +75,14 @@ impl Authorities {
     }
 
     /// The root with this name, as DER.
-    pub(super) fn root(&self, name: &str) -> Option<Vec<u8>> {
-        self.authority(name, None).ok().map(|authority| authority.der.to_vec())
+    pub(super) fn root(name: &str) -> Option<Vec<u8>> {
+        Authorities::authority(name, None).ok().map(|authority| authority.der.to_vec())
     }
 
     /// The certificate of the authority between a root and its servers, as DER.
-    pub(super) fn middle(&self, root: &str) -> Option<Vec<u8>> {
-        let by = self.authority(root, None).ok()?;
-        self.authority(&format!("{root} Intermediate"), Some(&by)).ok().map(|authority| authority.der.to_vec())
+    pub(super) fn middle(root: &str) -> Option<Vec<u8>> {
+        let by = Authorities::authority(root, None).ok()?;
+        Authorities::authority(&format!("{root} Intermediate"), Some(&by)).ok().map(|authority| authority.der.to_vec())
     }
 
     /// Makes a host's certificate and settings.
@@ -96,9 +102,9 @@ impl Authorities {
         if wanted.issuer == "self" {
             chain.push(params.self_signed(&key)?.der().clone());
         } else {
-            let root = self.authority(&wanted.issuer, None)?;
+            let root = Authorities::authority(&wanted.issuer, None)?;
             let middle = match wanted.link_missing {
-                true => Some(self.authority(&format!("{} Intermediate", wanted.issuer), Some(&root))?),
+                true => Some(Authorities::authority(&format!("{} Intermediate", wanted.issuer), Some(&root))?),
                 false => None,
             };
             if wanted.link_missing {

@@ -76,7 +76,7 @@ impl Library {
 
     async fn connector(&self, verify: Verify) -> Result<&tokio_native_tls::TlsConnector, String> {
         let make = || async {
-            match self.with_roots(move |trust| connector(trust, verify)).await {
+            match self.with_roots(move |trust| kept(trust, verify)).await {
                 Some(made) => made.map_err(|error| error.to_string()),
                 None => Err("the TLS library could not be set up".to_owned()),
             }
@@ -92,7 +92,7 @@ impl Library {
 
     /// What is made of the roots; `None` if that failed.
     async fn with_roots<T: Send + 'static>(&self, make: impl FnOnce(&Trust) -> T + Send + 'static) -> Option<T> {
-        // A few roots are read in no time.
+        // A few roots are read in no time, and the library is set up for them once.
         if !self.trust.system_roots {
             return Some(make(&self.trust));
         }
@@ -153,6 +153,25 @@ pub async fn offers(library: &Library) -> Vec<Version> {
     };
     versions.small_sort();
     versions
+}
+
+/// Roots of somebody's own, without this computer's; a way to verify; the connector for them.
+type OwnRoots = (Vec<Vec<u8>>, Verify, tokio_native_tls::TlsConnector);
+
+/// The connector for these roots. One for given roots alone, as in the practice lab, is made once in the life of the
+/// program: native-tls reads the system's roots, for some 40 ms, even where they do not count.
+fn kept(trust: &Trust, verify: Verify) -> Result<tokio_native_tls::TlsConnector, native_tls::Error> {
+    static MADE: Mutex<Vec<OwnRoots>> = Mutex::new(Vec::new());
+    if trust.system_roots {
+        return connector(trust, verify);
+    }
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, _, before)) = made.iter().find(|(roots, how, _)| *roots == trust.extra_roots && *how == verify) {
+        return Ok(before.clone());
+    }
+    let new = connector(trust, verify)?;
+    made.push((trust.extra_roots.clone(), verify, new.clone()));
+    Ok(new)
 }
 
 fn connector(trust: &Trust, verify: Verify) -> Result<tokio_native_tls::TlsConnector, native_tls::Error> {
