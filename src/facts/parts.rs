@@ -132,12 +132,13 @@ pub(super) fn server_parts(text: &str) -> Vec<Part<'_>> {
 
 /// From each reply code on to the next one: several errors may have been pasted. The lines of one reply repeat its code.
 fn numbered_parts(text: &str) -> Vec<Part<'_>> {
-    static CODE: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?:^|[^0-9A-Za-z.:-])([245]\d\d)(?:[ \-]|\. |\n\s*[45]\.|: [:a-z45])"));
+    static CODE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?:^|[^0-9A-Za-z.:-])(?:([45]\d\d)\): |([245]\d\d)(?:[ \-]|\. |\n\s*[45]\.|: [:a-z45]))")
+    });
     // Ports, which many errors name.
     let codes = CODE
         .captures_iter(text)
-        .filter_map(|found| found.get(1))
+        .filter_map(|found| found.get(1).or(found.get(2)))
         .filter(|code| !["465", "587"].contains(&code.as_str()));
     let mut starts: Vec<(usize, &str)> = Vec::new();
     for code in codes.take(40) {
