@@ -1,12 +1,12 @@
 //! What a pasted text is about: sending mail, fetching it, or something else altogether. What it means is in `pasted`.
 
-use super::parts::MOST_TYPED;
+use super::parts::{MOST_TYPED, begins_with_code};
 use crate::text::any_case::AnyCase;
 use std::sync::LazyLock;
 
 /// A refusal of which a device's log tells the number alone.
 pub(super) static REFUSED_BY_NUMBER: LazyLock<AnyCase> =
-    LazyLock::new(|| AnyCase::new(r"\berror code\W{1,4}[45]\d\d\b"));
+    LazyLock::new(|| AnyCase::new(r"\berror code\W{1,4}[45]\d\d\b|\[[45]\d\d\]"));
 /// What only errors of fetching mail name.
 pub(super) static RECEIVES: LazyLock<AnyCase> = LazyLock::new(|| {
     AnyCase::new(r"\b(imap|pop3?)\b|\b(receiving|incoming)\b|posteingangsserver|serveur entrant|servidor de entrada")
@@ -19,6 +19,31 @@ const OTHER_SERVICES: &str = r"(?x)
     | net::err_ | \bthis\ (?:site|page)\b | \bconnection\ is\ not\ private | \b(?:firefox|chrome|edge)\ can.?t | \bweb\ ?(?:site|page)s?\b
     | \bc(?:al|ard)dav\b | \b(?:calendar|kalender|calendrier|calendario)\b | \bvpn\b | \bwi-?fi\b | \bwlan\b | \bremote\ desktop
     | \b(?:teams|zoom|onedrive|itunes|app\ store|whatsapp|twitter)\b | \bprinter\ (?:is\ )?offline | connect\ to\ the\ printer | \bscan\ to\ (?:folder|usb|smb)";
+static SMTP: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new("smtp"));
+/// What is never about a mail server's answer, whatever is sent: other services by their names, and what is said of
+/// encrypted or signed messages and of files with passwords of their own.
+static ELSEWHERE: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(OTHER_MATTERS));
+const OTHER_MATTERS: &str = r"(?x)
+    \b(?:ldaps?|ftps?|smb|git|whatsapp|teams|telegram|calendar|caldav|carddav)\b[^.]{0,40}(?:\b(?:message|server|upload|error)\b|:|\bfailed) | \bgit\b.{0,60}https?:
+    | \b(?:s?ftp|smb|ldap)\b.{0,40}\b(?:5\d\d|failed|denied|incorrect|invalid|fehlgeschlagen) | \b(?:scan|copy|save)\ to\ (?:\w+\ )?folder
+    | \bproxy\b.{0,30}\bauthenti | \bwi-?fi\ authenti | \bwebmail\b.{0,20}\bsession\b
+    | \bs/mime\b | \b(?:open)?pgp\b | \bdigital(?:ly)?\ sign | \bpassword\b.{0,20}\b(?:zip|pdf|file|document|archive|attachment)\b
+    | \b(?:zip|pdf|file|document|archive|attachment)\b.{0,20}\bpassword";
+
+/// Whether it names another matter, and is no reply of a mail server all the same.
+pub(super) fn is_elsewhere(text: &str) -> bool {
+    // A proxy's 407 and other numbers of the web: SMTP has none in 40x.
+    let is_reply = begins_with_code(text) && !text.starts_with("40");
+    let is_smtp = is_reply || SMTP.is_match(text);
+    ELSEWHERE.is_match(text) && !is_smtp
+}
+
+/// What is said to be in order: "not expired", or a reply by which a server accepts something.
+pub(super) static IN_ORDER: LazyLock<AnyCase> = LazyLock::new(|| {
+    AnyCase::new(
+        r"\b(?:not|n't) (?:required?|expired|full|locked|rejected|blocked)\b|authentication succeeded|\b(?:failed - |got code\W{1,3})[23]\d\d\b",
+    )
+});
 /// What shows that a text is about sending mail all the same.
 pub(super) static SENDS: LazyLock<AnyCase> =
     LazyLock::new(|| AnyCase::new(r"smtp|\bsen[dt]|outgoing|relay|recipient|postausgang|sortant|salida|uscita"));

@@ -54,7 +54,7 @@ pub(super) fn first_sentences<'a>(parts: &[Part<'a>]) -> Vec<Part<'a>> {
 /// The text without what logs and libraries write around a server's words, and without what a program guesses.
 pub(super) fn without_wrapping(text: &str) -> String {
     static GUESSED: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(GUESSES));
-    let mut text = without_log_prefixes(&unescaped(text));
+    let mut text = without_offers(&without_log_prefixes(&unescaped(text)));
     text.truncate(GUESSED.find(&text).map_or(text.len(), |guesses| guesses.start));
     text
 }
@@ -132,12 +132,13 @@ pub(super) fn server_parts(text: &str) -> Vec<Part<'_>> {
 
 /// From each reply code on to the next one: several errors may have been pasted. The lines of one reply repeat its code.
 fn numbered_parts(text: &str) -> Vec<Part<'_>> {
-    static CODE: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?:^|[^0-9A-Za-z.:-])([245]\d\d)(?:[ \-]|\. |\n\s*[45]\.|: [:a-z45])"));
+    static CODE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?:^|[^0-9A-Za-z.:-])(?:([45]\d\d)\): |([245]\d\d)(?:[ \-]|\. |\n\s*[45]\.|: [:a-z45]))")
+    });
     // Ports, which many errors name.
     let codes = CODE
         .captures_iter(text)
-        .filter_map(|found| found.get(1))
+        .filter_map(|found| found.get(1).or(found.get(2)))
         .filter(|code| !["465", "587"].contains(&code.as_str()));
     let mut starts: Vec<(usize, &str)> = Vec::new();
     for code in codes.take(40) {
@@ -197,6 +198,14 @@ fn unescaped(text: &str) -> String {
     let status = |found: &Captures<'_>| found.get(3).map_or_else(String::new, |status| format!("{} ", status.as_str()));
     let columns = |found: &Captures<'_>| format!("{}{} {}", &found[1], &found[2], status(found));
     COLUMNS.replace_all(&text, columns).into_owned()
+}
+
+/// The text without the lines in which a server offers ways to log in, and without MAPI's names of its numbers: neither
+/// says a word of a log-in that was tried.
+fn without_offers(text: &str) -> String {
+    static OFFER: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?m)^(?:.{0,40}\b250[- ])?AUTH[ =](?:[A-Z0-9-]+ ?)+$|MAPI_[EW]_[A-Z_]+"));
+    OFFER.replace_all(text, "").into_owned()
 }
 
 /// The lines of one reply without what a log writes before each of them: `server_1 | 534-5.7.14 your web browser`.

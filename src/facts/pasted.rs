@@ -1,7 +1,9 @@
 //! What an error means that a person has pasted. Nothing is known about the phase in which it came but what the text itself
 //! tells. Which of its words are a server's is found in `parts`; how a message that came back is taken apart is in `bounce`.
 
-use super::about::{OTHERS, RECEIVES, REFUSED_BY_NUMBER, SENDS, is_about_mail, is_of_something_else};
+use super::about::{
+    IN_ORDER, OTHERS, RECEIVES, REFUSED_BY_NUMBER, SENDS, is_about_mail, is_elsewhere, is_of_something_else,
+};
 use super::bounce::{self, Bounce};
 use super::parts::{Part, begins_with_code, first_sentences, phase_told, server_parts, without_wrapping};
 use super::program_errors::{self, ProgramError};
@@ -121,21 +123,29 @@ impl Found {
     }
 
     /// "Rejected" and "failed" are said for reasons of all kinds, and "not found" of the recipient's server too. Where the same
-    /// words say more, that is meant, but no longer for certain.
+    /// words say more, that is meant, but no longer for certain. Nor is anything certain that the sense of the words puts
+    /// elsewhere on the message's way.
     fn held_against(self, said: &[sense::Said<'_>], came_back: bool) -> Self {
-        let what = match self.cause {
-            cause if PLAIN_REFUSALS.contains(&cause) => sense::REFUSAL,
+        let outdone = OUTDONE.iter().filter(|(what, causes)| {
             // All that a message that came back says is about its recipient.
-            cause if OWN_SIDE.contains(&cause) && !came_back => sense::OWN,
-            _ => return self,
-        };
-        match sense::outdoing(what, said) {
-            Some(row) if row.cause != self.cause => Found { cause: &row.cause, is_guess: true, ..self },
-            _ => self,
+            causes.contains(&self.cause) && !(came_back && *what == sense::OWN)
+        });
+        let outdoing = outdone.filter_map(|(what, _)| sense::outdoing(what, said)).find(|row| row.cause != self.cause);
+        if let Some(row) = outdoing {
+            return Found { cause: &row.cause, is_guess: true, ..self };
         }
+        let differs = !came_back && sense::of(said).is_some_and(|row| stage(&row.cause) != stage(self.cause));
+        Found { is_guess: self.is_guess || differs, ..self }
     }
 }
 
+/// What words of these causes are said of as well.
+const OUTDONE: [(&str, &[&str]); 4] = [
+    (sense::REFUSAL, &PLAIN_REFUSALS),
+    (sense::OWN, &OWN_SIDE),
+    (sense::LISTED, &["server-rejects-client"]),
+    (sense::LOG_IN, &LOG_IN),
+];
 /// The causes whose words say that something is refused or fails, and not why.
 const PLAIN_REFUSALS: [&str; 7] = [
     "password-wrong",
@@ -147,7 +157,25 @@ const PLAIN_REFUSALS: [&str; 7] = [
     "unstable-connection",
 ];
 /// The causes on the own side of which the words are said of the recipient's side as well.
-const OWN_SIDE: [&str; 4] = ["dns-name-not-found", "account-locked", "quota-exceeded", "message-too-large"];
+const OWN_SIDE: [&str; 15] = [
+    "dns-name-not-found",
+    "server-unreachable",
+    "server-refusing",
+    "port-25-blocked-by-isp",
+    "unstable-connection",
+    "wrong-security",
+    "tls-version-mismatch",
+    "tls-too-weak",
+    "certificate-expired",
+    "certificate-untrusted",
+    "certificate-name-mismatch",
+    "encryption-required-for-auth",
+    "account-locked",
+    "quota-exceeded",
+    "message-too-large",
+];
+/// What is said of accounts and passwords: by a server to whoever logs in, and in messages that it takes for phishing.
+const LOG_IN: [&str; 4] = ["password-wrong", "password-expired", "app-password-required", "account-locked"];
 
 /// What is kept of an error that somebody gives as a file: all of it, of a long message that came back its report, of
 /// another long text its beginning.
@@ -224,11 +252,16 @@ const OWN_SERVER: [&str; 2] = ["]:587", "]:465"];
 fn meant(text: &str, is_mail: bool) -> Vec<Found> {
     let text = without_wrapping(text);
     let text = text.as_str();
-    if !is_mail && !begins_with_code(text) && OTHERS.is_match(text) && !SENDS.is_match(text) {
+    let is_of_others = || !begins_with_code(text) && OTHERS.is_match(text) && !SENDS.is_match(text);
+    if !is_mail && (is_elsewhere(text) || is_of_others()) {
         return Vec::new();
     }
     let is_about_receiving = RECEIVES.is_match(text) && !SENDS.is_match(text);
     let parts = server_parts(text);
+    let refuses = parts.iter().any(|part| !part.has_code('2'));
+    if !refuses && IN_ORDER.is_match(text) {
+        return Vec::new();
+    }
     let told = phase_told(text);
     let mut by_server = meaning(&parts, told, is_mail);
     if by_server.is_empty() {
@@ -240,7 +273,9 @@ fn meant(text: &str, is_mail: bool) -> Vec<Found> {
     let by_program = || by_program(text, &parts, &whole, is_mail).filter(|_| !is_about_receiving);
     let is_vague = by_server.first().is_some_and(|(row, _)| row.is_only_for_greetings()) && told.is_none();
     let mut found: Vec<Found> = by_server.into_iter().map(|(_, found)| found).collect();
-    let seems = || seems(&parts, &whole, is_mail || told.is_some());
+    // A connection that is closed after a refusal says nothing.
+    let tells = |found: &Found| found.cause != "unstable-connection" || !REFUSED_BY_NUMBER.is_match(text);
+    let seems = || seems(&parts, &whole, is_mail || told.is_some()).filter(tells);
     if found.is_empty() {
         let program = by_program();
         // "The connection is closed" may be a server's own words, which say why.
@@ -253,10 +288,7 @@ fn meant(text: &str, is_mail: bool) -> Vec<Found> {
     let is_foreign = is_of_something_else(text) || (is_about_receiving && parts.is_empty());
     // "Blocked" is about this computer if it is a greeting: what else the words name is nearer.
     if (found.is_empty() || is_vague) && !is_foreign {
-        found = match seems() {
-            Some(seems) => vec![seems],
-            None => found.into_iter().map(|found| Found { is_guess: true, ..found }).collect(),
-        };
+        found = seems().into_iter().collect();
     }
     for found in &mut found {
         // No recipient has been named yet: "invalid address" is the sender's.

@@ -2,6 +2,7 @@
 //! server says is in `replies`, Outlook's numbers are in `outlook_errors`.
 
 use super::pattern::Pattern;
+use super::replies::without_addresses;
 use super::sense;
 use crate::packed::TABLES;
 use crate::pages::table;
@@ -67,7 +68,7 @@ const MOST_READ: usize = 16 * 1024;
 
 /// The rows that this text contains, the most telling first. Line ends count as spaces.
 pub fn in_text(text: &str) -> Vec<&'static ProgramError> {
-    let text = one_line(&folded(beginning(text, MOST_READ)));
+    let text = without_addresses(&one_line(&folded(beginning(text, MOST_READ))));
     let fits =
         |ready: &&Ready| ready.pattern.is_match(&text) && ready.with.as_ref().is_none_or(|with| with.is_match(&text));
     ROWS.iter().filter(fits).map(|ready| &ready.row).collect()

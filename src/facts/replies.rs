@@ -151,7 +151,7 @@ pub(super) struct Words {
 impl Words {
     /// A reply as a server sent it.
     pub(super) fn of_reply(joined: &str, lines: &str) -> Self {
-        let (text, lines) = (folded(beginning(joined, MOST_READ)), beginning(lines, MOST_READ));
+        let (text, lines) = (without_addresses(&folded(beginning(joined, MOST_READ))), beginning(lines, MOST_READ));
         let mut words = text.split_whitespace();
         let code = words.next().unwrap_or_default().to_owned();
         let enhanced = words.next().filter(|word| is_enhanced(word)).unwrap_or_default().to_owned();
@@ -166,7 +166,7 @@ impl Words {
 
     /// A server's words without the reply code, as many mail programs show them: any code may have come before them.
     pub(super) fn without_code(said: &str) -> Self {
-        let text = folded(beginning(said, MOST_READ));
+        let text = without_addresses(&folded(beginning(said, MOST_READ)));
         let enhanced = text.split_whitespace().next().filter(|word| is_enhanced(word)).map(str::to_owned);
         Words { code: None, enhanced, lines: vec![text.clone()], sentence: without_hosts(&text), text }
     }
@@ -237,6 +237,23 @@ impl Words {
 
 pub(super) fn without_hosts(text: &str) -> String {
     text.split(' ').filter(|word| !is_host(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// A folded text with `@` for each letter of a mail address: the "spam" in spam@example.com is no word of a sentence.
+pub(super) fn without_addresses(text: &str) -> String {
+    let is_host = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
+    let is_mailbox = |c: char| is_host(c) || "+_=%".contains(c);
+    let mut all = String::with_capacity(text.len());
+    for part in text.split_inclusive('@') {
+        let rest = if all.ends_with('@') { part.trim_start_matches(is_host) } else { part };
+        // A full stop at its end is the sentence's.
+        let host = part.strip_suffix(rest).unwrap_or_default();
+        let name = host.trim_end_matches('.');
+        all.extend([&*"@".repeat(name.len()), &host[name.len()..]]);
+        let before = rest.strip_suffix('@').map_or(rest, |rest| rest.trim_end_matches(is_mailbox));
+        all.extend([before, &"@".repeat(rest.len() - before.len())]);
+    }
+    all
 }
 
 /// Whether a word is a host's name. Those of block lists stay: they say why.
@@ -366,6 +383,14 @@ mod tests {
     #[case(Phase::Mail, "450 4.7.1 outbound send limit exceeded", "quota-exceeded")]
     fn a_passing_refusal_is_what_its_words_say(#[case] phase: Phase, #[case] reply: &str, #[case] cause: &str) {
         assert_eq!(meaning(phase, reply, reply).map(|row| row.cause.as_str()), Some(cause));
+    }
+
+    #[rstest]
+    #[case("<spam@example.org>: user unknown", "<@@@@@@@@@@@@@@@@>: user unknown")]
+    #[case("to=<a.b+c@test.org>,b@a.org. sent", "to=<@@@@@@@@@@@@@@>,@@@@@@@. sent")]
+    #[case("a@b@c @ x", "@@@@@ @ x")]
+    fn addresses_are_no_words(#[case] text: &str, #[case] without: &str) {
+        assert_eq!(without_addresses(text), without);
     }
 
     #[test]

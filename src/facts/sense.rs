@@ -36,7 +36,7 @@ pub struct Meaning {
     /// Whether it means this in a text without a word of mail, too.
     #[serde(default)]
     anywhere: bool,
-    /// What it counts more than, one of several: [`REFUSAL`], [`OWN`].
+    /// What it counts more than, one of several: [`REFUSAL`], [`OWN`], [`LISTED`], [`LOG_IN`].
     #[serde(default)]
     outdoes: String,
     /// The cause.
@@ -126,6 +126,10 @@ pub fn of(said: &[Said<'_>]) -> Option<&'static Meaning> {
 pub const REFUSAL: &str = "refusal";
 /// What is usually said of the own account and the own server.
 pub const OWN: &str = "own";
+/// What is usually said of the computer that connects: that it is on a list.
+pub const LISTED: &str = "listed";
+/// What is usually said of an account and its password.
+pub const LOG_IN: &str = "log-in";
 
 /// The first row that counts more than this, and that one of these texts is an instance of.
 pub fn outdoing(what: &str, said: &[Said<'_>]) -> Option<&'static Meaning> {

@@ -7,7 +7,11 @@ pub(super) fn stage(cause: &str) -> u8 {
     match cause {
         "offline" | "clock-wrong" => 0,
         "dns-name-not-found" => 1,
-        "server-unreachable" | "server-refusing" | "port-25-blocked-by-isp" | "server-rejects-client" => 2,
+        "server-unreachable"
+        | "server-refusing"
+        | "local-gateway"
+        | "port-25-blocked-by-isp"
+        | "server-rejects-client" => 2,
         "wrong-security"
         | "tls-version-mismatch"
         | "tls-too-weak"

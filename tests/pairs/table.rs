@@ -203,6 +203,7 @@ pub const ALONE: &[(&str, &str)] = &[
     ("proxy-script-gone", "another way than SMTP"),
     ("certificate-link-known", "what the caller sees decides it together with the chain"),
     ("comes-back-as-spam", "what the caller says decides it"),
+    ("forwarding-refused", "what the caller sees decides it"),
     ("comes-back-mailbox-full", "what the caller says decides it"),
     ("cram-md5", "another kind of log-in, not a fault"),
     ("direct-send-inside-only", "what the device is used for decides it"),
