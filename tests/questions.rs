@@ -388,7 +388,7 @@ fn a_hundred_questions_find_their_page() {
 #[test]
 fn numbers_say_what_they_mean_and_what_they_may_point_to() {
     let answer = Index::new(guide()).search("Sending reported error (0x800CCC0F)");
-    assert!(answer.numbers[0].starts_with("0x800CCC0F: "));
+    assert!(answer.means[0].starts_with("0x800CCC0F: "));
     assert!(answer.pages.len() > 2);
     // A code alone says little, but not nothing.
     assert_eq!(found("5.7.139").len().min(2), 2);

@@ -107,17 +107,17 @@ fn laid_out(page: &str, width: usize) -> String {
 
 /// The pages about this.
 fn found(words: &str) -> Result<String, Stop> {
-    let Answer { numbers, pages } = Index::new(guide()).search(words);
+    let Answer { means, pages } = Index::new(guide()).search(words);
     if pages.is_empty() {
         let words = visible_str(words);
         return Err(Stop::Usage(format!("no page is about \"{words}\"; `mailtriage guide` lists all pages")));
     }
     let mut out = String::new();
-    for number in &numbers {
-        let _ = writeln!(out, "{}", capital(number));
+    for sentence in &means {
+        let _ = writeln!(out, "{}", capital(sentence));
     }
-    if !numbers.is_empty() {
-        out.push_str("A number says what the program noticed; the server's own words next to it say why.\n\n");
+    if !means.is_empty() {
+        out.push('\n');
     }
     for page in pages {
         let _ = writeln!(out, "  {:<36} {}", page.page, page.title);

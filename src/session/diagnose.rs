@@ -68,7 +68,7 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
         tell_caller: texts.fill("tell_caller", paragraph("Tell the caller").trim_matches(['"', '“', '”'])),
         remedy: texts.list("remedy", remedy(guide, page, run, &texts.case, at_hand)),
         do_not: texts.list("do_not", do_not),
-        mended_when: texts.fill("mended_when", &paragraph("Mended when")),
+        mended_when: texts.fill("mended_when", &paragraph("Fixed when")),
         tell_provider: texts.fill("tell_provider", &tell_provider),
         against: reached.against.clone(),
         unproven: reached.unproven.clone(),
