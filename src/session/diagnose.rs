@@ -18,7 +18,7 @@ use crate::text::{Mark, Text, capital};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The verdict over these facts.
-pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
+pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation, os: &str) -> Diagnosis {
     let facts = &derived.facts;
     let walk = walk::walk(guide, facts);
     let mut texts = Texts { case: Lookup::new(run, derived), marks: BTreeMap::new() };
@@ -42,7 +42,7 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
     open.extend(any_waits_for(&page.steps, facts));
     let underway = Diagnosis { waits_for: open.into_iter().collect(), ..underway };
     let paragraph = |heading: &str| paragraphs(page.text.section(heading).unwrap_or_default());
-    let at_hand = AtHand { provider: texts.case.provider, program: run.account.client() };
+    let at_hand = AtHand::of(&texts.case, os);
     let do_not = page.text.items("Do not");
     let do_not =
         do_not.iter().filter_map(|item| at_hand.only(item)).map(|item| texts.case.fill(&plain(&item))).collect();
@@ -228,7 +228,7 @@ mod tests {
         let account = Account::new(Address::parse("anna@example.com").unwrap());
         let run = Run::new(jiff::Timestamp::UNIX_EPOCH, account, None, &[]);
         let facts = facts.iter().map(|(name, word)| ((*name).to_owned(), Known::Word((*word).to_owned())));
-        diagnose(&guide, &run, &Derivation { facts: facts.collect(), other_port: None, own_name: None })
+        diagnose(&guide, &run, &Derivation { facts: facts.collect(), other_port: None, own_name: None }, "")
     }
 
     const OFFLINE: [(&str, &str); 5] = [
