@@ -181,7 +181,7 @@ fn entry(name: &str, title: &str, page: &pages::Page) -> Entry {
 
 /// Words that say nothing about a page.
 const EMPTY: &str = "a an and are as at be but by can cannot cant could do does doesn doesnt don dont for from get gets got has \
-    have he her his how i if in into is it its me my no not of on or our out over she should so some such than that the \
+    have he her his how i if in into is it its just me my no not of on only or our out over she should so some such than that the \
     their them then there they this to up us use used uses using was we were what when where which who whose why will \
     with won wont would yes you your says said say tell caller user outgoing";
 

@@ -10,6 +10,7 @@ mod error;
 pub mod journal;
 mod lookup;
 pub mod placeholders;
+pub mod providers;
 pub mod reading;
 mod recommended;
 pub mod run;

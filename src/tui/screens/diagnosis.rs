@@ -80,6 +80,9 @@ pub(super) fn lines(core: &Core, width: u16) -> Vec<Line<'static>> {
     let program = program.and_then(|index| client::all().get(index));
     let mut lines = Vec::new();
     let rule = |title: &str, right: &str| parts::rule_line(theme, title, right, width);
+    if !parts::has_room(&diagnosis.title, width) {
+        lines.extend(parts::paragraph(theme, &diagnosis.title, width, theme.strong()));
+    }
     lines.extend(parts::paragraph(theme, &diagnosis.summary, width, plain));
     if !diagnosis.error.is_empty() {
         lines.extend(parts::paragraph(theme, &format!("Error shown: {}", diagnosis.error), width, plain));

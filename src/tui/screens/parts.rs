@@ -20,6 +20,11 @@ pub fn rule(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: &str, right:
     frame.render_widget(rule_line(theme, title, right, area.width), Rect { height: 1, ..area });
 }
 
+/// Whether a rule of this width has room for the whole title.
+pub fn has_room(title: &str, width: u16) -> bool {
+    title.width() + 21 <= usize::from(width)
+}
+
 /// The same as a line of text.
 pub fn rule_line(theme: Theme, title: &str, right: &str, width: u16) -> Line<'static> {
     let width = usize::from(width);
