@@ -350,7 +350,10 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("smtp server on nas in the house unreachable from inside", "causes/server-behind-own-router"),
     ("raspberry pi script sends no mail", "programs/device"),
     ("outlook says server does not support the connection encryption type", "causes/wrong-security"),
-    ("none of the authentication methods supported by this client are supported by your server", "causes/auth-mechanism-unsupported"),
+    (
+        "none of the authentication methods supported by this client are supported by your server",
+        "causes/auth-mechanism-unsupported",
+    ),
     ("wordpress smtp connect() failed", "programs/wordpress"),
     ("mailtriage says blocked on this computer but thunderbird works", "causes/blocked-local"),
     ("imap works smtp doesn't", "learn/receiving"),

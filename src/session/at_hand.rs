@@ -20,11 +20,12 @@ pub(super) struct AtHand {
 const SYSTEMS: [&str; 3] = ["Windows", "macOS", "Linux"];
 
 /// The system of the computer that sends, if this is that computer. What is neither Windows nor macOS is a Linux, each of
-/// which has a name of its own.
+/// which has a name of its own; the lab's computer has no system.
 fn system(run: &Run, os: &str) -> Option<&'static str> {
-    let is_this = run.account.measured_on == MeasuredOn::ThisMachine && !os.is_empty();
-    let known = SYSTEMS.into_iter().find(|system| os.to_lowercase().starts_with(&system[..3].to_lowercase()));
-    is_this.then_some(known.unwrap_or("Linux"))
+    let is_known = !os.is_empty() && !os.starts_with("Practice");
+    let begins = |system: &&str| os.to_lowercase().starts_with(&system[..3].to_lowercase());
+    let own = SYSTEMS.into_iter().find(begins).unwrap_or("Linux");
+    (is_known && run.account.measured_on == MeasuredOn::ThisMachine).then_some(own)
 }
 
 /// Whom a label is about.
@@ -176,6 +177,7 @@ mod tests {
         let mut run = Run::new(jiff::Timestamp::UNIX_EPOCH, Account::default(), None, &[]);
         assert_eq!(system(&run, "Windows 10.0.19045"), Some("Windows"));
         assert_eq!((system(&run, "Debian GNU/Linux 12"), system(&run, "")), (Some("Linux"), None));
+        assert_eq!((system(&run, "Mac OS 14.1"), system(&run, "Practice OS 1")), (Some("macOS"), None));
         run.account.measured_on = MeasuredOn::SameNetwork;
         assert_eq!(system(&run, "macOS 14.1"), None);
     }

@@ -6,7 +6,7 @@ use super::{case_keys, parts};
 use crate::account::client;
 use crate::facts::forecast::Ending;
 use crate::facts::vocabulary::in_words;
-use crate::session::diagnosis::PathStep;
+use crate::session::guide;
 use crate::text::capital;
 use crate::tui::core::Core;
 use crate::tui::effect::Effect;
@@ -102,10 +102,8 @@ pub(super) fn lines(core: &Core, width: u16) -> Vec<Line<'static>> {
         lines.extend(parts::paragraph(theme, &format!("\"{}\"", diagnosis.tell_caller), width, plain));
     }
     lines.push(rule("Why we say so", diagnosis.certainty.word()));
-    for PathStep { question, answer, because, .. } in &diagnosis.path {
-        let because = if because.is_empty() { String::new() } else { format!(" ({})", in_words(because)) };
-        let text = format!(" {question} {answer}{because}");
-        lines.extend(parts::wrapped(theme, &text, usize::from(width) - 1, 3).into_iter().map(Line::raw));
+    for text in diagnosis.way(guide()) {
+        lines.extend(parts::wrapped(theme, &format!(" {text}"), usize::from(width) - 1, 3).into_iter().map(Line::raw));
     }
     for (label, facts) in [("Against it", &diagnosis.against), ("Not proven", &diagnosis.unproven)] {
         if !facts.is_empty() {
