@@ -152,9 +152,12 @@ fn outcome(cause: &str, page: &Page, facts: &Derived) -> Outcome {
 /// task becomes the clicks for the account's mail program.
 fn remedy(guide: &Guide, page: &Page, run: &Run, case: &Lookup<'_>, at_hand: AtHand) -> Vec<Text> {
     let step = |item: &str| match task(item).and_then(|task| clicks(guide, task, run)) {
-        Some((heading, clicks)) => clicks.iter().fold(Text::from(format!("{heading}:")), |step, click| {
-            step.say("\n- ").append(case.fill(&plain(click).replace('\n', "\n  ")))
-        }),
+        Some((heading, clicks)) => {
+            let clicks = clicks.iter().filter_map(|click| at_hand.only(click));
+            clicks.fold(Text::from(format!("{heading}:")), |step, click| {
+                step.say("\n- ").append(case.fill(&plain(&click).replace('\n', "\n  ")))
+            })
+        }
         None => case.fill(&plain(&capital(item))),
     };
     given(&page.steps, case.facts).filter_map(|item| at_hand.only(item)).map(|item| step(&item)).collect()
