@@ -297,7 +297,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "protection.rules",
         "the rules of Windows Firewall against the mail program",
         |case| case.shown(&protection::RULES),
-        "no rule of Windows Firewall that mailtriage can read",
+        "those that the report names",
     ),
     row("vpn", "the interface of the VPN", |case| case.shown(&protection::VPN), "its interface is not known"),
     row(
