@@ -5,6 +5,7 @@
 use crate::account::MeasuredOn;
 use crate::account::client::{self, Client};
 use crate::account::provider::{self, Kind, Provider};
+use crate::facts::stacks;
 use crate::session::Run;
 use crate::session::lookup::Lookup;
 
@@ -19,12 +20,13 @@ pub(super) struct AtHand {
 /// The systems, by the names with which their labels begin.
 const SYSTEMS: [&str; 3] = ["Windows", "macOS", "Linux"];
 
-/// The system of the computer that sends, if this is that computer. What is neither Windows nor macOS is a Linux, each of
+/// The system of the computer that sends, with its version if that is in the table of systems, if this is that computer. What is neither Windows nor macOS is a Linux, each of
 /// which has a name of its own; the lab's computer has no system.
 fn system(run: &Run, os: &str) -> Option<&'static str> {
     let is_known = !os.is_empty() && !os.starts_with("Practice");
     let begins = |system: &&str| os.to_lowercase().starts_with(&system[..3].to_lowercase());
-    let own = SYSTEMS.into_iter().find(begins).unwrap_or("Linux");
+    let family = SYSTEMS.into_iter().find(begins).unwrap_or("Linux");
+    let own = stacks::of_system(os).map_or(family, |stack| stack.name.as_str());
     (is_known && run.account.measured_on == MeasuredOn::ThisMachine).then_some(own)
 }
 
@@ -75,14 +77,20 @@ impl AtHand {
         let of_program =
             |client: &Client| names.iter().any(|name| !SYSTEMS.contains(name) && client.name.starts_with(name));
         let is_program = client::all().iter().any(of_program);
-        let of_system = |system: &str| !is_program && names.iter().any(|name| name.starts_with(system));
+        let systems =
+            || names.iter().filter(|name| !is_program && SYSTEMS.iter().any(|system| name.starts_with(system)));
+        let is_of = |own: &str| {
+            systems().any(|name| own.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
+        };
+        // "Windows 7" may be meant where only "Windows" is known.
+        let may_be = |own: &str| systems().any(|name| name.starts_with(own));
         match *self {
             AtHand { provider: Some(own), .. } if of_provider(own) => Fits::Yes,
             AtHand { provider: Some(_), .. } if provider::all().iter().any(of_provider) => Fits::No,
             AtHand { program: Some(own), .. } if of_program(own) => Fits::Yes,
             AtHand { program: Some(own), .. } if own.id != "other" && is_program => Fits::No,
-            AtHand { system: Some(own), .. } if of_system(own) => Fits::Yes,
-            AtHand { system: Some(_), .. } if SYSTEMS.into_iter().any(of_system) => Fits::No,
+            AtHand { system: Some(own), .. } if is_of(own) => Fits::Yes,
+            AtHand { system: Some(own), .. } if systems().next().is_some() && !may_be(own) => Fits::No,
             _ => Fits::Any,
         }
     }
@@ -106,7 +114,7 @@ mod tests {
     use crate::account::Account;
 
     const LIST: &str =
-        "Sign in:\n- **Google**: one\n- **Yahoo, AOL**: two\n- **Windows in a company**: three\n- **Others**: four";
+        "Sign in:\n- **Google**: one\n- **Yahoo, AOL**: two\n- **A company's domain**: three\n- **Others**: four";
 
     fn only(provider: Option<&str>, item: &str) -> Option<String> {
         let provider = provider.map(|domain| provider::of_domain(domain).unwrap());
@@ -115,11 +123,11 @@ mod tests {
 
     #[test]
     fn the_bullets_of_other_providers_are_left_out() {
-        let google = "Sign in:\n- **Google**: one\n- **Windows in a company**: three";
+        let google = "Sign in:\n- **Google**: one\n- **A company's domain**: three";
         assert_eq!(only(Some("gmail.com"), LIST).unwrap(), google);
-        let aol = "Sign in:\n- **Yahoo, AOL**: two\n- **Windows in a company**: three";
+        let aol = "Sign in:\n- **Yahoo, AOL**: two\n- **A company's domain**: three";
         assert_eq!(only(Some("aol.com"), LIST).unwrap(), aol);
-        let rest = "Sign in:\n- **Windows in a company**: three\n- **Others**: four";
+        let rest = "Sign in:\n- **A company's domain**: three\n- **Others**: four";
         assert_eq!(only(Some("gmx.de"), LIST).unwrap(), rest);
         assert_eq!(only(None, LIST).unwrap(), LIST);
     }
@@ -164,6 +172,10 @@ mod tests {
         assert_eq!(only(Some("Linux"), item).as_deref(), Some("By hand:\n- **macOS, Linux**: b"));
         assert_eq!(only(None, item).as_deref(), Some(item));
         assert_eq!(only(Some("macOS"), "**Windows**: look"), None);
+        let versions = "By hand:\n- **Windows 7**: a\n- **Windows 8, Windows 10**: b\n- **Linux**: c";
+        assert_eq!(only(Some("Windows 8 and 8.1"), versions).unwrap(), "By hand:\n- **Windows 8, Windows 10**: b");
+        assert_eq!(only(Some("Windows 8 and 8.1"), item).unwrap(), "By hand:\n- **Windows**: a");
+        assert!(only(Some("Windows"), versions).unwrap().contains("a\n- **Windows 8"));
         let outlook = AtHand { program: client::by_id("outlook-2016"), system: Some("Windows"), provider: None };
         assert_eq!(outlook.only(item).as_deref(), Some("By hand:\n- **Windows**: a"));
         assert_eq!(
@@ -175,9 +187,9 @@ mod tests {
     #[test]
     fn the_system_is_known_only_of_the_computer_that_sends() {
         let mut run = Run::new(jiff::Timestamp::UNIX_EPOCH, Account::default(), None, &[]);
-        assert_eq!(system(&run, "Windows 10.0.19045"), Some("Windows"));
+        assert_eq!(system(&run, "Windows 10.0.19045"), Some("Windows 10"));
         assert_eq!((system(&run, "Debian GNU/Linux 12"), system(&run, "")), (Some("Linux"), None));
-        assert_eq!((system(&run, "Mac OS 14.1"), system(&run, "Practice OS 1")), (Some("macOS"), None));
+        assert_eq!((system(&run, "Mac OS 14.1"), system(&run, "Practice OS 1")), (Some("macOS 10.13 and later"), None));
         run.account.measured_on = MeasuredOn::SameNetwork;
         assert_eq!(system(&run, "macOS 14.1"), None);
     }

@@ -38,6 +38,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("client.named", "no", "nobody has said which mail program it is"),
     ("client.rule", "blocks", "a rule of Windows Firewall blocks the mail program"),
     ("client.rule", "none or unknown", "no rule of Windows Firewall blocks the mail program"),
+    ("client.sign-in", "no or unknown", "the mail program may be unable to sign in on the provider's page"),
     ("client.sign-in", "yes or unknown", "the mail program may be able to sign in on the provider's page"),
     ("ehlo", "accepted", "the server accepts EHLO"),
     (
