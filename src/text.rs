@@ -53,6 +53,12 @@ pub fn line_at(text: &[u8], at: usize) -> usize {
     1 + text.iter().take(at).filter(|byte| **byte == b'\n').count()
 }
 
+/// Why the system refused something, in its own words, without the number that Rust adds: "(os error 2)" tells nobody anything.
+pub fn reason(error: &std::io::Error) -> String {
+    let says = error.to_string();
+    says.split_once(" (os error").map_or(says.as_str(), |(words, _)| words).to_owned()
+}
+
 /// The text with a capital at the beginning.
 pub fn capital(text: &str) -> String {
     let mut chars = text.chars();

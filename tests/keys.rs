@@ -11,7 +11,7 @@ use mailtriage::session::journal::BrokenOff;
 use mailtriage::session::{Event, Session};
 use mailtriage::tui::app::App;
 use mailtriage::tui::core::Lesson;
-use mailtriage::tui::keymap::{self, Place, Row, When};
+use mailtriage::tui::keymap::{self, Action, Place, Row, When};
 use mailtriage::tui::run::draw;
 use mailtriage::tui::screens::dashboard::Dashboard;
 use mailtriage::tui::screens::form::Form;
@@ -246,7 +246,15 @@ fn a_key_in_the_footer_works() {
         let (picture, _) = seen(&mut app, (400, 24));
         let footer = picture.lines().last().unwrap().to_owned();
         for row in keymap::at(place).filter(|row| !row.says.is_empty()) {
-            let label = format!(" {} {} ", row.shown(), row.says);
+            let label = match row.action == Action::Back && !app.core.can_go_back {
+                // Nothing to go back to: how to leave, unless q says it.
+                true if footer.contains(" q quit ") => continue,
+                true => {
+                    assert!(footer.contains(" Ctrl-C quit "), "{place:?}: {footer}");
+                    continue;
+                }
+                false => format!(" {} {} ", row.shown(), row.says),
+            };
             assert_eq!(
                 footer.contains(&label),
                 row.when.obstacle(&app.core).is_none(),

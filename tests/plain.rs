@@ -50,9 +50,8 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).unwrap()
 }
 
-/// What is no prose of a page: code, placeholders, targets of links, the heading that the program knows by this name.
-static NO_PROSE: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?s)```.*?```|`[^`\n]*`|\{[a-z.-]+\}|\]\([^)\s]+\)|(?m)^## Mended when$"));
+/// What is no prose of a page: code, placeholders, targets of links.
+static NO_PROSE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?s)```.*?```|`[^`\n]*`|\{[a-z.-]+\}|\]\([^)\s]+\)"));
 static ITEM: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*(\d+\.|-) "));
 static STOP: LazyLock<Regex> = LazyLock::new(|| regex(r"[.!?:;]\s"));
 
@@ -82,7 +81,7 @@ fn source(text: &str) -> Vec<String> {
     let text = comment.replace_all(text, "").into_owned();
     let literals = literal.captures_iter(&text).map(|found| inserted.replace_all(&found[1], "x").into_owned());
     // Between two strings stands code, and one of the guide's headings has an old name.
-    literals.filter(|text| !text.contains("::") && text != "Mended when").collect()
+    literals.filter(|text| !text.contains("::")).collect()
 }
 
 /// What is wrong with a text.

@@ -34,7 +34,7 @@ fuzz_target!(|input: &str| {
         seen: &seen,
         answers: &SESSION.answers,
     };
-    let diagnosis = diagnose(&guide, run, &facts::derive::derive(input));
+    let diagnosis = diagnose(&guide, run, &facts::derive::derive(input), "");
     for (field, marks) in &diagnosis.marks {
         assert!(marks.iter().all(|(start, end, _)| start <= end), "{field}");
     }

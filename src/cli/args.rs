@@ -66,9 +66,9 @@ pub(super) struct ConfigArgs {
     /// Writes the file with every setting in it, commented out; never overwrites an existing file
     #[arg(long)]
     pub(super) init: bool,
-    /// Checks the file: lists everything that is wrong, with line numbers
-    #[arg(long, conflicts_with = "init")]
-    pub(super) check: bool,
+    /// Checks the file, or FILE: lists everything that is wrong, with line numbers
+    #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with = "init")]
+    pub(super) check: Option<Option<PathBuf>>,
     /// A different file from the one that the screen uses
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
@@ -119,8 +119,8 @@ pub(super) struct SiteCommand {
     #[arg(long, conflicts_with = "check")]
     pub(super) init: bool,
     /// Lists everything that is wrong with FILE, or with the files in use, by line and key
-    #[arg(long)]
-    pub(super) check: bool,
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub(super) check: Option<Option<PathBuf>>,
     /// The site file to use, instead of those in the usual places
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,

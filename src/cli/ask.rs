@@ -5,7 +5,7 @@ use super::Stop;
 use super::output::say;
 use crate::session::diagnosis::{Diagnosis, OpenQuestion};
 use crate::session::{Event, Session};
-use crate::text::capital;
+use crate::text::{capital, reason};
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Read};
 
@@ -90,7 +90,7 @@ fn so_far(diagnosis: &Diagnosis) -> String {
 fn line(input: &mut impl BufRead) -> Result<Option<String>, Stop> {
     let mut bytes = Vec::new();
     let read = input.take(MOST_LINE_BYTES).read_until(b'\n', &mut bytes);
-    match read.map_err(|error| Stop::Usage(format!("the answer could not be read: {error}")))? {
+    match read.map_err(|error| Stop::Usage(format!("the answer could not be read: {}", reason(&error))))? {
         0 => Ok(None),
         _ => Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned())),
     }

@@ -45,12 +45,13 @@ impl Looks {
 
 /// Writes the file, checks it, or says where it is.
 pub(super) fn run(args: &ConfigArgs) -> Result<u8, Stop> {
-    let path = user_file::named_or(args.file.as_deref(), NAME)?;
+    let named = user_file::named(&args.check, &args.file)?;
+    let path = user_file::named_or(named, NAME)?;
     if args.init {
         return user_file::init(&path, &config::commented(), |path| path.display().to_string());
     }
     let found = read(&path)?;
-    if found.is_none() && args.file.is_some() {
+    if found.is_none() && named.is_some() {
         return Err(Stop::Usage(format!("{}: there is no such file", path.display())));
     }
     let state = if found.is_some() { "sound" } else { "there is none: `mailtriage config --init` writes one" };

@@ -179,7 +179,10 @@ impl RunArgs {
             let (name, word) =
                 typed.split_once('=').ok_or_else(|| format!("--answer {typed}: write it as QUESTION=WORD"))?;
             let question = questions.iter().find(|question| question.name == name).ok_or_else(|| {
-                let names: Vec<&str> = questions.iter().map(|question| question.name.as_str()).collect();
+                let mut names: Vec<&str> = questions.iter().map(|question| question.name.as_str()).collect();
+                // Two pages ask one question.
+                names.sort_unstable();
+                names.dedup();
                 format!("--answer {typed}: there is no question \"{name}\"; there are {}", names.join(", "))
             })?;
             if !question.words.iter().any(|known| known == word) {

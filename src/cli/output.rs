@@ -2,7 +2,7 @@
 //! that cannot be written is not.
 
 use super::Stop;
-use crate::text::visible_str;
+use crate::text::{reason, visible_str};
 use std::io::{self, ErrorKind, Write};
 
 /// Writes a report to stdout, whole.
@@ -41,7 +41,7 @@ pub(super) fn write(text: &str) -> io::Result<()> {
 }
 
 fn lost(error: &io::Error) -> Stop {
-    Stop::Usage(format!("the result could not be written to standard output: {error}"))
+    Stop::Usage(format!("the result could not be written to standard output: {}", reason(error)))
 }
 
 /// Says something on stderr, even if nobody can read it.

@@ -7,7 +7,7 @@ use crate::guide::{Guide, Mistake, Mistakes};
 use crate::machine::files::{self, without_mark};
 use crate::pages::{self, Fault};
 use crate::session::placeholders;
-use crate::text::{is_invisible, line_at, visible_str};
+use crate::text::{is_invisible, line_at, reason, visible_str};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -69,7 +69,7 @@ fn read(folder: &Path) -> Result<(BTreeMap<String, String>, Vec<Mistake>), Stop>
         if below.is_some() && !place.is_dir() {
             continue;
         }
-        let entries = fs::read_dir(&place).map_err(|why| format!("{}: {why}", shown(&place)))?;
+        let entries = fs::read_dir(&place).map_err(|why| format!("{}: {}", shown(&place), reason(&why)))?;
         for entry in entries {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

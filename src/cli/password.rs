@@ -3,6 +3,7 @@
 use super::Stop;
 use crate::account::Account;
 use crate::check::secret::{Attempt, Secret};
+use crate::text::reason;
 use crate::world::World;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
@@ -112,7 +113,7 @@ fn standard_input() -> Result<File, Stop> {
     let input = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned();
     #[cfg(windows)]
     let input = std::os::windows::io::AsHandle::as_handle(&io::stdin()).try_clone_to_owned();
-    input.map(File::from).map_err(|error| Stop::Usage(format!("standard input could not be read: {error}")))
+    input.map(File::from).map_err(|error| Stop::Usage(format!("standard input could not be read: {}", reason(&error))))
 }
 
 /// The token in a line, held to RFC 6750.
@@ -145,7 +146,7 @@ async fn from_command(command: &str, account: Option<&Account>) -> Result<Secret
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .spawn();
-    let mut child = child.map_err(|error| format!("--password-command could not be run: {error}"))?;
+    let mut child = child.map_err(|error| format!("--password-command could not be run: {}", reason(&error)))?;
     // Large enough from the beginning: a copy that is left behind when it grows would not be wiped.
     let mut said = Zeroizing::new(Vec::with_capacity(2 * MOST_OUTPUT));
     let ended = timeout(PATIENCE, async {
@@ -159,7 +160,7 @@ async fn from_command(command: &str, account: Option<&Account>) -> Result<Secret
         Ok(Ok(Some(status))) if status.success() => first_line(said.as_slice(), "from the command"),
         Ok(Ok(Some(status))) => Err(Stop::Usage(format!("--password-command failed ({status})"))),
         Ok(Ok(None)) => Err(Stop::Usage(format!("--password-command wrote more than {} KiB", MOST_OUTPUT / 1024))),
-        Ok(Err(error)) => Err(Stop::Usage(format!("--password-command could not be run: {error}"))),
+        Ok(Err(error)) => Err(Stop::Usage(format!("--password-command could not be run: {}", reason(&error)))),
         Err(_) => {
             Err(Stop::Usage(format!("--password-command did not end within {} minutes", PATIENCE.as_secs() / 60)))
         }
@@ -180,7 +181,7 @@ fn line(mut source: impl Read, what: &str, from: &str, most: usize) -> Result<Se
             Ok(0) => break,
             Ok(count) => length += count,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(Stop::Usage(format!("the {what} {from} could not be read: {error}"))),
+            Err(error) => return Err(Stop::Usage(format!("the {what} {from} could not be read: {}", reason(&error)))),
         }
     }
     let line = match bytes[..length].iter().position(|byte| *byte == b'\n') {

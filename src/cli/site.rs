@@ -140,26 +140,26 @@ fn message(mistakes: &[Mistake]) -> String {
 
 /// Writes a site file, checks one, or says which are in use and what they say.
 pub(super) fn run(args: &SiteCommand) -> Result<u8, Stop> {
+    let named = user_file::named(&args.check, &args.file)?;
     if args.init {
-        let path = user_file::named_or(args.file.as_deref(), NAME)?;
+        let path = user_file::named_or(named, NAME)?;
         return user_file::init(&path, &keys::commented(), shown);
     }
-    let named = SiteArgs { site: args.file.clone(), no_site: false };
-    let mut places = places(&named);
+    let mut places = places(&SiteArgs { site: named.map(Path::to_owned), no_site: false });
     let site = read(&mut places)?;
     provider::lay_over(site.providers.clone());
     own_pages::lay_over(site.guide.as_deref())?;
     let mut out = String::new();
     for place in &places {
         let state = match &place.found {
-            Found::InUse if args.check => "no mistakes".to_owned(),
+            Found::InUse if args.check.is_some() => "no mistakes".to_owned(),
             Found::InUse => "in use".to_owned(),
             Found::NotOurs(why) => format!("not used: {why}"),
             Found::Nothing => "there is none".to_owned(),
         };
         let _ = writeln!(out, "{:<20} {}: {state}", place.says, shown(&place.path));
     }
-    if !args.check && !site.said.is_empty() {
+    if args.check.is_none() && !site.said.is_empty() {
         out.push('\n');
         for key in &keys::KEYS {
             if let Some(said) = site.said.get(key.name) {

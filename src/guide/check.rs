@@ -58,7 +58,7 @@ impl Kind {
                     "Fix it",
                     "Tell the caller",
                     "Do not",
-                    "Mended when",
+                    "Fixed when",
                     "Tell the provider",
                 ],
                 &["Decide", "In words", "Speaks against it", "Certain only if"],

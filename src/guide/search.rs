@@ -12,6 +12,8 @@ use std::sync::LazyLock;
 
 /// The most pages that are found.
 pub const MOST_FOUND: usize = 12;
+/// The most pages that are found by its words besides, if an error was understood.
+const MOST_OTHERS: usize = 3;
 /// How much of what was typed is looked at, in bytes.
 const MOST_READ: usize = 4 * 1024;
 
@@ -27,8 +29,8 @@ pub struct Found {
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
-    /// What the numbers in it mean.
-    pub numbers: Vec<String>,
+    /// What it means, if it is an error that is in the tables: a sentence for each number, or one for its words.
+    pub means: Vec<String>,
     /// The pages, best first.
     pub pages: Vec<Found>,
 }
@@ -78,16 +80,22 @@ impl Index {
     /// The pages for what somebody has typed, best first.
     pub fn search(&self, typed: &str) -> Answer {
         let typed = beginning(typed, MOST_READ);
-        let (numbers, causes) = by_tables(typed);
+        let Known { mut means, says, causes } = by_tables(typed);
         let mut pages: Vec<String> = causes.into_iter().map(|cause| format!("causes/{cause}")).collect();
-        for page in self.by_words(typed) {
-            if !pages.contains(&page) {
-                pages.push(page);
-            }
+        match says.and_then(|cause| self.page(&format!("causes/{cause}"))) {
+            Some(page) => means.push(format!("The words mean: {}.", page.title)),
+            None if means.is_empty() => {}
+            None => means.push("A number says what the program noticed; the words next to it say why.".to_owned()),
         }
-        let found = |name: &String| self.pages.iter().find(|entry| entry.found.page == *name);
-        let pages = pages.iter().filter_map(found).map(|entry| entry.found.clone());
-        Answer { numbers, pages: pages.take(MOST_FOUND).collect() }
+        let by_words = self.by_words(typed).into_iter().filter(|page| !pages.contains(page));
+        let by_words: Vec<String> = by_words.take(if means.is_empty() { MOST_FOUND } else { MOST_OTHERS }).collect();
+        pages.extend(by_words);
+        let pages = pages.iter().filter_map(|name| self.page(name).cloned());
+        Answer { means, pages: pages.take(MOST_FOUND).collect() }
+    }
+
+    fn page(&self, name: &str) -> Option<&Found> {
+        self.pages.iter().map(|entry| &entry.found).find(|found| found.page == name)
     }
 
     /// The pages that contain the words, those first about which the words say most: each word counts by where it stands,
@@ -173,7 +181,7 @@ fn entry(name: &str, title: &str, page: &pages::Page) -> Entry {
 
 /// Words that say nothing about a page.
 const EMPTY: &str = "a an and are as at be but by can cannot cant could do does doesn doesnt don dont for from get gets got has \
-    have he her his how i if in into is it its me my no not of on or our out over she should so some such than that the \
+    have he her his how i if in into is it its just me my no not of on only or our out over she should so some such than that the \
     their them then there they this to up us use used uses using was we were what when where which who whose why will \
     with won wont would yes you your says said say tell caller user outgoing";
 
@@ -275,12 +283,23 @@ fn stem(word: &str) -> String {
     word.strip_suffix('e').filter(|rest| rest.chars().count() >= 3).unwrap_or(word).to_owned()
 }
 
-/// What the numbers mean, and the causes that numbers and sentences point to, the likeliest first.
-fn by_tables(typed: &str) -> (Vec<String>, Vec<&'static str>) {
-    let mut causes: Vec<&str> = pasted::read(typed).cause.into_iter().collect();
-    let mut numbers = Vec::new();
+/// What the tables of errors know about what was typed.
+struct Known {
+    /// What its numbers mean.
+    means: Vec<String>,
+    /// The cause that its words name for certain.
+    says: Option<&'static str>,
+    /// The causes that its numbers and sentences point to, the likeliest first.
+    causes: Vec<&'static str>,
+}
+
+fn by_tables(typed: &str) -> Known {
+    let pasted = pasted::read(typed);
+    let mut causes: Vec<&str> = pasted.cause.into_iter().collect();
+    let says = pasted.cause.filter(|cause| !pasted.is_guess && *cause != UNDETERMINED);
+    let mut means = Vec::new();
     for error in outlook_errors::in_text(&with_prefix(typed)) {
-        numbers.push(format!("{}: {}", error.number, error.says));
+        means.push(format!("{}: {}", error.number, error.says));
         causes.extend(error.suggests.iter().map(String::as_str));
     }
     if causes.is_empty() {
@@ -302,7 +321,7 @@ fn by_tables(typed: &str) -> (Vec<String>, Vec<&'static str>) {
     let mut seen = BTreeSet::new();
     causes.retain(|cause| seen.insert(*cause));
     causes.small_sort_by_key(|cause| *cause == UNDETERMINED);
-    (numbers, causes)
+    Known { means, says, causes }
 }
 
 /// Outlook's numbers with the 0x that many leave out.

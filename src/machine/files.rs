@@ -1,6 +1,7 @@
 //! Reading files and folders within bounds: only ordinary files, since a pipe or a device might never end, and no further
 //! than a limit. Which files are read, and what is in them, the callers know.
 
+use crate::text::reason;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
@@ -8,8 +9,12 @@ use std::path::Path;
 /// Opens an ordinary file for reading.
 ///
 /// # Errors
-/// It cannot be opened, or it is not an ordinary file.
+/// It cannot be opened, or it is not an ordinary file. The reason is for people, without the system's number.
 pub fn open(path: &Path) -> io::Result<File> {
+    opened(path).map_err(|error| io::Error::new(error.kind(), reason(&error)))
+}
+
+fn opened(path: &Path) -> io::Result<File> {
     // Asked before, because opening alone can wait (a pipe) or do something (a device); and after, because the name may
     // lead elsewhere by then.
     is_ordinary(&std::fs::metadata(path)?)?;

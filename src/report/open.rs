@@ -10,7 +10,7 @@ use crate::machine::files;
 use crate::session::unknown::Unknown;
 use crate::session::{Run, SCHEMA, Session};
 use crate::text::small_sort::Gather;
-use crate::text::visible_str;
+use crate::text::{reason, visible_str};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -64,7 +64,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
 pub fn read_from(mut from: impl Read) -> Result<Session, String> {
     let mut bytes = Vec::new();
     let read = from.by_ref().take(MOST_BYTES + 1).read_to_end(&mut bytes);
-    read.map_err(|error| format!("standard input cannot be read: {error}"))?;
+    read.map_err(|error| format!("standard input cannot be read: {}", reason(&error)))?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err("standard input: it is larger than 64 MiB".to_owned());
     }

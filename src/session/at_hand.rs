@@ -1,15 +1,33 @@
-//! Which items of *Fix it*, *Do not* and *Tell the provider* concern the case at hand: an item or a bullet that begins with
-//! the names of providers or mail programs in bold type is for these alone. As long as the provider or the program is not
-//! known, all are shown.
+//! Which items of *Fix it*, *Do not*, *Tell the provider* and *Check it by hand* concern the case at hand: an item or a bullet
+//! that begins with the names of providers, mail programs or systems in bold type is for these alone. As long as the
+//! provider, the program or the system is not known, all are shown.
 
+use crate::account::MeasuredOn;
 use crate::account::client::{self, Client};
 use crate::account::provider::{self, Kind, Provider};
+use crate::facts::stacks;
+use crate::session::Run;
+use crate::session::lookup::Lookup;
 
 /// What is known of the case.
 #[derive(Clone, Copy, Default)]
 pub(super) struct AtHand {
     pub(super) provider: Option<&'static Provider>,
     pub(super) program: Option<&'static Client>,
+    pub(super) system: Option<&'static str>,
+}
+
+/// The systems, by the names with which their labels begin.
+const SYSTEMS: [&str; 3] = ["Windows", "macOS", "Linux"];
+
+/// The system of the computer that sends, with its version if that is in the table of systems, if this is that computer. What is neither Windows nor macOS is a Linux, each of
+/// which has a name of its own; the lab's computer has no system.
+fn system(run: &Run, os: &str) -> Option<&'static str> {
+    let is_known = !os.is_empty() && !os.starts_with("Practice");
+    let begins = |system: &&str| os.to_lowercase().starts_with(&system[..3].to_lowercase());
+    let family = SYSTEMS.into_iter().find(begins).unwrap_or("Linux");
+    let own = stacks::of_system(os).map_or(family, |stack| stack.name.as_str());
+    (is_known && run.account.measured_on == MeasuredOn::ThisMachine).then_some(own)
 }
 
 /// Whom a label is about.
@@ -17,24 +35,29 @@ pub(super) struct AtHand {
 enum Fits {
     /// The case at hand.
     Yes,
-    /// Another provider or program.
+    /// Another provider, program or system.
     No,
     /// Whoever is named nowhere else in the list.
     Rest,
-    /// No provider and no program, or it is not known which.
+    /// No provider, program or system, or it is not known which.
     Any,
 }
 
 impl AtHand {
+    /// What is known of a case, on a computer with this system.
+    pub(super) fn of(case: &Lookup<'_>, os: &str) -> Self {
+        AtHand { provider: case.provider, program: case.run.account.client(), system: system(case.run, os) }
+    }
+
     /// An item with those of its bullets that matter; `None` if it is for somebody else as a whole.
     pub(super) fn only(&self, item: &str) -> Option<String> {
-        if self.of(item) == Fits::No {
+        if self.fits(item) == Fits::No {
             return None;
         }
-        let bullets: Vec<Fits> = item.lines().filter_map(|line| Some(self.of(line.strip_prefix("- ")?))).collect();
+        let bullets: Vec<Fits> = item.lines().filter_map(|line| Some(self.fits(line.strip_prefix("- ")?))).collect();
         let has_own = bullets.contains(&Fits::Yes);
         let is_known = bullets.contains(&Fits::No);
-        let is_kept = |line: &&str| match line.strip_prefix("- ").map(|bullet| self.of(bullet)) {
+        let is_kept = |line: &&str| match line.strip_prefix("- ").map(|bullet| self.fits(bullet)) {
             None | Some(Fits::Yes | Fits::Any) => true,
             Some(Fits::Rest) => !has_own || !is_known,
             Some(Fits::No) => false,
@@ -43,19 +66,31 @@ impl AtHand {
         Some(if is_helped { item.lines().filter(is_kept).collect::<Vec<_>>().join("\n") } else { item.to_owned() })
     }
 
-    fn of(&self, text: &str) -> Fits {
+    fn fits(&self, text: &str) -> Fits {
         let Some((label, _)) = text.strip_prefix("**").and_then(|rest| rest.split_once("**")) else { return Fits::Any };
         if label.to_lowercase().contains("other") {
             return Fits::Rest;
         }
         let names: Vec<&str> = label.split(", ").collect();
         let of_provider = |row: &Provider| names.iter().any(|name| is_provider(name, row));
-        let of_program = |client: &Client| names.iter().any(|name| client.name.starts_with(name));
-        match (self.provider, self.program) {
-            (Some(own), _) if of_provider(own) => Fits::Yes,
-            (Some(_), _) if provider::all().iter().any(of_provider) => Fits::No,
-            (_, Some(own)) if of_program(own) => Fits::Yes,
-            (_, Some(own)) if own.id != "other" && client::all().iter().any(of_program) => Fits::No,
+        // "Windows" is no short form of "Windows Live Mail".
+        let of_program =
+            |client: &Client| names.iter().any(|name| !SYSTEMS.contains(name) && client.name.starts_with(name));
+        let is_program = client::all().iter().any(of_program);
+        let systems =
+            || names.iter().filter(|name| !is_program && SYSTEMS.iter().any(|system| name.starts_with(system)));
+        let is_of = |own: &str| {
+            systems().any(|name| own.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
+        };
+        // "Windows 7" may be meant where only "Windows" is known.
+        let may_be = |own: &str| systems().any(|name| name.starts_with(own));
+        match *self {
+            AtHand { provider: Some(own), .. } if of_provider(own) => Fits::Yes,
+            AtHand { provider: Some(_), .. } if provider::all().iter().any(of_provider) => Fits::No,
+            AtHand { program: Some(own), .. } if of_program(own) => Fits::Yes,
+            AtHand { program: Some(own), .. } if own.id != "other" && is_program => Fits::No,
+            AtHand { system: Some(own), .. } if is_of(own) => Fits::Yes,
+            AtHand { system: Some(own), .. } if systems().next().is_some() && !may_be(own) => Fits::No,
             _ => Fits::Any,
         }
     }
@@ -76,22 +111,23 @@ fn is_provider(name: &str, row: &Provider) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::Account;
 
     const LIST: &str =
-        "Sign in:\n- **Google**: one\n- **Yahoo, AOL**: two\n- **Windows in a company**: three\n- **Others**: four";
+        "Sign in:\n- **Google**: one\n- **Yahoo, AOL**: two\n- **A company's domain**: three\n- **Others**: four";
 
     fn only(provider: Option<&str>, item: &str) -> Option<String> {
         let provider = provider.map(|domain| provider::of_domain(domain).unwrap());
-        AtHand { provider, program: None }.only(item)
+        AtHand { provider, ..AtHand::default() }.only(item)
     }
 
     #[test]
     fn the_bullets_of_other_providers_are_left_out() {
-        let google = "Sign in:\n- **Google**: one\n- **Windows in a company**: three";
+        let google = "Sign in:\n- **Google**: one\n- **A company's domain**: three";
         assert_eq!(only(Some("gmail.com"), LIST).unwrap(), google);
-        let aol = "Sign in:\n- **Yahoo, AOL**: two\n- **Windows in a company**: three";
+        let aol = "Sign in:\n- **Yahoo, AOL**: two\n- **A company's domain**: three";
         assert_eq!(only(Some("aol.com"), LIST).unwrap(), aol);
-        let rest = "Sign in:\n- **Windows in a company**: three\n- **Others**: four";
+        let rest = "Sign in:\n- **A company's domain**: three\n- **Others**: four";
         assert_eq!(only(Some("gmx.de"), LIST).unwrap(), rest);
         assert_eq!(only(None, LIST).unwrap(), LIST);
     }
@@ -122,10 +158,40 @@ mod tests {
     #[test]
     fn so_are_those_of_other_programs() {
         let item = "Choose:\n- **Outlook**: a\n- **Thunderbird**: b\n- **Any other program**: c";
-        let only = |id: &str| AtHand { provider: None, program: client::by_id(id) }.only(item).unwrap();
+        let only = |id: &str| AtHand { program: client::by_id(id), ..AtHand::default() }.only(item).unwrap();
         assert_eq!(only("outlook-2016"), "Choose:\n- **Outlook**: a");
         assert_eq!(only("the-bat"), "Choose:\n- **Any other program**: c");
         assert_eq!(only("other"), item);
+    }
+
+    #[test]
+    fn so_are_those_of_other_systems() {
+        let item = "By hand:\n- **Windows**: a\n- **macOS, Linux**: b";
+        let only = |system: Option<&'static str>, item: &str| AtHand { system, ..AtHand::default() }.only(item);
+        assert_eq!(only(Some("Windows"), item).as_deref(), Some("By hand:\n- **Windows**: a"));
+        assert_eq!(only(Some("Linux"), item).as_deref(), Some("By hand:\n- **macOS, Linux**: b"));
+        assert_eq!(only(None, item).as_deref(), Some(item));
+        assert_eq!(only(Some("macOS"), "**Windows**: look"), None);
+        let versions = "By hand:\n- **Windows 7**: a\n- **Windows 8, Windows 10**: b\n- **Linux**: c";
+        assert_eq!(only(Some("Windows 8 and 8.1"), versions).unwrap(), "By hand:\n- **Windows 8, Windows 10**: b");
+        assert_eq!(only(Some("Windows 8 and 8.1"), item).unwrap(), "By hand:\n- **Windows**: a");
+        assert!(only(Some("Windows"), versions).unwrap().contains("a\n- **Windows 8"));
+        let outlook = AtHand { program: client::by_id("outlook-2016"), system: Some("Windows"), provider: None };
+        assert_eq!(outlook.only(item).as_deref(), Some("By hand:\n- **Windows**: a"));
+        assert_eq!(
+            only(Some("macOS"), "**Windows Mail and Windows Live Mail**: look").as_deref(),
+            Some("**Windows Mail and Windows Live Mail**: look")
+        );
+    }
+
+    #[test]
+    fn the_system_is_known_only_of_the_computer_that_sends() {
+        let mut run = Run::new(jiff::Timestamp::UNIX_EPOCH, Account::default(), None, &[]);
+        assert_eq!(system(&run, "Windows 10.0.19045"), Some("Windows 10"));
+        assert_eq!((system(&run, "Debian GNU/Linux 12"), system(&run, "")), (Some("Linux"), None));
+        assert_eq!((system(&run, "Mac OS 14.1"), system(&run, "Practice OS 1")), (Some("macOS 10.13 and later"), None));
+        run.account.measured_on = MeasuredOn::SameNetwork;
+        assert_eq!(system(&run, "macOS 14.1"), None);
     }
 
     /// "Others" would send somebody to a help page where the page itself should know.
@@ -135,8 +201,8 @@ mod tests {
         let items = page.text.items("Fix it");
         let bullets: Vec<&str> = items[1].lines().filter_map(|line| line.strip_prefix("- ")).collect();
         for row in provider::all().iter().filter(|row| row.passwords == provider::Passwords::AppOnly) {
-            let case = AtHand { provider: Some(row), program: None };
-            assert!(bullets.iter().any(|bullet| case.of(bullet) == Fits::Yes), "{}", row.id);
+            let case = AtHand { provider: Some(row), ..AtHand::default() };
+            assert!(bullets.iter().any(|bullet| case.fits(bullet) == Fits::Yes), "{}", row.id);
         }
     }
 

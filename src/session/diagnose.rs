@@ -18,7 +18,7 @@ use crate::text::{Mark, Text, capital};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The verdict over these facts.
-pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
+pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation, os: &str) -> Diagnosis {
     let facts = &derived.facts;
     let walk = walk::walk(guide, facts);
     let mut texts = Texts { case: Lookup::new(run, derived), marks: BTreeMap::new() };
@@ -42,7 +42,7 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
     open.extend(any_waits_for(&page.steps, facts));
     let underway = Diagnosis { waits_for: open.into_iter().collect(), ..underway };
     let paragraph = |heading: &str| paragraphs(page.text.section(heading).unwrap_or_default());
-    let at_hand = AtHand { provider: texts.case.provider, program: run.account.client() };
+    let at_hand = AtHand::of(&texts.case, os);
     let do_not = page.text.items("Do not");
     let do_not =
         do_not.iter().filter_map(|item| at_hand.only(item)).map(|item| texts.case.fill(&plain(&item))).collect();
@@ -68,7 +68,7 @@ pub fn diagnose(guide: &Guide, run: &Run, derived: &Derivation) -> Diagnosis {
         tell_caller: texts.fill("tell_caller", paragraph("Tell the caller").trim_matches(['"', '“', '”'])),
         remedy: texts.list("remedy", remedy(guide, page, run, &texts.case, at_hand)),
         do_not: texts.list("do_not", do_not),
-        mended_when: texts.fill("mended_when", &paragraph("Mended when")),
+        mended_when: texts.fill("mended_when", &paragraph("Fixed when")),
         tell_provider: texts.fill("tell_provider", &tell_provider),
         against: reached.against.clone(),
         unproven: reached.unproven.clone(),
@@ -152,9 +152,12 @@ fn outcome(cause: &str, page: &Page, facts: &Derived) -> Outcome {
 /// task becomes the clicks for the account's mail program.
 fn remedy(guide: &Guide, page: &Page, run: &Run, case: &Lookup<'_>, at_hand: AtHand) -> Vec<Text> {
     let step = |item: &str| match task(item).and_then(|task| clicks(guide, task, run)) {
-        Some((heading, clicks)) => clicks.iter().fold(Text::from(format!("{heading}:")), |step, click| {
-            step.say("\n- ").append(case.fill(&plain(click).replace('\n', "\n  ")))
-        }),
+        Some((heading, clicks)) => {
+            let clicks = clicks.iter().filter_map(|click| at_hand.only(click));
+            clicks.fold(Text::from(format!("{heading}:")), |step, click| {
+                step.say("\n- ").append(case.fill(&plain(&click).replace('\n', "\n  ")))
+            })
+        }
         None => case.fill(&plain(&capital(item))),
     };
     given(&page.steps, case.facts).filter_map(|item| at_hand.only(item)).map(|item| step(&item)).collect()
@@ -228,7 +231,7 @@ mod tests {
         let account = Account::new(Address::parse("anna@example.com").unwrap());
         let run = Run::new(jiff::Timestamp::UNIX_EPOCH, account, None, &[]);
         let facts = facts.iter().map(|(name, word)| ((*name).to_owned(), Known::Word((*word).to_owned())));
-        diagnose(&guide, &run, &Derivation { facts: facts.collect(), other_port: None, own_name: None })
+        diagnose(&guide, &run, &Derivation { facts: facts.collect(), other_port: None, own_name: None }, "")
     }
 
     const OFFLINE: [(&str, &str); 5] = [

@@ -1,11 +1,11 @@
 //! The verdict as people read it: what it contains. How it is made is in `diagnose`.
 
 use crate::facts::forecast::Ending;
-use crate::facts::vocabulary::Decided;
+use crate::facts::vocabulary::{Decided, in_words};
 use crate::guide::page::{ASK, SUBJECT, TO};
 use crate::guide::rule::{Certainty, Who};
 use crate::guide::{Guide, UNDETERMINED};
-use crate::text::Mark;
+use crate::text::{Mark, capital};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -194,6 +194,19 @@ fn yes() -> bool {
 }
 
 impl Diagnosis {
+    /// The way to the verdict: each question, what came of it, and the facts that decided.
+    pub fn way(&self, guide: &Guide) -> Vec<String> {
+        let because = |step: &PathStep| match step.because.as_slice() {
+            [] => String::new(),
+            because => format!(" ({})", in_words(because)),
+        };
+        let line = |(index, step): (usize, &PathStep)| {
+            let came_to = capital(&step.came_to(guide, index + 1 == self.path.len()));
+            format!("{} {came_to}{}", step.question, because(step))
+        };
+        self.path.iter().enumerate().map(line).collect()
+    }
+
     /// The verdict before anything ran.
     pub fn nothing_yet() -> Self {
         Diagnosis {

@@ -2,6 +2,7 @@
 //! derived from it by pure functions. The JSON report is this value.
 
 mod at_hand;
+mod conditions;
 pub mod diagnose;
 pub mod diagnosis;
 mod ends;
@@ -9,6 +10,7 @@ mod error;
 pub mod journal;
 mod lookup;
 pub mod placeholders;
+pub mod providers;
 pub mod reading;
 mod recommended;
 pub mod run;
@@ -26,6 +28,7 @@ use crate::guide::{BY_HAND, Guide};
 use crate::machine::Local;
 use crate::pages;
 use crate::pages::markdown::plain;
+use at_hand::AtHand;
 use diagnose::diagnose;
 use diagnosis::Diagnosis;
 use lookup::Lookup;
@@ -335,11 +338,13 @@ impl Session {
         let derived = self.derived(run);
         let case = Lookup::new(run, &derived);
         let named = |item: &String| if case.in_use.is_some() { plain(item) } else { for_any_server(item) };
-        items.iter().map(|item| case.fill(&named(item)).text).collect()
+        let at_hand = AtHand::of(&case, &self.machine.os);
+        let items = items.iter().filter_map(|item| at_hand.only(item));
+        items.map(|item| case.fill(&named(&item)).text).collect()
     }
 
     fn judged(&self, run: &Run, derived: &Derivation) -> Diagnosis {
-        let diagnosis = diagnose(guide(), run, derived);
+        let diagnosis = diagnose(guide(), run, derived, &self.machine.os);
         let ends = if diagnosis.reached { ends::ends(&self.machine.os, run, derived) } else { vec![] };
         Diagnosis { ends, ..diagnosis }
     }

@@ -134,7 +134,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         |case| Some(devices::menus(case.run.account.client.as_deref())),
         "",
     ),
-    row("said", "the server's own words", said, "(none heard here)"),
+    row("said", "the server's own words", said, "left out, with what leads to it"),
     row("ehlo.refused", "the kind of name that the server refuses in EHLO", ehlo_refused, "the name that is given"),
     row("ehlo.passes", "the kinds of name that it accepts", ehlo_passes, "another name"),
     row(
@@ -297,7 +297,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "protection.rules",
         "the rules of Windows Firewall against the mail program",
         |case| case.shown(&protection::RULES),
-        "no rule of Windows Firewall that mailtriage can read",
+        "those that the report names",
     ),
     row("vpn", "the interface of the VPN", |case| case.shown(&protection::VPN), "its interface is not known"),
     row(

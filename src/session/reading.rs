@@ -2,12 +2,11 @@
 //! lists only: what helps comes first; the program's rules come last, as lists in words; nothing is left to fill in.
 //! How it is laid out for a terminal or a screen is not here.
 
-use super::guide;
 use super::placeholders::{PLACEHOLDERS, unfilled};
+use super::{conditions, guide};
 use crate::account::devices;
 use crate::guide::rule::{Term, Who, written_when};
 use crate::pages::{self, learn};
-use crate::text::capital;
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -129,7 +128,7 @@ fn said(name: &str, line: &str) -> String {
     let condition = line.split_once("When `").and_then(|(before, rest)| {
         let (condition, step) = rest.split_once("`: ")?;
         let terms = written_when(&format!("`{condition}`")).ok()?;
-        Some(format!("{before}(Only if {}.) {}", in_words(&terms), capital(step)))
+        Some(format!("{before}If {}: {step}", conditions::in_words(&terms)))
     });
     filled(&links_as_names(name, condition.as_deref().unwrap_or(line)))
 }
@@ -200,7 +199,7 @@ mod tests {
         assert!(at("# The port is blocked") < at("## What it means"));
         assert!(at("## Fix it") < at("## The rules that the program goes by"));
         assert!(at("## The rules that the program goes by") < at("### Fixed by"));
-        assert!(page.contains("(Only if another port of the same server"), "{page}");
+        assert!(page.contains("If another port of the server is open, and "), "{page}");
         assert!(page.contains("Test-NetConnection SERVER -Port PORT"), "{page}");
     }
 

@@ -236,6 +236,7 @@ impl App {
     pub fn render(&mut self, frame: &mut Frame<'_>) {
         let area = frame.area();
         self.area = area;
+        self.core.can_go_back = !self.below.is_empty();
         let core = &self.core;
         if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
             let result = if core.is_hidden() { "" } else { &core.diagnosis.title };

@@ -73,6 +73,8 @@ pub struct Core {
     pub find: Option<String>,
     /// Whether the session was ended by a signal and not by the person.
     pub was_cut: bool,
+    /// Whether there is a screen to go back to.
+    pub can_go_back: bool,
     /// What has happened and is not in the journal yet.
     pub happened: Vec<Event>,
     /// The mail program whose clicks are shown instead of those for the account's own program, by its index in the
@@ -105,6 +107,7 @@ impl Core {
             unsaved: false,
             find: None,
             was_cut: false,
+            can_go_back: false,
             happened: Vec::new(),
             chosen: None,
             has_changed: false,

@@ -3,6 +3,7 @@
 
 use super::columns::{self, Column};
 use crate::machine::files::without_mark;
+use crate::text::reason;
 use serde_json::Value;
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -43,7 +44,7 @@ impl Lines {
     pub fn open(source: impl Read + Send + 'static) -> Result<Option<(Self, Option<Line>)>, String> {
         let mut lines = Lines { source: Box::new(BufReader::new(source)), number: 0, form: Form::Json };
         let first = loop {
-            match lines.bytes().map_err(|error| format!("it cannot be read: {error}"))? {
+            match lines.bytes().map_err(|error| format!("it cannot be read: {}", reason(&error)))? {
                 None => return Ok(None),
                 Some(Ok(bytes)) if bytes.trim_ascii().is_empty() => {}
                 Some(first) => break first?,

@@ -20,6 +20,7 @@ use crate::report::{json, redact};
 use crate::session::Session;
 use crate::session::diagnosis::Outcome;
 use crate::site::Site;
+use crate::text::reason;
 use crate::tui::signals::told_to_end;
 use crate::world::World;
 use clap::Args;
@@ -180,7 +181,7 @@ fn open(file: &Path) -> Result<mpsc::Receiver<Result<Line, String>>, Stop> {
                 None => match lines.next() {
                     Ok(Some(line)) => Ok(line),
                     Ok(None) => return,
-                    Err(error) => Err(format!("it cannot be read any further: {error}")),
+                    Err(error) => Err(format!("it cannot be read any further: {}", reason(&error))),
                 },
             };
             let is_last = next.is_err();

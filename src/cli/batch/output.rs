@@ -4,6 +4,7 @@
 use crate::cli::output;
 use crate::report::format::Format;
 use crate::session::diagnosis::Outcome;
+use crate::text::reason;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -90,7 +91,7 @@ impl Target {
     /// Opens the file, cuts off half a line at its end, and reads what is done. The error is a message for people.
     pub fn open(path: &Path, format: &Format) -> Result<(Self, Done), String> {
         let shown = path.display();
-        let cannot = |error: &std::io::Error| format!("{shown} cannot be written: {error}");
+        let cannot = |error: &std::io::Error| format!("{shown} cannot be written: {}", reason(error));
         if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
             return Err(format!("{shown} is not an ordinary file"));
         }
@@ -108,9 +109,9 @@ impl Target {
     /// Writes a line. The error is a message for people.
     pub fn write(&mut self, line: &str) -> Result<(), String> {
         match self {
-            Target::Stdout => output::write(line).map_err(|error| format!("standard output: {error}")),
+            Target::Stdout => output::write(line).map_err(|error| format!("standard output: {}", reason(&error))),
             Target::File(file) => {
-                file.write_all(line.as_bytes()).map_err(|error| format!("it cannot be written: {error}"))
+                file.write_all(line.as_bytes()).map_err(|error| format!("it cannot be written: {}", reason(&error)))
             }
         }
     }
@@ -118,7 +119,7 @@ impl Target {
     /// Makes sure that everything is on the disk.
     pub fn finish(&self) -> Result<(), String> {
         match self {
-            Target::File(file) => file.sync_all().map_err(|error| format!("it cannot be written: {error}")),
+            Target::File(file) => file.sync_all().map_err(|error| format!("it cannot be written: {}", reason(&error))),
             Target::Stdout => Ok(()),
         }
     }
@@ -132,7 +133,7 @@ fn read(file: &File, format: &Format) -> Result<(Done, u64), String> {
         (&mut source)
             .take(MOST_LINE)
             .read_until(b'\n', &mut line)
-            .map_err(|error| format!("cannot be read: {error}"))?;
+            .map_err(|error| format!("cannot be read: {}", reason(&error)))?;
         if line.last() != Some(&b'\n') {
             // Half a line of ours begins as all of them do.
             let is_ours = BEGINNING.starts_with(&line) || line.starts_with(BEGINNING) && line.len() as u64 != MOST_LINE;

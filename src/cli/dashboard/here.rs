@@ -5,6 +5,7 @@ use super::{clipboard, refusals, saving, solved};
 use crate::machine::Machine;
 use crate::session::journal::{self, Interrupted, Journal};
 use crate::session::{Event, Session};
+use crate::text::reason;
 use crate::tui::app::App;
 use crate::tui::effect::SaveHow;
 use crate::tui::outside::{Begun, Outside};
@@ -127,8 +128,9 @@ impl Outside for Here {
         self.keep(session, events).map_err(|why| {
             self.cannot_keep = true;
             format!(
-                "This session can no longer be saved as it goes (disk: {why}); if the program is killed, what follows \
-                 is lost."
+                "This session can no longer be saved as it goes (disk: {}); if the program is killed, what follows \
+                 is lost.",
+                reason(&why)
             )
         })
     }
@@ -162,6 +164,6 @@ impl Outside for Here {
 
     fn forget(&mut self, path: &Path) -> Result<(), String> {
         let folder = journal_folder().ok_or("there is no folder of sessions")?;
-        journal::forget(path, &folder).map_err(|error| format!("not deleted: {error}"))
+        journal::forget(path, &folder).map_err(|error| format!("not deleted: {}", reason(&error)))
     }
 }

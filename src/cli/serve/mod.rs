@@ -18,7 +18,7 @@ use crate::report::figures::State;
 use crate::report::json;
 use crate::report::prometheus::{Metrics, metrics};
 use crate::site::Site;
-use crate::text::{one_line, visible_str};
+use crate::text::{one_line, reason, visible_str};
 use crate::tui::signals::told_to_end;
 use crate::world::World;
 use clap::Args;
@@ -108,7 +108,7 @@ pub(super) async fn run(args: &ServeArgs, site: &Site) -> Result<u8, Stop> {
     }
     let parallel = usize::from(args.parallel);
     limits::room_for(limits::RUN * parallel + MOST_REQUESTS)?;
-    let cannot = |error: std::io::Error| format!("--listen {}: {error}", args.listen);
+    let cannot = |error: std::io::Error| format!("--listen {}: {}", args.listen, reason(&error));
     let listener = TcpListener::bind(args.listen).await.map_err(cannot)?;
     let scheme = if web.tls.is_some() { "https" } else { "http" };
     // The port may have been left to the system.

@@ -11,8 +11,8 @@ pub fn unfilled(text: &str) -> String {
     filled(text, |_| None).text
 }
 
-/// What leads to the server's words on a page; where there are none, it is left out with them.
-const OWN_WORDS: &str = "The server's own words: ";
+/// Sentences that lead to the server's words on a page; where there are none, they are left out with them.
+const LEADS: [&str; 3] = ["The server's own words: ", "The server's words: ", "Its words: "];
 
 impl Lookup<'_> {
     /// Fills in the placeholders of a text, with the names among them marked; unknown names in braces stay as they are.
@@ -30,15 +30,12 @@ fn filled(text: &str, give: impl Fn(&Placeholder) -> Option<String>) -> Text {
         let end = tail.find('}').unwrap_or(0);
         match PLACEHOLDERS.iter().find(|row| row.name == &tail[..end]) {
             Some(row) => {
+                rest = &tail[end + 1..];
                 out = match give(row) {
                     Some(value) => marked(out, row.names, &value),
-                    None if out.text.ends_with(OWN_WORDS) => {
-                        out.text.truncate(out.text.trim_end_matches(OWN_WORDS).trim_end().len());
-                        out
-                    }
+                    None if row.name == "said" => without_words(out, &mut rest),
                     None => stand_in(out, row.otherwise),
                 };
-                rest = &tail[end + 1..];
             }
             None => {
                 out = out.say("{");
@@ -47,6 +44,23 @@ fn filled(text: &str, give: impl Fn(&Placeholder) -> Option<String>) -> Text {
         }
     }
     out.say(rest)
+}
+
+/// Leaves out the server's words where there are none, with whatever leads to them: a sentence, brackets or a colon.
+fn without_words(mut out: Text, rest: &mut &str) -> Text {
+    let kept = if let Some(lead) = LEADS.into_iter().find(|lead| out.text.ends_with(lead)) {
+        out.text.trim_end_matches(lead).trim_end().len()
+    } else if let (Some(before), Some(after)) = (out.text.strip_suffix(" ("), rest.strip_prefix(')')) {
+        *rest = after;
+        before.len()
+    } else if let Some(before) = out.text.strip_suffix(": ") {
+        before.len()
+    } else {
+        return out.say("(none)");
+    };
+    out.text.truncate(kept);
+    let goes_on = rest.starts_with(['.', ',', ';', ')', ' ']) && !rest.trim_start().starts_with(char::is_uppercase);
+    if goes_on || out.text.is_empty() || out.text.ends_with(['.', '!', '?']) { out } else { out.say(".") }
 }
 
 /// Says what stands for a value that is not known. Where the text has its noun before it, as in "on port {port}", that is not said
@@ -98,6 +112,13 @@ mod tests {
                 "Set the mail server, the port, the encryption",
             ),
             ("Ask {provider}. The server's own words: {said}", "Ask the mail provider."),
+            ("Send the words ({said}) and the time.", "Send the words and the time."),
+            (
+                "It refuses that: {said} Whether it accepts more is open.",
+                "It refuses that. Whether it accepts more is open.",
+            ),
+            ("The reason: {said}. Some have a link.", "The reason. Some have a link."),
+            ("Read which limit it is: {said}", "Read which limit it is."),
             ("{address}|{unheard of}", "|{unheard of}"),
         ] {
             assert_eq!(unfilled(text), says);

@@ -6,7 +6,7 @@ use super::{case_keys, parts};
 use crate::account::client;
 use crate::facts::forecast::Ending;
 use crate::facts::vocabulary::in_words;
-use crate::session::diagnosis::PathStep;
+use crate::session::guide;
 use crate::text::capital;
 use crate::tui::core::Core;
 use crate::tui::effect::Effect;
@@ -80,6 +80,9 @@ pub(super) fn lines(core: &Core, width: u16) -> Vec<Line<'static>> {
     let program = program.and_then(|index| client::all().get(index));
     let mut lines = Vec::new();
     let rule = |title: &str, right: &str| parts::rule_line(theme, title, right, width);
+    if !parts::has_room(&diagnosis.title, width) {
+        lines.extend(parts::paragraph(theme, &diagnosis.title, width, theme.strong()));
+    }
     lines.extend(parts::paragraph(theme, &diagnosis.summary, width, plain));
     if !diagnosis.error.is_empty() {
         lines.extend(parts::paragraph(theme, &format!("Error shown: {}", diagnosis.error), width, plain));
@@ -99,10 +102,8 @@ pub(super) fn lines(core: &Core, width: u16) -> Vec<Line<'static>> {
         lines.extend(parts::paragraph(theme, &format!("\"{}\"", diagnosis.tell_caller), width, plain));
     }
     lines.push(rule("Why we say so", diagnosis.certainty.word()));
-    for PathStep { question, answer, because, .. } in &diagnosis.path {
-        let because = if because.is_empty() { String::new() } else { format!(" ({})", in_words(because)) };
-        let text = format!(" {question} {answer}{because}");
-        lines.extend(parts::wrapped(theme, &text, usize::from(width) - 1, 3).into_iter().map(Line::raw));
+    for text in diagnosis.way(guide()) {
+        lines.extend(parts::wrapped(theme, &format!(" {text}"), usize::from(width) - 1, 3).into_iter().map(Line::raw));
     }
     for (label, facts) in [("Against it", &diagnosis.against), ("Not proven", &diagnosis.unproven)] {
         if !facts.is_empty() {

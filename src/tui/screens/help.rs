@@ -6,6 +6,7 @@ use super::parts;
 use super::text::TextView;
 use crate::guide::search::{Answer, Index};
 use crate::pages::{self, learn};
+use crate::session::providers::servers_asked_for;
 use crate::session::{guide, reading};
 use crate::tui::core::Core;
 use crate::tui::field::Field;
@@ -31,8 +32,8 @@ pub struct Help {
     from: Place,
     index: Index,
     field: Field,
-    /// What the numbers mean that were typed.
-    numbers: Vec<String>,
+    /// What the error means that was typed.
+    means: Vec<String>,
     items: Vec<Item>,
     list: List,
 }
@@ -44,7 +45,7 @@ impl Help {
             from,
             index: Index::new(guide()),
             field: Field::default(),
-            numbers: Vec::new(),
+            means: Vec::new(),
             items: Vec::new(),
             list: List::default(),
         };
@@ -56,14 +57,15 @@ impl Help {
     fn look_up(&mut self) {
         match self.field.given() {
             None => {
-                self.numbers.clear();
+                self.means.clear();
                 self.items = self.keys("").map(Item::Key).collect();
                 self.items.push(Item::Keys);
                 self.items.extend(contents());
             }
             Some(typed) => {
-                let Answer { numbers, pages } = self.index.search(&typed);
-                self.numbers = numbers;
+                let Answer { means, pages } = self.index.search(&typed);
+                self.means = means;
+                self.means.extend(servers_asked_for(&typed));
                 let pages = pages.into_iter().map(|found| Item::Page { name: found.page, title: found.title });
                 self.items = self.keys(&typed.to_lowercase()).map(Item::Key).chain(pages).collect();
             }
@@ -159,8 +161,8 @@ impl View for Help {
         let theme = core.theme;
         let body = parts::page(frame, area, core, Place::Help, "Help", &self.list.place());
         let mut head = Vec::new();
-        for number in &self.numbers {
-            head.extend(parts::paragraph(theme, number, body.width, Style::new()));
+        for sentence in &self.means {
+            head.extend(parts::paragraph(theme, sentence, body.width, Style::new()));
         }
         let height = u16::try_from(head.len()).unwrap_or(u16::MAX).min(body.height / 2);
         let [field, top, list] =

@@ -20,6 +20,11 @@ pub fn rule(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: &str, right:
     frame.render_widget(rule_line(theme, title, right, area.width), Rect { height: 1, ..area });
 }
 
+/// Whether a rule of this width has room for the whole title.
+pub fn has_room(title: &str, width: u16) -> bool {
+    title.width() + 21 <= usize::from(width)
+}
+
 /// The same as a line of text.
 pub fn rule_line(theme: Theme, title: &str, right: &str, width: u16) -> Line<'static> {
     let width = usize::from(width);
@@ -199,46 +204,67 @@ pub struct Label {
     says: &'static str,
 }
 
+/// What the footer says of a row.
+struct Words {
+    row: &'static Row,
+    key: String,
+    says: &'static str,
+    more: &'static str,
+}
+
+impl Words {
+    fn of(row: &'static Row, place: Place, core: &Core) -> Words {
+        if row.action != Action::Back || core.can_go_back {
+            return Words { row, key: row.shown(), says: row.says, more: row.more };
+        }
+        // Nothing to go back to: how to leave, unless another key says it.
+        let has_quit = keymap::at(place).any(|row| row.action == Action::Quit);
+        Words { row, key: "Ctrl-C".to_owned(), says: if has_quit { "" } else { "quit" }, more: "" }
+    }
+}
+
 /// The keys that work here: those that say something in the footer, as many as fit, those that leave the screen always;
 /// then, where there is room, what the others do.
 pub fn labels(core: &Core, place: Place, width: u16) -> Vec<Label> {
     // On a narrow screen every column counts.
     let (lead, gap) = if width < 60 { (0, 1) } else { (1, 2) };
-    let works = |row: &&Row| row.when.obstacle(core).is_none();
-    let rows: Vec<&'static Row> = keymap::at(place).filter(works).collect();
-    let size = |row: &Row, says: &str| row.shown().width() + 1 + says.width() + gap;
-    let is_way_out = |row: &Row| matches!(row.action, Action::Back | Action::Help | Action::Quit);
-    let ways_out: usize =
-        rows.iter().filter(|row| !row.says.is_empty() && is_way_out(row)).map(|row| size(row, row.says)).sum();
+    let works = |row: &&'static Row| row.when.obstacle(core).is_none();
+    let rows: Vec<Words> = keymap::at(place).filter(works).map(|row| Words::of(row, place, core)).collect();
+    let size = |words: &Words, says: &str| words.key.width() + 1 + says.width() + gap;
+    let is_way_out = |words: &Words| matches!(words.row.action, Action::Back | Action::Help | Action::Quit);
+    let ways_out: usize = rows
+        .iter()
+        .filter(|words| !words.says.is_empty() && is_way_out(words))
+        .map(|words| size(words, words.says))
+        .sum();
     let mut room = (usize::from(width) + 1).saturating_sub(ways_out + lead);
-    let mut chosen: Vec<(&'static Row, &'static str)> = Vec::new();
+    let mut chosen: Vec<Words> = Vec::new();
     let mut rest = Vec::new();
-    for row in rows {
-        if row.says.is_empty() {
-            rest.push(row);
-        } else if is_way_out(row) {
-            chosen.push((row, row.says));
-        } else if size(row, row.says) <= room {
-            room -= size(row, row.says);
-            chosen.push((row, row.says));
+    for words in rows {
+        if words.says.is_empty() {
+            rest.push(words);
+        } else if is_way_out(&words) {
+            chosen.push(words);
+        } else if size(&words, words.says) <= room {
+            room -= size(&words, words.says);
+            chosen.push(words);
         }
     }
-    let before = chosen.iter().position(|(row, _)| is_way_out(row)).unwrap_or(chosen.len());
+    let before = chosen.iter().position(is_way_out).unwrap_or(chosen.len());
     let mut more = Vec::new();
-    for row in rest {
-        if !row.more.is_empty() && size(row, row.more) <= room {
-            room -= size(row, row.more);
-            more.push((row, row.more));
+    for words in rest {
+        if !words.more.is_empty() && size(&words, words.more) <= room {
+            room -= size(&words, words.more);
+            more.push(Words { says: words.more, ..words });
         }
     }
     chosen.splice(before..before, more);
     let mut at = lead;
-    let label = |(row, says): (&'static Row, &'static str)| {
-        let key = row.shown();
+    let label = |words: Words| {
         let from = at;
-        at += size(row, says);
+        at += size(&words, words.says);
         let column = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
-        Label { row, columns: column(from)..column(at - gap), key, says }
+        Label { columns: column(from)..column(at - gap), row: words.row, key: words.key, says: words.says }
     };
     chosen.into_iter().map(label).collect()
 }

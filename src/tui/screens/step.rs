@@ -126,8 +126,8 @@ impl StepView {
     fn lines(&self, core: &Core, width: u16) -> Vec<Line<'static>> {
         let theme = core.theme;
         let Some(page) = guide().page(&self.page) else { return Vec::new() };
-        let mut lines =
-            vec![Line::styled(format!(" {}", theme.text(&page.text.title)), theme.strong()), Line::default()];
+        let mut lines = parts::paragraph(theme, &page.text.title, width, theme.strong());
+        lines.push(Line::default());
         // First: at a small size there may be room for little more.
         if self.by_hand {
             lines.push(parts::rule_line(theme, "By hand", "", width));

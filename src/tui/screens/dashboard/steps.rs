@@ -1,9 +1,7 @@
 //! The steps of the guide, how far the walk has come, and the open question.
 
-use crate::facts::vocabulary::in_words;
 use crate::guide::{HEALTHY, Step};
 use crate::session::guide;
-use crate::text::capital;
 use crate::tui::core::Core;
 use crate::tui::screens::parts::{labelled, wrapped};
 use ratatui::style::Style;
@@ -55,12 +53,7 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     }
     let mut lines = vec![Line::from(spans)];
     if height >= 36 {
-        let path = &core.diagnosis.path;
-        for (index, step) in path.iter().enumerate() {
-            let because =
-                if step.because.is_empty() { String::new() } else { format!(" ({})", in_words(&step.because)) };
-            let came_to = capital(&step.came_to(guide(), index + 1 == path.len()));
-            let text = format!("{} {came_to}{because}", step.question);
+        for text in core.diagnosis.way(guide()) {
             lines.extend(
                 wrapped(core.theme, &text, width.saturating_sub(4), 2)
                     .into_iter()
