@@ -114,7 +114,12 @@ const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
     ("A contact form in the visitor's name", &["a-contact-form-in-the-visitors-name"], &["sender-not-allowed"]),
     (
         "No reverse DNS: of a server that sends, of a connection at home, of a server's IPv6 address",
-        &["no-reverse-dns-at-the-recipients-side", "no-reverse-name", "no-reverse-name-over-ipv6"],
+        &[
+            "no-reverse-dns-at-the-recipients-side",
+            "no-reverse-name",
+            "no-reverse-name-over-ipv6",
+            "no-reverse-name-of-a-web-shop",
+        ],
         &["no-reverse-name"],
     ),
     (
@@ -126,6 +131,11 @@ const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
         "A certificate that is bad at one of several addresses: another, or the one that is used",
         &["a-bad-certificate-at-another-address", "a-bad-certificate-at-this-address-alone"],
         &["some-addresses-fail"],
+    ),
+    (
+        "A network that lets no mail out, and an account at Gmail",
+        &["all-mail-ports-blocked-and-gmail"],
+        &["blocked-network"],
     ),
     ("Google's relay, and a private Gmail account", &["gmail-by-the-relay-of-workspace"], &["wrong-server"]),
     ("A server that says that the program's TLS is too old", &["a-program-with-tls-1-0"], &["tls-version-mismatch"]),

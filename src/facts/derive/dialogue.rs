@@ -144,7 +144,8 @@ impl View<'_> {
                 _ => {}
             }
         }
-        let pasted = self.input.said.filter(|pasted| pasted.cause == Some(TURNED_AWAY));
+        let by_others = ["recipient-side-blocks", TURNED_AWAY];
+        let pasted = self.input.said.filter(|pasted| pasted.cause.is_some_and(|cause| by_others.contains(&cause)));
         match (&self.input.account.error, pasted) {
             (Some(error), Some(_)) => complaint(error),
             _ => moot("nothing turns this computer away in words"),
