@@ -144,7 +144,17 @@ const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
         &["new-outlook-and-an-add-in", "a-phone-that-keeps-it-in-the-outbox"],
         &["stuck-in-outbox"],
     ),
-    ("A message that only fails when it is large", &["a-time-out-with-large-messages"], &["message-too-large"]),
+    (
+        "A message that only fails when it is large",
+        &["a-time-out-with-large-messages", "only-large-messages-fail"],
+        &["message-too-large"],
+    ),
+    (
+        "The stored password is an old one, and the typed one is right",
+        &["the-password-is-right-here-and-asked-for-there"],
+        &["password-wrong"],
+    ),
+    ("A phone that times out on port 25", &["a-phone-on-port-25"], &["wrong-port"]),
     (
         "Port 25 shut by the internet provider",
         &["port-25-isp", "direct-send-where-25-is-shut"],
