@@ -282,6 +282,13 @@ fn organisation(name: &str) -> &str {
     dots.next().map_or(name, |at| &name[at + 1..])
 }
 
+/// The cause whose words are read for what they complain of: that a server turns this computer away.
+const TURNED_AWAY: &str = "server-rejects-client";
+
+fn complaint(words: &str) -> Known {
+    for_what(words).map_or(moot("the words name neither"), |complaint| word(complaint.into()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,11 +299,4 @@ mod tests {
         assert_eq!(organisation("example.com"), "example.com");
         assert_eq!(organisation("localhost"), "localhost");
     }
-}
-
-/// The cause whose words are read for what they complain of: that a server turns this computer away.
-const TURNED_AWAY: &str = "server-rejects-client";
-
-fn complaint(words: &str) -> Known {
-    for_what(words).map_or(moot("the words name neither"), |complaint| word(complaint.into()))
 }
