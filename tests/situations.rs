@@ -112,7 +112,49 @@ const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
     ("A switch that nobody knows of", &["a-switch-that-the-caller-does-not-know"], &["smtp-auth-disabled"]),
     ("The ordinary password at Gmail", &["gmail-refuses-as-an-application-logs-it"], &["app-password-required"]),
     ("A contact form in the visitor's name", &["a-contact-form-in-the-visitors-name"], &["sender-not-allowed"]),
-    ("No reverse DNS", &["no-reverse-dns-at-the-recipients-side"], &["server-rejects-client"]),
+    (
+        "No reverse DNS: of a server that sends, of a connection at home, of a server's IPv6 address",
+        &[
+            "no-reverse-dns-at-the-recipients-side",
+            "no-reverse-name",
+            "no-reverse-name-over-ipv6",
+            "no-reverse-name-of-a-web-shop",
+        ],
+        &["no-reverse-name"],
+    ),
+    (
+        "A name in HELO that the server refuses: of a mail program, of an application that says localhost",
+        &["ehlo-name-refused", "an-application-that-says-localhost", "mailspring-and-a-short-name"],
+        &["helo-name-refused"],
+    ),
+    (
+        "A certificate that is bad at one of several addresses: another, or the one that is used",
+        &["a-bad-certificate-at-another-address", "a-bad-certificate-at-this-address-alone"],
+        &["some-addresses-fail"],
+    ),
+    (
+        "A network that lets no mail out, and an account at Gmail",
+        &["all-mail-ports-blocked-and-gmail"],
+        &["blocked-network"],
+    ),
+    ("Google's relay, and a private Gmail account", &["gmail-by-the-relay-of-workspace"], &["wrong-server"]),
+    ("A server that says that the program's TLS is too old", &["a-program-with-tls-1-0"], &["tls-version-mismatch"]),
+    (
+        "It stays in the outbox: an add-in in new Outlook, a phone after a change of password",
+        &["new-outlook-and-an-add-in", "a-phone-that-keeps-it-in-the-outbox"],
+        &["stuck-in-outbox"],
+    ),
+    (
+        "A message that only fails when it is large",
+        &["a-time-out-with-large-messages", "only-large-messages-fail"],
+        &["message-too-large"],
+    ),
+    (
+        "The stored password is an old one, and the typed one is right",
+        &["the-password-is-right-here-and-asked-for-there"],
+        &["password-wrong"],
+    ),
+    ("A phone that times out on port 25", &["a-phone-on-port-25"], &["wrong-port"]),
     (
         "Port 25 shut by the internet provider",
         &["port-25-isp", "direct-send-where-25-is-shut"],

@@ -302,6 +302,8 @@ keys! {
         WEAK: Key<Vec<String>> = "weak", Nobody, "weak keys and signatures among them";
         ORDER: Key<Order> = "order", Nobody, "what is wrong with their order";
         AT_OTHER_ADDRESS: Key<Vec<AtOtherAddress>> = "at-other-address", Nobody, "how those at other addresses differ";
+        FAULTY_ADDRESSES: Key<Vec<IpAddr>> = "faulty-addresses", Address, "other addresses whose certificate is for other names, or not valid today";
+        SOUND_ADDRESSES: Key<Vec<IpAddr>> = "sound-addresses", Address, "other addresses whose certificate has the name and is valid today, unlike the one in use";
         SILENT_ADDRESSES: Key<Vec<IpAddr>> = "silent-addresses", Address, "other addresses where the port opens, but TLS gets no answer";
     }
     /// Which mail programs can encrypt with this server?

@@ -29,6 +29,7 @@ pub mod stacks;
 mod stage;
 pub mod target;
 pub mod told;
+pub mod turned_away;
 pub mod value;
 pub mod vocabulary;
 pub mod words;

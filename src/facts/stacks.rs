@@ -267,7 +267,16 @@ mod tests {
             }
         }
         // Every program whose TLS is known is in some row; devices have that of their maker and age.
-        let not_known = ["other", "gmail-android", "samsung-email", "em-client", "evolution", "the-bat"];
+        let not_known = [
+            "other",
+            "gmail-android",
+            "samsung-email",
+            "em-client",
+            "evolution",
+            "the-bat",
+            "mailspring",
+            "thunderbird-android",
+        ];
         for program in client::all().iter().filter(|program| !program.is_device) {
             if not_known.contains(&program.id.as_str()) {
                 continue;

@@ -5,6 +5,7 @@
 
 use super::known::{Derived, Known};
 use super::pasted::By;
+use super::turned_away;
 use super::value::YES_NO;
 use super::words::{
     AddressKind, AutodiscoverBy, CertificateIs, Dates, Dkim, Dmarc, DomainFound, EhloName, Elsewhere, Ipv6, Lacks,
@@ -190,6 +191,11 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("said", "what the error shown means", causes),
         fact("said.by", "who wrote the words that explain the error", By::VARIANTS),
         fact("said.hint", "what the error shown seems to point to", causes),
+        fact(
+            "turned-away.for",
+            "what the words of a server that turns this computer away complain of",
+            turned_away::For::VARIANTS,
+        ),
         fact("provider.kind", "which family of providers the mailbox belongs to", provider::Kind::VARIANTS),
         fact("provider.confidence", "how reliable the row in the provider table is", Confidence::VARIANTS),
         fact("provider.passwords", "which password the provider accepts from mail programs", Passwords::VARIANTS),
@@ -253,8 +259,8 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         ),
         fact(
             "server.addresses.tls",
-            "what is wrong with the encryption at the server's other addresses",
-            &["silent", "bad-certificate"],
+            "what the encryption at the server's other addresses is like, where it is not the same",
+            &["silent", "bad-certificate", "sound-certificate"],
         ),
         fact("ipv6.elsewhere", "whether IPv6 works to other hosts", Ipv6::VARIANTS),
         fact(

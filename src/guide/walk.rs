@@ -90,24 +90,29 @@ pub fn walk(guide: &Guide, facts: &Derived) -> Walk {
         missing: vec![],
         measured: None,
     };
+    go_on(guide, facts, &mut walk);
+    prefer_the_error(guide, facts, &mut walk);
+    walk
+}
+
+/// From where the walk is to where it ends or waits.
+fn go_on(guide: &Guide, facts: &Derived, walk: &mut Walk) {
     // More than any path can have: when the guide is loaded, it is checked to have no circles.
     for _ in 0..64 {
         let Some(page) = guide.page(&walk.at) else { break };
         if page.rules.is_empty() {
             break;
         }
-        match decide(guide, page, facts, &mut walk) {
+        match decide(guide, page, facts, walk) {
             Some((rule, judged)) => {
                 if rule.then == page.text.name {
                     break;
                 }
-                follow(&mut walk, guide, page, rule, judged, facts);
+                follow(walk, guide, page, rule, judged, facts);
             }
             None => break,
         }
     }
-    prefer_the_error(guide, facts, &mut walk);
-    walk
 }
 
 /// A server's words in the error that the caller sees win over a cause that is no more than likely, if they are as certain
@@ -134,7 +139,9 @@ fn prefer_the_error(guide: &Guide, facts: &Derived, walk: &mut Walk) {
     }
     let mut by_error = walk.clone();
     by_error.visits.pop();
+    by_error.reached = None;
     follow(&mut by_error, guide, page, rule, Some(judged), facts);
+    go_on(guide, facts, &mut by_error);
     let is_as_certain = by_error.reached.as_ref().is_some_and(|other| other.certainty >= reached.certainty);
     if is_as_certain || reached.cause == UNDETERMINED {
         by_error.measured = Some(reached.cause).filter(|cause| cause != UNDETERMINED);
@@ -244,6 +251,10 @@ fn follow(walk: &mut Walk, guide: &Guide, page: &Page, rule: &Rule, judged: Opti
         UNDETERMINED => Certainty::Possible,
         _ => certainty.min(judged.at_most).min(at_most(guide, facts)),
     };
+    // What a cause is more precisely is no more certain than that it is this cause.
+    if let Some(reached) = walk.reached.as_ref().filter(|reached| reached.cause != HEALTHY) {
+        certainty = certainty.min(reached.certainty);
+    }
     walk.waits_for = judged.waits_for;
     if !matches!(cause, HEALTHY | UNDETERMINED) {
         walk.waits_for.extend(limits_wait_for(guide, facts));

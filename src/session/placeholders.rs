@@ -17,9 +17,9 @@ use crate::facts::keys::{
 use crate::facts::{hosters, interceptors};
 use std::fmt::Write;
 use values::{
-    certificate_names, clock_off, day, dkim_selectors, ehlo_of_program, ehlo_passes, ehlo_refused, gateway, isp_policy,
-    log_in_ended, log_ins_offered, port_does, protection_here, resolver, said, security, sender, spf_wanted, spoken,
-    token_scope, wanted_server, weak, written,
+    certificate_names, clock_off, day, dkim_selectors, ehlo_of_program, ehlo_passes, ehlo_refused, faulty_address,
+    gateway, isp_policy, log_in_ended, log_ins_offered, port_does, protection_here, resolver, said, security, sender,
+    spf_wanted, spoken, token_scope, wanted_server, weak, written,
 };
 
 /// A placeholder, written `{name}` on a page.
@@ -82,6 +82,8 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     )
     .naming(Names::Host),
     row("server.addresses", "its addresses", |case| case.shown(&dns_server::ADDRESSES), "addresses not known")
+        .naming(Names::Address),
+    row("server.faulty-address", "the addresses of it at which something is wrong", faulty_address, "one of them")
         .naming(Names::Address),
     row("port", "the port that the mail program uses", |case| Some(case.in_use.as_ref()?.port.to_string()), "the port"),
     row("port.does", "what it does, in words", port_does, "not known"),

@@ -200,7 +200,13 @@ async fn other_addresses(
     ctx.wait_for(&port::CHECK.at(Target::in_use(seen.addr.port()))).await;
     let shut = not_open(ctx, seen.addr.port());
     let others = others.filter(|addr| !shut.contains(addr));
-    let (mut faults, mut silent) = (Vec::new(), Vec::new());
+    let fault = |certificate: &Certificate| match () {
+        () if !certificate.is_for(host) => Some(AtOtherAddress::OtherNames),
+        () if now > certificate.until => Some(AtOtherAddress::Expired),
+        () if now < certificate.from => Some(AtOtherAddress::NotYetValid),
+        () => None,
+    };
+    let (mut faults, mut silent, mut faulty, mut sound) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for addr in others.take(MOST_ADDRESSES) {
         let there = Handshake { addr: SocketAddr::new(addr, seen.addr.port()), ..seen.clone() };
         let Some(chain) = read(ctx, &there, host).await else {
@@ -216,14 +222,23 @@ async fn other_addresses(
         let says = if is_same { "the same certificate" } else { "another certificate, issued by " };
         let issuer = if is_same { "" } else { &other.issuer_organisation };
         book.saw("at another address", Text::new().addr(addr).say(": ").say(says).say(issuer));
-        faults.extend(match () {
-            () if is_same => None,
-            () if !other.is_for(host) => Some(AtOtherAddress::OtherNames),
-            () if now > other.until => Some(AtOtherAddress::Expired),
-            () if now < other.from => Some(AtOtherAddress::NotYetValid),
-            () if other.issuer_organisation != leaf.issuer_organisation => Some(AtOtherAddress::OtherIssuer),
-            () => None,
-        });
+        let is_other_issuer = other.issuer_organisation != leaf.issuer_organisation;
+        match (fault(leaf), fault(&other)) {
+            _ if is_same => {}
+            (Some(_), None) => sound.push(addr),
+            (None, Some(fault)) => {
+                faulty.push(addr);
+                faults.push(fault);
+            }
+            (_, fault) => faults.extend(fault.or(is_other_issuer.then_some(AtOtherAddress::OtherIssuer))),
+        }
+    }
+    if !faulty.is_empty() {
+        book.note(keys::FAULTY_ADDRESSES, faulty);
+    }
+    if !sound.is_empty() {
+        remarks.push("another address of the server shows one that has the name and is valid".to_owned());
+        book.note(keys::SOUND_ADDRESSES, sound);
     }
     if !silent.is_empty() {
         remarks.push("at another address of the server TLS gets no answer".to_owned());

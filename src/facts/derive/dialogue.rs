@@ -5,6 +5,7 @@ use super::*;
 use crate::account::Source;
 use crate::facts::ehlo;
 use crate::facts::keys::{certificate, login, port, reference, sending, smtp, tls};
+use crate::facts::turned_away::{For, for_what};
 use crate::facts::words::{Ehlo, EhloName, Greeting, GreetingElsewhere, Handshake, Speaks, Starttls};
 use crate::probe::certificate::covers;
 
@@ -29,6 +30,7 @@ impl View<'_> {
         let refused = self.own(smtp::EHLO).map(|ehlo| matches!(ehlo, Ehlo::Busy | Ehlo::Refused));
         facts.put("ehlo.reason", reason(refused, self.own(smtp::EHLO_REASON)));
         facts.put("ehlo.passes", self.passing_names());
+        facts.put("turned-away.for", self.turned_away_for());
         let encrypted = match self.own(smtp::EHLO_ENCRYPTED) {
             Seen::Is(Ehlo::TooSlow) => gap("the answer never came"),
             encrypted => encrypted.or_moot("no EHLO was refused after STARTTLS").into(),
@@ -116,6 +118,38 @@ impl View<'_> {
             [EhloName::FullName] => word("full-name"),
             _ => word("both"),
         })
+    }
+
+    /// What the words complain of with which a server turns this computer away: here, step by step, or in the error shown.
+    fn turned_away_for(&self) -> Known {
+        match self.passing_names() {
+            Known::Word(passes) if passes != "none" => return word(For::HeloName.into()),
+            Known::Pending(checks) => return Known::Pending(checks),
+            _ => {}
+        }
+        let heard = [
+            (self.own(smtp::GREETING_REASON), self.own(smtp::BANNER)),
+            (self.own(smtp::EHLO_REASON), self.own(smtp::EHLO_REPLY)),
+            (self.own(smtp::STARTTLS_REASON), self.own(smtp::STARTTLS_REPLY)),
+            (self.own(smtp::RELAY_REASON), self.own(smtp::RELAY_REPLY)),
+            (self.one(login::REASON), self.one(login::REPLY)),
+            (self.one(sending::REASON), self.one(sending::REPLY)),
+        ];
+        for (reason, words) in heard {
+            match (reason, words) {
+                (Seen::Pending(checks), _) => return Known::Pending(checks),
+                (Seen::Is(reason), words) if reason == TURNED_AWAY => {
+                    return words.known(|words| complaint(&words));
+                }
+                _ => {}
+            }
+        }
+        let by_others = ["recipient-side-blocks", TURNED_AWAY];
+        let pasted = self.input.said.filter(|pasted| pasted.cause.is_some_and(|cause| by_others.contains(&cause)));
+        match (&self.input.account.error, pasted) {
+            (Some(error), Some(_)) => complaint(error),
+            _ => moot("nothing turns this computer away in words"),
+        }
     }
 
     fn identity(&self) -> Known {
@@ -246,6 +280,13 @@ fn organisation(name: &str) -> &str {
     let mut dots = name.rmatch_indices('.').map(|(at, _)| at);
     dots.next();
     dots.next().map_or(name, |at| &name[at + 1..])
+}
+
+/// The cause whose words are read for what they complain of: that a server turns this computer away.
+const TURNED_AWAY: &str = "server-rejects-client";
+
+fn complaint(words: &str) -> Known {
+    for_what(words).map_or(moot("the words name neither"), |complaint| word(complaint.into()))
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ const SLOW_REPLY_MS: u64 = 4_000;
 pub const MOST_CLOCK_OFF_S: u64 = 300;
 /// How many other companies' servers must show the same: a single silent one proves nothing.
 const AGREEING_REFERENCES: usize = 2;
+/// How many of them, at addresses of their own, are not all down at the same time: three of different companies.
+const TOO_MANY_TO_BE_DOWN: usize = 3;
 
 /// What the facts are made from.
 #[derive(Clone, Copy)]
@@ -237,24 +239,44 @@ impl View<'_> {
         let ids = self.other_companies();
         let is_asked = |id: &&str| self.reference(id, &key).value().is_some_and(|state| state != PortState::Unknown);
         let asked: Vec<&str> = ids.iter().copied().filter(is_asked).collect();
-        // One answer for every name makes one host of several.
-        let host = |id: &&str| {
-            let address = self.reference(id, &keys::reference::ADDRESS).value();
-            address.map_or_else(|| (*id).to_owned(), |address| address.to_string())
-        };
-        let hosts: BTreeSet<String> = asked.iter().map(host).gather();
-        let none = match hosts.len() {
+        let none = match self.hosts(&asked).len() {
             0 => gap("the same port could not be tried at any other company's server"),
             n if n < AGREEING_REFERENCES => gap("only one other company's server could be tried"),
             // Servers that may be down themselves also show the same; one that is known to be up must be among them.
             _ => any(
-                asked.iter().map(|id| self.lives(id)),
+                asked.iter().map(|id| self.lives(id)).chain([self.many_are_shut(&ids)]),
                 |lives| *lives,
                 "closed",
                 gap("the other companies' servers that were tried opened no port at all"),
             ),
         };
         any(ids.iter().map(|id| self.reference(id, &key)), is_open, "open", none)
+    }
+
+    /// The hosts behind these references: one answer for every name makes one of several.
+    fn hosts(&self, ids: &[&str]) -> BTreeSet<String> {
+        let host = |id: &&str| {
+            let address = self.reference(id, &keys::reference::ADDRESS).value();
+            address.map_or_else(|| (*id).to_owned(), |address| address.to_string())
+        };
+        ids.iter().map(host).gather()
+    }
+
+    /// Whether no reference opened any mail port, and they are too many to be all down. So it is where every mail port is
+    /// shut, and the one reference that has another port belongs to the account's own provider.
+    fn many_are_shut(&self, ids: &[&str]) -> Seen<bool> {
+        let mut tried = Vec::new();
+        for id in ids {
+            let at = |port| self.reference(id, &keys::reference::STATE.of(port));
+            let states: Vec<Seen<PortState>> = MAIL_PORTS.map(at).into_iter().collect();
+            match states.iter().find(|state| matches!(state, Seen::Is(PortState::Open) | Seen::Pending(_))) {
+                Some(Seen::Pending(checks)) => return Seen::Pending(checks.clone()),
+                Some(_) => return Seen::Is(false),
+                None if states.iter().any(Seen::is_there) => tried.push(*id),
+                None => {}
+            }
+        }
+        Seen::Is(self.hosts(&tried).len() >= TOO_MANY_TO_BE_DOWN)
     }
 
     /// Whether a reference opened any port; one that was tried on a single port only is assumed to be up.

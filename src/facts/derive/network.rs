@@ -135,6 +135,7 @@ impl View<'_> {
         let is_one = self.one(dns_server::ADDRESSES).value().is_none_or(|addresses| addresses.len() < 2);
         let tls = match (self.one(chain::SILENT_ADDRESSES), self.one(chain::AT_OTHER_ADDRESS)) {
             _ if is_one => moot("the server has one address"),
+            _ if self.one(chain::SOUND_ADDRESSES).is_there() => word("sound-certificate"),
             (Seen::Is(_), _) => word("silent"),
             (_, Seen::Is(how)) if how.iter().any(|how| *how != AtOtherAddress::OtherIssuer) => word("bad-certificate"),
             (Seen::Pending(checks), _) => Known::Pending(checks),

@@ -3,7 +3,7 @@
 use crate::account::{Security, mechanisms};
 use crate::facts::key::{Key, Observable};
 use crate::facts::keys::{
-    certificate, clock, dns_own, isp, login, port, protection, sender_domain, sending, smtp, tls,
+    certificate, chain, clock, dns_own, isp, login, port, protection, sender_domain, sending, smtp, tls,
 };
 use crate::facts::words::EhloName;
 use crate::facts::{ehlo, isps, senders, spf, told, vocabulary};
@@ -28,6 +28,14 @@ pub(super) fn certificate_names(case: &Lookup<'_>) -> Option<String> {
     let seen = case.own(&certificate::NAMES).or_else(|| case.own(&certificate::SUBJECT));
     let told = case.run.account.error.as_deref().and_then(told::certificate_names);
     if case.is("certificate.accepted", "yes") { told.or(seen) } else { seen.or(told) }
+}
+
+/// The addresses of the server at which something is wrong: others, or the one that was used.
+pub(super) fn faulty_address(case: &Lookup<'_>) -> Option<String> {
+    match case.shown(&chain::SOUND_ADDRESSES) {
+        Some(_) => case.own(&port::ADDRESS),
+        None => case.shown(&chain::FAULTY_ADDRESSES).or_else(|| case.shown(&chain::SILENT_ADDRESSES)),
+    }
 }
 
 pub(super) fn port_does(case: &Lookup<'_>) -> Option<String> {
