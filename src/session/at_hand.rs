@@ -100,6 +100,8 @@ impl AtHand {
 fn is_provider(name: &str, row: &Provider) -> bool {
     let begins = |text: &str| text.to_lowercase().starts_with(&name.to_lowercase());
     match name {
+        // The mail program; the provider's name has more to it.
+        "Outlook" => false,
         "Google" => row.kind == Kind::Google,
         "Apple" => row.kind == Kind::Apple,
         "Microsoft 365 (work)" => row.kind == Kind::MicrosoftWork,
@@ -192,6 +194,17 @@ mod tests {
         assert_eq!((system(&run, "Mac OS 14.1"), system(&run, "Practice OS 1")), (Some("macOS 10.13 and later"), None));
         run.account.measured_on = MeasuredOn::SameNetwork;
         assert_eq!(system(&run, "macOS 14.1"), None);
+    }
+
+    /// Outlook.com is a provider, Outlook is a program of whoever has it.
+    #[test]
+    fn outlook_is_a_program_at_every_provider() {
+        let item = "Choose:\n- **Outlook**: a\n- **Thunderbird**: b";
+        let only = |domain: &str, id: &str| {
+            AtHand { provider: provider::of_domain(domain), program: client::by_id(id), ..AtHand::default() }.only(item).unwrap()
+        };
+        assert_eq!(only("gmx.de", "outlook-2016"), "Choose:\n- **Outlook**: a");
+        assert_eq!(only("outlook.com", "thunderbird"), "Choose:\n- **Thunderbird**: b");
     }
 
     /// "Others" would send somebody to a help page where the page itself should know.
