@@ -113,7 +113,7 @@ fn judged(parts: &[&Part], port: u16, found: &Diagnosis) -> Vec<String> {
     }
     let known: BTreeSet<&String> =
         parts.iter().flat_map(|part| part.truth.also.iter().chain([&part.truth.cause])).collect();
-    let accused = found.also.iter().filter(|cause| !known.contains(cause));
+    let accused = found.also.iter().filter(|cause| !known.contains(cause) && !is_excepted(parts, cause));
     faults.extend(accused.map(|cause| format!("    accuses {cause}")));
     for part in parts.iter().filter(|part| part.is_met_at(port)) {
         let denied = found.ruled_out.iter().filter(|what| part.place.denials().iter().any(|word| what.contains(word)));

@@ -138,7 +138,8 @@ fn prefer_the_error(guide: &Guide, facts: &Derived, walk: &mut Walk) {
         return;
     }
     let mut by_error = walk.clone();
-    by_error.visits.pop();
+    // Of the way that was gone, neither the page that led to the cause counts any more nor one that says it more precisely.
+    while by_error.visits.pop().is_some_and(|visit| visit.page.starts_with("causes/")) {}
     by_error.reached = None;
     follow(&mut by_error, guide, page, rule, Some(judged), facts);
     go_on(guide, facts, &mut by_error);

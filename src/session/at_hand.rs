@@ -201,7 +201,9 @@ mod tests {
     fn outlook_is_a_program_at_every_provider() {
         let item = "Choose:\n- **Outlook**: a\n- **Thunderbird**: b";
         let only = |domain: &str, id: &str| {
-            AtHand { provider: provider::of_domain(domain), program: client::by_id(id), ..AtHand::default() }.only(item).unwrap()
+            AtHand { provider: provider::of_domain(domain), program: client::by_id(id), ..AtHand::default() }
+                .only(item)
+                .unwrap()
         };
         assert_eq!(only("gmx.de", "outlook-2016"), "Choose:\n- **Outlook**: a");
         assert_eq!(only("outlook.com", "thunderbird"), "Choose:\n- **Thunderbird**: b");

@@ -261,6 +261,7 @@ pub const APART: &[(Of, Of, &str)] = &[
         "its sender is in a domain that names other servers than this account's",
     ),
     (One("smtp-auth-disabled"), One("clock-wrong"), "a scanner has a clock of its own"),
+    (One("smtp-auth-disabled"), All(Place::Local), "no rule on this computer stops a scanner"),
 ];
 
 /// Pairs that may also end in another cause than the first one's, and why.
@@ -425,6 +426,13 @@ pub const EXCEPTIONS: &[(Of, Of, &[&str], &str)] = &[
         &["undetermined"],
         "the mail program that is named there has issuers of its own",
     ),
+    (
+        One("clock-wrong"),
+        One("portal-but-443-opens"),
+        &["auth-not-sent"],
+        "behind a portal the clock is likely at most, and a server's words win",
+    ),
+    (One("roots-out-of-date"), One("no-reverse-name"), &["undetermined"], "Thunderbird has issuers of its own"),
     (
         One("address-locked-out"),
         One("routers-that-are-not-heard-healthy"),
