@@ -71,7 +71,7 @@ fn read(folder: &Path) -> Result<(BTreeMap<String, String>, Vec<Mistake>), Stop>
         }
         let entries = fs::read_dir(&place).map_err(|why| format!("{}: {}", shown(&place), reason(&why)))?;
         for entry in entries {
-            let path = entry?.path();
+            let path = entry.map_err(|why| format!("{}: {}", shown(&place), reason(&why)))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let Some(stem) = name.strip_suffix(".md").filter(|stem| *stem != "README" && !stem.starts_with('.')) else {
                 continue;

@@ -98,8 +98,13 @@ impl fmt::Display for Term {
 impl Term {
     /// The term for people: "the same port at other companies' servers: not open".
     pub fn in_words(&self) -> String {
+        format!("{}: {}", vocabulary::says(&self.fact), self.words_say())
+    }
+
+    /// Its words for people: "not open", "differs or unknown".
+    pub fn words_say(&self) -> String {
         let words: Vec<String> = self.words.iter().map(|word| vocabulary::word_says(word)).collect();
-        format!("{}: {}{}", vocabulary::says(&self.fact), if self.not { "not " } else { "" }, words.join(" or "))
+        format!("{}{}", if self.not { "not " } else { "" }, words.join(" or "))
     }
 }
 

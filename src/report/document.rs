@@ -4,8 +4,7 @@
 use super::first_page::{FirstPage, Reader, first_page};
 use super::{Check, Report};
 use crate::check::{Group, Outcome};
-use crate::facts::vocabulary::in_words;
-use crate::session::diagnosis::{Diagnosis, OpenQuestion};
+use crate::session::diagnosis::{Asked, Diagnosis, OpenQuestion};
 use crate::session::guide;
 use crate::text::small_sort::SmallSort;
 
@@ -44,16 +43,6 @@ impl Step {
     }
 }
 
-/// A question of the guide, and its answer.
-pub struct Asked {
-    /// The question.
-    pub question: String,
-    /// What came of it.
-    pub answer: String,
-    /// The facts that decided.
-    pub because: String,
-}
-
 /// The checks of a group, the failures first.
 pub struct Checks<'a> {
     /// The group's name.
@@ -76,7 +65,7 @@ impl<'a> Document<'a> {
             steps: ours.map(steps).unwrap_or_default(),
             also: diagnosis.map(also).unwrap_or_default(),
             questions: ours.map_or(&[], |diagnosis| &diagnosis.questions),
-            way: diagnosis.map(way).unwrap_or_default(),
+            way: diagnosis.map(|diagnosis| diagnosis.way(guide())).unwrap_or_default(),
             groups: groups(report),
             made: report.tool.says(),
         }
@@ -94,16 +83,6 @@ fn steps(diagnosis: &Diagnosis) -> Vec<Step> {
 
 fn also(diagnosis: &Diagnosis) -> Vec<String> {
     diagnosis.also.iter().map(|cause| guide().headline(cause).to_owned()).collect()
-}
-
-/// Each question with what came of it.
-fn way(diagnosis: &Diagnosis) -> Vec<Asked> {
-    let last = diagnosis.path.len().saturating_sub(1);
-    let steps = diagnosis.path.iter().enumerate().map(|(index, step)| {
-        let answer = step.came_to(guide(), index == last);
-        Asked { question: step.question.clone(), answer, because: in_words(&step.because) }
-    });
-    steps.collect()
 }
 
 /// How much attention an outcome needs.

@@ -20,8 +20,8 @@ pub(super) struct AtHand {
 /// The systems, by the names with which their labels begin.
 const SYSTEMS: [&str; 3] = ["Windows", "macOS", "Linux"];
 
-/// The system of the computer that sends, with its version if that is in the table of systems, if this is that computer. What is neither Windows nor macOS is a Linux, each of
-/// which has a name of its own; the lab's computer has no system.
+/// The system of the computer that sends, if this is that computer: with its version if that is in the table of systems.
+/// What is neither Windows nor macOS is a Linux, each of which has a name of its own; the lab's computer has no system.
 fn system(run: &Run, os: &str) -> Option<&'static str> {
     let is_known = !os.is_empty() && !os.starts_with("Practice");
     let begins = |system: &&str| os.to_lowercase().starts_with(&system[..3].to_lowercase());

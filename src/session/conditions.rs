@@ -12,12 +12,8 @@ pub(super) fn in_words(terms: &[Term]) -> String {
 fn one(term: &Term) -> String {
     let words = if term.not { format!("not {}", term.words.join(" or ")) } else { term.words.join(" or ") };
     let known = ROWS.iter().find(|(fact, are, _)| *fact == term.fact && *are == words);
-    known.map_or_else(|| made_up(term), |(.., says)| (*says).to_owned())
-}
-
-fn made_up(term: &Term) -> String {
-    let words: Vec<String> = term.words.iter().map(|word| vocabulary::word_says(word)).collect();
-    format!("\"{}\" is {}{}", vocabulary::says(&term.fact), if term.not { "not " } else { "" }, words.join(" or "))
+    let made_up = || format!("\"{}\" is {}", vocabulary::says(&term.fact), term.words_say());
+    known.map_or_else(made_up, |(.., says)| (*says).to_owned())
 }
 
 /// Fact, words, and what that means.

@@ -95,6 +95,24 @@ impl PathStep {
     }
 }
 
+/// A question of the guide that was gone through, in words.
+pub struct Asked {
+    /// The question.
+    pub question: String,
+    /// What came of it.
+    pub answer: String,
+    /// The facts that decided; empty if none did.
+    pub because: String,
+}
+
+impl Asked {
+    /// The same as a line of text.
+    pub fn line(&self) -> String {
+        let because = if self.because.is_empty() { String::new() } else { format!(" ({})", self.because) };
+        format!("{} {}{because}", self.question, capital(&self.answer))
+    }
+}
+
 /// An open question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -194,17 +212,14 @@ fn yes() -> bool {
 }
 
 impl Diagnosis {
-    /// The way to the verdict: each question, what came of it, and the facts that decided.
-    pub fn way(&self, guide: &Guide) -> Vec<String> {
-        let because = |step: &PathStep| match step.because.as_slice() {
-            [] => String::new(),
-            because => format!(" ({})", in_words(because)),
+    /// The way to the verdict: each question with what came of it.
+    pub fn way(&self, guide: &Guide) -> Vec<Asked> {
+        let asked = |(index, step): (usize, &PathStep)| Asked {
+            question: step.question.clone(),
+            answer: step.came_to(guide, index + 1 == self.path.len()),
+            because: in_words(&step.because),
         };
-        let line = |(index, step): (usize, &PathStep)| {
-            let came_to = capital(&step.came_to(guide, index + 1 == self.path.len()));
-            format!("{} {came_to}{}", step.question, because(step))
-        };
-        self.path.iter().enumerate().map(line).collect()
+        self.path.iter().enumerate().map(asked).collect()
     }
 
     /// The verdict before anything ran.

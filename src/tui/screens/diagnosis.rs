@@ -102,8 +102,10 @@ pub(super) fn lines(core: &Core, width: u16) -> Vec<Line<'static>> {
         lines.extend(parts::paragraph(theme, &format!("\"{}\"", diagnosis.tell_caller), width, plain));
     }
     lines.push(rule("Why we say so", diagnosis.certainty.word()));
-    for text in diagnosis.way(guide()) {
-        lines.extend(parts::wrapped(theme, &format!(" {text}"), usize::from(width) - 1, 3).into_iter().map(Line::raw));
+    for asked in diagnosis.way(guide()) {
+        lines.extend(
+            parts::wrapped(theme, &format!(" {}", asked.line()), usize::from(width) - 1, 3).into_iter().map(Line::raw),
+        );
     }
     for (label, facts) in [("Against it", &diagnosis.against), ("Not proven", &diagnosis.unproven)] {
         if !facts.is_empty() {

@@ -20,9 +20,14 @@ pub fn rule(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: &str, right:
     frame.render_widget(rule_line(theme, title, right, area.width), Rect { height: 1, ..area });
 }
 
+/// What a rule has around its title, in columns.
+const AROUND_TITLE: usize = 7;
+/// The columns that a rule keeps for the word on the right: "certain".
+const FOR_THE_RIGHT: usize = 14;
+
 /// Whether a rule of this width has room for the whole title.
 pub fn has_room(title: &str, width: u16) -> bool {
-    title.width() + 21 <= usize::from(width)
+    title.width() + AROUND_TITLE + FOR_THE_RIGHT <= usize::from(width)
 }
 
 /// The same as a line of text.
@@ -30,7 +35,8 @@ pub fn rule_line(theme: Theme, title: &str, right: &str, width: u16) -> Line<'st
     let width = usize::from(width);
     let line = theme.horizontal();
     // The title comes first; the word on the right gets what is left, but at least room for "certain".
-    let taken = if title.is_empty() { 4 } else { (title.width() + 7).min(width.saturating_sub(14)) };
+    let most = width.saturating_sub(FOR_THE_RIGHT);
+    let taken = if title.is_empty() { 4 } else { (title.width() + AROUND_TITLE).min(most) };
     let right = cut(theme, right, width.saturating_sub(taken));
     let end = if right.is_empty() { String::new() } else { format!(" {right} {line}") };
     let title = cut(theme, title, width.saturating_sub(end.width() + 4));

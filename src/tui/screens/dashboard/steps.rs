@@ -53,9 +53,9 @@ pub fn lines(core: &Core, width: u16, height: u16) -> Vec<Line<'static>> {
     }
     let mut lines = vec![Line::from(spans)];
     if height >= 36 {
-        for text in core.diagnosis.way(guide()) {
+        for asked in core.diagnosis.way(guide()) {
             lines.extend(
-                wrapped(core.theme, &text, width.saturating_sub(4), 2)
+                wrapped(core.theme, &asked.line(), width.saturating_sub(4), 2)
                     .into_iter()
                     .take(2)
                     .map(|text| Line::styled(format!("   {text}"), core.theme.dim())),
