@@ -133,6 +133,11 @@ const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
         &["some-addresses-fail"],
     ),
     (
+        "The address that is used accepts connections and says nothing: another of the server answers, or none",
+        &["an-address-that-says-nothing", "an-address-that-does-not-encrypt", "two-addresses-that-say-nothing"],
+        &["some-addresses-fail", "server-too-slow"],
+    ),
+    (
         "A network that lets no mail out, and an account at Gmail",
         &["all-mail-ports-blocked-and-gmail"],
         &["blocked-network"],

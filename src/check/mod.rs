@@ -52,6 +52,7 @@ static CHECKS: &[&Check] = &[
     &tls::certificate::CHECK,
     &ports::leaves::CHECK,
     &tls::versions::CHECK,
+    &smtp::others::CHECK,
     &ports::alive::CHECK,
     &ports::doors::CHECK,
     &ports::protection::CHECK,
@@ -127,7 +128,7 @@ mod tests {
              port.587 smtp.587 certificate.587 way.587 tls.587 \
              port.25 smtp.25 certificate.25 way.25 tls.25 \
              port.465 smtp.465 certificate.465 way.465 tls.465 \
-             alive doors protection path ipv6 chain clients login sending"
+             others alive doors protection path ipv6 chain clients login sending"
         );
     }
 
@@ -168,7 +169,7 @@ mod tests {
         account.settings.port = Some(Given::typed(2525));
         let plan = ids(&second(&account, &wanted(), &options()));
         assert!(plan.contains("port.2525 ") && plan.contains("dns.server wanted.dns.server "), "{plan}");
-        assert!(plan.contains("wanted.port.587 wanted.smtp.587 wanted.certificate.587 alive"), "{plan}");
+        assert!(plan.contains("wanted.port.587 wanted.smtp.587 wanted.certificate.587 others alive"), "{plan}");
     }
 
     #[test]

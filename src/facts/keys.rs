@@ -256,6 +256,10 @@ keys! {
         RELAY_REASON: Key<String> = "relay-reason", Nobody, "the cause that the words point to";
         RELAY_ADVICE: Key<String> = "relay-advice", Nobody, "what the words mean";
     }
+    /// If the server says nothing, does it answer at another of its addresses?
+    others "others" {
+        ANSWERING: Key<Vec<IpAddr>> = "answering-addresses", Address, "other addresses where it answers, although it says nothing at the one in use";
+    }
     /// Whose certificate is it, and is it valid?
     certificate "certificate" {
         CERTIFICATE: Key<CertificateIs> = "certificate", Nobody, "the certificate";

@@ -262,6 +262,11 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             "what the encryption at the server's other addresses is like, where it is not the same",
             &["silent", "bad-certificate", "sound-certificate"],
         ),
+        fact(
+            "server.addresses.others",
+            "whether the server answers at another of its addresses, where it says nothing at the one in use",
+            &["answer"],
+        ),
         fact("ipv6.elsewhere", "whether IPv6 works to other hosts", Ipv6::VARIANTS),
         fact(
             "clock",

@@ -4,6 +4,7 @@ pub(super) mod again;
 pub(super) mod ehlo;
 mod encrypt;
 mod notes;
+pub(super) mod others;
 mod relay;
 pub(super) mod talk;
 pub(super) mod words;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::facts::hosters;
-use crate::facts::keys::{alive, chain, ipv6, leaves, port, protection, quality, smtp, steady, testnet};
+use crate::facts::keys::{alive, chain, ipv6, leaves, others, port, protection, quality, smtp, steady, testnet};
 use crate::facts::keys::{
     clock, connectivity, dns_domain, dns_elsewhere, dns_known, dns_own, dns_server, reference, settings,
 };
@@ -142,6 +142,12 @@ impl View<'_> {
             _ => moot("nothing is wrong with them, or they were not asked"),
         };
         facts.put("server.addresses.tls", tls);
+        let others = match self.one(others::ANSWERING) {
+            Seen::Is(_) => word("answer"),
+            Seen::Pending(checks) => Known::Pending(checks),
+            Seen::Absent(_) => moot("it answers at the one in use, or nowhere"),
+        };
+        facts.put("server.addresses.others", others);
     }
 
     /// Whether the connection has changed so far, or the computer has slept: nobody waits for the end of the run to know that

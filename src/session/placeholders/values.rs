@@ -3,7 +3,7 @@
 use crate::account::{Security, mechanisms};
 use crate::facts::key::{Key, Observable};
 use crate::facts::keys::{
-    certificate, chain, clock, dns_own, isp, login, port, protection, sender_domain, sending, smtp, tls,
+    certificate, chain, clock, dns_own, isp, login, others, port, protection, sender_domain, sending, smtp, tls,
 };
 use crate::facts::words::EhloName;
 use crate::facts::{ehlo, isps, senders, spf, told, vocabulary};
@@ -32,7 +32,7 @@ pub(super) fn certificate_names(case: &Lookup<'_>) -> Option<String> {
 
 /// The addresses of the server at which something is wrong: others, or the one that was used.
 pub(super) fn faulty_address(case: &Lookup<'_>) -> Option<String> {
-    match case.shown(&chain::SOUND_ADDRESSES) {
+    match case.shown(&chain::SOUND_ADDRESSES).or_else(|| case.shown(&others::ANSWERING)) {
         Some(_) => case.own(&port::ADDRESS),
         None => case.shown(&chain::FAULTY_ADDRESSES).or_else(|| case.shown(&chain::SILENT_ADDRESSES)),
     }
