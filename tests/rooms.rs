@@ -18,7 +18,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("probe", &["net", "machine", "text"]),
     ("facts", &["probe", "account", "net", "packed", "pages", "text"]),
     ("check", &["probe", "account", "facts", "world", "machine", "net", "text"]),
-    ("guide", &["facts", "pages", "text"]),
+    ("guide", &["account", "facts", "pages", "text"]),
     ("session", &["check", "guide", "facts", "account", "pages", "machine", "text"]),
     ("site", &["check", "account", "machine", "text", "values"]),
     ("picture", &["session", "check", "facts", "net", "probe", "text"]),

@@ -10,16 +10,12 @@ use crate::pages::markdown::plain;
 use crate::pages::{self, learn};
 use crate::report::text::WIDTH;
 use crate::session::guide;
-use crate::session::providers::servers_asked_for;
 use crate::session::reading::{begins_item, page};
 use crate::text::{capital, visible_str};
 use ratatui::crossterm::terminal;
 use std::fmt::Write;
 use std::io::{IsTerminal, stdout};
 use unicode_width::UnicodeWidthStr;
-
-/// The most pages that are shown beside a provider's servers.
-const MOST_BESIDE_SERVERS: usize = 4;
 
 pub(super) fn run(args: &GuideArgs) -> Result<u8, Stop> {
     if args.check.is_some() {
@@ -111,11 +107,7 @@ fn laid_out(page: &str, width: usize) -> String {
 
 /// The pages about this.
 fn found(words: &str) -> Result<String, Stop> {
-    let Answer { mut means, mut pages } = Index::new(guide()).search(words);
-    if let Some(servers) = servers_asked_for(words) {
-        means.push(servers);
-        pages.truncate(MOST_BESIDE_SERVERS);
-    }
+    let Answer { means, pages } = Index::new(guide()).search(words);
     if pages.is_empty() && means.is_empty() {
         let words = visible_str(words);
         return Err(Stop::Usage(format!("no page is about \"{words}\"; `mailtriage guide` lists all pages")));

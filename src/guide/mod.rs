@@ -6,6 +6,7 @@ pub mod graph;
 pub mod judge;
 mod order;
 pub mod page;
+mod providers;
 pub mod rule;
 pub mod search;
 pub mod walk;

@@ -1,6 +1,7 @@
 //! Finds pages by an error number, a server's or a program's sentence, or any words, best first. Numbers and sentences
 //! go by the tables of errors and replies; words by the pages' names, titles, head lines and text.
 
+use super::providers::servers_asked_for;
 use super::{Guide, UNDETERMINED};
 use crate::facts::{outlook_errors, pasted, replies};
 use crate::pages;
@@ -14,6 +15,8 @@ use std::sync::LazyLock;
 pub const MOST_FOUND: usize = 12;
 /// The most pages that are found by its words besides, if an error was understood.
 const MOST_OTHERS: usize = 3;
+/// The most pages that are found if a provider's servers are said.
+const MOST_BESIDE_SERVERS: usize = 4;
 /// How much of what was typed is looked at, in bytes.
 const MOST_READ: usize = 4 * 1024;
 
@@ -29,7 +32,8 @@ pub struct Found {
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
-    /// What it means, if it is an error that is in the tables: a sentence for each number, or one for its words.
+    /// What it means, if it is an error that is in the tables: a sentence for each number, or one for its words. And the
+    /// servers of a provider that is asked about.
     pub means: Vec<String>,
     /// The pages, best first.
     pub pages: Vec<Found>,
@@ -90,8 +94,11 @@ impl Index {
         let by_words = self.by_words(typed).into_iter().filter(|page| !pages.contains(page));
         let by_words: Vec<String> = by_words.take(if means.is_empty() { MOST_FOUND } else { MOST_OTHERS }).collect();
         pages.extend(by_words);
+        let servers = servers_asked_for(typed);
+        let most = if servers.is_some() { MOST_BESIDE_SERVERS } else { MOST_FOUND };
+        means.extend(servers);
         let pages = pages.iter().filter_map(|name| self.page(name).cloned());
-        Answer { means, pages: pages.take(MOST_FOUND).collect() }
+        Answer { means, pages: pages.take(most).collect() }
     }
 
     fn page(&self, name: &str) -> Option<&Found> {

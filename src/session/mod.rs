@@ -10,7 +10,6 @@ mod error;
 pub mod journal;
 mod lookup;
 pub mod placeholders;
-pub mod providers;
 pub mod reading;
 mod recommended;
 pub mod run;

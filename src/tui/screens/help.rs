@@ -6,7 +6,6 @@ use super::parts;
 use super::text::TextView;
 use crate::guide::search::{Answer, Index};
 use crate::pages::{self, learn};
-use crate::session::providers::servers_asked_for;
 use crate::session::{guide, reading};
 use crate::tui::core::Core;
 use crate::tui::field::Field;
@@ -65,7 +64,6 @@ impl Help {
             Some(typed) => {
                 let Answer { means, pages } = self.index.search(&typed);
                 self.means = means;
-                self.means.extend(servers_asked_for(&typed));
                 let pages = pages.into_iter().map(|found| Item::Page { name: found.page, title: found.title });
                 self.items = self.keys(&typed.to_lowercase()).map(Item::Key).chain(pages).collect();
             }

@@ -10,7 +10,7 @@ const WORDS: [&str; 10] = ["active", "forward", "free", "live", "mail", "one", "
 
 /// "Gmail and Google Workspace: smtp.gmail.com, port 465, SSL/TLS, or port 587, STARTTLS", if a provider is named in what was
 /// typed: by its domain or server, or by its bare name where somebody asks for settings.
-pub fn servers_asked_for(typed: &str) -> Option<String> {
+pub(super) fn servers_asked_for(typed: &str) -> Option<String> {
     let row = named(typed)?;
     if !row.smtp {
         return Some(format!("{} does not let mail programs send.", row.name));
