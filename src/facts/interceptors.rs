@@ -51,6 +51,11 @@ pub fn of_program(program: &str) -> Option<&'static Interceptor> {
     ROWS.iter().find(|row| row.programs.iter().any(|name| program.starts_with(name.as_str())))
 }
 
+/// All rows.
+pub fn all() -> impl Iterator<Item = &'static Interceptor> {
+    ROWS.iter()
+}
+
 /// The row with this name.
 pub fn by_name(name: &str) -> Option<&'static Interceptor> {
     ROWS.iter().find(|row| row.name == name)

@@ -1,12 +1,12 @@
 //! The guide: the pages of `docs/guide`, which are the decision tree. They are parsed, checked and walked here; the
 //! guide knows only facts.
 
+mod asked;
 mod check;
 pub mod graph;
 pub mod judge;
 mod order;
 pub mod page;
-mod providers;
 pub mod rule;
 pub mod search;
 pub mod walk;

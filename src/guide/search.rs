@@ -1,8 +1,9 @@
 //! Finds pages by an error number, a server's or a program's sentence, or any words, best first. Numbers and sentences
 //! go by the tables of errors and replies; words by the pages' names, titles, head lines and text.
 
-use super::providers::servers_asked_for;
+use super::asked::{security_programs_asked_for, servers_asked_for};
 use super::{Guide, UNDETERMINED};
+use crate::facts::turned_away::{For, for_what};
 use crate::facts::{outlook_errors, pasted, replies};
 use crate::pages;
 use crate::text::beginning;
@@ -15,6 +16,8 @@ use std::sync::LazyLock;
 pub const MOST_FOUND: usize = 12;
 /// The most pages that are found by its words besides, if an error was understood.
 const MOST_OTHERS: usize = 3;
+/// The pages about security programs, if one is named.
+const OF_SECURITY_PROGRAMS: [&str; 3] = ["causes/tls-intercepted", "causes/blocked-local", "learn/firewalls"];
 /// The most pages that are found if a provider's servers are said.
 const MOST_BESIDE_SERVERS: usize = 4;
 /// How much of what was typed is looked at, in bytes.
@@ -91,12 +94,19 @@ impl Index {
             None if means.is_empty() => {}
             None => means.push("A number says what the program noticed; the words next to it say why.".to_owned()),
         }
+        let security_programs = if means.is_empty() { security_programs_asked_for(typed) } else { Vec::new() };
         let by_words = self.by_words(typed).into_iter().filter(|page| !pages.contains(page));
         let by_words: Vec<String> = by_words.take(if means.is_empty() { MOST_FOUND } else { MOST_OTHERS }).collect();
         pages.extend(by_words);
+        if !security_programs.is_empty() {
+            pages.extend(OF_SECURITY_PROGRAMS.map(str::to_owned));
+        }
+        means.extend(security_programs);
         let servers = servers_asked_for(typed);
         let most = if servers.is_some() { MOST_BESIDE_SERVERS } else { MOST_FOUND };
         means.extend(servers);
+        let mut seen = BTreeSet::new();
+        pages.retain(|page| seen.insert(page.clone()));
         let pages = pages.iter().filter_map(|name| self.page(name).cloned());
         Answer { means, pages: pages.take(most).collect() }
     }
@@ -133,7 +143,9 @@ impl Index {
         let is_typed = |word: &String| wanted.iter().any(|words| words.contains(word));
         let gain = |word: &String| f64::from(IN_NAME).sqrt() * self.rarity(word);
         let typed = entry.asked.iter().filter(|phrase| phrase.iter().all(is_typed));
-        typed.map(|phrase| phrase.iter().map(gain).sum()).fold(0.0, f64::max)
+        // What is asked in these very words, and no other, is asked of this page.
+        let times = |phrase: &[String]| if phrase.len() == wanted.len() { 2.0 } else { 1.0 };
+        typed.map(|phrase| times(phrase) * phrase.iter().map(gain).sum::<f64>()).fold(0.0, f64::max)
     }
 
     fn rarity(&self, word: &str) -> f64 {
@@ -190,7 +202,8 @@ fn entry(name: &str, title: &str, page: &pages::Page) -> Entry {
 const EMPTY: &str = "a an and are as at be but by can cannot cant could do does doesn doesnt don dont for from get gets got has \
     have he her his how i if in into is it its just me my no not of on only or our out over she should so some such than that the \
     their them then there they this to up us use used uses using was we were what when where which who whose why will \
-    with won wont would yes you your says said say tell caller user outgoing";
+    with won wont would yes you your says said say tell caller user outgoing \
+    between difference either happen happens make mean means";
 
 /// What technicians type, and what the pages call it.
 const SYNONYMS: &[(&str, &str)] = &[
@@ -300,10 +313,22 @@ struct Known {
     causes: Vec<&'static str>,
 }
 
+/// The page that says more, where the words name what they complain of: the walk narrows it down by the same words.
+fn narrowed(cause: &'static str, typed: &str) -> &'static str {
+    match (cause, for_what(typed)) {
+        ("server-rejects-client", Some(For::HeloName)) => "helo-name-refused",
+        ("server-rejects-client", Some(For::ReverseName)) => "no-reverse-name",
+        _ => cause,
+    }
+}
+
 fn by_tables(typed: &str) -> Known {
     let pasted = pasted::read(typed);
-    let mut causes: Vec<&str> = pasted.cause.into_iter().collect();
-    let says = pasted.cause.filter(|cause| !pasted.is_guess && *cause != UNDETERMINED);
+    // Two words that are typed are a question, not a sentence that a program has shown.
+    let is_question = typed.split_whitespace().count() <= 3 && !typed.contains(|c: char| c.is_ascii_digit());
+    let cause = pasted.cause.map(|cause| narrowed(cause, typed));
+    let mut causes: Vec<&str> = cause.filter(|_| !(is_question && pasted.is_guess)).into_iter().collect();
+    let says = cause.filter(|cause| !pasted.is_guess && *cause != UNDETERMINED);
     let mut means = Vec::new();
     for error in outlook_errors::in_text(&with_prefix(typed)) {
         means.push(format!("{}: {}", error.number, error.says));

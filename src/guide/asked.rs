@@ -1,0 +1,119 @@
+//! Whom somebody asks about: a provider, and its servers in a sentence; a security program, and where it leaves mail alone.
+//! The tables themselves are `account::provider` and `facts::interceptors`.
+
+use crate::account::provider::{self, Provider};
+use crate::facts::interceptors;
+use crate::text::capital;
+use std::fmt::Write;
+
+/// Words that say that somebody looks for settings, so that a bare name means a provider.
+const SETTINGS: [&str; 6] = ["port", "ports", "server", "servers", "settings", "smtp"];
+/// Names of providers that are words, too.
+const WORDS: [&str; 10] = ["active", "forward", "free", "live", "mail", "one", "online", "outlook", "post", "web"];
+
+/// "Gmail and Google Workspace: smtp.gmail.com, port 465, SSL/TLS, or port 587, STARTTLS", if a provider is named in what was
+/// typed: by its domain or server, or by its bare name where somebody asks for settings.
+pub(super) fn servers_asked_for(typed: &str) -> Option<String> {
+    let row = named(typed)?;
+    if !row.smtp {
+        return Some(format!("{} does not let mail programs send.", row.name));
+    }
+    let mut says = format!("{}: ", row.name);
+    let mut before = "";
+    for choice in &row.servers {
+        says.push_str(if before.is_empty() { "" } else { ", or " });
+        if choice.host != before {
+            let _ = write!(says, "{}, ", choice.host);
+        }
+        let _ = write!(says, "port {}, {}", choice.port, choice.security.says());
+        before = &choice.host;
+    }
+    (!row.servers.is_empty()).then_some(says)
+}
+
+fn named(typed: &str) -> Option<&'static Provider> {
+    let words = words(typed);
+    let full = words.iter().filter(|word| word.contains('.'));
+    let full = full.map(|word| provider::of_host(word).or_else(|| provider::of_domain(word)));
+    let asks = words.iter().any(|word| SETTINGS.contains(&word.as_str()));
+    let bare =
+        words.iter().filter(|word| asks && !WORDS.contains(&word.as_str()) && !SETTINGS.contains(&word.as_str()));
+    let bare = bare.map(|word| {
+        let is_called = |row: &&Provider| row.id.split('.').next() == Some(word.as_str());
+        provider::all().iter().find(is_called)
+    });
+    full.chain(bare).flatten().next()
+}
+
+/// Words of the names of security programs that name none by themselves.
+const OF_MANY: [&str; 8] = ["certificate", "control", "firewall", "gateway", "security", "state", "web", "windows"];
+/// A text with more words is no question about a security program, but somebody's sentence that mentions one.
+const MOST_WORDS: usize = 8;
+
+/// "Avast: Menu > Settings > …" for each security program that is named in a question.
+pub(super) fn security_programs_asked_for(typed: &str) -> Vec<String> {
+    let typed = words(typed);
+    if typed.len() > MOST_WORDS {
+        return Vec::new();
+    }
+    let is_named = |name: &str| {
+        let all: Vec<String> = words(name).into_iter().filter(|word| !OF_MANY.contains(&word.as_str())).collect();
+        !all.is_empty() && all.iter().all(|word| typed.contains(word))
+    };
+    // "McAfee or Skyhigh Web Gateway", "Forcepoint (Websense)", "Fortinet FortiGate": each name by itself, a maker's as well.
+    let names = |name: &'static str| name.split([',', '(', ')']).flat_map(|part| part.split(" or "));
+    let rows =
+        interceptors::all().filter(|row| names(&row.name).any(|name| is_named(name) || is_of_its_own(name, &typed)));
+    rows.filter_map(|row| Some(format!("{}: {}.", row.name, capital(row.switch.as_deref()?)))).collect()
+}
+
+/// Whether the first word of a name is typed, and is not a word of the language.
+fn is_of_its_own(name: &str, typed: &[String]) -> bool {
+    const WORDS: [&str; 11] =
+        ["blue", "burp", "charles", "check", "cisco", "g", "little", "palo", "russian", "trend", "windows"];
+    let all = words(name);
+    let first = all.first().filter(|first| !WORDS.contains(&first.as_str()));
+    first.is_some_and(|first| typed.contains(first))
+}
+
+fn words(text: &str) -> Vec<String> {
+    let apart = |c: char| !(c.is_alphanumeric() || c == '.' || c == '-');
+    let words = text.to_lowercase();
+    words.split(apart).map(|word| word.trim_matches(['.', '-']).to_owned()).filter(|word| !word.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn security_programs_are_named_in_few_words() {
+        let named = |typed: &str| {
+            let says = security_programs_asked_for(typed);
+            says.iter().map(|says| says.split_once(':').unwrap().0.to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(named("does Avast block mail?"), ["Avast"]);
+        assert_eq!(named("fortinet"), ["Fortinet FortiGate"]);
+        assert_eq!(named("websense"), ["Forcepoint (Websense)"]);
+        assert_eq!(named("sophos"), ["Sophos firewall", "Sophos"]);
+        assert_eq!(named("check point"), ["Check Point gateway"]);
+        for other in ["windows firewall", "check the port", "g", "a little bit", "state of the service"] {
+            assert_eq!(named(other), [] as [&str; 0], "{other}");
+        }
+        assert_eq!(named("554 5.7.1 Your message was refused by the filter of Sophos at example.com"), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_provider_is_named_by_its_domain_its_server_or_its_name() {
+        let says = |typed: &str| servers_asked_for(typed).unwrap_or_default();
+        let gmail = "Gmail and Google Workspace: smtp.gmail.com, port 465, SSL/TLS, or port 587, STARTTLS";
+        for typed in ["gmail smtp settings", "which server for gmail.com?", "anna@gmail.com", "smtp.gmail.com port"] {
+            assert_eq!(says(typed), gmail, "{typed}");
+        }
+        assert!(says("smtp.office365.com which port").contains("port 587, STARTTLS"));
+        assert!(says("tuta smtp server").contains("does not let mail programs send"));
+        for typed in ["gmail refuses the password", "mail server settings", "free smtp server", "port 25 blocked", ""] {
+            assert_eq!(says(typed), "", "{typed}");
+        }
+    }
+}
