@@ -26,7 +26,7 @@ const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
         &["healthy"],
     ),
     ("A sender that the account may not use", &["sender-not-allowed"], &["sender-not-allowed"]),
-    ("A full mailbox", &["own-mailbox-full", "comes-back-mailbox-full"], &["quota-exceeded", "recipient-mailbox-full"]),
+    ("A full mailbox", &["own-mailbox-full", "comes-back-mailbox-full"], &["mailbox-full", "recipient-mailbox-full"]),
     ("A blocklist that is asked at RCPT", &["listed-when-the-recipient-is-named"], &["server-rejects-client"]),
     ("A relay that knows its computers by address", &["relay-by-address", "a-connector-that-fits"], &["healthy"]),
     (
