@@ -1,5 +1,6 @@
 //! The values of placeholders that take more than a look at one fact. The table is in `placeholders`.
 
+use crate::account::provider::{Kind, UserForm};
 use crate::account::{Security, mechanisms};
 use crate::facts::key::{Key, Observable};
 use crate::facts::keys::{
@@ -10,6 +11,17 @@ use crate::facts::{ehlo, isps, senders, spf, told, vocabulary};
 use crate::session::lookup::Lookup;
 use crate::session::run::State;
 use crate::text::{grouped, span, visible_str};
+
+/// The log-in name; `None` if the provider assigns one that nobody has typed. Apple's is the iCloud address, whatever the
+/// domain of the mail address.
+pub(super) fn user(case: &Lookup<'_>) -> Option<String> {
+    let account = &case.run.account;
+    let is_assigned = case.provider.is_some_and(|row| match row.kind {
+        Kind::Apple => !row.domains.iter().any(|domain| domain == account.address.domain()),
+        _ => row.user == UserForm::Other,
+    });
+    (account.settings.user().is_some() || !is_assigned).then(|| account.log_in_name(case.run.wanted.as_ref()))
+}
 
 pub(super) fn sender(case: &Lookup<'_>) -> Option<String> {
     let account = &case.run.account;
