@@ -183,6 +183,7 @@ const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
         &["server-rejects-client"],
     ),
     ("A server that knows SCRAM alone", &["outlook-and-a-server-with-scram-alone"], &["auth-mechanism-unsupported"]),
+    ("A server's name with two letters swapped", &["two-letters-of-smtp-swapped"], &["wrong-server"]),
     ("A server given as a number", &["a-server-given-as-a-number"], &["certificate-name-mismatch"]),
     ("A domain of one's own at iCloud", &["an-own-domain-at-icloud"], &["app-password-required"]),
     (

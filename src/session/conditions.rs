@@ -34,6 +34,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("client.device", "no or unknown", "it is a mail program that sends"),
     ("client.device", "yes", "it is a device or an application that sends"),
     ("client.device", "yes or unknown", "it is a device or an application that sends"),
+    ("client.log-in", "yes or unknown", "the mail program may know one of the server's kinds of log-in"),
     ("client.named", "no", "nobody has said which mail program it is"),
     ("client.rule", "blocks", "a rule of Windows Firewall blocks the mail program"),
     ("client.rule", "none or unknown", "no rule of Windows Firewall blocks the mail program"),

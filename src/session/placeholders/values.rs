@@ -4,7 +4,7 @@ use crate::account::provider::{Kind, UserForm};
 use crate::account::{Security, mechanisms};
 use crate::facts::key::{Key, Observable};
 use crate::facts::keys::{
-    certificate, chain, clock, dns_own, isp, login, port, protection, sender_domain, sending, smtp, tls,
+    certificate, chain, clock, dns_own, isp, login, port, protection, sender_domain, sending, settings, smtp, tls,
 };
 use crate::facts::words::EhloName;
 use crate::facts::{ehlo, isps, senders, spf, told, vocabulary};
@@ -28,8 +28,12 @@ pub(super) fn sender(case: &Lookup<'_>) -> Option<String> {
     Some(account.from.clone().unwrap_or_else(|| account.address.to_string()))
 }
 
-/// What to set; a name that the certificate is not for is not set again.
+/// What to set; a name that the certificate is not for is not set again, nor one that is misspelt.
 pub(super) fn wanted_server(case: &Lookup<'_>) -> Option<String> {
+    let is_guessed = !case.is("settings.provider", "known") && case.is("settings.server", "misspelt");
+    if let Some(meant) = case.shown(&settings::SUGGESTION).filter(|_| is_guessed) {
+        return Some(meant);
+    }
     let host = &case.recommended.as_ref()?.host;
     let is_refused = case.is("certificate", "name-mismatch") && !case.is("settings.server", "as-wanted");
     Some(host.clone()).filter(|host| !is_refused || Some(host) != case.in_use.as_ref().map(|in_use| &in_use.host))
