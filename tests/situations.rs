@@ -26,7 +26,7 @@ const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
         &["healthy"],
     ),
     ("A sender that the account may not use", &["sender-not-allowed"], &["sender-not-allowed"]),
-    ("A full mailbox", &["own-mailbox-full", "comes-back-mailbox-full"], &["quota-exceeded", "recipient-mailbox-full"]),
+    ("A full mailbox", &["own-mailbox-full", "comes-back-mailbox-full"], &["mailbox-full", "recipient-mailbox-full"]),
     ("A blocklist that is asked at RCPT", &["listed-when-the-recipient-is-named"], &["server-rejects-client"]),
     ("A relay that knows its computers by address", &["relay-by-address", "a-connector-that-fits"], &["healthy"]),
     (
@@ -164,6 +164,37 @@ const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
         "Port 25 shut by the internet provider",
         &["port-25-isp", "direct-send-where-25-is-shut"],
         &["port-25-blocked-by-isp"],
+    ),
+    ("A rented machine with another port open", &["a-rented-machine-with-465-shut"], &["blocked-network"]),
+    (
+        "An antivirus that the system trusts, and a program that does not",
+        &["an-antivirus-that-php-does-not-trust"],
+        &["tls-intercepted"],
+    ),
+    (
+        "It works on a computer beside the machine that fails: a phone, a container",
+        &["a-phone-that-cannot-reach-what-works-beside-it", "a-container-that-gets-no-answer"],
+        &["undetermined"],
+    ),
+    ("A container whose DNS fails", &["a-container-that-finds-no-name"], &["dns-resolver-failing"]),
+    (
+        "A limit: of the mailbox, of sending",
+        &["a-service-whose-mailbox-is-full", "a-sending-limit-in-french"],
+        &["mailbox-full", "quota-exceeded"],
+    ),
+    (
+        "A network that the server has locked out",
+        &["locked-out-by-the-servers-firewall", "locked-out-with-resets"],
+        &["server-rejects-client"],
+    ),
+    ("A server that knows SCRAM alone", &["outlook-and-a-server-with-scram-alone"], &["auth-mechanism-unsupported"]),
+    ("A server's name with two letters swapped", &["two-letters-of-smtp-swapped"], &["wrong-server"]),
+    ("A server given as a number", &["a-server-given-as-a-number"], &["certificate-name-mismatch"]),
+    ("A domain of one's own at iCloud", &["an-own-domain-at-icloud"], &["app-password-required"]),
+    (
+        "A certificate that was renewed and not loaded",
+        &["a-certificate-warning-in-the-gmail-app"],
+        &["certificate-expired"],
     ),
 ];
 

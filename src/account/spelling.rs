@@ -24,6 +24,17 @@ pub fn domain_of<'a>(typed: &str, mut servers: impl Iterator<Item = &'a str>) ->
     servers.find(is_meant)
 }
 
+/// First labels that mail servers have, and how they are mistyped.
+const LABELS: [(&str, &[&str]); 2] =
+    [("smtp", &["smpt", "stmp", "smptp", "smttp", "smpp", "sntp"]), ("mail", &["mial", "maill", "amil", "mali"])];
+
+/// The name with its first label put right, if that is how "smtp" or "mail" is mistyped.
+pub fn label_meant(typed: &str) -> Option<String> {
+    let (label, domain) = typed.split_once('.')?;
+    let (meant, _) = LABELS.iter().find(|(_, mistyped)| mistyped.contains(&label))?;
+    Some(format!("{meant}.{domain}"))
+}
+
 /// The current name for a retired or often mistaken server name.
 pub fn host_today(typed: &str) -> Option<&'static str> {
     provider::known_hosts().find(|(name, today)| *name == typed && name != today).map(|(_, today)| today)
@@ -96,5 +107,8 @@ mod tests {
         assert_eq!(domain_of("mail.exampel.com", of_provider()), Some("mail.example.com"));
         assert_eq!(domain_of("mail2.example.com", of_provider()), None);
         assert_eq!(domain_of("mail.example.com", of_provider()), None);
+        assert_eq!(label_meant("smpt.example.com").as_deref(), Some("smtp.example.com"));
+        assert_eq!(label_meant("mial.example.com").as_deref(), Some("mail.example.com"));
+        assert_eq!((label_meant("smtp.example.com"), label_meant("smtps.example.com")), (None, None));
     }
 }

@@ -12,6 +12,7 @@ pub mod isps;
 pub mod key;
 pub mod keys;
 pub mod known;
+pub mod limit;
 pub mod observed;
 pub mod outlook_errors;
 mod parts;

@@ -4,6 +4,7 @@
 //! has the words of that observation.
 
 use super::known::{Derived, Known};
+use super::limit::Limit;
 use super::pasted::By;
 use super::turned_away;
 use super::value::YES_NO;
@@ -196,6 +197,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             "what the words of a server that turns this computer away complain of",
             turned_away::For::VARIANTS,
         ),
+        fact("limit.of", "which limit it is that is reached, as its words say", Limit::VARIANTS),
         fact("provider.kind", "which family of providers the mailbox belongs to", provider::Kind::VARIANTS),
         fact("provider.confidence", "how reliable the row in the provider table is", Confidence::VARIANTS),
         fact("provider.passwords", "which password the provider accepts from mail programs", Passwords::VARIANTS),
@@ -222,6 +224,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         fact("settings.port", "the configured port compared with the provider's", Fit::VARIANTS),
         fact("settings.security", "the configured encryption compared with the provider's", Fit::VARIANTS),
         fact("settings.user", "the configured user name compared with the provider's form", Fit::VARIANTS),
+        fact("server.by-number", "whether the server is given as a number (an IP address) instead of a name", YES_NO),
         fact("server.here", "whether the server is a program on this computer", YES_NO),
         fact("dns.domain", "the mail address's domain in DNS", DomainFound::VARIANTS),
         fact("dns.near-miss", "whether the name is a near miss of a known one", YES_NO),

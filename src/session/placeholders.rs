@@ -19,7 +19,7 @@ use std::fmt::Write;
 use values::{
     certificate_names, clock_off, day, dkim_selectors, ehlo_of_program, ehlo_passes, ehlo_refused, faulty_address,
     gateway, isp_policy, log_in_ended, log_ins_offered, port_does, protection_here, resolver, said, security, sender,
-    spf_wanted, spoken, token_scope, wanted_server, weak, written,
+    spf_wanted, spoken, token_scope, user, wanted_server, weak, written,
 };
 
 /// A placeholder, written `{name}` on a page.
@@ -55,8 +55,7 @@ impl Placeholder {
 pub const PLACEHOLDERS: &[Placeholder] = &[
     row("address", "the mail address", |case| Some(case.run.account.address.to_string()), "").naming(Names::User),
     row("domain", "its domain", |case| Some(case.run.account.address.domain().to_owned()), "").naming(Names::Host),
-    row("user", "the log-in name", |case| Some(case.run.account.log_in_name(case.run.wanted.as_ref())), "")
-        .naming(Names::User),
+    row("user", "the log-in name", user, "the log-in name that the provider gives").naming(Names::User),
     row("sender", "the sender address that was tried", sender, "the sender address").naming(Names::User),
     row(
         "server",

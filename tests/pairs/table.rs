@@ -172,6 +172,7 @@ pub const ROWS: &[(Place, &str)] = &[
     (Place::LogIn, "smtp-auth-disabled"),
     (Place::LogIn, "token-refused"),
     (Place::Sending, "a-sender-refused-for-a-reason-nobody-knows"),
+    (Place::Sending, "mailbox-full"),
     (Place::Sending, "no-reverse-name"),
     (Place::Sending, "quota-exceeded"),
     (Place::Sending, "recipient-rejected"),

@@ -23,9 +23,11 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     let now = &ctx.account.settings;
     let fits = ctx.account.compare(wanted);
     let of_provider = wanted.into_iter().flat_map(|wanted| &wanted.choices).map(|choice| choice.host.as_str());
-    let misspelt =
-        now.server().and_then(|typed| spelling::host_meant(typed).or(spelling::domain_of(typed, of_provider)));
-    if let Some(fit) = misspelt.map(|_| ServerFit::Misspelt).or(fits.server.map(ServerFit::from)) {
+    let misspelt = now.server().and_then(|typed| {
+        let known = spelling::host_meant(typed).or(spelling::domain_of(typed, of_provider));
+        known.map(str::to_owned).or_else(|| spelling::label_meant(typed))
+    });
+    if let Some(fit) = misspelt.as_ref().map(|_| ServerFit::Misspelt).or(fits.server.map(ServerFit::from)) {
         book.note(keys::SERVER, fit);
     }
     for (key, fit) in [(keys::PORT, fits.port), (keys::SECURITY, fits.security), (keys::USER, fits.user)] {
@@ -35,10 +37,11 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     }
     write_down(ctx, book);
     outlook_here(ctx, book);
-    let retired = || now.server().and_then(spelling::host_today);
-    let meant = misspelt.or_else(retired).or_else(|| spelling::domain_meant(ctx.account.address.domain()));
-    if let Some(meant) = meant {
-        book.note(keys::SUGGESTION, meant);
+    let of_domain = || spelling::domain_meant(ctx.account.address.domain());
+    let known = || now.server().and_then(spelling::host_today).or_else(of_domain).map(str::to_owned);
+    let meant = misspelt.or_else(known);
+    if let Some(meant) = &meant {
+        book.note(keys::SUGGESTION, meant.clone());
     }
     let server = now.server.as_ref().map(|given| &given.value);
     if let Some((server, says)) = server.and_then(|server| Some((server, server.says()?))) {

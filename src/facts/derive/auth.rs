@@ -3,6 +3,7 @@
 use super::*;
 use crate::account::mechanisms;
 use crate::facts::keys::{login, sending, smtp};
+use crate::facts::limit;
 use crate::facts::words::{LogIn, Relay, Sending};
 use crate::probe::sasl::{FOR_PASSWORDS, FOR_TOKENS};
 
@@ -68,7 +69,28 @@ impl View<'_> {
         facts.put("sending.refused", what);
         facts.put("sending.to", word(if self.input.account.to.is_none() { "own" } else { "given" }));
         let was_handed_over = self.one(sending::MESSAGE).is_there();
+        facts.put("limit.of", self.limit());
         facts.put("sending.message", self.one(sending::RESULT).known(|_| yes_no(was_handed_over)));
+    }
+
+    /// Which limit the words name that refuse the log-in or the message because of one, or the error shown.
+    fn limit(&self) -> Known {
+        let heard =
+            [(self.one(login::REASON), self.one(login::REPLY)), (self.one(sending::REASON), self.one(sending::REPLY))];
+        let is_limit = |cause: &str| matches!(cause, "quota-exceeded" | "recipient-mailbox-full");
+        let named =
+            |words: &str| limit::named(words).map_or(gap("the words do not say which"), |limit| word(limit.into()));
+        for (reason, words) in heard {
+            match (reason, words) {
+                (Seen::Pending(checks), _) => return Known::Pending(checks),
+                (Seen::Is(reason), words) if is_limit(&reason) => return words.known(|words| named(&words)),
+                _ => {}
+            }
+        }
+        match (&self.input.account.error, self.input.said.and_then(|pasted| pasted.cause)) {
+            (Some(error), Some("quota-exceeded")) => named(error),
+            _ => moot("no limit is named"),
+        }
     }
 
     fn offered(&self) -> Known {

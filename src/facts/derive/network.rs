@@ -50,6 +50,8 @@ impl View<'_> {
         facts.put("dns.own", self.one(dns_own::RESULT));
         facts.put("dns.hosts-file", self.one(dns_server::HOSTS_FILE));
         facts.put("server.here", self.one(dns_server::HERE));
+        let by_number = self.in_use.as_ref().map(|in_use| yes_no(in_use.host.parse::<IpAddr>().is_ok()));
+        facts.put("server.by-number", by_number.unwrap_or_else(|| gap("no server is known")));
         facts.put("dns.answer", self.one(dns_server::ANSWER));
     }
 

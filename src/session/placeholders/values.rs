@@ -1,9 +1,11 @@
 //! The values of placeholders that take more than a look at one fact. The table is in `placeholders`.
 
+use crate::account::provider::{Kind, UserForm};
 use crate::account::{Security, mechanisms};
 use crate::facts::key::{Key, Observable};
 use crate::facts::keys::{
-    certificate, chain, clock, dns_own, isp, login, others, port, protection, sender_domain, sending, smtp, tls,
+    certificate, chain, clock, dns_own, isp, login, others, port, protection, sender_domain, sending, settings, smtp,
+    tls,
 };
 use crate::facts::words::EhloName;
 use crate::facts::{ehlo, isps, senders, spf, told, vocabulary};
@@ -11,13 +13,28 @@ use crate::session::lookup::Lookup;
 use crate::session::run::State;
 use crate::text::{grouped, span, visible_str};
 
+/// The log-in name; `None` if the provider assigns one that nobody has typed. Apple's is the iCloud address, whatever the
+/// domain of the mail address.
+pub(super) fn user(case: &Lookup<'_>) -> Option<String> {
+    let account = &case.run.account;
+    let is_assigned = case.provider.is_some_and(|row| match row.kind {
+        Kind::Apple => !row.domains.iter().any(|domain| domain == account.address.domain()),
+        _ => row.user == UserForm::Other,
+    });
+    (account.settings.user().is_some() || !is_assigned).then(|| account.log_in_name(case.run.wanted.as_ref()))
+}
+
 pub(super) fn sender(case: &Lookup<'_>) -> Option<String> {
     let account = &case.run.account;
     Some(account.from.clone().unwrap_or_else(|| account.address.to_string()))
 }
 
-/// What to set; a name that the certificate is not for is not set again.
+/// What to set; a name that the certificate is not for is not set again, nor one that is misspelt.
 pub(super) fn wanted_server(case: &Lookup<'_>) -> Option<String> {
+    let is_guessed = !case.is("settings.provider", "known") && case.is("settings.server", "misspelt");
+    if let Some(meant) = case.shown(&settings::SUGGESTION).filter(|_| is_guessed) {
+        return Some(meant);
+    }
     let host = &case.recommended.as_ref()?.host;
     let is_refused = case.is("certificate", "name-mismatch") && !case.is("settings.server", "as-wanted");
     Some(host.clone()).filter(|host| !is_refused || Some(host) != case.in_use.as_ref().map(|in_use| &in_use.host))
