@@ -22,6 +22,8 @@ from computer import (
     ADDRESS,
     EXE,
     HOME,
+    KILLED,
+    MOST_KILLED,
     PC,
     SYSTEM,
     WINE,
@@ -422,7 +424,9 @@ def main():
         print(f"windows: {test.__name__:<18} {time.monotonic() - began:4.0f} s  {word}", flush=True)
     for windows in (bare, sound):
         windows.stop()
-    sys.exit(bool(failed))
+    if KILLED:
+        print(f"windows: {len(KILLED)} runs were killed under Wine and made again: {KILLED}", flush=True)
+    sys.exit(bool(failed or len(KILLED) > MOST_KILLED))
 
 
 if __name__ == "__main__":
