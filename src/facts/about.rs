@@ -41,12 +41,27 @@ pub(super) fn is_elsewhere(text: &str) -> bool {
 /// What is said to be in order: "not expired", or a reply by which a server accepts something.
 pub(super) static IN_ORDER: LazyLock<AnyCase> = LazyLock::new(|| {
     AnyCase::new(
-        r"\b(?:not|n't) (?:required?|expired|full|locked|rejected|blocked)\b|authentication succeeded|\b(?:failed - |got code\W{1,3})[23]\d\d\b",
+        r"\b(?:not|n't) (?:required?|expired|full|locked|rejected|blocked)\b|authentication succeeded|\bfailed - [23]\d\d\b",
     )
 });
 /// What shows that a text is about sending mail all the same.
 pub(super) static SENDS: LazyLock<AnyCase> =
     LazyLock::new(|| AnyCase::new(r"smtp|\bsen[dt]|outgoing|relay|recipient|postausgang|sortant|salida|uscita"));
+
+/// What a mail server writes of the servers to which it delivers: never the account's own.
+static DELIVERS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(DELIVERIES));
+const DELIVERIES: &str = r"(?x)
+    \bconnect\ to\ \S+\[[0-9a-f.:]+\]:25\b | \bstatus=(?:deferred|bounced|undeliverable) | \bt=remote_smtp | \bstat=deferred
+    | \bdeliver(?:y|ing)\b.{0,80}\brefused | \brefused\b.{0,80}\bdeliver";
+/// What shows that it hands its mail to another server for delivery: then that one is its own.
+static HANDS_ON: LazyLock<AnyCase> = LazyLock::new(|| {
+    AnyCase::new(r"\]:(?:465|587)\b|\b(?:smtp|relay|smarthost|mailout|out|send)[\w-]*\.[a-z]|\blocalhost\b|\b127\.0\.0\.1\b")
+});
+
+/// Whether it is about a connection of the account's server to a recipient's.
+pub(super) fn is_delivery(text: &str) -> bool {
+    DELIVERS.is_match(text) && !HANDS_ON.is_match(text)
+}
 
 /// Whether a text without any number of a server is about mail: what is said of recipients and accounts is said of parcels
 /// and banks too. A few words are what somebody has typed off a screen.
@@ -61,9 +76,9 @@ pub(super) fn is_about_mail(text: &str) -> bool {
     (is_short || MAIL.is_match(text) && REFUSES.is_match(text)) && !is_of_something_else(text)
 }
 
-/// An advertisement, or what a program says of its own settings.
+/// An advertisement, or what a program says of its own settings and files.
 pub(super) fn is_of_something_else(text: &str) -> bool {
-    static CONFIGURATION: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"config(uration)? file"));
+    static CONFIGURATION: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"config(uration)? file|no such file or directory"));
     static STATUS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\b[45]\.\d{1,3}\.\d{1,3}\b"));
     let is_pitch = text.contains('!') && text.split_whitespace().count() > MOST_TYPED && !STATUS.is_match(text);
     is_pitch || CONFIGURATION.is_match(text)

@@ -1,6 +1,7 @@
 //! What words of a pasted error mean, held against what else the same words say: a known sentence that only refuses gives way to
 //! its reason, and one at odds with the sense of the whole is no longer certain. How a text is taken apart is in `pasted`.
 
+use super::about::is_delivery;
 use super::parts::Part;
 use super::pasted::By;
 use super::replies::Row;
@@ -28,6 +29,12 @@ impl Found {
         } else {
             found.held_against(std::slice::from_ref(&part.as_said(true)), came_back)
         }
+    }
+
+    /// A connection that is refused when a mail server delivers was one to the recipient's server. One that gets no answer
+    /// may be stopped on the way as well.
+    pub(super) fn of_a_delivery(self, text: &str) -> Self {
+        if self.cause == "server-refusing" && is_delivery(text) { Found { cause: "recipient-rejected", is_guess: true, ..self } } else { self }
     }
 
     /// "Rejected" and "failed" are said for reasons of all kinds, and "not found" of the recipient's server too. Where the same

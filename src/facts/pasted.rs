@@ -131,12 +131,13 @@ fn of_recipient(status: Option<&str>, told: &str, text: &str) -> Option<Found> {
     // What the words seem to mean says less than a status that is clear.
     let sure = by_words.filter(|found| !found.is_guess);
     let found = sure.or_else(|| Some(Found::sure(by_status()?, By::Bounce))).or(by_words)?;
-    let told = folded(told);
+    let told = folded(told).replace("your message", "the message");
     let says = |words: &[&str]| words.iter().any(|word| told.contains(word));
     let is_refused_by_own_server = OWN_SERVER.iter().any(|port| text.contains(port));
     let cause = match found.cause {
         "auth-not-sent" if !says(&["authent", "log in", "login"]) => "recipient-rejected",
         "dns-name-not-found" => "recipient-rejected",
+        "server-refusing" if !is_refused_by_own_server => "recipient-rejected",
         "account-locked" if !says(&["your", "sender", "sending", "outbound", "tenant", "traffic"]) => {
             "recipient-rejected"
         }
@@ -245,7 +246,7 @@ fn by_program(text: &str, parts: &[Part<'_>], whole: &Part<'_>, came_back: bool)
         Some(reason) => Found::sure(&reason.cause, By::Server),
         None => Found::sure(&row.cause, By::Program),
     };
-    Some(found.held_against(&[whole.as_said(true)], came_back))
+    Some(found.held_against(&[whole.as_said(true)], came_back).of_a_delivery(text))
 }
 
 /// What the words seem to mean: the server's, or, if none can be told apart, all of them.
