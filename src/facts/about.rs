@@ -41,7 +41,7 @@ pub(super) fn is_elsewhere(text: &str) -> bool {
 /// What is said to be in order: "not expired", or a reply by which a server accepts something.
 pub(super) static IN_ORDER: LazyLock<AnyCase> = LazyLock::new(|| {
     AnyCase::new(
-        r"\b(?:not|n't) (?:required?|expired|full|locked|rejected|blocked)\b|authentication succeeded|\bfailed - [23]\d\d\b",
+        r"\b(?:not|n't) (?:required?|expired|full|locked|rejected|blocked)\b|authentication succeeded|\btoo (?:large|big) to (?:be )?(?:scan|check)|\bfailed - [23]\d\d\b",
     )
 });
 /// What shows that a text is about sending mail all the same.
@@ -55,7 +55,9 @@ const DELIVERIES: &str = r"(?x)
     | \bdeliver(?:y|ing)\b.{0,80}\brefused | \brefused\b.{0,80}\bdeliver";
 /// What shows that it hands its mail to another server for delivery: then that one is its own.
 static HANDS_ON: LazyLock<AnyCase> = LazyLock::new(|| {
-    AnyCase::new(r"\]:(?:465|587)\b|\b(?:smtp|relay|smarthost|mailout|out|send)[\w-]*\.[a-z]|\blocalhost\b|\b127\.0\.0\.1\b")
+    AnyCase::new(
+        r"\]:(?:465|587)\b|\b(?:smtp|relay|smarthost|mailout|out|send)[\w-]*\.[a-z]|\blocalhost\b|\b127\.0\.0\.1\b",
+    )
 });
 
 /// Whether it is about a connection of the account's server to a recipient's.
@@ -78,7 +80,8 @@ pub(super) fn is_about_mail(text: &str) -> bool {
 
 /// An advertisement, or what a program says of its own settings and files.
 pub(super) fn is_of_something_else(text: &str) -> bool {
-    static CONFIGURATION: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"config(uration)? file|no such file or directory"));
+    static CONFIGURATION: LazyLock<AnyCase> =
+        LazyLock::new(|| AnyCase::new(r"config(uration)? file|no such file or directory"));
     static STATUS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\b[45]\.\d{1,3}\.\d{1,3}\b"));
     let is_pitch = text.contains('!') && text.split_whitespace().count() > MOST_TYPED && !STATUS.is_match(text);
     is_pitch || CONFIGURATION.is_match(text)

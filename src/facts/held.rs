@@ -34,7 +34,11 @@ impl Found {
     /// A connection that is refused when a mail server delivers was one to the recipient's server. One that gets no answer
     /// may be stopped on the way as well.
     pub(super) fn of_a_delivery(self, text: &str) -> Self {
-        if self.cause == "server-refusing" && is_delivery(text) { Found { cause: "recipient-rejected", is_guess: true, ..self } } else { self }
+        if self.cause == "server-refusing" && is_delivery(text) {
+            Found { cause: "recipient-rejected", is_guess: true, ..self }
+        } else {
+            self
+        }
     }
 
     /// "Rejected" and "failed" are said for reasons of all kinds, and "not found" of the recipient's server too. Where the same

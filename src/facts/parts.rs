@@ -96,7 +96,8 @@ const SERVER_SAID: &str = r"(?x)
     | \bserver\ \S+\ said | \bserver\ antwortete | \bantwort(?:\ (?:des|vom)\ \w*server\w*)?(?:\ (?:lautete?|war))? | der\ (?:mail-?|postausgangs-?)?server\ antwortete(?:\ mit)?
     | serveur\ (?:de\ messagerie\ |de\ courrier\ |e-?mail\ )?[aà]\ répondu | réponse\ du\ serveur | servidor\ (?:de\ (?:correo|correio|email)\ )?(?:respondió|ha\ respondido|respondeu)
     | (?:respuesta|resposta)\ d[eo]l?\ servidor | (?:il\ )?server\ (?:di\ posta\ )?ha\ risposto | risposta\ (?:del\ )?server | serwer\ odpowiedział | odpowiedź\ serwera | (?:mail)?server\ antwoordde | (?:reactie|antwoord)\ van\ (?:de\ )?(?:mail)?server | servern\ svarade | server\ odpověděl
-    | сервер\ ответил | ответ\ сервера | 服务器(?:返回|响应|回复|应答) | negative\ smtp\ reply | response\ from\ (?:the\ )?(?:remote\ )?server
+    | sunucu(?:su)?nun\ yanıtı | svar\ fra\ (?:mail)?server(?:en)? | serveren\ svar(?:te|ede) | palvelin\ vastasi | kiszolgáló\ válasza | serverul\ a\ răspuns(?:\ cu)? | διακομιστής\ απάντησε
+    | сервер\ ответил | ответ\ сервера | відповідь\ сервера | サーバーからの応答 | (?:服务器|伺服器)(?:返回|响应|回复|应答|回應) | negative\ smtp\ reply | response\ from\ (?:the\ )?(?:remote\ )?server
     | following\ (?:recipients|from\ address)\ failed:\s+\S+@\S+ )
     \s*[:：]\s*['\x22(]?";
 
@@ -203,8 +204,11 @@ fn unescaped(text: &str) -> String {
 /// The text without the lines in which a server offers ways to log in, MAPI's names of its numbers, a computer that has no name
 /// (`unknown[192.0.2.1]`) and a sender that is accepted: none of them says a word of what failed.
 fn without_offers(text: &str) -> String {
-    static OFFER: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?m)^(?:.{0,40}\b250[- ])?AUTH[ =](?:[A-Z0-9-]+ ?)+$|MAPI_[EW]_[A-Z_]+|\bunknown\[[0-9A-Fa-f.:]+\]|(?i)\bsender ok\b"));
+    static OFFER: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?m)^(?:.{0,40}\b250[- ])?AUTH[ =](?:[A-Z0-9-]+ ?)+$|MAPI_[EW]_[A-Z_]+|\bunknown\[[0-9A-Fa-f.:]+\]|(?i)\bsender ok\b",
+        )
+    });
     OFFER.replace_all(text, "").into_owned()
 }
 
