@@ -46,6 +46,7 @@ fn meaning(found: &Found) -> String {
 #[rstest]
 #[case(include_str!("replies/found.toml"))]
 #[case(include_str!("replies/thunderbird.toml"))]
+#[case(include_str!("replies/languages.toml"))]
 fn replies_found_in_public_are_understood(#[case] found: &str) {
     let file: File = toml::from_str(found).unwrap();
     let mut wrong = Vec::new();

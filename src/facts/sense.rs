@@ -166,7 +166,10 @@ impl Read {
                 found.insert(name.as_str(), places);
             }
         }
-        let is_mail = said.is_mail || text.contains("smtp") || found.contains_key("mail");
+        // An address of somebody who writes or is written to.
+        let names = |concept: &str| found.contains_key(concept);
+        let has_address = words.iter().any(|word| word == "@") && (names("sender") || names("recipient"));
+        let is_mail = said.is_mail || has_address || text.contains("smtp") || names("mail");
         Read { code: said.code.unwrap_or_default().to_owned(), status, is_mail, sentences, found }
     }
 
