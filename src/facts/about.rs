@@ -9,14 +9,14 @@ pub(super) static REFUSED_BY_NUMBER: LazyLock<AnyCase> =
     LazyLock::new(|| AnyCase::new(r"\berror code\W{1,4}[45]\d\d\b|\[[45]\d\d\]"));
 /// What only errors of fetching mail name.
 pub(super) static RECEIVES: LazyLock<AnyCase> = LazyLock::new(|| {
-    AnyCase::new(r"\b(imap|pop3?)\b|\b(receiving|incoming)\b|posteingangsserver|serveur entrant|servidor de entrada")
+    AnyCase::new(r"\b(imap|pop3?)\b|\bauthenticate (plain|login)\b|\b(receiving|incoming)\b|posteingangsserver|serveur entrant|servidor de entrada")
 });
 /// What other services than mail write: a shell, a database, a browser, a calendar, a printer without mail.
 pub(super) static OTHERS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(OTHER_SERVICES));
 const OTHER_SERVICES: &str = r"(?x)
     \b(?:s?ftp|ssh|sudo): | \bora-\d | '@' | \bhttp(?:\ |/\S+\ )[45]\d\d | \b(?:psql|mysql|sqlstate|redis|ldap_\w+|npm|docker|kubectl|urllib3?)\b
     | fatal:\ unable\ to\ access | \bhostname\ git\. | (?::|\bport\ )(?:22|80|443|1433|3306|3389|5432|6379|6443|8080|8443|27017)\b
-    | net::err_ | \bthis\ (?:site|page)\b | \bconnection\ is\ not\ private | \b(?:firefox|chrome|edge)\ can.?t | \bweb\ ?(?:site|page)s?\b
+    | net::err_ | \bthis\ (?:site|page)\b | \bconnection\ is\ not\ private | \b(?:firefox|chrome|edge)\ can.?t | \bweb\ ?(?:site|page)s?\b | connect\ to\ webmail
     | \bc(?:al|ard)dav\b | \b(?:calendar|kalender|calendrier|calendario)\b | \bvpn\b | \bwi-?fi\b | \bwlan\b | \bremote\ desktop
     | \b(?:teams|zoom|onedrive|itunes|app\ store|whatsapp|twitter)\b | \bprinter\ (?:is\ )?offline | connect\ to\ the\ printer | \bscan\ to\ (?:folder|usb|smb)";
 static SMTP: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new("smtp"));
