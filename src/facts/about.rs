@@ -9,7 +9,9 @@ pub(super) static REFUSED_BY_NUMBER: LazyLock<AnyCase> =
     LazyLock::new(|| AnyCase::new(r"\berror code\W{1,4}[45]\d\d\b|\[[45]\d\d\]"));
 /// What only errors of fetching mail name.
 pub(super) static RECEIVES: LazyLock<AnyCase> = LazyLock::new(|| {
-    AnyCase::new(r"\b(imap|pop3?)\b|\bauthenticate (plain|login)\b|\b(receiving|incoming)\b|posteingangsserver|serveur entrant|servidor de entrada")
+    AnyCase::new(
+        r"\b(imap|pop3?)\b|\bauthenticate (plain|login)\b|\b(receiving|incoming)\b|posteingangsserver|serveur entrant|servidor de entrada",
+    )
 });
 /// What other services than mail write: a shell, a database, a browser, a calendar, a printer without mail.
 pub(super) static OTHERS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(OTHER_SERVICES));
