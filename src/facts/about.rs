@@ -18,7 +18,7 @@ pub(super) static OTHERS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(OTHE
 const OTHER_SERVICES: &str = r"(?x)
     \b(?:s?ftp|ssh|sudo): | \bora-\d | '@' | \bhttp(?:\ |/\S+\ )[45]\d\d | \b(?:psql|mysql|sqlstate|redis|ldap_\w+|npm|docker|kubectl|urllib3?)\b
     | fatal:\ unable\ to\ access | \bhostname\ git\. | (?::|\bport\ )(?:22|80|443|1433|3306|3389|5432|6379|6443|8080|8443|27017)\b
-    | net::err_ | \bthis\ (?:site|page)\b | \bconnection\ is\ not\ private | \b(?:firefox|chrome|edge)\ can.?t | \bweb\ ?(?:site|page)s?\b | connect\ to\ webmail
+    | net::err_ | \bthis\ (?:site|page)\b | \bconnection\ is\ not\ private | \b(?:firefox|chrome|edge)\ can.?t | \bweb\ ?(?:site|page)s?\b | connect\ to\ (?:webmail|authentication\ server)
     | \bc(?:al|ard)dav\b | \b(?:calendar|kalender|calendrier|calendario)\b | \bvpn\b | \bwi-?fi\b | \bwlan\b | \bremote\ desktop
     | \b(?:teams|zoom|onedrive|itunes|app\ store|whatsapp|twitter)\b | \bprinter\ (?:is\ )?offline | connect\ to\ the\ printer | \bscan\ to\ (?:folder|usb|smb)";
 static SMTP: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new("smtp"));

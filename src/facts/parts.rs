@@ -136,11 +136,16 @@ fn numbered_parts(text: &str) -> Vec<Part<'_>> {
     static CODE: LazyLock<Regex> = LazyLock::new(|| {
         regex(r"(?:^|[^0-9A-Za-z.:-])(?:([45]\d\d)\): |([245]\d\d)(?:[ \-]|\. |\n\s*[45]\.|: [:a-z45]))")
     });
-    // Ports, which many errors name.
+    // Ports, which many errors name, and what a web server answers.
+    static WEB: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"http(?:/[\d.]+|\s+status|\s+error)?\s$"));
+    let is_of_the_web = |start: usize| {
+        let before = (start.saturating_sub(16)..=start).find_map(|from| text.get(from..start));
+        before.is_some_and(|before| WEB.is_match(before))
+    };
     let codes = CODE
         .captures_iter(text)
         .filter_map(|found| found.get(1).or(found.get(2)))
-        .filter(|code| !["465", "587"].contains(&code.as_str()));
+        .filter(|code| !["465", "587"].contains(&code.as_str()) && !is_of_the_web(code.start()));
     let mut starts: Vec<(usize, &str)> = Vec::new();
     for code in codes.take(40) {
         if starts.last().is_none_or(|(_, last)| *last != code.as_str()) {

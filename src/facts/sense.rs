@@ -280,6 +280,13 @@ mod tests {
     }
 
     #[test]
+    fn every_phrase_has_words() {
+        let empty = |(_, phrases): &(&String, &Vec<Phrase>)| phrases.iter().any(Vec::is_empty);
+        let empty: Vec<&String> = TABLE.concepts.iter().filter(empty).map(|(name, _)| name).collect();
+        assert!(empty.is_empty(), "a comma with nothing behind it in {empty:?}");
+    }
+
+    #[test]
     fn every_concept_is_used() {
         let used = |name: &String| {
             name == "mail" || TABLE.meanings.iter().any(|row| row.says.contains(name) || row.unless.contains(name))
