@@ -43,7 +43,7 @@ pub(super) fn is_elsewhere(text: &str) -> bool {
 /// What is said to be in order: "not expired", or a reply by which a server accepts something.
 pub(super) static IN_ORDER: LazyLock<AnyCase> = LazyLock::new(|| {
     AnyCase::new(
-        r"\b(?:not|n't) (?:required?|expired|full|locked|rejected|blocked)\b|authentication succeeded|\btoo (?:large|big) to (?:be )?(?:scan|check)|\bfailed - [23]\d\d\b",
+        r"\b(?:not|n't) (?:required?|expired|full|locked|rejected|blocked)\b|authentication succeeded|\btoo (?:large|big) (?:to (?:be )?(?:scan|check|display|show|completely|reformat)|for the available memory)|\btimeout \(seconds\)|\bfailed - [23]\d\d\b",
     )
 });
 /// What shows that a text is about sending mail all the same.
@@ -77,13 +77,25 @@ pub(super) fn is_about_mail(text: &str) -> bool {
     });
     static REFUSES: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(REFUSAL));
     let is_short = text.split_whitespace().count() <= MOST_TYPED;
-    (is_short || MAIL.is_match(text) && REFUSES.is_match(text)) && !is_of_something_else(text)
+    (is_short || MAIL.is_match(text)) && REFUSES.is_match(text) && !is_of_something_else(text)
 }
+
+/// Whether it has a number of a server, or says that something failed.
+pub(super) fn is_of_a_failure(text: &str) -> bool {
+    static FAILURE: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(FAILS));
+    FAILURE.is_match(text)
+}
+const FAILS: &str = r"(?x)
+    \b[45]\.\d{1,3}\.\d{1,3}\b | \b[45]\d\d\b | \b(?:can(?:'t|not)|could\ ?n(?:o|')t|was(?:\ no|n')t|not|unable\ to|fail\w*\ (?:to|when|while))\W{1,2}(?:be\ )?(?:sen[dt]|deliver)
+    | \berr(?:or|eur|ore)\b | \bfehler\b | exception | fail(?:ed|ure) | smtp | \b(?:mail|rcpt|data)\ command";
 
 /// An advertisement, or what a program says of its own settings and files.
 pub(super) fn is_of_something_else(text: &str) -> bool {
-    static CONFIGURATION: LazyLock<AnyCase> =
-        LazyLock::new(|| AnyCase::new(r"config(uration)? file|no such file or directory"));
+    static CONFIGURATION: LazyLock<AnyCase> = LazyLock::new(|| {
+        AnyCase::new(
+            r"config(uration)? file|no such file or directory|\b(?:spam|junk) folder|\b(?:not|as|empty) spam\b|unsubscribe",
+        )
+    });
     static STATUS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\b[45]\.\d{1,3}\.\d{1,3}\b"));
     let is_pitch = text.contains('!') && text.split_whitespace().count() > MOST_TYPED && !STATUS.is_match(text);
     is_pitch || CONFIGURATION.is_match(text)

@@ -2,7 +2,8 @@
 //! tells. Which of its words are a server's is found in `parts`; how a message that came back is taken apart is in `bounce`.
 
 use super::about::{
-    IN_ORDER, OTHERS, RECEIVES, REFUSED_BY_NUMBER, SENDS, is_about_mail, is_elsewhere, is_of_something_else,
+    IN_ORDER, OTHERS, RECEIVES, REFUSED_BY_NUMBER, SENDS, is_about_mail, is_elsewhere, is_of_a_failure,
+    is_of_something_else,
 };
 use super::bounce::{self, Bounce};
 use super::held::{Found, PLAIN_REFUSALS};
@@ -207,7 +208,14 @@ fn meant(text: &str, is_mail: bool) -> Vec<Found> {
         found.extend(if closes { seems().or(program) } else { program });
     }
     if found.is_empty() && parts.is_empty() && !is_about_receiving && (is_mail || is_about_mail(text)) {
-        found.extend(meaning(std::slice::from_ref(&whole), told, is_mail).into_iter().map(|(_, found)| found));
+        // Kinds of sentences that servers reply with: what a program calls its folders and settings may read alike.
+        let is_error = is_mail || told.is_some() || is_of_a_failure(text);
+        let kinds = meaning(std::slice::from_ref(&whole), told, is_mail).into_iter();
+        let said = |(row, found): (&Row, Found)| Found {
+            is_guess: found.is_guess || !(is_error || row.is_one_sentence()),
+            ..found
+        };
+        found.extend(kinds.map(said));
     }
     let is_foreign = is_of_something_else(text) || (is_about_receiving && parts.is_empty());
     // "Blocked" is about this computer if it is a greeting: what else the words name is nearer.

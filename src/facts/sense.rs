@@ -14,6 +14,24 @@ use std::sync::LazyLock;
 
 /// How many words may stand between two concepts that belong together.
 const NEAR: usize = 10;
+/// The concepts of which one must be in a text without a reply code, if what it speaks of is a single thing.
+const FAILS: [&str; 15] = [
+    "refused",
+    "blocked",
+    "disabled",
+    "unknown",
+    "wrong",
+    "failed",
+    "full",
+    "exceeded",
+    "required",
+    "untrusted",
+    "unreachable",
+    "unsupported",
+    "undelivered",
+    "lost",
+    "no-network",
+];
 /// How much of a text is read, in bytes.
 const MOST_READ: usize = 2 * 1024;
 
@@ -180,8 +198,10 @@ impl Read {
         match meaning.says.split_first() {
             None => has_code && has_status(),
             Some((first, others)) => {
+                // "Spam" alone, as a folder's name, says nothing.
+                let fails = || !self.code.is_empty() || FAILS.iter().any(|concept| self.found.contains_key(concept));
                 has_code
-                    && (meaning.anywhere || self.is_mail)
+                    && (meaning.anywhere || self.is_mail && (!others.is_empty() || fails()))
                     && self.places(first).iter().any(|at| self.holds(at, others, meaning))
             }
         }
