@@ -29,7 +29,7 @@ const OTHER_MATTERS: &str = r"(?x)
     \b(?:ldaps?|ftps?|smb|git|whatsapp|teams|telegram|calendar|caldav|carddav)\b[^.]{0,40}(?:\b(?:message|server|upload|error)\b|:|\bfailed) | \bgit\b.{0,60}https?:
     | \b(?:s?ftp|smb|ldap)\b.{0,40}\b(?:5\d\d|failed|denied|incorrect|invalid|fehlgeschlagen) | \b(?:scan|copy|save)\ to\ (?:\w+\ )?folder
     | \bproxy\b.{0,30}\bauthenti | \bwi-?fi\ authenti | \bwebmail\b.{0,20}\bsession\b
-    | \bs/mime\b | \b(?:open)?pgp\b | \bdigital(?:ly)?\ sign | \bpassword\b.{0,20}\b(?:zip|pdf|file|document|archive|attachment)\b
+    | \bs/mime\b | without\ recipient\ certificate | verify\ your\ signature | \b(?:open)?pgp\b | \bdigital(?:ly)?\ sign | \bpassword\b.{0,20}\b(?:zip|pdf|file|document|archive|attachment)\b
     | \b(?:zip|pdf|file|document|archive|attachment)\b.{0,20}\bpassword";
 
 /// Whether it names another matter, and is no reply of a mail server all the same.
@@ -89,11 +89,22 @@ const FAILS: &str = r"(?x)
     \b[45]\.\d{1,3}\.\d{1,3}\b | \b[45]\d\d\b | \b(?:can(?:'t|not)|could\ ?n(?:o|')t|was(?:\ no|n')t|not|unable\ to|fail\w*\ (?:to|when|while))\W{1,2}(?:be\ )?(?:sen[dt]|deliver)
     | \berr(?:or|eur|ore)\b | \bfehler\b | exception | fail(?:ed|ure) | smtp | \b(?:mail|rcpt|data)\ command";
 
+/// Whether a word of mail is in it, or a port or a number of programs that send it.
+pub(super) fn shows_mail(text: &str) -> bool {
+    static SHOWS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(SIGNS));
+    SHOWS.is_match(text)
+}
+const SIGNS: &str = r"(?x)
+    mail | smtp | \bsen[dt] | sending | messag | recipient | sender | outgoing | relay | \bmta\b | \bmx\b | imap | pop3 | starttls | \bauth\b | \bconn\b | 0x800 | scan
+    | (?::|port\W{0,4})(?:25|465|587|2525)\b | nachricht | absend | empfäng | postausgang | courri | envoi | destinataire | expéditeur | correo | envi | remitente | mensaje
+    | posta | messagg | mittente | invi | bericht | verzend | afzender | ontvanger | remetente | mensagem | wiadomo | poczt | wysy | zpráv | odesl | meddeland | skick | besked | viesti
+    | üzenet | mesaj | ileti | gönder | сообщени | письм | почт | лист | повідомл | μήνυμα | メール | メッセージ | 邮件 | 郵件 | 发件 | 寄件";
+
 /// An advertisement, or what a program says of its own settings and files.
 pub(super) fn is_of_something_else(text: &str) -> bool {
     static CONFIGURATION: LazyLock<AnyCase> = LazyLock::new(|| {
         AnyCase::new(
-            r"config(uration)? file|no such file or directory|\b(?:spam|junk) folder|\b(?:not|as|empty) spam\b|unsubscribe",
+            r"config(uration)? file|no such file or directory|\b(?:spam|junk|sent|trash|drafts?) (?:folder|mailbox)|\b(?:create|delete|rename|empty) (?:the |this )?(?:folder|mailbox)|\b(?:not|as|empty) spam\b|unsubscribe",
         )
     });
     static STATUS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\b[45]\.\d{1,3}\.\d{1,3}\b"));

@@ -3,7 +3,7 @@
 
 use super::about::{
     IN_ORDER, OTHERS, RECEIVES, REFUSED_BY_NUMBER, SENDS, is_about_mail, is_elsewhere, is_of_a_failure,
-    is_of_something_else,
+    is_of_something_else, shows_mail,
 };
 use super::bounce::{self, Bounce};
 use super::held::{Found, PLAIN_REFUSALS};
@@ -254,7 +254,11 @@ fn by_program(text: &str, parts: &[Part<'_>], whole: &Part<'_>, came_back: bool)
         Some(reason) => Found::sure(&reason.cause, By::Server),
         None => Found::sure(&row.cause, By::Program),
     };
-    Some(found.held_against(&[whole.as_said(true)], came_back).of_a_delivery(text))
+    let found = found.held_against(&[whole.as_said(true)], came_back).of_a_delivery(text);
+    // "Timed out" is said of databases and proxies too.
+    let is_vague = ["server-unreachable", "unstable-connection"].contains(&found.cause);
+    let is_of_mail = came_back || !parts.is_empty() || shows_mail(text);
+    Some(Found { is_guess: found.is_guess || is_vague && !is_of_mail, ..found })
 }
 
 /// What the words seem to mean: the server's, or, if none can be told apart, all of them.
