@@ -46,6 +46,7 @@ fn meaning(found: &Found) -> String {
 #[rstest]
 #[case(include_str!("replies/found.toml"))]
 #[case(include_str!("replies/thunderbird.toml"))]
+#[case(include_str!("replies/languages.toml"))]
 fn replies_found_in_public_are_understood(#[case] found: &str) {
     let file: File = toml::from_str(found).unwrap();
     let mut wrong = Vec::new();
@@ -85,6 +86,7 @@ struct Threads {
 #[case(include_str!("replies/unseen.toml"), 155, 138)]
 #[case(include_str!("replies/twins.toml"), 170, 148)]
 #[case(include_str!("replies/trial.toml"), 185, 150)]
+#[case(include_str!("replies/first-sight.toml"), 380, 335)]
 fn what_people_paste_is_understood(#[case] threads: &str, #[case] of: usize, #[case] at_least: usize) {
     let file: Threads = toml::from_str(threads).unwrap();
     let (mut wrong, mut not_understood, mut silent) = (Vec::new(), Vec::new(), 0);

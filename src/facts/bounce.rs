@@ -99,9 +99,9 @@ static IS_BOUNCE: LazyLock<AnyCase> = LazyLock::new(|| {
     AnyCase::new(
         r"(?x) \b(?:final-recipient|reporting-mta|diagnostic[-\ ]code)\s*: | this\ is\ the\ mail\ system\ at\ host
         | created\ automatically\ by\ mail\ delivery\ software | following\ address(?:es|\(es\))\ (?:failed|had\ permanent)
-        | qmail-send\ program | i'?m\ afraid\ i\ wasn.?t\ able\ to\ deliver | transcript\ of\ session\ follows
+        | qmail-send\ program | >\ \x23smtp\x23 | remote\ host\ said: | i'?m\ afraid\ i\ wasn.?t\ able\ to\ deliver | transcript\ of\ session\ follows
         | delivery\ has\ failed\ to\ these\ recipients | (?:couldn|wasn|can|could\ no).?t\ be\ delivered\ to | wasn.?t\ delivered\ to
-        | your\ message\ to\ \S+\ (?:couldn.?t|has\ been\ blocked|wasn.?t) | undelivered\ mail\ returned | status=bounced | >:\ host\ \S+\[[^\]]*\]\ said:
+        | your\ message\ to\ \S+\ (?:couldn.?t|cannot\ be|has\ been\ blocked|wasn.?t) | undelivered\ mail\ returned | status=bounced | >:\ host\ \S+\[[^\]]*\]\ said:
         | delivery\ to\ the\ following\ recipients?\ failed | message\ cannot\ be\ delivered\ to\ the\ following
         | konnte\ nicht\ an\ .{1,80}zugestellt\ werden | nachrichtenzustellung\ an\ folgende\ empfänger
         | échec\ de\ la\ remise | n.a\ pas\ pu\ être\ (?:remis|distribué) | no\ se\ pudo\ entregar

@@ -6,6 +6,7 @@ pub mod cdns;
 pub mod derive;
 pub mod ehlo;
 pub mod forecast;
+mod held;
 pub mod hosters;
 pub mod interceptors;
 pub mod isps;

@@ -96,7 +96,8 @@ const SERVER_SAID: &str = r"(?x)
     | \bserver\ \S+\ said | \bserver\ antwortete | \bantwort(?:\ (?:des|vom)\ \w*server\w*)?(?:\ (?:lautete?|war))? | der\ (?:mail-?|postausgangs-?)?server\ antwortete(?:\ mit)?
     | serveur\ (?:de\ messagerie\ |de\ courrier\ |e-?mail\ )?[aà]\ répondu | réponse\ du\ serveur | servidor\ (?:de\ (?:correo|correio|email)\ )?(?:respondió|ha\ respondido|respondeu)
     | (?:respuesta|resposta)\ d[eo]l?\ servidor | (?:il\ )?server\ (?:di\ posta\ )?ha\ risposto | risposta\ (?:del\ )?server | serwer\ odpowiedział | odpowiedź\ serwera | (?:mail)?server\ antwoordde | (?:reactie|antwoord)\ van\ (?:de\ )?(?:mail)?server | servern\ svarade | server\ odpověděl
-    | сервер\ ответил | ответ\ сервера | 服务器(?:返回|响应|回复|应答) | negative\ smtp\ reply | response\ from\ (?:the\ )?(?:remote\ )?server
+    | sunucu(?:su)?nun\ yanıtı | svar\ fra\ (?:mail)?server(?:en)? | serveren\ svar(?:te|ede) | palvelin\ vastasi | kiszolgáló\ válasza | serverul\ a\ răspuns(?:\ cu)? | διακομιστής\ απάντησε
+    | сервер\ ответил | ответ\ сервера | відповідь\ сервера | サーバーからの応答 | (?:服务器|伺服器)(?:返回|响应|回复|应答|回應) | negative\ smtp\ reply | response\ from\ (?:the\ )?(?:remote\ )?server
     | following\ (?:recipients|from\ address)\ failed:\s+\S+@\S+ )
     \s*[:：]\s*['\x22(]?";
 
@@ -135,11 +136,16 @@ fn numbered_parts(text: &str) -> Vec<Part<'_>> {
     static CODE: LazyLock<Regex> = LazyLock::new(|| {
         regex(r"(?:^|[^0-9A-Za-z.:-])(?:([45]\d\d)\): |([245]\d\d)(?:[ \-]|\. |\n\s*[45]\.|: [:a-z45]))")
     });
-    // Ports, which many errors name.
+    // Ports, which many errors name, and what a web server answers.
+    static WEB: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"http(?:/[\d.]+|\s+status|\s+error)?\s$"));
+    let is_of_the_web = |start: usize| {
+        let before = (start.saturating_sub(16)..=start).find_map(|from| text.get(from..start));
+        before.is_some_and(|before| WEB.is_match(before))
+    };
     let codes = CODE
         .captures_iter(text)
         .filter_map(|found| found.get(1).or(found.get(2)))
-        .filter(|code| !["465", "587"].contains(&code.as_str()));
+        .filter(|code| !["465", "587"].contains(&code.as_str()) && !is_of_the_web(code.start()));
     let mut starts: Vec<(usize, &str)> = Vec::new();
     for code in codes.take(40) {
         if starts.last().is_none_or(|(_, last)| *last != code.as_str()) {
@@ -200,11 +206,14 @@ fn unescaped(text: &str) -> String {
     COLUMNS.replace_all(&text, columns).into_owned()
 }
 
-/// The text without the lines in which a server offers ways to log in, and without MAPI's names of its numbers: neither
-/// says a word of a log-in that was tried.
+/// The text without the lines in which a server offers ways to log in, MAPI's names of its numbers, a computer that has no name
+/// (`unknown[192.0.2.1]`) and a sender that is accepted: none of them says a word of what failed.
 fn without_offers(text: &str) -> String {
-    static OFFER: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?m)^(?:.{0,40}\b250[- ])?AUTH[ =](?:[A-Z0-9-]+ ?)+$|MAPI_[EW]_[A-Z_]+"));
+    static OFFER: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?m)^(?:.{0,40}\b250[- ])?AUTH[ =](?:[A-Z0-9-]+ ?)+$|MAPI_[EW]_[A-Z_]+|\bunknown\[[0-9A-Fa-f.:]+\]|(?i)\bsender ok\b",
+        )
+    });
     OFFER.replace_all(text, "").into_owned()
 }
 

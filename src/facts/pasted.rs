@@ -2,9 +2,11 @@
 //! tells. Which of its words are a server's is found in `parts`; how a message that came back is taken apart is in `bounce`.
 
 use super::about::{
-    IN_ORDER, OTHERS, RECEIVES, REFUSED_BY_NUMBER, SENDS, is_about_mail, is_elsewhere, is_of_something_else,
+    IN_ORDER, OTHERS, RECEIVES, REFUSED_BY_NUMBER, SENDS, is_about_mail, is_elsewhere, is_of_a_failure,
+    is_of_something_else, shows_mail,
 };
 use super::bounce::{self, Bounce};
+use super::held::{Found, PLAIN_REFUSALS};
 use super::parts::{Part, begins_with_code, first_sentences, phase_told, server_parts, without_wrapping};
 use super::program_errors::{self, ProgramError};
 use super::replies::{Phase, Row, Words};
@@ -99,84 +101,6 @@ fn unquoted(text: &str) -> Option<(String, String)> {
     (has_words(&own) && has_words(&quoted)).then(|| (own.join("\n"), quoted.join("\n")))
 }
 
-/// What words mean, and whose they are.
-#[derive(Debug, Clone, Copy)]
-struct Found {
-    cause: &'static str,
-    by: By,
-    is_guess: bool,
-}
-
-impl Found {
-    fn sure(cause: &'static str, by: By) -> Self {
-        Found { cause, by, is_guess: false }
-    }
-
-    /// A row of replies and where it stands: the words of a kind of sentence are held against what else the reply says.
-    fn reply(row: &'static Row, part: &Part<'_>, came_back: bool) -> Self {
-        let found = Found::sure(&row.cause, By::Server);
-        if row.is_one_sentence() {
-            found
-        } else {
-            found.held_against(std::slice::from_ref(&part.as_said(true)), came_back)
-        }
-    }
-
-    /// "Rejected" and "failed" are said for reasons of all kinds, and "not found" of the recipient's server too. Where the same
-    /// words say more, that is meant, but no longer for certain. Nor is anything certain that the sense of the words puts
-    /// elsewhere on the message's way.
-    fn held_against(self, said: &[sense::Said<'_>], came_back: bool) -> Self {
-        let outdone = OUTDONE.iter().filter(|(what, causes)| {
-            // All that a message that came back says is about its recipient.
-            causes.contains(&self.cause) && !(came_back && *what == sense::OWN)
-        });
-        let outdoing = outdone.filter_map(|(what, _)| sense::outdoing(what, said)).find(|row| row.cause != self.cause);
-        if let Some(row) = outdoing {
-            return Found { cause: &row.cause, is_guess: true, ..self };
-        }
-        let differs = !came_back && sense::of(said).is_some_and(|row| stage(&row.cause) != stage(self.cause));
-        Found { is_guess: self.is_guess || differs, ..self }
-    }
-}
-
-/// What words of these causes are said of as well.
-const OUTDONE: [(&str, &[&str]); 4] = [
-    (sense::REFUSAL, &PLAIN_REFUSALS),
-    (sense::OWN, &OWN_SIDE),
-    (sense::LISTED, &["server-rejects-client"]),
-    (sense::LOG_IN, &LOG_IN),
-];
-/// The causes whose words say that something is refused or fails, and not why.
-const PLAIN_REFUSALS: [&str; 7] = [
-    "password-wrong",
-    "sender-not-allowed",
-    "recipient-rejected",
-    "content-rejected",
-    "auth-not-sent",
-    "server-unreachable",
-    "unstable-connection",
-];
-/// The causes on the own side of which the words are said of the recipient's side as well.
-const OWN_SIDE: [&str; 15] = [
-    "dns-name-not-found",
-    "server-unreachable",
-    "server-refusing",
-    "port-25-blocked-by-isp",
-    "unstable-connection",
-    "wrong-security",
-    "tls-version-mismatch",
-    "tls-too-weak",
-    "certificate-expired",
-    "certificate-untrusted",
-    "certificate-name-mismatch",
-    "encryption-required-for-auth",
-    "account-locked",
-    "quota-exceeded",
-    "message-too-large",
-];
-/// What is said of accounts and passwords: by a server to whoever logs in, and in messages that it takes for phishing.
-const LOG_IN: [&str; 4] = ["password-wrong", "password-expired", "app-password-required", "account-locked"];
-
 /// What is kept of an error that somebody gives as a file: all of it, of a long message that came back its report, of
 /// another long text its beginning.
 pub fn kept(text: &str) -> String {
@@ -208,12 +132,13 @@ fn of_recipient(status: Option<&str>, told: &str, text: &str) -> Option<Found> {
     // What the words seem to mean says less than a status that is clear.
     let sure = by_words.filter(|found| !found.is_guess);
     let found = sure.or_else(|| Some(Found::sure(by_status()?, By::Bounce))).or(by_words)?;
-    let told = folded(told);
+    let told = folded(told).replace("your message", "the message");
     let says = |words: &[&str]| words.iter().any(|word| told.contains(word));
     let is_refused_by_own_server = OWN_SERVER.iter().any(|port| text.contains(port));
     let cause = match found.cause {
         "auth-not-sent" if !says(&["authent", "log in", "login"]) => "recipient-rejected",
         "dns-name-not-found" => "recipient-rejected",
+        "server-refusing" if !is_refused_by_own_server => "recipient-rejected",
         "account-locked" if !says(&["your", "sender", "sending", "outbound", "tenant", "traffic"]) => {
             "recipient-rejected"
         }
@@ -283,7 +208,14 @@ fn meant(text: &str, is_mail: bool) -> Vec<Found> {
         found.extend(if closes { seems().or(program) } else { program });
     }
     if found.is_empty() && parts.is_empty() && !is_about_receiving && (is_mail || is_about_mail(text)) {
-        found.extend(meaning(std::slice::from_ref(&whole), told, is_mail).into_iter().map(|(_, found)| found));
+        // Kinds of sentences that servers reply with: what a program calls its folders and settings may read alike.
+        let is_error = is_mail || told.is_some() || is_of_a_failure(text);
+        let kinds = meaning(std::slice::from_ref(&whole), told, is_mail).into_iter();
+        let said = |(row, found): (&Row, Found)| Found {
+            is_guess: found.is_guess || !(is_error || row.is_one_sentence()),
+            ..found
+        };
+        found.extend(kinds.map(said));
     }
     let is_foreign = is_of_something_else(text) || (is_about_receiving && parts.is_empty());
     // "Blocked" is about this computer if it is a greeting: what else the words name is nearer.
@@ -322,7 +254,11 @@ fn by_program(text: &str, parts: &[Part<'_>], whole: &Part<'_>, came_back: bool)
         Some(reason) => Found::sure(&reason.cause, By::Server),
         None => Found::sure(&row.cause, By::Program),
     };
-    Some(found.held_against(&[whole.as_said(true)], came_back))
+    let found = found.held_against(&[whole.as_said(true)], came_back).of_a_delivery(text);
+    // "Timed out" is said of databases and proxies too.
+    let is_vague = ["server-unreachable", "unstable-connection"].contains(&found.cause);
+    let is_of_mail = came_back || !parts.is_empty() || shows_mail(text);
+    Some(Found { is_guess: found.is_guess || is_vague && !is_of_mail, ..found })
 }
 
 /// What the words seem to mean: the server's, or, if none can be told apart, all of them.

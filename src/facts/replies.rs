@@ -69,9 +69,12 @@ impl Row {
         self.tier < BY_STATUS
     }
 
-    /// Whether it is a sentence of one family of servers, of which the meaning is known, and no kind of sentence.
+    /// Whether it is a sentence of one family of servers, of which the meaning is known, and no kind of sentence: a few
+    /// plain words may be part of any other.
     pub(super) fn is_one_sentence(&self) -> bool {
-        self.tier < KIND
+        let words = self.text.as_deref().unwrap_or_default();
+        let is_plain = words.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b' ');
+        self.tier < KIND && (words.is_empty() || !is_plain || words.len() >= ONE_SENTENCE)
     }
 
     /// Whether in this phase its words say more than that something is refused.
@@ -134,6 +137,9 @@ pub fn meaning(phase: Phase, joined: &str, lines: &str) -> Option<&'static Row> 
 
 /// A text of at least this length means the same whatever number comes before it.
 const TELLING_LENGTH: usize = 12;
+
+/// A text of at least this length is a sentence of its own.
+const ONE_SENTENCE: usize = 28;
 
 /// How much of a reply is looked up, in bytes: the reason stands at its beginning, and there are hundreds of patterns.
 const MOST_READ: usize = 8 * 1024;

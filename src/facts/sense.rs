@@ -14,6 +14,24 @@ use std::sync::LazyLock;
 
 /// How many words may stand between two concepts that belong together.
 const NEAR: usize = 10;
+/// The concepts of which one must be in a text without a reply code, if what it speaks of is a single thing.
+const FAILS: [&str; 15] = [
+    "refused",
+    "blocked",
+    "disabled",
+    "unknown",
+    "wrong",
+    "failed",
+    "full",
+    "exceeded",
+    "required",
+    "untrusted",
+    "unreachable",
+    "unsupported",
+    "undelivered",
+    "lost",
+    "no-network",
+];
 /// How much of a text is read, in bytes.
 const MOST_READ: usize = 2 * 1024;
 
@@ -166,7 +184,10 @@ impl Read {
                 found.insert(name.as_str(), places);
             }
         }
-        let is_mail = said.is_mail || text.contains("smtp") || found.contains_key("mail");
+        // An address of somebody who writes or is written to.
+        let names = |concept: &str| found.contains_key(concept);
+        let has_address = words.iter().any(|word| word == "@") && (names("sender") || names("recipient"));
+        let is_mail = said.is_mail || has_address || text.contains("smtp") || names("mail");
         Read { code: said.code.unwrap_or_default().to_owned(), status, is_mail, sentences, found }
     }
 
@@ -177,8 +198,10 @@ impl Read {
         match meaning.says.split_first() {
             None => has_code && has_status(),
             Some((first, others)) => {
+                // "Spam" alone, as a folder's name, says nothing.
+                let fails = || !self.code.is_empty() || FAILS.iter().any(|concept| self.found.contains_key(concept));
                 has_code
-                    && (meaning.anywhere || self.is_mail)
+                    && (meaning.anywhere || self.is_mail && (!others.is_empty() || fails()))
                     && self.places(first).iter().any(|at| self.holds(at, others, meaning))
             }
         }
@@ -274,6 +297,13 @@ mod tests {
             }
         }
         assert!(lost.is_empty(), "{}", lost.join("\n"));
+    }
+
+    #[test]
+    fn every_phrase_has_words() {
+        let empty = |(_, phrases): &(&String, &Vec<Phrase>)| phrases.iter().any(Vec::is_empty);
+        let empty: Vec<&String> = TABLE.concepts.iter().filter(empty).map(|(name, _)| name).collect();
+        assert!(empty.is_empty(), "a comma with nothing behind it in {empty:?}");
     }
 
     #[test]
