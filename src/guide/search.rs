@@ -324,10 +324,8 @@ fn narrowed(cause: &'static str, typed: &str) -> &'static str {
 
 fn by_tables(typed: &str) -> Known {
     let pasted = pasted::read(typed);
-    // Two words that are typed are a question, not a sentence that a program has shown.
-    let is_question = typed.split_whitespace().count() <= 3 && !typed.contains(|c: char| c.is_ascii_digit());
     let cause = pasted.cause.map(|cause| narrowed(cause, typed));
-    let mut causes: Vec<&str> = cause.filter(|_| !(is_question && pasted.is_guess)).into_iter().collect();
+    let mut causes: Vec<&str> = cause.into_iter().collect();
     let says = cause.filter(|cause| !pasted.is_guess && *cause != UNDETERMINED);
     let mut means = Vec::new();
     for error in outlook_errors::in_text(&with_prefix(typed)) {
