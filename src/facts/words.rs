@@ -128,10 +128,13 @@ words! {
     LogIn { Accepted, Rejected, Temporary, NotOffered, NotTried }
     /// The answer to whether this address may send.
     Sending { Accepted, Rejected, Temporary, NotTried }
-    /// What the domain's SPF record says about the provider; `Published`: there is one, and the provider's is not known.
-    Spf { Allows, LacksProvider, Neutral, Missing, Broken, Published }
-    /// The provider's DKIM keys below the domain.
-    Dkim { Published, Missing, Revoked }
+    /// What the domain's SPF record says about the provider; `Everybody` and `Nobody`: who may send, whoever the provider is;
+    /// `Published`: there is one, and the provider's is not known.
+    Spf { Allows, Everybody, LacksProvider, Nobody, Neutral, Missing, Broken, Published }
+    /// The provider's DKIM keys below the domain; `Broken`: none that is published can be used.
+    Dkim { Published, Missing, Revoked, Broken }
+    /// Whose domain the sender's address is in: `Provider`: one of a provider's own, such as yahoo.com.
+    SenderDomain { Own, Provider }
     /// What the domain's DMARC record asks of receivers.
     Dmarc { None, Quarantine, Reject, Missing, Broken }
     /// Whether the script that chooses the web proxy can be loaded, and is one; `Error`: what answers there has no such
