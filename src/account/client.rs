@@ -30,6 +30,8 @@ pub struct Client {
     pub tls_means_starttls: bool,
     /// `Runs as: outlook.exe`: its program file on Windows.
     pub runs_as: Option<String>,
+    /// `Runs on: macOS`: the only system that it runs on; `phone` is every phone and tablet.
+    pub runs_on: Option<String>,
     /// `Device: yes`: no program of a person but a printer, a NAS or an application, which may be meant to write to its
     /// own domain only.
     pub is_device: bool,
@@ -174,6 +176,7 @@ pub fn read(id: &str, text: &str) -> Result<Client, Fault> {
             }
         },
         runs_as: page.head("Runs as").map(str::to_owned),
+        runs_on: page.head("Runs on").map(str::to_owned),
         is_device: match page.head("Device") {
             None => false,
             Some("yes" | WEBSITE) => true,

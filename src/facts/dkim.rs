@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 pub enum Key {
     /// A receiver can use it.
     Sound,
-    /// It is for tests only: a receiver treats the message as if it had no signature.
+    /// It is marked as a test: a receiver must treat the message no worse than one without a signature, and may do just that.
     ForTests,
     /// It was taken back: it is empty.
     Revoked,

@@ -24,8 +24,10 @@ struct Row {
     os: Vec<String>,
     #[serde(default)]
     not_os: Vec<String>,
+    mailbox: Option<String>,
     tls: Option<Tls>,
     what: String,
+    meanwhile: Option<String>,
     source: String,
     checked: Date,
 }
@@ -64,6 +66,8 @@ pub struct Case<'a> {
     pub without_password: bool,
     /// Whether the account is known to be one that sends by SMTP, and not an Exchange account.
     pub by_smtp: bool,
+    /// Where the mailbox of an Exchange account is: `company` or `microsoft`.
+    pub mailbox: &'a str,
     /// Whether the server accepts nothing above TLS 1.1.
     pub old_tls: bool,
     /// The last day of the server's certificate, if it is valid.
@@ -108,7 +112,9 @@ pub fn forecast(case: &Case<'_>, today: Date) -> Vec<Ending> {
         .map(|row| {
             let day = row.day.clone().unwrap_or_else(|| in_words(row.date));
             let when = if today < row.date { format!("From {day}") } else { format!("Since {day}") };
-            let says = format!("{when}: {}.{}", row.what, age(row.checked, today));
+            let meanwhile = row.meanwhile.as_ref().filter(|_| today < row.date);
+            let meanwhile = meanwhile.map_or_else(String::new, |meanwhile| format!(" {meanwhile}."));
+            let says = format!("{when}: {}.{meanwhile}{}", row.what, age(row.checked, today));
             (row.date, Ending { date: row.date.to_string(), says, source: row.source.clone() })
         })
         .chain(certificate(case, today))
@@ -126,6 +132,7 @@ impl Row {
             && (self.os.is_empty() || begins(&self.os) && !begins(&self.not_os))
             && !(self.log_in == Some(LogIn::Password) && case.without_password)
             && !(self.account == Some(Account::Exchange) && case.by_smtp)
+            && self.mailbox.as_ref().is_none_or(|at| at == case.mailbox)
             && (self.tls.is_none() || case.old_tls)
     }
 }
@@ -178,7 +185,8 @@ mod tests {
             }
             assert!(!row.what.ends_with('.') && !row.source.is_empty(), "forecast.toml: {}", row.what);
             let has_condition = [&row.provider, &row.programs, &row.os].iter().any(|list| !list.is_empty());
-            assert!(has_condition || row.tls.is_some(), "forecast.toml: {} applies to everybody", row.what);
+            let has_condition = has_condition || row.tls.is_some() || row.mailbox.is_some();
+            assert!(has_condition, "forecast.toml: {} applies to everybody", row.what);
         }
     }
 

@@ -7,6 +7,7 @@ mod walk;
 use crate::net::RecordKind;
 use crate::text::small_sort::Gather;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use term::{Term, term, terms};
 use walk::{Provider, Stopped, Walk, networks};
 
@@ -25,6 +26,8 @@ pub struct Known {
     pub texts: Texts,
     /// The names of `a` and `mx` that have no such record.
     pub void: BTreeSet<Host>,
+    /// The addresses of the names of `a`.
+    pub addresses: BTreeMap<String, Vec<IpAddr>>,
 }
 
 /// A name of `a` or `mx`.
@@ -95,7 +98,7 @@ impl Fault {
 pub enum Says {
     /// The domain has no record.
     Nothing,
-    /// The provider's servers may send.
+    /// The provider's servers, or the address, may send.
     Allows,
     /// Everybody may send (`+all`).
     Everybody,
@@ -150,7 +153,7 @@ pub fn to_look_up(domain: &str, include: Option<&str>, texts: &Texts) -> Vec<Str
 pub fn hosts(domain: &str, texts: &Texts) -> Vec<Host> {
     let Some(own) = texts.get(domain).and_then(|texts| record(texts)) else { return Vec::new() };
     let hosts = terms(own).filter_map(|term| match term {
-        Term::Host { is_exchanger, name: Some(name) } if !is_macro(&name) => Some(Host { is_exchanger, name }),
+        Term::Host { is_exchanger, name: Some(name), .. } if !is_macro(&name) => Some(Host { is_exchanger, name }),
         _ => None,
     });
     hosts.gather::<BTreeSet<Host>>().into_iter().collect()
@@ -163,6 +166,23 @@ fn is_macro(name: &str) -> bool {
 /// What the record of this domain says about the provider whose servers stand at the name `include`; without a name,
 /// only whether it is sound: then it is never `Allows`.
 pub fn judge(domain: &str, include: Option<&str>, known: &Known) -> Says {
+    let provider = include.map(|name| Provider {
+        name: name.to_ascii_lowercase(),
+        networks: networks(name, &known.texts),
+        is_one_address: false,
+    });
+    judge_for(domain, provider, known)
+}
+
+/// What the record of this domain says about one address that sends by itself. The names of `mx` are not looked up as far
+/// as their addresses: where there is one, nothing is said against the address.
+pub fn judge_address(domain: &str, address: IpAddr, known: &Known) -> Says {
+    let longest = if address.is_ipv4() { 32 } else { 128 };
+    let sender = Provider { name: String::new(), networks: vec![(address, longest)], is_one_address: true };
+    judge_for(domain, Some(sender), known)
+}
+
+fn judge_for(domain: &str, provider: Option<Provider>, known: &Known) -> Says {
     let texts = &known.texts;
     let broken = |what| Says::Broken(Fault { at: domain.to_owned(), what });
     match texts.get(domain).map(|texts| (record(texts), meant_as_record(texts))) {
@@ -170,7 +190,6 @@ pub fn judge(domain: &str, include: Option<&str>, known: &Known) -> Says {
         Some((None, None)) => return Says::Nothing,
         _ => {}
     }
-    let provider = include.map(|name| Provider { name: name.to_ascii_lowercase(), networks: networks(name, texts) });
     let mut walk = Walk { known, provider, lookups: 0, void: Vec::new(), gap: None };
     let says = match walk.evaluate(domain, 0) {
         Ok(says) => says,
@@ -223,7 +242,7 @@ mod tests {
     fn says(record: &str) -> Says {
         let everybody: (&str, &[&str]) = ("everybody.example", &["v=spf1 +all"]);
         let known = texts(&[("example.com", &["google-site-verification=x", record]), MS, MORE, everybody]);
-        judge("example.com", Some("spf.provider.example"), &Known { texts: known, void: BTreeSet::new() })
+        judge("example.com", Some("spf.provider.example"), &Known { texts: known, ..Known::default() })
     }
 
     #[rstest]
@@ -272,7 +291,7 @@ mod tests {
     }
 
     fn judged(rows: &[(&str, &[&str])], include: Option<&str>) -> Says {
-        judge("example.com", include, &Known { texts: texts(rows), void: BTreeSet::new() })
+        judge("example.com", include, &Known { texts: texts(rows), ..Known::default() })
     }
 
     #[test]
@@ -295,7 +314,7 @@ mod tests {
         let hosts = hosts("example.com", &texts);
         assert_eq!(hosts.iter().filter(|host| host.asks_for() == RecordKind::Mx).count(), 1);
         let with = |void: &[Host]| {
-            let known = Known { texts: texts.clone(), void: void.iter().cloned().collect() };
+            let known = Known { texts: texts.clone(), void: void.iter().cloned().collect(), ..Known::default() };
             judge("example.com", Some("s.example"), &known)
         };
         assert_eq!(with(&hosts[..2]), Says::Allows);
@@ -306,10 +325,26 @@ mod tests {
     }
 
     #[test]
+    fn one_address_that_sends_by_itself() {
+        let office: IpAddr = "198.51.100.20".parse().unwrap();
+        let says = |record: &str| {
+            let texts = texts(&[("example.com", &[record]), MS, MORE]);
+            let addresses = [("office.example".to_owned(), vec![office]), ("other.example".to_owned(), vec![])].into();
+            judge_address("example.com", office, &Known { texts, addresses, ..Known::default() })
+        };
+        assert_eq!(says("v=spf1 include:spf.provider.example -all"), Says::Allows);
+        assert_eq!(says("v=spf1 ip4:198.51.100.16/29 -all"), Says::Allows);
+        assert_eq!(says("v=spf1 a:office.example -all"), Says::Allows);
+        assert_eq!(says("v=spf1 a:other.example ip4:192.0.2.0/24 -all"), Says::Refuses);
+        assert_eq!(says("v=spf1 mx -all"), Says::Unanswered);
+        assert_eq!(says("v=spf1 ip4:192.0.2.0/24 ~all"), Says::Refuses);
+    }
+
+    #[test]
     fn it_is_sent_on() {
         let redirected =
             texts(&[("example.com", &["v=spf1 redirect=_spf.example.com"]), ("_spf.example.com", &["v=spf1 -all"])]);
-        let known = Known { texts: redirected, void: BTreeSet::new() };
+        let known = Known { texts: redirected, ..Known::default() };
         assert_eq!(judge("example.com", None, &known), Says::Refuses);
         assert_eq!(to_look_up("example.com", Some("s.example"), &Texts::new()), ["example.com", "s.example"]);
         let first = texts(&[("example.com", &["v=spf1 include:a.example redirect=b.example"])]);
@@ -332,8 +367,7 @@ mod tests {
             ("a.example", &["v=spf1 include:b.example -all"]),
             ("b.example", &["v=spf1 include:a.example include:b.example ip4:192.0.2.0/24 -all"]),
         ]);
-        let Says::Broken(fault) =
-            judge("a.example", Some("b.example"), &Known { texts: circle, void: BTreeSet::new() })
+        let Says::Broken(fault) = judge("a.example", Some("b.example"), &Known { texts: circle, ..Known::default() })
         else {
             panic!()
         };

@@ -133,6 +133,8 @@ words! {
     Spf { Allows, Everybody, LacksProvider, Nobody, Neutral, Missing, Broken, Published }
     /// The provider's DKIM keys below the domain; `Broken`: none that is published can be used.
     Dkim { Published, Missing, Revoked, Broken }
+    /// What the SPF record says about the address of this line, from which a device sends by itself.
+    SpfLine { Allows, Lacks }
     /// Whose domain the sender's address is in: `Provider`: one of a provider's own, such as yahoo.com.
     SenderDomain { Own, Provider }
     /// What the domain's DMARC record asks of receivers.
@@ -149,13 +151,14 @@ words! {
     AutodiscoverName { Microsoft, Own, Missing, Failed }
     /// Who answers first where Outlook looks for the mailbox; `Misled`: somebody who has nothing to do with it.
     AutodiscoverBy { Microsoft, Exchange, Misled, Nobody }
-    /// What Outlook gets where a record leads it that has nothing to do with the mailbox.
-    Misled { AsksForPassword, OtherSettings, BadCertificate, NoAnswer }
+    /// What Outlook gets where a record leads it that has nothing to do with the mailbox; `OtherPage`: a page of a website.
+    Misled { AsksForPassword, OtherSettings, BadCertificate, NoAnswer, OtherPage }
     /// Where the mailbox is.
     MailboxAt { Microsoft, Company }
     /// How far the way to a web server leads; `Failing`: it answers with an error of its own (5xx); `Misdirected`: its name
-    /// leads to an address inside, where it cannot be; `OldTls`: it knows nothing above TLS 1.1.
-    Reach { Reached, Failing, NotFound, Misdirected, Shut, ProxyGone, ProxyRefuses, NotTrusted, OldTls, Broken }
+    /// leads to an address inside, where it cannot be; `OldTls`: it knows nothing above TLS 1.1; `TlsOff`: TLS 1.2 is
+    /// switched off on this computer.
+    Reach { Reached, Failing, NotFound, Misdirected, Shut, ProxyGone, ProxyRefuses, NotTrusted, OldTls, TlsOff, Broken }
     /// How the certificate at another address of a server differs; `OtherIssuer`: it is as good, as far as is known.
     AtOtherAddress { OtherNames, Expired, NotYetValid, OtherIssuer }
     /// What is wrong with a web server's certificate.

@@ -261,6 +261,13 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     .naming(Names::Host),
     row("sender.domain", "the domain of the sender's address", sender_domain_of, "the sender's domain")
         .naming(Names::Host),
+    row(
+        "sender.line",
+        "the public address of this line",
+        |case| case.shown(&sender_domain::LINE),
+        "this network's public address",
+    )
+    .naming(Names::Address),
     row("spf.record", "the SPF record of the domain", |case| case.shown(&sender_domain::SPF_RECORD), "there is none"),
     row("spf.fault", "what is wrong with it", |case| case.shown(&sender_domain::SPF_FAULT), "not known"),
     row("spf.wanted", "the SPF record to publish", spf_wanted, "the one that the mail provider gives")

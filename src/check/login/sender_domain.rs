@@ -1,17 +1,18 @@
 //! Do the sender domain's DNS records allow the provider? What it publishes in DNS: SPF (RFC 7208), the provider's DKIM keys
 //! (RFC 6376) and DMARC (RFC 9989). Receivers judge a message by these after it has left; nothing is sent to find out.
 
-use crate::account::{Source, provider};
+use crate::account::{Account, Source, provider};
 use crate::check::dns::ask::{ask, describe};
-use crate::check::engine::{Check, How, Scope, none, timed};
+use crate::check::engine::{Check, How, Need, Scope, timed};
+use crate::check::smtp::talk;
 use crate::check::{Ctx, Group, Notebook, Verdict};
-use crate::facts::keys::sender_domain as keys;
+use crate::facts::keys::{sender_domain as keys, smtp};
 use crate::facts::senders::{self, Sender};
 use crate::facts::spf::{self, Known, Says};
-use crate::facts::words::{Dkim, Dmarc, SenderDomain, Spf};
+use crate::facts::words::{Dkim, Dmarc, Relay, SenderDomain, Spf, SpfLine};
 use crate::facts::{dkim, dmarc};
 use crate::net::{Answer, RecordKind};
-use crate::text::{Text, visible_str};
+use crate::text::{Text, is_inner, visible_str};
 use futures::future::{join, join_all};
 use tokio::time::Instant;
 
@@ -20,7 +21,11 @@ pub(crate) static CHECK: Check = Check {
     group: Group::Sending,
     question: "Do the sender domain's DNS records allow the provider?",
     when: is_worth_asking,
-    needs: none,
+    // What a device that sends by itself is seen as, the server tells.
+    needs: |scope| match scope.account.is_some_and(Account::is_device) {
+        true => vec![Need::IfPlanned(talk::CHECK.at(scope.target()))],
+        false => Vec::new(),
+    },
     facts: keys::ALL,
     how: How::After(|ctx, book| Box::pin(run(ctx, book))),
 };
@@ -55,6 +60,7 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
         book.saw_at(*at, name.clone(), only_spf(answer));
     }
     let spf = note_spf(book, &domain, row, &known);
+    note_line(ctx, book, &domain, &known).await;
     let dkim = note_dkim(book, row, &keys_found);
     let dmarc = note_dmarc(book, &dmarc);
     sum_up(&domain, row, spf, dkim, dmarc)
@@ -89,8 +95,14 @@ async fn look_up_spf(ctx: &Ctx, domain: &str, row: Option<&Sender>) -> (Known, V
     });
     for (host, (at, answer)) in join_all(asked).await {
         answers.push((format!("{} {}", host.asks_for(), host.name), (at, answer.clone())));
-        if matches!(answer, Answer::NxDomain | Answer::NoData) {
-            known.void.insert(host);
+        match answer {
+            Answer::NxDomain | Answer::NoData => {
+                known.void.insert(host);
+            }
+            answer if !host.is_exchanger => {
+                known.addresses.insert(host.name, answer.addresses());
+            }
+            _ => {}
         }
     }
     (known, answers)
@@ -136,6 +148,22 @@ fn note_spf(book: &mut Notebook, domain: &str, row: Option<&Sender>, known: &Kno
     Ok(word)
 }
 
+/// A device that sends without a log-in sends from this line's address itself.
+async fn note_line(ctx: &Ctx, book: &mut Notebook, domain: &str, known: &Known) {
+    let Some(case) = ctx.case().filter(|_| ctx.account.is_device()) else { return };
+    let talked = talk::CHECK.at(case.own);
+    let Some(told) = ctx.wait_for(&talked).await else { return };
+    let Some(Relay::Any | Relay::OwnDomain) = smtp::RELAY.read(&told.facts) else { return };
+    let Some(address) = smtp::SEEN_AS.read(&told.facts).filter(|addr| !is_inner(*addr)) else { return };
+    let word = match spf::judge_address(domain, address, known) {
+        Says::Allows | Says::Everybody => SpfLine::Allows,
+        Says::Refuses | Says::Nobody => SpfLine::Lacks,
+        _ => return,
+    };
+    book.note(keys::LINE, address);
+    book.note(keys::SPF_LINE, word);
+}
+
 async fn look_up_dkim(ctx: &Ctx, domain: &str, row: Option<&Sender>) -> Vec<Answered> {
     let selectors = row.into_iter().flat_map(|row| &row.dkim);
     let names = selectors.map(|selector| format!("{selector}._domainkey.{domain}"));
@@ -150,7 +178,9 @@ fn note_dkim(book: &mut Notebook, row: Option<&Sender>, answers: &[Answered]) ->
     let judged: Vec<(&String, dkim::Key)> = judged.collect();
     let faulty = judged.iter().find_map(|(name, key)| match key {
         dkim::Key::Broken => Some(format!("{name} is cut off, or no key at all")),
-        dkim::Key::ForTests => Some(format!("{name} is marked as a test (t=y), so receivers ignore the signature")),
+        dkim::Key::ForTests => {
+            Some(format!("{name} is marked as a test (t=y), so receivers may take the message for unsigned"))
+        }
         dkim::Key::Sound | dkim::Key::Revoked => None,
     });
     if let Some(faulty) = faulty {
@@ -159,8 +189,8 @@ fn note_dkim(book: &mut Notebook, row: Option<&Sender>, answers: &[Answered]) ->
     let is_missing = |(_, (_, answer)): &Answered| matches!(answer, Answer::NxDomain | Answer::NoData);
     let is_any = |key| judged.iter().any(|(_, judged)| *judged == key);
     let word = match () {
-        () if is_any(dkim::Key::Sound) => Dkim::Published,
-        () if is_any(dkim::Key::Broken) || is_any(dkim::Key::ForTests) => Dkim::Broken,
+        () if is_any(dkim::Key::Sound) || is_any(dkim::Key::ForTests) => Dkim::Published,
+        () if is_any(dkim::Key::Broken) => Dkim::Broken,
         () if is_any(dkim::Key::Revoked) => Dkim::Revoked,
         () if row.is_some_and(|row| !row.chosen) && answers.iter().all(is_missing) => Dkim::Missing,
         () => return None,

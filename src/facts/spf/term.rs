@@ -9,6 +9,7 @@ pub(super) enum Term {
     Redirect(String),
     /// `a` and `mx`: one look-up each.
     Host {
+        sign: char,
         is_exchanger: bool,
         name: Option<String>,
     },
@@ -40,11 +41,11 @@ pub(super) fn term(word: &str) -> Term {
         ("include", Some(name), Some(b':')) => Term::Include(fits, trimmed(name)),
         ("exists", Some(_), Some(b':')) => Term::LookUp,
         ("a" | "mx", None, None) | ("a" | "mx", Some(_), Some(b'/')) => {
-            Term::Host { is_exchanger: name == "mx", name: None }
+            Term::Host { sign: fits, is_exchanger: name == "mx", name: None }
         }
         ("a" | "mx", Some(host), Some(b':')) => {
             let host = host.split('/').next().unwrap_or_default();
-            Term::Host { is_exchanger: name == "mx", name: Some(trimmed(host)) }
+            Term::Host { sign: fits, is_exchanger: name == "mx", name: Some(trimmed(host)) }
         }
         ("ptr", None, None) | ("ptr", Some(_), Some(b':')) => Term::LookUp,
         ("ip4" | "ip6", Some(network), Some(b':')) => match read_network(network) {

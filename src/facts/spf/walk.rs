@@ -28,6 +28,8 @@ pub(super) fn networks(name: &str, texts: &Texts) -> Vec<(IpAddr, u8)> {
 pub(super) struct Provider {
     pub(super) name: String,
     pub(super) networks: Vec<(IpAddr, u8)>,
+    /// Whether it is a single address, for which names are looked at, too.
+    pub(super) is_one_address: bool,
 }
 
 pub(super) struct Walk<'a> {
@@ -79,9 +81,12 @@ impl Walk<'_> {
                 Term::All(sign) => return Ok(at_the_end(*sign)),
                 Term::Network(sign, addr, prefix) if self.is_providers(*addr, *prefix) => return Ok(fitting(*sign)),
                 Term::LookUp => self.count(name)?,
-                Term::Host { is_exchanger, name: host } => {
+                Term::Host { sign, is_exchanger, name: host } => {
                     self.count(name)?;
                     self.count_void(name, *is_exchanger, host.as_deref())?;
+                    if self.is_at(host.as_deref().filter(|_| !is_exchanger)) {
+                        return Ok(fitting(*sign));
+                    }
                 }
                 Term::Include(sign, included) => {
                     if let Some(says) = self.include(name, *sign, included, depth)? {
@@ -145,6 +150,16 @@ impl Walk<'_> {
         }
         let too_many = || Fault { at: name.to_owned(), what: What::Void(self.void.clone()) };
         if self.void.len() > MOST_VOID { Err(Stopped::Fault(too_many())) } else { Ok(()) }
+    }
+
+    /// Whether the single address is one of this name's; where these are not known, that is a gap.
+    fn is_at(&mut self, host: Option<&str>) -> bool {
+        let Some(sender) = self.provider.as_ref().filter(|sender| sender.is_one_address) else { return false };
+        let Some(addresses) = host.and_then(|host| self.known.addresses.get(host)) else {
+            self.gap = Some(Gap::Unanswered);
+            return false;
+        };
+        sender.networks.iter().any(|(address, _)| addresses.contains(address))
     }
 
     fn is_providers(&self, addr: IpAddr, prefix: u8) -> bool {
