@@ -207,6 +207,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_so_until_the_day_is_not_said_after_it() {
+        let case = Case { provider: "microsoft-work", program: "evolution", without_password: true, ..Case::default() };
+        let says = |today| forecast(&case, today)[0].says.clone();
+        assert!(says(date(2026, 11, 28)).contains("Since 1 October 2026, Exchange Online has been blocking EWS"));
+        let after = says(date(2027, 4, 1));
+        assert!(
+            after.starts_with("Since 1 April 2027: Exchange Online has no") && !after.contains("has been"),
+            "{after}"
+        );
+    }
+
+    #[test]
     fn it_is_said_only_where_it_applies() {
         let today = date(2026, 11, 27);
         assert_eq!(forecast(&Case::default(), today), vec![]);
@@ -216,6 +228,15 @@ mod tests {
             Case { provider: "microsoft-work", program: "thunderbird", without_password: true, ..Case::default() };
         let by_smtp = Case { by_smtp: true, ..ews.clone() };
         assert_eq!((forecast(&ews, today).len(), forecast(&by_smtp, today).len()), (1, 0));
+        let own = Case { program: "apple-mail", mailbox: "company", without_password: true, ..Case::default() };
+        assert!(forecast(&own, today)[0].says.starts_with("Since 14 October 2025: Exchange Server 2016 and 2019"));
+        let personal = Case { provider: "microsoft-personal", ..Case::default() };
+        let by_token = Case { without_password: true, ..personal.clone() };
+        assert_eq!((forecast(&personal, today).len(), forecast(&by_token, today).len()), (1, 0));
+        let server_2019 = Case { os: "Windows 10.0.17763", ..Case::default() };
+        let server_2016 = Case { os: "Windows 10.0.14393", ..Case::default() };
+        assert_eq!(forecast(&server_2019, today), vec![]);
+        assert!(forecast(&server_2016, today)[0].says.starts_with("From 12 January 2027: Windows Server 2016"));
         let ten = Case { os: "Windows 10.0.19045", ..Case::default() };
         let eleven = Case { os: "Windows 10.0.22631", ..Case::default() };
         assert_eq!((forecast(&ten, today).len(), forecast(&eleven, today).len()), (1, 0));

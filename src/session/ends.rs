@@ -5,7 +5,7 @@ use super::run::Run;
 use crate::account::MeasuredOn;
 use crate::facts::derive::Derivation;
 use crate::facts::forecast::{Case, Ending, forecast};
-use crate::facts::keys::{certificate, tls};
+use crate::facts::keys::{certificate, dns_domain, tls};
 use crate::facts::words::{Accepts, Dates};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -23,9 +23,10 @@ pub(super) fn ends(os: &str, run: &Run, derived: &Derivation) -> Vec<Ending> {
     let word = |fact: &str| derived.facts.get(fact).and_then(|is| is.word());
     let account_type = word("answer.account-type");
     let by_exchange = account_type == Some("exchange");
+    let exchangers: Vec<String> = case.get(dns_domain::MX.check, &dns_domain::MX).unwrap_or_default();
     // A server that receives mail, or relays by address, is given no password.
     let sends_without_log_in = matches!(word("relay"), Some("any" | "direct" | "own-domain"))
-        || word("settings.server") == Some("receives-only");
+        || case.in_use.as_ref().is_some_and(|own| own.port == 25 && exchangers.contains(&own.host));
     let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
     let known = Case {
         provider: case.provider.map_or("", |row| row.kind.word()),
