@@ -29,7 +29,7 @@ pub(super) fn term(word: &str) -> Term {
     let unknown = || Term::Unknown(word.to_owned());
     let lower = word.to_ascii_lowercase();
     if let Some(name) = lower.strip_prefix("redirect=") {
-        return if name.is_empty() { unknown() } else { Term::Redirect(trimmed(name)) };
+        return if !is_domain(name) { unknown() } else { Term::Redirect(trimmed(name)) };
     }
     let sign = lower.chars().next().filter(|first| "+-~?".contains(*first));
     let mechanism = sign.map_or(lower.as_str(), |_| &lower[1..]);
@@ -38,12 +38,12 @@ pub(super) fn term(word: &str) -> Term {
     let fits = sign.unwrap_or('+');
     match (name, value, mechanism.as_bytes().get(end)) {
         ("all", None, None) => Term::All(fits),
-        ("include", Some(name), Some(b':')) => Term::Include(fits, trimmed(name)),
-        ("exists", Some(_), Some(b':')) => Term::LookUp,
+        ("include", Some(name), Some(b':')) if is_domain(name) => Term::Include(fits, trimmed(name)),
+        ("exists", Some(name), Some(b':')) if is_domain(name) => Term::LookUp,
         ("a" | "mx", None, None) | ("a" | "mx", Some(_), Some(b'/')) => {
             Term::Host { sign: fits, is_exchanger: name == "mx", name: None }
         }
-        ("a" | "mx", Some(host), Some(b':')) => {
+        ("a" | "mx", Some(host), Some(b':')) if is_domain(host.split('/').next().unwrap_or_default()) => {
             let host = host.split('/').next().unwrap_or_default();
             Term::Host { sign: fits, is_exchanger: name == "mx", name: Some(trimmed(host)) }
         }
@@ -55,6 +55,17 @@ pub(super) fn term(word: &str) -> Term {
         (_, _, Some(b'=')) if sign.is_none() && !name.is_empty() => Term::Ignored,
         _ => unknown(),
     }
+}
+
+/// Whether a term may name this: its last label is one of a top-level domain, not the last number of an address, nor
+/// followed by a comma (section 7.1, "domain-end"). What a macro makes is not known.
+fn is_domain(name: &str) -> bool {
+    let is_top = |label: &str| {
+        label.chars().all(|char| char.is_ascii_alphanumeric() || char == '-')
+            && !label.chars().all(|c| c.is_ascii_digit())
+    };
+    let last = name.strip_suffix('.').unwrap_or(name).rsplit_once('.');
+    name.contains('%') || last.is_some_and(|(rest, label)| !rest.is_empty() && is_top(label))
 }
 
 fn trimmed(name: &str) -> String {
