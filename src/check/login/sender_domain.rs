@@ -192,7 +192,9 @@ fn note_dkim(book: &mut Notebook, row: Option<&Sender>, answers: &[Answered]) ->
         () if is_any(dkim::Key::Sound) || is_any(dkim::Key::ForTests) => Dkim::Published,
         () if is_any(dkim::Key::Broken) => Dkim::Broken,
         () if is_any(dkim::Key::Revoked) => Dkim::Revoked,
-        () if row.is_some_and(|row| !row.chosen) && answers.iter().all(is_missing) => Dkim::Missing,
+        () if row.is_some_and(|row| !row.chosen && !row.dkim.is_empty()) && answers.iter().all(is_missing) => {
+            Dkim::Missing
+        }
         () => return None,
     };
     book.note(keys::DKIM, word);

@@ -193,5 +193,5 @@ pub(super) fn dkim_selectors(case: &Lookup<'_>) -> Option<String> {
     let sender = senders::of_provider(&case.provider?.id)?;
     let domain = sender_domain_of(case)?;
     let names = sender.dkim.iter().map(|selector| format!("{selector}._domainkey.{domain}"));
-    Some(names.collect::<Vec<_>>().join(", "))
+    Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
 }
