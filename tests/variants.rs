@@ -40,6 +40,13 @@ fn a_message_goes_out_only_where_a_person_asked_for_it() {
 }
 
 #[test]
+fn a_device_that_never_logs_in_has_no_password_to_lose() {
+    let ends = |name: &str| lab::run(&scenario(name).unwrap()).diagnosis().ends;
+    assert!(ends("scanner-too-old").iter().any(|end| end.says.contains("accepts no passwords")));
+    assert_eq!(ends("direct-send-inside-only"), vec![]);
+}
+
+#[test]
 fn a_log_in_without_proof_needs_the_servers_name() {
     let result = |typed: Option<&str>| {
         let typed = typed.map(str::to_owned);

@@ -30,6 +30,8 @@ pub struct Client {
     pub tls_means_starttls: bool,
     /// `Runs as: outlook.exe`: its program file on Windows.
     pub runs_as: Option<String>,
+    /// `Runs on: macOS`: the only system that it runs on; `Phone` is every phone and tablet.
+    pub runs_on: Option<String>,
     /// `Device: yes`: no program of a person but a printer, a NAS or an application, which may be meant to write to its
     /// own domain only.
     pub is_device: bool,
@@ -93,7 +95,12 @@ const PRINTER: &str = "printer";
 impl Client {
     fn made_by(&self, maker: &devices::Maker) -> Self {
         let name = format!("{} printer or scanner", maker.name);
-        Client { id: maker.id.clone(), name, also: vec![maker.name.clone()], ..self.clone() }
+        Client {
+            id: maker.id.clone(),
+            name,
+            also: std::iter::once(&maker.name).chain(&maker.also).cloned().collect(),
+            ..self.clone()
+        }
     }
 }
 
@@ -174,6 +181,7 @@ pub fn read(id: &str, text: &str) -> Result<Client, Fault> {
             }
         },
         runs_as: page.head("Runs as").map(str::to_owned),
+        runs_on: page.head("Runs on").map(str::to_owned),
         is_device: match page.head("Device") {
             None => false,
             Some("yes" | WEBSITE) => true,
@@ -202,6 +210,10 @@ mod tests {
         let brother = named("Brother").unwrap();
         assert_eq!((brother.id.as_str(), brother.page.as_str(), brother.is_device), ("brother", PRINTER, true));
         assert_eq!(named("Konica Minolta").unwrap().id, "konica");
+        assert_eq!(
+            (named("Triumph-Adler").unwrap().id.as_str(), named("develop").unwrap().id.as_str()),
+            ("kyocera", "konica")
+        );
         assert_eq!(named("scanner").unwrap().id, PRINTER);
     }
 

@@ -14,6 +14,9 @@ pub struct Maker {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// Other names under which the same devices are sold.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// The way to the outgoing server's settings.
     pub menu: String,
     /// Where that was read.

@@ -143,6 +143,7 @@ mod tests {
         assert!(plan("office365.com", Some("outlook-2016")).contains("proxy autodiscover outlook exchange "));
         assert!(!plan("office365.com", Some("device")).contains("autodiscover"));
         assert!(!plan("gmail.com", Some("outlook-2016")).contains("autodiscover"));
+        assert!(plan("ionos.com", Some("outlook-2016")).contains("autodiscover"));
         assert!(plan("gmail.com", None).ends_with(" sending sender-domain"));
         let nobody_known = |client: &str| {
             let account = Account { client: Some(client.to_owned()), ..account() };

@@ -24,8 +24,10 @@ struct Row {
     os: Vec<String>,
     #[serde(default)]
     not_os: Vec<String>,
+    mailbox: Option<String>,
     tls: Option<Tls>,
     what: String,
+    meanwhile: Option<String>,
     source: String,
     checked: Date,
 }
@@ -64,6 +66,8 @@ pub struct Case<'a> {
     pub without_password: bool,
     /// Whether the account is known to be one that sends by SMTP, and not an Exchange account.
     pub by_smtp: bool,
+    /// Where the mailbox of an Exchange account is: `company` or `microsoft`.
+    pub mailbox: &'a str,
     /// Whether the server accepts nothing above TLS 1.1.
     pub old_tls: bool,
     /// The last day of the server's certificate, if it is valid.
@@ -108,7 +112,9 @@ pub fn forecast(case: &Case<'_>, today: Date) -> Vec<Ending> {
         .map(|row| {
             let day = row.day.clone().unwrap_or_else(|| in_words(row.date));
             let when = if today < row.date { format!("From {day}") } else { format!("Since {day}") };
-            let says = format!("{when}: {}.{}", row.what, age(row.checked, today));
+            let meanwhile = row.meanwhile.as_ref().filter(|_| today < row.date);
+            let meanwhile = meanwhile.map_or_else(String::new, |meanwhile| format!(" {meanwhile}."));
+            let says = format!("{when}: {}.{meanwhile}{}", row.what, age(row.checked, today));
             (row.date, Ending { date: row.date.to_string(), says, source: row.source.clone() })
         })
         .chain(certificate(case, today))
@@ -126,6 +132,7 @@ impl Row {
             && (self.os.is_empty() || begins(&self.os) && !begins(&self.not_os))
             && !(self.log_in == Some(LogIn::Password) && case.without_password)
             && !(self.account == Some(Account::Exchange) && case.by_smtp)
+            && self.mailbox.as_ref().is_none_or(|at| at == case.mailbox)
             && (self.tls.is_none() || case.old_tls)
     }
 }
@@ -178,7 +185,8 @@ mod tests {
             }
             assert!(!row.what.ends_with('.') && !row.source.is_empty(), "forecast.toml: {}", row.what);
             let has_condition = [&row.provider, &row.programs, &row.os].iter().any(|list| !list.is_empty());
-            assert!(has_condition || row.tls.is_some(), "forecast.toml: {} applies to everybody", row.what);
+            let has_condition = has_condition || row.tls.is_some() || row.mailbox.is_some();
+            assert!(has_condition, "forecast.toml: {} applies to everybody", row.what);
         }
     }
 
@@ -199,6 +207,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_so_until_the_day_is_not_said_after_it() {
+        let case = Case { provider: "microsoft-work", program: "evolution", without_password: true, ..Case::default() };
+        let says = |today| forecast(&case, today)[0].says.clone();
+        assert!(says(date(2026, 11, 28)).contains("Since 1 October 2026, Exchange Online has been blocking EWS"));
+        let after = says(date(2027, 4, 1));
+        assert!(
+            after.starts_with("Since 1 April 2027: Exchange Online has no") && !after.contains("has been"),
+            "{after}"
+        );
+    }
+
+    #[test]
     fn it_is_said_only_where_it_applies() {
         let today = date(2026, 11, 27);
         assert_eq!(forecast(&Case::default(), today), vec![]);
@@ -208,6 +228,15 @@ mod tests {
             Case { provider: "microsoft-work", program: "thunderbird", without_password: true, ..Case::default() };
         let by_smtp = Case { by_smtp: true, ..ews.clone() };
         assert_eq!((forecast(&ews, today).len(), forecast(&by_smtp, today).len()), (1, 0));
+        let own = Case { program: "apple-mail", mailbox: "company", without_password: true, ..Case::default() };
+        assert!(forecast(&own, today)[0].says.starts_with("Since 14 October 2025: Exchange Server 2016 and 2019"));
+        let personal = Case { provider: "microsoft-personal", ..Case::default() };
+        let by_token = Case { without_password: true, ..personal.clone() };
+        assert_eq!((forecast(&personal, today).len(), forecast(&by_token, today).len()), (1, 0));
+        let server_2019 = Case { os: "Windows 10.0.17763", ..Case::default() };
+        let server_2016 = Case { os: "Windows 10.0.14393", ..Case::default() };
+        assert_eq!(forecast(&server_2019, today), vec![]);
+        assert!(forecast(&server_2016, today)[0].says.starts_with("From 12 January 2027: Windows Server 2016"));
         let ten = Case { os: "Windows 10.0.19045", ..Case::default() };
         let eleven = Case { os: "Windows 10.0.22631", ..Case::default() };
         assert_eq!((forecast(&ten, today).len(), forecast(&eleven, today).len()), (1, 0));

@@ -343,10 +343,15 @@ keys! {
     }
     /// Does the sender's domain vouch for the provider?
     sender_domain "sender-domain" {
+        DOMAIN: Key<String> = "domain", Host, "the domain of the sender's address";
+        WHOSE: Key<SenderDomain> = "whose", Nobody, "whose domain that is";
         SPF: Key<Spf> = "spf", Nobody, "what the domain's SPF record says about the provider";
         SPF_RECORD: Key<String> = "spf.record", Foreign, "the domain's SPF record";
         SPF_FAULT: Key<String> = "spf.fault", Foreign, "what is wrong with it";
+        SPF_LINE: Key<SpfLine> = "spf.line", Nobody, "what it says about this line's public address, from which a device sends without a log-in";
+        LINE: Key<IpAddr> = "line", Address, "that address";
         DKIM: Key<Dkim> = "dkim", Nobody, "the provider's DKIM keys below the domain";
+        DKIM_FAULT: Key<String> = "dkim.fault", Foreign, "what is wrong with a key";
         DMARC: Key<Dmarc> = "dmarc", Nobody, "what the domain's DMARC record asks of receivers";
         DMARC_RECORD: Key<String> = "dmarc.record", Foreign, "the domain's DMARC record";
     }

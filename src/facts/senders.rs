@@ -13,7 +13,7 @@ pub struct Sender {
     provider: String,
     /// What the domain's SPF record includes.
     pub spf: String,
-    /// The selectors of the provider's DKIM keys.
+    /// The selectors of the provider's DKIM keys, as far as these are known.
     pub dkim: Vec<String>,
     /// Whether the administrator can choose another selector.
     #[serde(default)]
@@ -37,7 +37,7 @@ mod tests {
     fn each_row_is_of_a_provider() {
         for row in ROWS.iter() {
             assert!(provider::by_id(&row.provider).is_some(), "{} is no provider's id", row.provider);
-            assert!(row.spf.contains('.') && !row.dkim.is_empty(), "{}", row.provider);
+            assert!(row.spf.contains('.'), "{}", row.provider);
         }
         assert_eq!(of_provider("office365.com").map(|row| row.spf.as_str()), Some("spf.protection.outlook.com"));
     }

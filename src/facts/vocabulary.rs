@@ -11,7 +11,7 @@ use super::value::YES_NO;
 use super::words::{
     AddressKind, AutodiscoverBy, CertificateIs, Dates, Dkim, Dmarc, DomainFound, EhloName, Elsewhere, Ipv6, Lacks,
     LogIn, Loss, MailboxAt, Misled, NameFound, Opens, OtherNames, OutlookTold, OwnServers, ProxiesNamed, Reach,
-    Refused, ScriptIs, Sending, Spf, Starttls, Stops, TooWeak, UnusedAddress,
+    Refused, ScriptIs, SenderDomain, Sending, Spf, SpfLine, Starttls, Stops, TooWeak, UnusedAddress,
 };
 use crate::account::client::{Connects, Exchange};
 use crate::account::provider::{self, Confidence, Passwords};
@@ -386,7 +386,13 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
         ),
         fact("sending.message", "whether the test handed over a whole message, not only sender and recipient", YES_NO),
         fact("sending.reason", "what the server's refusal to send means", causes),
+        fact("sender.domain", "whose domain the sender's address is in", SenderDomain::VARIANTS),
         fact("sender.spf", "what the SPF record of the sender's domain says about the provider", Spf::VARIANTS),
+        fact(
+            "sender.spf-line",
+            "what it says about this line's own address, from which a device sends",
+            SpfLine::VARIANTS,
+        ),
         fact("sender.dkim", "the provider's DKIM keys below the sender's domain", Dkim::VARIANTS),
         fact("sender.dmarc", "what the DMARC record of the sender's domain asks of receivers", Dmarc::VARIANTS),
         fact("proxy.script", "whether the script that chooses the web proxy can be loaded", ScriptIs::VARIANTS),

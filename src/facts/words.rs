@@ -128,10 +128,15 @@ words! {
     LogIn { Accepted, Rejected, Temporary, NotOffered, NotTried }
     /// The answer to whether this address may send.
     Sending { Accepted, Rejected, Temporary, NotTried }
-    /// What the domain's SPF record says about the provider; `Published`: there is one, and the provider's is not known.
-    Spf { Allows, LacksProvider, Neutral, Missing, Broken, Published }
-    /// The provider's DKIM keys below the domain.
-    Dkim { Published, Missing, Revoked }
+    /// What the domain's SPF record says about the provider; `Everybody` and `Nobody`: who may send, whoever the provider is;
+    /// `Published`: there is one, and the provider's is not known.
+    Spf { Allows, Everybody, LacksProvider, Nobody, Neutral, Missing, Broken, Published }
+    /// The provider's DKIM keys below the domain; `Broken`: none that is published can be used.
+    Dkim { Published, Missing, Revoked, Broken }
+    /// What the SPF record says about the address of this line, from which a device sends by itself.
+    SpfLine { Allows, Lacks }
+    /// Whose domain the sender's address is in: `Provider`: one of a provider's own, such as yahoo.com.
+    SenderDomain { Own, Provider }
     /// What the domain's DMARC record asks of receivers.
     Dmarc { None, Quarantine, Reject, Missing, Broken }
     /// Whether the script that chooses the web proxy can be loaded, and is one; `Error`: what answers there has no such
@@ -146,13 +151,14 @@ words! {
     AutodiscoverName { Microsoft, Own, Missing, Failed }
     /// Who answers first where Outlook looks for the mailbox; `Misled`: somebody who has nothing to do with it.
     AutodiscoverBy { Microsoft, Exchange, Misled, Nobody }
-    /// What Outlook gets where a record leads it that has nothing to do with the mailbox.
-    Misled { AsksForPassword, OtherSettings, BadCertificate, NoAnswer }
+    /// What Outlook gets where a record leads it that has nothing to do with the mailbox; `OtherPage`: a page of a website.
+    Misled { AsksForPassword, OtherSettings, BadCertificate, NoAnswer, OtherPage }
     /// Where the mailbox is.
     MailboxAt { Microsoft, Company }
     /// How far the way to a web server leads; `Failing`: it answers with an error of its own (5xx); `Misdirected`: its name
-    /// leads to an address inside, where it cannot be; `OldTls`: it knows nothing above TLS 1.1.
-    Reach { Reached, Failing, NotFound, Misdirected, Shut, ProxyGone, ProxyRefuses, NotTrusted, OldTls, Broken }
+    /// leads to an address inside, where it cannot be; `OldTls`: it knows nothing above TLS 1.1; `TlsOff`: TLS 1.2 is
+    /// switched off on this computer.
+    Reach { Reached, Failing, NotFound, Misdirected, Shut, ProxyGone, ProxyRefuses, NotTrusted, OldTls, TlsOff, Broken }
     /// How the certificate at another address of a server differs; `OtherIssuer`: it is as good, as far as is known.
     AtOtherAddress { OtherNames, Expired, NotYetValid, OtherIssuer }
     /// What is wrong with a web server's certificate.

@@ -41,7 +41,7 @@ impl Kind {
             Kind::Cause => (&["Cause"], &["Headline", "Outcome", "No log-in", ASKED_AS]),
             Kind::Program => (
                 &["Program", "Connects", "Sign-in"],
-                &["Also", "Exchange", "Encryption names", "Runs as", "Device", ASKED_AS],
+                &["Also", "Exchange", "Encryption names", "Runs as", "Runs on", "Device", ASKED_AS],
             ),
             Kind::List => (&[], &[ASKED_AS]),
         }

@@ -29,6 +29,9 @@ pub struct Answer {
     pub date: Option<String>,
     /// The headers `WWW-Authenticate`: how the server wants somebody to log in.
     pub challenges: Vec<String>,
+    /// Whether a header is there that Exchange Server alone sends (Microsoft, MS-OXDISCO and troubleshooting articles on
+    /// front-end servers: `X-FEServer`, `X-OWA-Version`, `X-CalculatedBETarget`).
+    pub is_exchanges: bool,
     /// The body, as far as it was read.
     pub body: Vec<u8>,
 }
@@ -352,6 +355,9 @@ fn parse(received: &[u8]) -> Option<Answer> {
         challenges: challenges.map(|header| crate::text::visible(header.value)).collect(),
         location: header("location").filter(|location| location.len() <= LONGEST_LOCATION),
         date: header("date"),
+        is_exchanges: ["x-feserver", "x-owa-version", "x-calculatedbetarget"]
+            .into_iter()
+            .any(|name| header(name).is_some()),
         body: received[head..].to_vec(),
     })
 }

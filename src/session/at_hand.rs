@@ -18,16 +18,22 @@ pub(super) struct AtHand {
 }
 
 /// The systems, by the names with which their labels begin.
-const SYSTEMS: [&str; 3] = ["Windows", "macOS", "Linux"];
+const SYSTEMS: [&str; 4] = ["Windows", "macOS", "Linux", "Phone"];
 
-/// The system of the computer that sends, if this is that computer: with its version if that is in the table of systems.
+/// The system that sends: the one on which the mail program runs alone, or that of this computer if it is the one that
+/// sends, with its version if that is in the table of systems.
 /// What is neither Windows nor macOS is a Linux, each of which has a name of its own; the lab's computer has no system.
 fn system(run: &Run, os: &str) -> Option<&'static str> {
+    let is_here = run.account.measured_on == MeasuredOn::ThisMachine;
     let is_known = !os.is_empty() && !os.starts_with("Practice");
     let begins = |system: &&str| os.to_lowercase().starts_with(&system[..3].to_lowercase());
     let family = SYSTEMS.into_iter().find(begins).unwrap_or("Linux");
     let own = stacks::of_system(os).map_or(family, |stack| stack.name.as_str());
-    (is_known && run.account.measured_on == MeasuredOn::ThisMachine).then_some(own)
+    let here = (is_known && is_here).then_some(own);
+    match run.account.client().and_then(|client| client.runs_on.as_deref()) {
+        Some(only) if here.is_none_or(|here| !here.starts_with(only)) => Some(only),
+        _ => here,
+    }
 }
 
 /// Whom a label is about.

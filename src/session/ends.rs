@@ -5,7 +5,7 @@ use super::run::Run;
 use crate::account::MeasuredOn;
 use crate::facts::derive::Derivation;
 use crate::facts::forecast::{Case, Ending, forecast};
-use crate::facts::keys::{certificate, tls};
+use crate::facts::keys::{certificate, dns_domain, tls};
 use crate::facts::words::{Accepts, Dates};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -23,12 +23,17 @@ pub(super) fn ends(os: &str, run: &Run, derived: &Derivation) -> Vec<Ending> {
     let word = |fact: &str| derived.facts.get(fact).and_then(|is| is.word());
     let account_type = word("answer.account-type");
     let by_exchange = account_type == Some("exchange");
+    let exchangers: Vec<String> = case.get(dns_domain::MX.check, &dns_domain::MX).unwrap_or_default();
+    // A server that receives mail, or relays by address, is given no password.
+    let sends_without_log_in = matches!(word("relay"), Some("any" | "direct" | "own-domain"))
+        || case.in_use.as_ref().is_some_and(|own| own.port == 25 && exchangers.contains(&own.host));
     let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
     let known = Case {
         provider: case.provider.map_or("", |row| row.kind.word()),
         program: run.account.client().map_or("", |client| client.id.as_str()),
         os: if run.account.measured_on == MeasuredOn::ThisMachine { os } else { "" },
-        without_password: by_exchange || case.is("login.with", "token"),
+        without_password: by_exchange || case.is("login.with", "token") || sends_without_log_in,
+        mailbox: word("exchange.mailbox").filter(|_| by_exchange).unwrap_or_default(),
         by_smtp: !by_exchange && (account_type.is_some() || word("settings.read") == Some("yes")),
         old_tls: is_any(["TLSv1.0", "TLSv1.1"], Accepts::Accepted)
             && ["TLSv1.2", "TLSv1.3"].iter().all(|version| accepts(version) == Some(Accepts::Rejected)),

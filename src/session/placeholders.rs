@@ -19,7 +19,7 @@ use std::fmt::Write;
 use values::{
     certificate_names, clock_off, day, dkim_selectors, ehlo_of_program, ehlo_passes, ehlo_refused, faulty_address,
     gateway, isp_policy, log_in_ended, log_ins_offered, port_does, protection_here, resolver, said, security, sender,
-    spf_wanted, spoken, token_scope, user, wanted_server, weak, written,
+    sender_domain_of, spf_wanted, spoken, token_scope, user, wanted_server, weak, written,
 };
 
 /// A placeholder, written `{name}` on a page.
@@ -258,12 +258,22 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         "the domain's website",
     )
     .naming(Names::Host),
+    row("sender.domain", "the domain of the sender's address", sender_domain_of, "the sender's domain")
+        .naming(Names::Host),
+    row(
+        "sender.line",
+        "the public address of this line",
+        |case| case.shown(&sender_domain::LINE),
+        "this network's public address",
+    )
+    .naming(Names::Address),
     row("spf.record", "the SPF record of the domain", |case| case.shown(&sender_domain::SPF_RECORD), "there is none"),
     row("spf.fault", "what is wrong with it", |case| case.shown(&sender_domain::SPF_FAULT), "not known"),
     row("spf.wanted", "the SPF record to publish", spf_wanted, "the one that the mail provider gives")
         .naming(Names::Host),
     row("dkim.selectors", "the names of the provider's DKIM keys", dkim_selectors, "as the mail provider gives them")
         .naming(Names::Host),
+    row("dkim.fault", "what is wrong with a DKIM key", |case| case.shown(&sender_domain::DKIM_FAULT), "not known"),
     row("clock.off", "how far this computer's clock is off", clock_off, "wrong"),
     row(
         "turned-away.by",

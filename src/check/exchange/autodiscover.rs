@@ -76,8 +76,10 @@ async fn run(ctx: &Ctx, book: &mut Notebook) -> Verdict {
     book.note(keys::NAME, leads);
     let at_microsoft = kind.is_some() || leads == AutodiscoverName::Microsoft;
     let service = service_of(&service);
-    // A program that may well have an account of another type: the domain's website is not asked without a sign.
-    let usual = ctx.account.client().is_none_or(|client| client.exchange == Exchange::Usual);
+    // A program that may well have an account of another type, or a provider that has others: the domain's website is not
+    // asked without a sign.
+    let has_provider = ctx.wanted().is_some_and(|wanted| wanted.provider().is_some());
+    let usual = !has_provider && ctx.account.client().is_none_or(|client| client.exchange == Exchange::Usual);
     if !usual && !at_microsoft && leads == AutodiscoverName::Missing && service.is_none() {
         book.note(keys::BY, AutodiscoverBy::Nobody);
         return Verdict::pass("the domain names none");
@@ -128,6 +130,8 @@ fn note(
     named: Vec<Place>,
 ) -> Verdict {
     let lost = named.iter().find(|place| matches!(place.says, Says::Lost)).map(|place| place.host.clone());
+    // A record that leads to a website, which knows nothing of the mailbox.
+    let stray = named.iter().find(|place| matches!(place.says, Says::Nobody)).map(|place| place.host.clone());
     let places: Vec<Place> = website.into_iter().chain(named).collect();
     let first = places.iter().find(|place| !matches!(place.says, Says::Nobody | Says::Lost));
     let by = match first.map(|place| &place.says) {
@@ -135,13 +139,16 @@ fn note(
         Some(Says::Exchange(_)) => AutodiscoverBy::Exchange,
         Some(Says::Other(_)) => AutodiscoverBy::Misled,
         // The record of a server that is gone.
-        _ if at_microsoft && elsewhere.is_none() && lost.is_some() => AutodiscoverBy::Misled,
+        _ if at_microsoft && elsewhere.is_none() && (lost.is_some() || stray.is_some()) => AutodiscoverBy::Misled,
         _ => AutodiscoverBy::Nobody,
     };
     book.note(keys::BY, by);
     let misled = match first {
         Some(Place { host, says: Says::Other(how) }) => Some((host.clone(), *how)),
-        _ if by == AutodiscoverBy::Misled => lost.clone().map(|host| (host, Misled::NoAnswer)),
+        _ if by == AutodiscoverBy::Misled => {
+            let lost = lost.clone().map(|host| (host, Misled::NoAnswer));
+            lost.or(stray.map(|host| (host, Misled::OtherPage)))
+        }
         _ => None,
     };
     if let Some((host, how)) = &misled {
@@ -170,6 +177,11 @@ fn note(
             Text::from("a record leads Outlook to ")
                 .host(&host)
                 .say(", which does not answer; the mailbox is at Microsoft"),
+        ),
+        Some((host, Misled::OtherPage)) => Verdict::warn(
+            Text::from("a record leads Outlook to ")
+                .host(&host)
+                .say(", which knows nothing of the mailbox; that is at Microsoft"),
         ),
         Some((host, _)) => Verdict::warn(
             Text::new().host(&host).say(" answers Outlook, although it has nothing to do with the mailbox"),
@@ -301,6 +313,7 @@ fn judge(found: &Found, at_microsoft: bool) -> Says {
         })
     };
     match found.answer.status {
+        401 if found.answer.is_exchanges => Says::Exchange(host.to_owned()),
         401 if offers(&["NTLM", "Negotiate", "Bearer"]) => Says::Exchange(host.to_owned()),
         401 if at_microsoft && offers(&["Basic", "Digest"]) => Says::Other(Misled::AsksForPassword),
         200 if at_microsoft && is_autodiscover(&found.answer.body) => Says::Other(Misled::OtherSettings),
@@ -321,7 +334,14 @@ mod tests {
 
     fn found(url: &str, status: u16, challenges: &[&str], body: &str) -> Found {
         let challenges = challenges.iter().map(|challenge| (*challenge).to_owned()).collect();
-        let answer = http::Answer { status, location: None, date: None, challenges, body: body.as_bytes().to_vec() };
+        let answer = http::Answer {
+            status,
+            location: None,
+            date: None,
+            challenges,
+            is_exchanges: false,
+            body: body.as_bytes().to_vec(),
+        };
         Found { url: Url::parse(url).unwrap(), answer }
     }
 

@@ -7,6 +7,7 @@ pub(super) mod proxy;
 pub(super) mod road;
 mod web;
 
+use crate::account::Source;
 use crate::account::client::Exchange;
 use crate::account::provider::Kind;
 use crate::check::engine::Scope;
@@ -15,13 +16,15 @@ use crate::net::{Answer, Record};
 /// The server of every mailbox at Microsoft.
 const MICROSOFT: &str = "outlook.office365.com";
 
-/// Whether the account may be one of the type Exchange: by the provider, or where no provider is known by the mail program.
+/// Whether the account may be one of the type Exchange: by the provider, or otherwise by the mail program. Many a web host
+/// has Exchange for domains of its customers, but not for its own.
 fn may_be_exchange(scope: &Scope<'_>) -> bool {
     let (Some(account), Some(wanted)) = (scope.account, scope.wanted) else { return false };
     match (wanted.provider().map(|row| row.kind), account.client().map(|client| client.exchange)) {
         (_, Some(Exchange::No)) => false,
-        (Some(kind), _) => is_microsoft(kind),
-        (None, exchange) => exchange.is_some(),
+        (Some(kind), _) if is_microsoft(kind) => true,
+        (Some(Kind::Other) | None, exchange) => exchange.is_some() && wanted.source != Source::Table,
+        _ => false,
     }
 }
 

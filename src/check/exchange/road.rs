@@ -169,12 +169,20 @@ async fn go_by(ctx: &Ctx, url: &Url, host: &str, path: &'static str, route: Rout
             let said = Text::from("the certificate is not accepted: ").foreign(&why.said).foreign(signed);
             Way { fault: Some(fault(why.certificate_fault())), issuer, ..way(Reach::NotTrusted, said) }
         }
+        NotFetched::NotSecured(_) if is_tls_off(ctx) => {
+            way(Reach::TlsOff, "no encryption was agreed on, and TLS 1.2 is switched off on this computer".into())
+        }
         NotFetched::NotSecured(why) => match old_version(ctx, url, proxy).await {
             Some(version) => way(Reach::OldTls, format!("it knows nothing above {version}").into()),
             None => way(Reach::Broken, why.said.as_str().into()),
         },
         why => way(reach_of(&why), why.says()),
     }
+}
+
+/// Whether the system's policy forbids TLS 1.2, without which nobody gets on today.
+fn is_tls_off(ctx: &Ctx) -> bool {
+    ctx.machine.local().tls_policy.iter().any(|(version, is_on)| version == "TLSv1.2" && !is_on)
 }
 
 /// Whether the name of one of Microsoft's servers leads to an address inside, where it cannot be: a DNS filter, or a hosts

@@ -57,7 +57,12 @@ impl View<'_> {
     }
 
     pub(super) fn sender_domain(&self, facts: &mut Made) {
+        facts.put("sender.domain", self.one(sender_domain::WHOSE));
         facts.put("sender.spf", self.one(sender_domain::SPF));
+        facts.put(
+            "sender.spf-line",
+            self.one(sender_domain::SPF_LINE).or_moot("no device sends from here without a log-in"),
+        );
         facts.put("sender.dkim", self.one(sender_domain::DKIM));
         facts.put("sender.dmarc", self.one(sender_domain::DMARC));
     }

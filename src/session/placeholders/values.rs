@@ -195,6 +195,11 @@ pub(super) fn day(date: String) -> String {
     date.split('T').next().unwrap_or_default().to_owned()
 }
 
+pub(super) fn sender_domain_of(case: &Lookup<'_>) -> Option<String> {
+    let seen: Option<String> = case.shown(&sender_domain::DOMAIN);
+    Some(seen.unwrap_or_else(|| case.run.account.address.domain().to_owned()))
+}
+
 pub(super) fn spf_wanted(case: &Lookup<'_>) -> Option<String> {
     let sender = senders::of_provider(&case.provider?.id)?;
     let present: Option<String> = case.get(sender_domain::SPF_RECORD.check, &sender_domain::SPF_RECORD);
@@ -203,7 +208,7 @@ pub(super) fn spf_wanted(case: &Lookup<'_>) -> Option<String> {
 
 pub(super) fn dkim_selectors(case: &Lookup<'_>) -> Option<String> {
     let sender = senders::of_provider(&case.provider?.id)?;
-    let domain = case.run.account.address.domain();
+    let domain = sender_domain_of(case)?;
     let names = sender.dkim.iter().map(|selector| format!("{selector}._domainkey.{domain}"));
-    Some(names.collect::<Vec<_>>().join(", "))
+    Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
 }
