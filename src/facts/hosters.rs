@@ -27,6 +27,11 @@ pub fn of_firmware(says: &[String]) -> Option<&'static Hoster> {
     ROWS.iter().find(|row| says.iter().any(|name| name.contains(&row.firmware)))
 }
 
+/// All rows.
+pub fn all() -> impl Iterator<Item = &'static Hoster> {
+    ROWS.iter()
+}
+
 /// The row with this name.
 pub fn by_name(name: &str) -> Option<&'static Hoster> {
     ROWS.iter().find(|row| row.name == name)

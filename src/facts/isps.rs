@@ -31,6 +31,11 @@ pub fn of_line(name: &str) -> Option<&'static Isp> {
     })
 }
 
+/// All rows.
+pub fn all() -> impl Iterator<Item = &'static Isp> {
+    ROWS.iter()
+}
+
 /// The row with this name.
 pub fn by_name(name: &str) -> Option<&'static Isp> {
     ROWS.iter().find(|row| row.name == name)

@@ -1,8 +1,8 @@
-//! Whom somebody asks about: a provider, and its servers in a sentence; a security program, and where it leaves mail alone.
-//! The tables themselves are `account::provider` and `facts::interceptors`.
+//! Whom somebody asks about: a mail provider, and its servers in a sentence; an internet provider or hoster, and what it does
+//! with port 25; a security program, and where it leaves mail alone. The tables themselves are elsewhere.
 
 use crate::account::provider::{self, Provider};
-use crate::facts::interceptors;
+use crate::facts::{hosters, interceptors, isps};
 use crate::text::capital;
 use std::fmt::Write;
 
@@ -35,7 +35,8 @@ fn named(typed: &str) -> Option<&'static Provider> {
     let words = words(typed);
     let full = words.iter().filter(|word| word.contains('.'));
     let full = full.map(|word| provider::of_host(word).or_else(|| provider::of_domain(word)));
-    let asks = words.iter().any(|word| SETTINGS.contains(&word.as_str()));
+    // A single word can only be asked about its settings.
+    let asks = words.len() == 1 || words.iter().any(|word| SETTINGS.contains(&word.as_str()));
     let bare =
         words.iter().filter(|word| asks && !WORDS.contains(&word.as_str()) && !SETTINGS.contains(&word.as_str()));
     let bare = bare.map(|word| {
@@ -45,35 +46,81 @@ fn named(typed: &str) -> Option<&'static Provider> {
     full.chain(bare).flatten().next()
 }
 
-/// Words of the names of security programs that name none by themselves.
-const OF_MANY: [&str; 8] = ["certificate", "control", "firewall", "gateway", "security", "state", "web", "windows"];
-/// A text with more words is no question about a security program, but somebody's sentence that mentions one.
+/// A text with more words is no question about somebody, but a sentence that mentions them.
 const MOST_WORDS: usize = 8;
 
 /// "Avast: Menu > Settings > …" for each security program that is named in a question.
 pub(super) fn security_programs_asked_for(typed: &str) -> Vec<String> {
     let typed = words(typed);
-    if typed.len() > MOST_WORDS {
-        return Vec::new();
-    }
-    let is_named = |name: &str| {
-        let all: Vec<String> = words(name).into_iter().filter(|word| !OF_MANY.contains(&word.as_str())).collect();
-        !all.is_empty() && all.iter().all(|word| typed.contains(word))
-    };
-    // "McAfee or Skyhigh Web Gateway", "Forcepoint (Websense)", "Fortinet FortiGate": each name by itself, a maker's as well.
+    // "McAfee or Skyhigh Web Gateway", "Forcepoint (Websense)": each name by itself.
     let names = |name: &'static str| name.split([',', '(', ')']).flat_map(|part| part.split(" or "));
-    let rows =
-        interceptors::all().filter(|row| names(&row.name).any(|name| is_named(name) || is_of_its_own(name, &typed)));
+    let rows = interceptors::all().filter(|row| names(&row.name).any(|name| is_named(name, &typed)));
     rows.filter_map(|row| Some(format!("{}: {}.", row.name, capital(row.switch.as_deref()?)))).collect()
 }
 
-/// Whether the first word of a name is typed, and is not a word of the language.
-fn is_of_its_own(name: &str, typed: &[String]) -> bool {
-    const WORDS: [&str; 11] =
-        ["blue", "burp", "charles", "check", "cisco", "g", "little", "palo", "russian", "trend", "windows"];
+/// "Comcast Xfinity blocks port 25 …" for each internet provider, and for each hoster of rented machines, that is named in a
+/// question about that port.
+pub(super) fn port_25_asked_for(typed: &str) -> Vec<String> {
+    let typed = words(typed);
+    if !typed.iter().any(|word| word == "25") {
+        return Vec::new();
+    }
+    let is_named = |name: &str| is_named(name.split('(').next().unwrap_or_default(), &typed);
+    let isps = isps::all().filter(|row| is_named(&row.name)).map(|row| format!("{} {}.", row.name, row.policy));
+    let hosters = hosters::all().filter(|row| row.shuts.contains(&25) && is_named(&row.name));
+    isps.chain(hosters.map(|row| format!("{} shuts port 25 unless it is asked to open it.", row.name))).collect()
+}
+
+/// Whether a name is typed: all its words, or one that is no word of the language and of no other name.
+fn is_named(name: &str, typed: &[String]) -> bool {
+    const ORDINARY: [&str; 36] = [
+        "alto",
+        "amazon",
+        "authority",
+        "bell",
+        "blue",
+        "burp",
+        "certificate",
+        "charles",
+        "check",
+        "cisco",
+        "cloud",
+        "coat",
+        "control",
+        "data",
+        "endpoint",
+        "firewall",
+        "free",
+        "gateway",
+        "google",
+        "little",
+        "micro",
+        "microsoft",
+        "oracle",
+        "orange",
+        "palo",
+        "point",
+        "russian",
+        "security",
+        "services",
+        "state",
+        "suite",
+        "trend",
+        "web",
+        "windows",
+        "umbrella",
+        "falcon",
+    ];
+    /// Words of which a question about anything may consist.
+    const OF_MANY: [&str; 8] = ["certificate", "control", "firewall", "gateway", "security", "state", "web", "windows"];
     let all = words(name);
-    let first = all.first().filter(|first| !WORDS.contains(&first.as_str()));
-    first.is_some_and(|first| typed.contains(first))
+    let is_typed = |word: &String| typed.contains(word);
+    let names = |word: &&String| word.len() > 2 && !ORDINARY.contains(&word.as_str());
+    let mut telling = all.iter().filter(|word| !OF_MANY.contains(&word.as_str())).peekable();
+    let is_a_word = all.len() == 1 && all.iter().all(|word| ORDINARY.contains(&word.as_str()));
+    typed.len() <= MOST_WORDS
+        && !is_a_word
+        && (all.iter().filter(names).any(is_typed) || (telling.peek().is_some() && telling.all(is_typed)))
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -100,6 +147,7 @@ mod tests {
         for other in ["windows firewall", "check the port", "g", "a little bit", "state of the service"] {
             assert_eq!(named(other), [] as [&str; 0], "{other}");
         }
+        assert_eq!(named("g data"), ["G Data"]);
         assert_eq!(named("554 5.7.1 Your message was refused by the filter of Sophos at example.com"), [] as [&str; 0]);
     }
 
@@ -114,6 +162,17 @@ mod tests {
         assert!(says("tuta smtp server").contains("does not let mail programs send"));
         for typed in ["gmail refuses the password", "mail server settings", "free smtp server", "port 25 blocked", ""] {
             assert_eq!(says(typed), "", "{typed}");
+        }
+    }
+    #[test]
+    fn who_shuts_port_25_is_said_by_name() {
+        let says = |typed: &str| port_25_asked_for(typed).join(" ");
+        assert!(says("comcast port 25").starts_with("Comcast Xfinity "));
+        assert!(says("AT&T blocks 25").starts_with("AT&T "));
+        assert_eq!(says("ec2 port 25"), "Amazon EC2 shuts port 25 unless it is asked to open it.");
+        assert!(says("hetzner 25 blocked").starts_with("Hetzner Cloud "));
+        for other in ["comcast settings", "port 25 in germany", "is port 25 free", "google port 25", "25"] {
+            assert_eq!(says(other), "", "{other}");
         }
     }
 }

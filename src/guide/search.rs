@@ -1,7 +1,7 @@
 //! Finds pages by an error number, a server's or a program's sentence, or any words, best first. Numbers and sentences
 //! go by the tables of errors and replies; words by the pages' names, titles, head lines and text.
 
-use super::asked::{security_programs_asked_for, servers_asked_for};
+use super::asked::{port_25_asked_for, security_programs_asked_for, servers_asked_for};
 use super::{Guide, UNDETERMINED};
 use crate::facts::turned_away::{For, for_what};
 use crate::facts::{outlook_errors, pasted, replies};
@@ -102,6 +102,7 @@ impl Index {
             pages.extend(OF_SECURITY_PROGRAMS.map(str::to_owned));
         }
         means.extend(security_programs);
+        means.extend(port_25_asked_for(typed));
         let servers = servers_asked_for(typed);
         let most = if servers.is_some() { MOST_BESIDE_SERVERS } else { MOST_FOUND };
         means.extend(servers);
