@@ -127,3 +127,21 @@ pub(super) fn is_of_something_else(text: &str) -> bool {
 const REFUSAL: &str = r"(?x) \b[45]\.\d\.\d | rejec | refus | den(?:y|ied) | block | \bnot?\b | n't\b | fail | unknown | invalid | full | exceed
     | limit | over | error | require | must | detect | suspect | flagged | considered | disabled | locked | expire | too\  | unable | wrong | illegal | \bbad\b | \bpoor\b
     | unavailable | listed | spamhaus | \brbl | dnsbl | abgelehnt | verweig | nicht | rechaz | rifiut | respint | geweigerd | odrzuc | inconnu | unbekannt";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("Client host [40.107.22.55] blocked using zen.spamhaus.org", true)]
+    #[case("banned sending IP [52.103.1.2]", true)]
+    #[case("the address 40.93.0.9 is on a list", true)]
+    // The server that says so, and somebody else's addresses.
+    #[case("host example-com.mail.protection.outlook.com[52.101.40.1] said: banned sending IP [198.51.100.5]", false)]
+    #[case("Client host [140.107.22.55] blocked", false)]
+    #[case("Client host [52.104.22.55] blocked", false)]
+    fn a_providers_server_is_told_from_others(#[case] said: &str, #[case] expected: bool) {
+        assert_eq!(refuses_a_providers_server(said), expected, "{said}");
+    }
+}

@@ -17,16 +17,18 @@ pub(super) struct Found {
     pub(super) cause: &'static str,
     pub(super) by: By,
     pub(super) is_guess: bool,
+    /// The sense of the same words puts it elsewhere on the message's way.
+    pub(super) is_at_odds: bool,
 }
 
 impl Found {
     pub(super) fn sure(cause: &'static str, by: By) -> Self {
-        Found { cause, by, is_guess: false }
+        Found { cause, by, is_guess: false, is_at_odds: false }
     }
 
     /// A row of replies and where it stands: the words of a kind of sentence are held against what else the reply says.
     pub(super) fn reply(row: &'static Row, part: &Part<'_>, came_back: bool) -> Self {
-        let found = Found::sure(&row.cause, By::Server);
+        let found = Found::sure(row.pasted(), By::Server);
         if row.is_one_sentence() {
             found
         } else {
@@ -63,7 +65,10 @@ impl Found {
         // Whose mailbox has no room left nobody says: what a log-in does not answer is usually about the recipient's.
         let is_recipients = self.cause == "quota-exceeded" && other.cause == "recipient-mailbox-full";
         let is_recipients = is_recipients && said.iter().any(|said| is_of_a_recipient(said.text));
-        Found { cause: if is_recipients { &other.cause } else { self.cause }, is_guess: true, ..self }
+        if is_recipients {
+            return Found { cause: &other.cause, is_guess: true, ..self };
+        }
+        Found { is_guess: true, is_at_odds: true, ..self }
     }
 }
 

@@ -210,6 +210,7 @@ fn meant(text: &str, is_mail: bool) -> Vec<Found> {
     if (found.is_empty() || is_vague) && !is_foreign {
         found = seems().into_iter().collect();
     }
+    found.retain(|found| !(found.is_at_odds && LIGHTLY_SAID.contains(&found.cause)));
     for found in &mut found {
         // No recipient has been named yet: "invalid address" is the sender's.
         if told == Some(Phase::Mail) && found.cause == "recipient-rejected" {
@@ -218,6 +219,9 @@ fn meant(text: &str, is_mail: bool) -> Vec<Found> {
     }
     found
 }
+
+/// Causes whose words are said of so much that they are not even a hint where the sense of the whole is another.
+const LIGHTLY_SAID: [&str; 3] = ["recipient-rejected", "server-unreachable", "server-misconfigured"];
 
 /// What the mail program's own words mean.
 fn by_program(text: &str, parts: &[Part<'_>], whole: &Part<'_>, came_back: bool) -> Option<Found> {
@@ -239,7 +243,7 @@ fn by_program(text: &str, parts: &[Part<'_>], whole: &Part<'_>, came_back: bool)
     let reason = || whole.words.meaning(Phase::Auth).filter(|row| row.is_reason_in(Phase::Auth));
     let reason = Some(row).filter(|row| row.cause == "password-wrong").and_then(|_| reason());
     let found = match reason {
-        Some(reason) => Found::sure(&reason.cause, By::Server),
+        Some(reason) => Found::sure(reason.pasted(), By::Server),
         None => Found::sure(&row.cause, By::Program),
     };
     let found = found.held_against(&[whole.as_said(true)], came_back).of_a_delivery(text);
@@ -256,7 +260,7 @@ fn seems(parts: &[Part<'_>], whole: &Part<'_>, is_mail: bool) -> Option<Found> {
     let said = refusals.map(|part| part.as_said(is_mail || part.code.is_some()));
     let row = sense::of(&said.collect::<Vec<_>>())?;
     let by = if parts.iter().any(|part| part.code.is_some()) { By::Server } else { By::Program };
-    Some(Found { cause: &row.cause, by, is_guess: true })
+    Some(Found { is_guess: true, ..Found::sure(&row.cause, by) })
 }
 
 /// What each part says, the most telling first; numbers alone may be anybody's, so only sentences count.
