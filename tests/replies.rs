@@ -82,7 +82,7 @@ struct Threads {
 #[rstest]
 #[case(include_str!("replies/threads.toml"), 60, 55)]
 #[case(include_str!("replies/more-threads.toml"), 60, 55)]
-#[case(include_str!("replies/cases.toml"), 1450, 1435)]
+#[case(include_str!("replies/cases.toml"), 1450, 1432)]
 #[case(include_str!("replies/unseen.toml"), 155, 138)]
 #[case(include_str!("replies/twins.toml"), 170, 148)]
 #[case(include_str!("replies/trial.toml"), 185, 150)]

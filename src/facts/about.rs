@@ -10,7 +10,7 @@ pub(super) static REFUSED_BY_NUMBER: LazyLock<AnyCase> =
 /// What only errors of fetching mail name.
 pub(super) static RECEIVES: LazyLock<AnyCase> = LazyLock::new(|| {
     AnyCase::new(
-        r"\b(imap|pop3?)\b|\bauthenticate (plain|login)\b|\b(receiving|incoming)\b|posteingangsserver|serveur entrant|servidor de entrada",
+        r"\b(imap|pop3?)\b|\bauthenticate (plain|login)\b|\b(receiving|incoming)\b|\bget (?:new )?mail\b|posteingangsserver|serveur entrant|servidor de entrada",
     )
 });
 /// What other services than mail write: a shell, a database, a browser, a calendar, a printer without mail.
@@ -27,8 +27,8 @@ static SMTP: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new("smtp"));
 static ELSEWHERE: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(OTHER_MATTERS));
 const OTHER_MATTERS: &str = r"(?x)
     \b(?:ldaps?|ftps?|smb|git|whatsapp|teams|telegram|calendar|caldav|carddav)\b[^.]{0,40}(?:\b(?:message|server|upload|error)\b|:|\bfailed) | \bgit\b.{0,60}https?:
-    | \b(?:s?ftp|smb|ldap)\b.{0,40}\b(?:5\d\d|failed|denied|incorrect|invalid|fehlgeschlagen) | \b(?:scan|copy|save)\ to\ (?:\w+\ )?folder
-    | \bproxy\b.{0,30}\bauthenti | \bwi-?fi\ authenti | \bwebmail\b.{0,20}\bsession\b
+    | \b(?:s?ftp|smb|ldap)\b.{0,40}\b(?:5\d\d|failed|denied|incorrect|invalid|fehlgeschlagen) | \b(?:scan|copy|save)\ to\ (?:\w+\ )?folder | \b(?:destination|shared|network)\ folder
+    | \bproxy\b.{0,30}\bauthenti | \bproxy\ socket\b | \b(?:open|connect\ to|lock|read)\ (?:the\ |a\ )?database\b | \bwi-?fi\ authenti | \bwebmail\b.{0,20}\bsession\b
     | \bs/mime\b | without\ recipient\ certificate | verify\ your\ signature | \b(?:open)?pgp\b | \bdigital(?:ly)?\ sign | \bpassword\b.{0,20}\b(?:zip|pdf|file|document|archive|attachment)\b
     | \b(?:zip|pdf|file|document|archive|attachment)\b.{0,20}\bpassword";
 
@@ -65,6 +65,17 @@ static HANDS_ON: LazyLock<AnyCase> = LazyLock::new(|| {
 /// Whether it is about a connection of the account's server to a recipient's.
 pub(super) fn is_delivery(text: &str) -> bool {
     DELIVERS.is_match(text) && !HANDS_ON.is_match(text)
+}
+
+/// An address of the servers from which Microsoft delivers, as what is turned away: not that of a server which says so.
+static PROVIDERS_SERVER: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(PROVIDERS_SERVERS));
+/// Source: Microsoft Learn, Office 365 URLs and IP address ranges, Exchange Online: 40.92.0.0/15, 40.107.0.0/16, 52.100.0.0/14.
+const PROVIDERS_SERVERS: &str = r"(?x)
+    \b(?:client|host|ip|address|from)[\ :=\[(<]{1,3}(?:40\.(?:92|93|107)|52\.10[0-3])\.\d{1,3}\.\d{1,3}\b";
+
+/// Whether a provider's own server is turned away, and so the message has already left the account's side.
+pub(super) fn refuses_a_providers_server(text: &str) -> bool {
+    PROVIDERS_SERVER.is_match(text)
 }
 
 /// Whether a text without any number of a server is about mail: what is said of recipients and accounts is said of parcels
@@ -104,7 +115,7 @@ const SIGNS: &str = r"(?x)
 pub(super) fn is_of_something_else(text: &str) -> bool {
     static CONFIGURATION: LazyLock<AnyCase> = LazyLock::new(|| {
         AnyCase::new(
-            r"config(uration)? file|no such file or directory|\b(?:spam|junk|sent|trash|drafts?) (?:folder|mailbox)|\b(?:create|delete|rename|empty) (?:the |this )?(?:folder|mailbox)|\b(?:not|as|empty) spam\b|unsubscribe",
+            r"config(uration)? file|no such file or directory|\b(?:spam|junk|sent|trash|drafts?) (?:folder|mailbox)|\b(?:create|delete|rename|empty) (?:the |this )?(?:folder|mailbox)|\b(?:not|as|empty) spam\b|unsubscribe|must be connected|\bcontinuing (?:unencrypted|without)\b",
         )
     });
     static STATUS: LazyLock<AnyCase> = LazyLock::new(|| AnyCase::new(r"\b[45]\.\d{1,3}\.\d{1,3}\b"));
@@ -116,3 +127,21 @@ pub(super) fn is_of_something_else(text: &str) -> bool {
 const REFUSAL: &str = r"(?x) \b[45]\.\d\.\d | rejec | refus | den(?:y|ied) | block | \bnot?\b | n't\b | fail | unknown | invalid | full | exceed
     | limit | over | error | require | must | detect | suspect | flagged | considered | disabled | locked | expire | too\  | unable | wrong | illegal | \bbad\b | \bpoor\b
     | unavailable | listed | spamhaus | \brbl | dnsbl | abgelehnt | verweig | nicht | rechaz | rifiut | respint | geweigerd | odrzuc | inconnu | unbekannt";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("Client host [40.107.22.55] blocked using zen.spamhaus.org", true)]
+    #[case("banned sending IP [52.103.1.2]", true)]
+    #[case("the address 40.93.0.9 is on a list", true)]
+    // The server that says so, and somebody else's addresses.
+    #[case("host example-com.mail.protection.outlook.com[52.101.40.1] said: banned sending IP [198.51.100.5]", false)]
+    #[case("Client host [140.107.22.55] blocked", false)]
+    #[case("Client host [52.104.22.55] blocked", false)]
+    fn a_providers_server_is_told_from_others(#[case] said: &str, #[case] expected: bool) {
+        assert_eq!(refuses_a_providers_server(said), expected, "{said}");
+    }
+}

@@ -101,7 +101,7 @@ static IS_BOUNCE: LazyLock<AnyCase> = LazyLock::new(|| {
         | created\ automatically\ by\ mail\ delivery\ software | following\ address(?:es|\(es\))\ (?:failed|had\ permanent)
         | qmail-send\ program | >\ \x23smtp\x23 | remote\ host\ said: | i'?m\ afraid\ i\ wasn.?t\ able\ to\ deliver | transcript\ of\ session\ follows
         | delivery\ has\ failed\ to\ these\ recipients | (?:couldn|wasn|can|could\ no).?t\ be\ delivered\ to | wasn.?t\ delivered\ to
-        | your\ message\ to\ \S+\ (?:couldn.?t|cannot\ be|has\ been\ blocked|wasn.?t) | undelivered\ mail\ returned | status=bounced | >:\ host\ \S+\[[^\]]*\]\ said:
+        | your\ message\ to\ \S+\ (?:couldn.?t|cannot\ be|has\ been\ blocked|wasn.?t) | undelivered\ mail\ returned | status=bounced | >:\ host\ \S+\[[^\]]*\]\ said: | <\S+@\S+>:\ connect\ to\ \S+\[
         | delivery\ to\ the\ following\ recipients?\ failed | message\ cannot\ be\ delivered\ to\ the\ following
         | konnte\ nicht\ an\ .{1,80}zugestellt\ werden | nachrichtenzustellung\ an\ folgende\ empfänger
         | échec\ de\ la\ remise | n.a\ pas\ pu\ être\ (?:remis|distribué) | no\ se\ pudo\ entregar

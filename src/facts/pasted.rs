@@ -7,6 +7,7 @@ use super::about::{
 };
 use super::bounce::{self, Bounce};
 use super::held::{Found, PLAIN_REFUSALS};
+use super::limit::{self, Limit};
 use super::parts::{Part, begins_with_code, first_sentences, phase_told, server_parts, without_wrapping};
 use super::program_errors::{self, ProgramError};
 use super::replies::{Phase, Row, Words};
@@ -148,26 +149,13 @@ fn of_recipient(status: Option<&str>, told: &str, text: &str) -> Option<Found> {
         "content-rejected" if says(&["spam", "junk", "unsolicited", "bulk"]) && !says(&["header"]) => {
             "recipient-side-blocks"
         }
-        "quota-exceeded" if says(&OF_A_MAILBOX) => "recipient-mailbox-full",
+        "quota-exceeded" if limit::named(&told) == Some(Limit::Mailbox) => "recipient-mailbox-full",
         cause => cause,
     };
-    Some(Found { cause, ..found })
+    // What a program says in a message that came back is a server's report.
+    let by = if found.by == By::Program { By::Bounce } else { found.by };
+    Some(Found { cause, by, ..found })
 }
-
-/// Which limits are a mailbox's: in a message that came back, the recipient's.
-const OF_A_MAILBOX: [&str; 11] = [
-    "mailbox",
-    "inbox",
-    "mail box",
-    "full",
-    "storage",
-    "over quota",
-    "overquota",
-    "voll",
-    "pleine",
-    "buzon",
-    "casella",
-];
 
 /// In the log of a mail server that hands its mail to the account's own: the ports for that.
 const OWN_SERVER: [&str; 2] = ["]:587", "]:465"];
@@ -222,6 +210,7 @@ fn meant(text: &str, is_mail: bool) -> Vec<Found> {
     if (found.is_empty() || is_vague) && !is_foreign {
         found = seems().into_iter().collect();
     }
+    found.retain(|found| !(found.is_at_odds && LIGHTLY_SAID.contains(&found.cause)));
     for found in &mut found {
         // No recipient has been named yet: "invalid address" is the sender's.
         if told == Some(Phase::Mail) && found.cause == "recipient-rejected" {
@@ -230,6 +219,9 @@ fn meant(text: &str, is_mail: bool) -> Vec<Found> {
     }
     found
 }
+
+/// Causes whose words are said of so much that they are not even a hint where the sense of the whole is another.
+const LIGHTLY_SAID: [&str; 3] = ["recipient-rejected", "server-unreachable", "server-misconfigured"];
 
 /// What the mail program's own words mean.
 fn by_program(text: &str, parts: &[Part<'_>], whole: &Part<'_>, came_back: bool) -> Option<Found> {
@@ -251,14 +243,14 @@ fn by_program(text: &str, parts: &[Part<'_>], whole: &Part<'_>, came_back: bool)
     let reason = || whole.words.meaning(Phase::Auth).filter(|row| row.is_reason_in(Phase::Auth));
     let reason = Some(row).filter(|row| row.cause == "password-wrong").and_then(|_| reason());
     let found = match reason {
-        Some(reason) => Found::sure(&reason.cause, By::Server),
+        Some(reason) => Found::sure(reason.pasted(), By::Server),
         None => Found::sure(&row.cause, By::Program),
     };
     let found = found.held_against(&[whole.as_said(true)], came_back).of_a_delivery(text);
     // "Timed out" is said of databases and proxies too.
     let is_vague = ["server-unreachable", "unstable-connection"].contains(&found.cause);
     let is_of_mail = came_back || !parts.is_empty() || shows_mail(text);
-    Some(Found { is_guess: found.is_guess || is_vague && !is_of_mail, ..found })
+    Some(Found { is_guess: found.is_guess || row.vague || is_vague && !is_of_mail, ..found })
 }
 
 /// What the words seem to mean: the server's, or, if none can be told apart, all of them.
@@ -268,7 +260,7 @@ fn seems(parts: &[Part<'_>], whole: &Part<'_>, is_mail: bool) -> Option<Found> {
     let said = refusals.map(|part| part.as_said(is_mail || part.code.is_some()));
     let row = sense::of(&said.collect::<Vec<_>>())?;
     let by = if parts.iter().any(|part| part.code.is_some()) { By::Server } else { By::Program };
-    Some(Found { cause: &row.cause, by, is_guess: true })
+    Some(Found { is_guess: true, ..Found::sure(&row.cause, by) })
 }
 
 /// What each part says, the most telling first; numbers alone may be anybody's, so only sentences count.
@@ -276,7 +268,7 @@ fn meaning(parts: &[Part<'_>], told: Option<Phase>, came_back: bool) -> Vec<(&'s
     let mut found: Vec<_> = parts.iter().filter_map(|part| Some((row_of(part, told)?, part))).collect();
     // What is refused for good counts more than what is put off.
     found.small_sort_by_key(|(row, part)| (part.has_code('4'), stage(&row.cause), row.tier));
-    found.into_iter().map(|(row, part)| (row, Found::reply(row, part, came_back))).collect()
+    found.into_iter().map(|(row, part)| (row, Found::reply(row, part, came_back).of_a_delivery(&part.said))).collect()
 }
 
 /// The most telling row of one part.

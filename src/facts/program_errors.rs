@@ -21,6 +21,11 @@ pub struct ProgramError {
     pattern: String,
     /// What the text must hold as well, anywhere.
     with: Option<String>,
+    /// What it must not hold.
+    unless: Option<String>,
+    /// Whether the same words are said of other things too, so that they are no more than a hint.
+    #[serde(default)]
+    pub vague: bool,
     /// Whether what fails after it fails because of it.
     #[serde(default)]
     pub root: bool,
@@ -39,6 +44,7 @@ struct File {
 struct Ready {
     pattern: Pattern,
     with: Option<Pattern>,
+    unless: Option<Pattern>,
     row: ProgramError,
 }
 
@@ -47,7 +53,12 @@ static ROWS: LazyLock<Vec<Ready>> = LazyLock::new(|| {
     let own = |name: &str| Some(words.get(name)?.values().cloned().collect::<Vec<_>>().join("|"));
     let list = |name: &str| own(name).or_else(|| Some(sense::foreign_words(name)?.to_owned()));
     let whole = |pattern: &String| Pattern::new(&with_words(pattern, list));
-    let ready = |row: ProgramError| Ready { pattern: whole(&row.pattern), with: row.with.as_ref().map(whole), row };
+    let ready = |row: ProgramError| Ready {
+        pattern: whole(&row.pattern),
+        with: row.with.as_ref().map(whole),
+        unless: row.unless.as_ref().map(whole),
+        row,
+    };
     error.into_iter().map(ready).collect()
 });
 
@@ -69,8 +80,11 @@ const MOST_READ: usize = 16 * 1024;
 /// The rows that this text contains, the most telling first. Line ends count as spaces.
 pub fn in_text(text: &str) -> Vec<&'static ProgramError> {
     let text = without_addresses(&one_line(&folded(beginning(text, MOST_READ))));
-    let fits =
-        |ready: &&Ready| ready.pattern.is_match(&text) && ready.with.as_ref().is_none_or(|with| with.is_match(&text));
+    let fits = |ready: &&Ready| {
+        ready.pattern.is_match(&text)
+            && ready.with.as_ref().is_none_or(|with| with.is_match(&text))
+            && !ready.unless.as_ref().is_some_and(|unless| unless.is_match(&text))
+    };
     ROWS.iter().filter(fits).map(|ready| &ready.row).collect()
 }
 

@@ -59,11 +59,19 @@ pub struct Row {
     only_in: Vec<Phase>,
     /// What it means.
     pub cause: String,
+    /// What it means in a text that somebody pastes, where nobody knows what else the server offers; if not the same.
+    #[serde(default)]
+    pasted: Option<String>,
     /// What to do.
     pub advice: String,
 }
 
 impl Row {
+    /// What it means in a text that somebody pastes.
+    pub(super) fn pasted(&self) -> &str {
+        self.pasted.as_ref().unwrap_or(&self.cause)
+    }
+
     /// Whether the reply's words mean this, and not its numbers alone.
     pub fn goes_by_words(&self) -> bool {
         self.tier < BY_STATUS
@@ -308,11 +316,12 @@ mod tests {
         for (ready, proof) in ROWS.iter().zip(&proofs) {
             let row = &ready.row;
             let [said, server, source] = ["example", "server", "source"].map(|key| proof::text(proof, key));
-            let cause = &row.cause;
-            assert!(
-                causes().contains(&cause.as_str()),
-                "replies.toml: {said}\n  {cause} is not the name of a page in docs/guide/causes"
-            );
+            for cause in row.pasted.iter().chain([&row.cause]) {
+                assert!(
+                    causes().contains(&cause.as_str()),
+                    "replies.toml: {said}\n  {cause} is not the name of a page in docs/guide/causes"
+                );
+            }
             let length = row.advice.chars().count();
             assert!(
                 length <= MOST_ADVICE,

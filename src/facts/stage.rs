@@ -6,9 +6,10 @@
 pub(super) fn stage(cause: &str) -> u8 {
     match cause {
         "offline" | "clock-wrong" => 0,
-        "dns-name-not-found" => 1,
+        "dns-name-not-found" | "dns-resolver-failing" => 1,
         "server-unreachable"
         | "server-refusing"
+        | "ipv6-broken"
         | "local-gateway"
         | "port-25-blocked-by-isp"
         | "server-rejects-client" => 2,
