@@ -183,6 +183,31 @@ const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
         &["mailbox-full", "quota-exceeded"],
     ),
     (
+        "A whole organisation that may not send, or does not let mail to a recipient out",
+        &[
+            "organisation-blocked",
+            "the-organisation-has-exceeded-its-threshold",
+            "recipient-forbidden",
+            "the-organisation-has-the-recipient-on-its-block-list",
+        ],
+        &["organisation-blocked", "recipient-forbidden"],
+    ),
+    (
+        "A mail server that cannot reach the recipient's, or nobody's",
+        &["server-cannot-deliver", "an-own-server-that-does-not-get-out"],
+        &["server-cannot-deliver"],
+    ),
+    (
+        "A phone at the company's own Exchange, and an expired password",
+        &["an-iphone-and-an-expired-company-password"],
+        &["exchange-sign-in"],
+    ),
+    (
+        "An old Outlook whose settings are right and whose encryption is too old",
+        &["an-old-outlook-with-the-right-settings"],
+        &["tls-version-mismatch"],
+    ),
+    (
         "A network that the server has locked out",
         &["locked-out-by-the-servers-firewall", "locked-out-with-resets"],
         &["server-rejects-client"],

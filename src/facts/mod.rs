@@ -17,6 +17,7 @@ pub mod keys;
 pub mod known;
 pub mod limit;
 pub mod observed;
+pub mod organisation;
 pub mod outlook_errors;
 mod parts;
 pub mod pasted;

@@ -145,6 +145,8 @@ fn of_recipient(status: Option<&str>, told: &str, text: &str) -> Option<Found> {
         }
         "smtp-intercepted" => by_status()?,
         cause if is_refused_by_own_server => cause,
+        // It has the message: what it cannot reach is the recipient's server.
+        "port-25-blocked-by-isp" | "server-unreachable" | "unstable-connection" => "server-cannot-deliver",
         "server-rejects-client" => "recipient-side-blocks",
         "content-rejected" if says(&["spam", "junk", "unsolicited", "bulk"]) && !says(&["header"]) => {
             "recipient-side-blocks"

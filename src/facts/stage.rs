@@ -29,9 +29,14 @@ pub(super) fn stage(cause: &str) -> u8 {
         | "auth-not-offered"
         | "encryption-required-for-auth"
         | "auth-throttled"
-        | "account-locked" => 4,
+        | "account-locked"
+        | "organisation-blocked" => 4,
         "auth-not-sent" | "sender-not-allowed" | "domain-not-authenticated" => 5,
-        "recipient-rejected" | "recipient-mailbox-full" | "recipient-side-blocks" => 6,
+        "recipient-rejected"
+        | "recipient-mailbox-full"
+        | "recipient-side-blocks"
+        | "server-cannot-deliver"
+        | "recipient-forbidden" => 6,
         _ => 7,
     }
 }

@@ -6,13 +6,13 @@
 use super::known::{Derived, Known};
 use super::limit::Limit;
 use super::pasted::By;
-use super::turned_away;
 use super::value::YES_NO;
 use super::words::{
     AddressKind, AutodiscoverBy, CertificateIs, Dates, Dkim, Dmarc, DomainFound, EhloName, Elsewhere, Ipv6, Lacks,
     LogIn, Loss, MailboxAt, Misled, NameFound, Opens, OtherNames, OutlookTold, OwnServers, ProxiesNamed, Reach,
     Refused, ScriptIs, SenderDomain, Sending, Spf, SpfLine, Starttls, Stops, TooWeak, UnusedAddress,
 };
+use super::{organisation, turned_away};
 use crate::account::client::{Connects, Exchange};
 use crate::account::provider::{self, Confidence, Passwords};
 use crate::account::{Fit, MeasuredOn};
@@ -198,6 +198,7 @@ static VOCABULARY: LazyLock<Vec<FactKind>> = LazyLock::new(|| {
             turned_away::For::VARIANTS,
         ),
         fact("limit.of", "which limit it is that is reached, as its words say", Limit::VARIANTS),
+        fact("organisation", "what the words say of the sender's whole organisation", organisation::Whole::VARIANTS),
         fact("provider.kind", "which family of providers the mailbox belongs to", provider::Kind::VARIANTS),
         fact("provider.confidence", "how reliable the row in the provider table is", Confidence::VARIANTS),
         fact("provider.passwords", "which password the provider accepts from mail programs", Passwords::VARIANTS),

@@ -143,6 +143,10 @@ fn prefer_the_error(guide: &Guide, facts: &Derived, walk: &mut Walk) {
     by_error.reached = None;
     follow(&mut by_error, guide, page, rule, Some(judged), facts);
     go_on(guide, facts, &mut by_error);
+    // A page on that way may have named the very cause more precisely.
+    if by_error.reached.as_ref().is_some_and(|other| other.cause == reached.cause) {
+        return;
+    }
     let is_as_certain = by_error.reached.as_ref().is_some_and(|other| other.certainty >= reached.certainty);
     if is_as_certain || reached.cause == UNDETERMINED {
         by_error.measured = Some(reached.cause).filter(|cause| cause != UNDETERMINED);

@@ -41,6 +41,8 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("client.sign-in", "no or unknown", "the mail program may be unable to sign in on the provider's page"),
     ("client.sign-in", "yes or unknown", "the mail program may be able to sign in on the provider's page"),
     ("ehlo", "accepted", "the server accepts EHLO"),
+    ("exchange.mailbox", "microsoft or unknown", "the mailbox may be at Microsoft"),
+    ("exchange.mailbox", "not microsoft", "the mailbox is on a company's or hosting company's Exchange server"),
     ("greeting", "expects-tls", "the server expects encryption from the start"),
     ("greeting", "ready", "the server greets as it should"),
     ("handshake", "not-tls", "the server does not encrypt from the start"),

@@ -3,8 +3,8 @@
 use super::*;
 use crate::account::mechanisms;
 use crate::facts::keys::{login, sending, smtp};
-use crate::facts::limit;
 use crate::facts::words::{LogIn, Relay, Sending};
+use crate::facts::{limit, organisation};
 use crate::probe::sasl::{FOR_PASSWORDS, FOR_TOKENS};
 
 impl View<'_> {
@@ -70,26 +70,40 @@ impl View<'_> {
         facts.put("sending.to", word(if self.input.account.to.is_none() { "own" } else { "given" }));
         let was_handed_over = self.one(sending::MESSAGE).is_there();
         facts.put("limit.of", self.limit());
+        facts.put("organisation", self.organisation());
         facts.put("sending.message", self.one(sending::RESULT).known(|_| yes_no(was_handed_over)));
     }
 
     /// Which limit the words name that refuse the log-in or the message because of one, or the error shown.
     fn limit(&self) -> Known {
-        let heard =
-            [(self.one(login::REASON), self.one(login::REPLY)), (self.one(sending::REASON), self.one(sending::REPLY))];
-        let is_limit = |cause: &str| matches!(cause, "quota-exceeded" | "recipient-mailbox-full");
         let named =
             |words: &str| limit::named(words).map_or(gap("the words do not say which"), |limit| word(limit.into()));
+        self.in_words_of(&["quota-exceeded", "recipient-mailbox-full"], "no limit is named", named)
+    }
+
+    /// What the words that stop the mail say of the sender's whole organisation.
+    fn organisation(&self) -> Known {
+        let named = |words: &str| {
+            organisation::named(words).map_or(moot("they do not speak of an organisation"), |whole| word(whole.into()))
+        };
+        self.in_words_of(&["account-locked", "recipient-rejected"], "nothing of that kind is said", named)
+    }
+
+    /// What is read from the words of the server that refuses the log-in or the message for one of these causes, or from
+    /// the error shown if that means one of them.
+    fn in_words_of(&self, causes: &[&str], if_none: &'static str, read: impl Fn(&str) -> Known) -> Known {
+        let heard =
+            [(self.one(login::REASON), self.one(login::REPLY)), (self.one(sending::REASON), self.one(sending::REPLY))];
         for (reason, words) in heard {
             match (reason, words) {
                 (Seen::Pending(checks), _) => return Known::Pending(checks),
-                (Seen::Is(reason), words) if is_limit(&reason) => return words.known(|words| named(&words)),
+                (Seen::Is(reason), words) if causes.contains(&&*reason) => return words.known(|words| read(&words)),
                 _ => {}
             }
         }
         match (&self.input.account.error, self.input.said.and_then(|pasted| pasted.cause)) {
-            (Some(error), Some("quota-exceeded")) => named(error),
-            _ => moot("no limit is named"),
+            (Some(error), Some(cause)) if causes.contains(&cause) => read(error),
+            _ => moot(if_none),
         }
     }
 
