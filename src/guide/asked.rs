@@ -68,7 +68,7 @@ pub(super) fn port_25_asked_for(typed: &str) -> Vec<String> {
     let is_named = |name: &str| is_named(name.split('(').next().unwrap_or_default(), &typed);
     let isps = isps::all().filter(|row| is_named(&row.name)).map(|row| format!("{} {}.", row.name, row.policy));
     let hosters = hosters::all().filter(|row| row.shuts.contains(&25) && is_named(&row.name));
-    isps.chain(hosters.map(|row| format!("{} shuts port 25 unless it is asked to open it.", row.name))).collect()
+    isps.chain(hosters.map(|row| format!("{} blocks port 25 unless it is asked to open it.", row.name))).collect()
 }
 
 /// Whether a name is typed: all its words, or one that is no word of the language and of no other name.
@@ -169,7 +169,7 @@ mod tests {
         let says = |typed: &str| port_25_asked_for(typed).join(" ");
         assert!(says("comcast port 25").starts_with("Comcast Xfinity "));
         assert!(says("AT&T blocks 25").starts_with("AT&T "));
-        assert_eq!(says("ec2 port 25"), "Amazon EC2 shuts port 25 unless it is asked to open it.");
+        assert_eq!(says("ec2 port 25"), "Amazon EC2 blocks port 25 unless it is asked to open it.");
         assert!(says("hetzner 25 blocked").starts_with("Hetzner Cloud "));
         for other in ["comcast settings", "port 25 in germany", "is port 25 free", "google port 25", "25"] {
             assert_eq!(says(other), "", "{other}");
