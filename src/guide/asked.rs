@@ -71,56 +71,51 @@ pub(super) fn port_25_asked_for(typed: &str) -> Vec<String> {
     isps.chain(hosters.map(|row| format!("{} blocks port 25 unless it is asked to open it.", row.name))).collect()
 }
 
-/// Whether a name is typed: all its words, or one that is no word of the language and of no other name.
+/// Words of the names of many: whether they are typed says nothing.
+const OF_MANY: [&str; 8] = ["certificate", "control", "firewall", "gateway", "security", "state", "web", "windows"];
+/// Words in names that are words of the language, or of other names as well.
+const ORDINARY: [&str; 28] = [
+    "alto",
+    "amazon",
+    "authority",
+    "bell",
+    "blue",
+    "burp",
+    "charles",
+    "check",
+    "cisco",
+    "cloud",
+    "coat",
+    "data",
+    "endpoint",
+    "falcon",
+    "free",
+    "google",
+    "little",
+    "micro",
+    "microsoft",
+    "oracle",
+    "orange",
+    "palo",
+    "point",
+    "russian",
+    "services",
+    "suite",
+    "trend",
+    "umbrella",
+];
+
+/// Whether a name is typed: one word that is of this name alone, or else all of several ("Check Point", "AT&T").
 fn is_named(name: &str, typed: &[String]) -> bool {
-    const ORDINARY: [&str; 36] = [
-        "alto",
-        "amazon",
-        "authority",
-        "bell",
-        "blue",
-        "burp",
-        "certificate",
-        "charles",
-        "check",
-        "cisco",
-        "cloud",
-        "coat",
-        "control",
-        "data",
-        "endpoint",
-        "firewall",
-        "free",
-        "gateway",
-        "google",
-        "little",
-        "micro",
-        "microsoft",
-        "oracle",
-        "orange",
-        "palo",
-        "point",
-        "russian",
-        "security",
-        "services",
-        "state",
-        "suite",
-        "trend",
-        "web",
-        "windows",
-        "umbrella",
-        "falcon",
-    ];
-    /// Words of which a question about anything may consist.
-    const OF_MANY: [&str; 8] = ["certificate", "control", "firewall", "gateway", "security", "state", "web", "windows"];
-    let all = words(name);
+    let all: Vec<String> = words(name).into_iter().filter(|word| !OF_MANY.contains(&word.as_str())).collect();
     let is_typed = |word: &String| typed.contains(word);
-    let names = |word: &&String| word.len() > 2 && !ORDINARY.contains(&word.as_str());
-    let mut telling = all.iter().filter(|word| !OF_MANY.contains(&word.as_str())).peekable();
-    let is_a_word = all.len() == 1 && all.iter().all(|word| ORDINARY.contains(&word.as_str()));
+    let is_of_its_own = |word: &&String| word.len() > 2 && !ORDINARY.contains(&word.as_str());
+    let mut own = all.iter().filter(is_of_its_own).peekable();
     typed.len() <= MOST_WORDS
-        && !is_a_word
-        && (all.iter().filter(names).any(is_typed) || (telling.peek().is_some() && telling.all(is_typed)))
+        && match own.peek() {
+            Some(_) => own.any(is_typed),
+            None => all.len() > 1 && all.iter().all(is_typed),
+        }
 }
 
 fn words(text: &str) -> Vec<String> {

@@ -241,8 +241,11 @@ struct Redactor {
 
 impl Redactor {
     fn new(report: &Report, out: LeftOut) -> Self {
-        let marked = findings(report).flat_map(marked).filter(|(_, mark)| out.hides(*mark));
-        Redactor { out, known: known(report, out, marked), said: said(report) }
+        let said = said(report);
+        // An address that nothing was measured at may still stand in what somebody pasted.
+        let marked = findings(report).flat_map(marked).chain(said.iter().flat_map(|quote| addresses(quote)));
+        let known = known(report, out, marked.filter(|(_, mark)| out.hides(*mark)));
+        Redactor { out, known, said }
     }
 
     fn account(&self, account: &mut Account) {
