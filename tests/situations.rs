@@ -134,7 +134,12 @@ const SITUATIONS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "The address that is used accepts connections and says nothing: another of the server answers, or none",
-        &["an-address-that-says-nothing", "an-address-that-does-not-encrypt", "two-addresses-that-say-nothing"],
+        &[
+            "an-address-that-says-nothing",
+            "an-address-that-does-not-encrypt",
+            "an-address-that-does-not-encrypt-auto",
+            "two-addresses-that-say-nothing",
+        ],
         &["some-addresses-fail", "server-too-slow"],
     ),
     (

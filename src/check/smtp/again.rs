@@ -1,10 +1,14 @@
-//! How to get back to a port after its dialogue: a new connection on which TLS can begin at once. Not a check.
+//! How to get back to a port after its dialogue, at the same address or another: a new connection on which TLS can begin at
+//! once. Not a check.
 
-use crate::check::Ctx;
 use crate::check::engine::Handshake;
-use crate::net::{BoxStream, ConnectOptions};
+use crate::check::ports::port;
+use crate::check::{Ctx, Role, Target};
+use crate::facts::keys::port as port_keys;
+use crate::net::{BoxStream, ConnectOptions, PortState};
 use crate::probe::secure::FailureKind;
 use crate::probe::smtp::Dialogue;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// The time limit for each reply on the way there, and for each handshake that follows; for the greeting, this and what
@@ -43,4 +47,21 @@ pub(crate) async fn prepare_with(ctx: &Ctx, seen: &Handshake, mss: Option<u16>) 
     dialogue.ask(format!("EHLO {}", seen.name).as_bytes(), None, LIMIT).await.ok()?;
     let reply = dialogue.ask(b"STARTTLS", None, LIMIT).await.ok()?;
     (reply.code == 220 && dialogue.unread() == 0).then(|| dialogue.into_stream().0)
+}
+
+/// How many other addresses are asked at most.
+const MOST_ADDRESSES: usize = 2;
+
+/// The other addresses of the server in use that may be asked: not those at which the port is known not to open, which its
+/// own check says and has waited for long enough.
+pub(crate) async fn addresses_besides(ctx: &Ctx, used: SocketAddr) -> Vec<IpAddr> {
+    let id = port::CHECK.at(Target::in_use(used.port()));
+    ctx.wait_for(&id).await;
+    let shut = ctx.fact(&id, &port_keys::SHUT).unwrap_or_default();
+    let opens = |key| ctx.fact(&id, &key) == Some(PortState::Open);
+    let (v4, v6) = (opens(port_keys::STATE_V4), opens(port_keys::STATE_V6));
+    let local = ctx.machine.local();
+    let may_open = |addr: &IpAddr| if addr.is_ipv4() { v4 } else { v6 } && !shut.contains(addr);
+    let others = ctx.addresses(Role::InUse).into_iter().filter(|addr| *addr != used.ip() && local.is_routed(*addr));
+    others.filter(may_open).take(MOST_ADDRESSES).collect()
 }

@@ -1,7 +1,7 @@
 //! Does the server answer at another of its addresses, where it says nothing at the one in use? Asked only then: a mail
 //! program may take either of them. How the addresses of a server that answers differ is for `chain`.
 
-use super::again::{LIMIT, prepare};
+use super::again::{LIMIT, addresses_besides, prepare};
 use super::{ehlo, talk};
 use crate::account::Security;
 use crate::check::dns::server;
@@ -16,7 +16,7 @@ use crate::probe::smtp::Dialogue;
 use crate::probe::version::Version;
 use crate::text::Text;
 use futures::future::join_all;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 pub(crate) static CHECK: Check = Check {
@@ -37,21 +37,12 @@ fn needs(scope: &Scope<'_>) -> Vec<Need> {
     ]
 }
 
-/// How many other addresses are asked at most.
-const MOST_ADDRESSES: usize = 2;
-
 async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     let used = ctx.fact(&port::CHECK.at(case.own), &port_keys::ADDRESS);
     let Some(used) = used.filter(|_| is_mute(ctx, &talk::CHECK.at(case.own))) else {
         return Verdict::moot("it answers at the address in use, or its port does not open");
     };
-    let local = ctx.machine.local();
-    let shut = ctx.fact(&port::CHECK.at(case.own), &port_keys::SHUT).unwrap_or_default();
-    let others = ctx.addresses(Role::InUse).into_iter();
-    let others: Vec<IpAddr> = others
-        .filter(|addr| *addr != used && local.is_routed(*addr) && !shut.contains(addr))
-        .take(MOST_ADDRESSES)
-        .collect();
+    let others = addresses_besides(ctx, SocketAddr::new(used, case.own.port)).await;
     if others.is_empty() {
         return Verdict::moot("it has no other address that can be tried");
     }
@@ -84,23 +75,15 @@ fn is_mute(ctx: &Ctx, talk: &str) -> bool {
 
 /// Whether the server greets there and, where the account is to be encrypted, answers a ClientHello.
 async fn answers(ctx: &Ctx, case: &Case, addr: SocketAddr) -> bool {
-    let is_implicit = ctx.fact(&talk::CHECK.at(case.own), &smtp_keys::SPEAKS) != Some(Speaks::Plain)
-        && case.in_use.security == Security::Implicit;
     if case.in_use.security == Security::None {
         let options = ConnectOptions::within(ctx.options.timeout);
         let Some(stream) = ctx.door.connect_in_place(addr, options).await else { return false };
         return Dialogue::over(stream).reply(LIMIT).await.is_ok_and(|greeting| greeting.code == 220);
     }
+    let speaks = ctx.fact(&talk::CHECK.at(case.own), &smtp_keys::SPEAKS);
+    let implicit = speaks != Some(Speaks::Plain) && talk::expects_tls(ctx, case.own, &case.in_use.host);
     let name = ehlo::names(ctx, None).into_iter().next().map(|(_, name)| name).unwrap_or_default();
-    let there = Handshake {
-        addr,
-        local: None,
-        name,
-        leaf: None,
-        refused: None,
-        implicit: is_implicit,
-        greeting: Duration::ZERO,
-    };
+    let there = Handshake { addr, local: None, name, leaf: None, refused: None, implicit, greeting: Duration::ZERO };
     let Some(mut stream) = prepare(ctx, &there).await else { return false };
     let heard = hello::ask(&mut stream, &case.in_use.host, Version::Tls12, LIMIT).await;
     matches!(heard, Heard::Chose(..) | Heard::Alert(_))

@@ -75,6 +75,17 @@ fn is_crowded(reply: &Reply) -> bool {
     !row.is_some_and(|row| row.goes_by_words() && row.cause == "server-rejects-client")
 }
 
+/// Whether the port is known or said to speak TLS from the start.
+pub(super) fn expects_tls(ctx: &Ctx, target: Target, host: &str) -> bool {
+    let port = target.port;
+    let choices = ctx.wanted().into_iter().flat_map(|wanted| &wanted.choices);
+    let mut choices = choices.filter(|choice| choice.port == port && choice.host == host);
+    let is_set = ctx.case().is_some_and(|case| {
+        case.own == target && case.in_use.security == Security::Implicit && port != 587 && port != 25
+    });
+    port == 465 || choices.next().is_some_and(|choice| choice.security == Security::Implicit) || is_set
+}
+
 /// The dialogue with one port.
 pub(super) struct Talk<'a> {
     pub(super) ctx: &'a Ctx,
@@ -123,19 +134,8 @@ impl Talk<'_> {
         Some(self.ctx.door.connect(self.addr, options).await?.ok()?.stream)
     }
 
-    /// Whether the port is known or said to speak TLS from the start.
-    fn expects_tls(&self) -> bool {
-        let port = self.target.port;
-        let choices = self.ctx.wanted().into_iter().flat_map(|wanted| &wanted.choices);
-        let mut choices = choices.filter(|choice| choice.port == port && choice.host == self.host);
-        let is_set = self.ctx.case().is_some_and(|case| {
-            case.own == self.target && case.in_use.security == Security::Implicit && port != 587 && port != 25
-        });
-        port == 465 || choices.next().is_some_and(|choice| choice.security == Security::Implicit) || is_set
-    }
-
     async fn go(&mut self, book: &mut Notebook, stream: BoxStream) -> Ended {
-        if self.expects_tls() {
+        if expects_tls(self.ctx, self.target, &self.host) {
             return self.encrypt(book, Dialogue::over(stream), true).await;
         }
         let mut dialogue = Dialogue::over(stream);

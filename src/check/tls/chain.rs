@@ -7,20 +7,18 @@ use crate::check::dns::server;
 use crate::check::engine::{Case, Check, Handshake, How, Need, Scope, always};
 use crate::check::internet::clock;
 use crate::check::ports::port;
-use crate::check::smtp::again::{LIMIT, not_again, prepare};
+use crate::check::smtp::again::{LIMIT, addresses_besides, not_again, prepare};
 use crate::check::{Ctx, Group, MAIL_PORTS, Notebook, Role, Target, Verdict};
 use crate::facts::keys::certificate as certificate_keys;
 use crate::facts::keys::chain as keys;
 use crate::facts::keys::clock as clock_keys;
-use crate::facts::keys::port as port_keys;
 use crate::facts::words::{AtOtherAddress, Order};
-use crate::net::PortState;
 use crate::probe::certificate::{Certificate, parse};
 use crate::probe::chain::{self, Whole};
 use crate::probe::hello::{self, Heard};
 use crate::probe::version::Version;
 use crate::text::Text;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 pub(crate) static CHECK: Check = Check {
     kind: "chain",
@@ -43,9 +41,6 @@ fn needs(scope: &Scope<'_>) -> Vec<Need> {
     needs.extend(others.map(|target| Need::IfPlanned(certificate::CHECK.at(target))));
     needs
 }
-
-/// How many other addresses of the server are examined at most.
-const MOST_ADDRESSES: usize = 2;
 
 async fn run(ctx: &Ctx, book: &mut Notebook, case: &Case) -> Verdict {
     let own = case.own;
@@ -168,18 +163,6 @@ async fn other_ports(ctx: &Ctx, book: &mut Notebook, own: Target, leaf: &Certifi
     }
 }
 
-/// The addresses at which the port is known not to open, and those that were not tried.
-fn not_open(ctx: &Ctx, number: u16) -> Vec<IpAddr> {
-    let id = port::CHECK.at(Target::in_use(number));
-    let of_family = |key, is_v4: bool| {
-        let open = ctx.fact(&id, &key) == Some(PortState::Open);
-        ctx.addresses(Role::InUse).into_iter().filter(move |addr| addr.is_ipv4() == is_v4 && !open)
-    };
-    let mut all = ctx.fact(&id, &port_keys::SHUT).unwrap_or_default();
-    all.extend(of_family(port_keys::STATE_V4, true).chain(of_family(port_keys::STATE_V6, false)));
-    all
-}
-
 /// Checks the server's other addresses: a fault at one of them comes and goes.
 async fn other_addresses(
     ctx: &Ctx,
@@ -189,17 +172,10 @@ async fn other_addresses(
     leaf: &Certificate,
     remarks: &mut Vec<String>,
 ) {
-    let local = ctx.machine.local();
-    let others =
-        ctx.addresses(Role::InUse).into_iter().filter(|addr| *addr != seen.addr.ip() && local.is_routed(*addr));
     let clock = clock::CHECK.id();
     ctx.wait_for(&clock).await;
     let ahead = ctx.fact(&clock, &clock_keys::AHEAD).unwrap_or(0);
     let now = ctx.machine.now().as_second() - ahead;
-    // Where the port does not open, its own check says so, and has waited long enough for it.
-    ctx.wait_for(&port::CHECK.at(Target::in_use(seen.addr.port()))).await;
-    let shut = not_open(ctx, seen.addr.port());
-    let others = others.filter(|addr| !shut.contains(addr));
     let fault = |certificate: &Certificate| match () {
         () if !certificate.is_for(host) => Some(AtOtherAddress::OtherNames),
         () if now > certificate.until => Some(AtOtherAddress::Expired),
@@ -207,7 +183,7 @@ async fn other_addresses(
         () => None,
     };
     let (mut faults, mut silent, mut faulty, mut sound) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for addr in others.take(MOST_ADDRESSES) {
+    for addr in addresses_besides(ctx, seen.addr).await {
         let there = Handshake { addr: SocketAddr::new(addr, seen.addr.port()), ..seen.clone() };
         let Some(chain) = read(ctx, &there, host).await else {
             // Where we may not ask, nobody knows.
