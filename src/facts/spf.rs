@@ -132,7 +132,7 @@ fn meant_as_record(texts: &[String]) -> Option<String> {
         let letters = text.chars().filter(|char| char.is_ascii_alphanumeric() || *char == '.').take(6);
         letters.collect::<String>().to_ascii_lowercase()
     };
-    let is_meant = |text: &&String| ["vspf1", "vspf", "spf1"].iter().any(|start| plain(text).starts_with(start));
+    let is_meant = |text: &&String| ["vspf", "spf1"].iter().any(|start| plain(text).starts_with(start));
     let text = texts.iter().find(is_meant)?;
     Some(text.chars().take(12).collect())
 }

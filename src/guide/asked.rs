@@ -51,7 +51,7 @@ const MOST_WORDS: usize = 8;
 
 /// "Avast: Menu > Settings > …" for each security program that is named in a question.
 pub(super) fn security_programs_asked_for(typed: &str) -> Vec<String> {
-    let typed = words(typed);
+    let typed = question(typed);
     // "McAfee or Skyhigh Web Gateway", "Forcepoint (Websense)": each name by itself.
     let names = |name: &'static str| name.split([',', '(', ')']).flat_map(|part| part.split(" or "));
     let rows = interceptors::all().filter(|row| names(&row.name).any(|name| is_named(name, &typed)));
@@ -61,7 +61,7 @@ pub(super) fn security_programs_asked_for(typed: &str) -> Vec<String> {
 /// "Comcast Xfinity blocks port 25 …" for each internet provider, and for each hoster of rented machines, that is named in a
 /// question about that port.
 pub(super) fn port_25_asked_for(typed: &str) -> Vec<String> {
-    let typed = words(typed);
+    let typed = question(typed);
     if !typed.iter().any(|word| word == "25") {
         return Vec::new();
     }
@@ -111,11 +111,15 @@ fn is_named(name: &str, typed: &[String]) -> bool {
     let is_typed = |word: &String| typed.contains(word);
     let is_of_its_own = |word: &&String| word.len() > 2 && !ORDINARY.contains(&word.as_str());
     let mut own = all.iter().filter(is_of_its_own).peekable();
-    typed.len() <= MOST_WORDS
-        && match own.peek() {
-            Some(_) => own.any(is_typed),
-            None => all.len() > 1 && all.iter().all(is_typed),
-        }
+    match own.peek() {
+        Some(_) => own.any(is_typed),
+        None => all.len() > 1 && all.iter().all(is_typed),
+    }
+}
+
+/// The words of a question; none of a longer text.
+fn question(typed: &str) -> Vec<String> {
+    Some(words(typed)).filter(|words| words.len() <= MOST_WORDS).unwrap_or_default()
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -159,6 +163,7 @@ mod tests {
             assert_eq!(says(typed), "", "{typed}");
         }
     }
+
     #[test]
     fn who_shuts_port_25_is_said_by_name() {
         let says = |typed: &str| port_25_asked_for(typed).join(" ");

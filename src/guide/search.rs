@@ -35,8 +35,9 @@ pub struct Found {
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
-    /// What it means, if it is an error that is in the tables: a sentence for each number, or one for its words. And the
-    /// servers of a provider that is asked about.
+    /// What it means, if it is an error that is in the tables: a sentence for each number, or one for its words. And
+    /// what is known by name: a provider's servers, what an internet provider does with port 25, where a security program
+    /// leaves mail alone.
     pub means: Vec<String>,
     /// The pages, best first.
     pub pages: Vec<Found>,
@@ -98,16 +99,17 @@ impl Index {
         let by_words = self.by_words(typed).into_iter().filter(|page| !pages.contains(page));
         let by_words: Vec<String> = by_words.take(if means.is_empty() { MOST_FOUND } else { MOST_OTHERS }).collect();
         pages.extend(by_words);
-        if !security_programs.is_empty() {
-            pages.extend(OF_SECURITY_PROGRAMS.map(str::to_owned));
+        let of_security_programs = OF_SECURITY_PROGRAMS.iter().filter(|_| !security_programs.is_empty());
+        for page in of_security_programs {
+            if !pages.iter().any(|known| known == page) {
+                pages.push((*page).to_owned());
+            }
         }
         means.extend(security_programs);
         means.extend(port_25_asked_for(typed));
         let servers = servers_asked_for(typed);
         let most = if servers.is_some() { MOST_BESIDE_SERVERS } else { MOST_FOUND };
         means.extend(servers);
-        let mut seen = BTreeSet::new();
-        pages.retain(|page| seen.insert(page.clone()));
         let pages = pages.iter().filter_map(|name| self.page(name).cloned());
         Answer { means, pages: pages.take(most).collect() }
     }

@@ -7,6 +7,9 @@ use crate::facts::words::{LogIn, Relay, Sending};
 use crate::facts::{limit, organisation};
 use crate::probe::sasl::{FOR_PASSWORDS, FOR_TOKENS};
 
+/// What a refusal means, and its words.
+pub(super) type Heard = (Seen<String>, Seen<String>);
+
 impl View<'_> {
     pub(super) fn log_in(&self, facts: &mut Made) {
         facts.put("auth.offered", self.offered());
@@ -78,7 +81,8 @@ impl View<'_> {
     fn limit(&self) -> Known {
         let named =
             |words: &str| limit::named(words).map_or(gap("the words do not say which"), |limit| word(limit.into()));
-        self.in_words_of(&["quota-exceeded", "recipient-mailbox-full"], "no limit is named", named)
+        let causes = ["quota-exceeded", "recipient-mailbox-full"];
+        self.in_words_of(&self.refusals(), (&causes, &causes), "no limit is named", named)
     }
 
     /// What the words that stop the mail say of the sender's whole organisation.
@@ -86,23 +90,35 @@ impl View<'_> {
         let named = |words: &str| {
             organisation::named(words).map_or(moot("they do not speak of an organisation"), |whole| word(whole.into()))
         };
-        self.in_words_of(&["account-locked", "recipient-rejected"], "nothing of that kind is said", named)
+        let causes = ["account-locked", "recipient-rejected"];
+        self.in_words_of(&self.refusals(), (&causes, &causes), "nothing of that kind is said", named)
     }
 
-    /// What is read from the words of the server that refuses the log-in or the message for one of these causes, or from
-    /// the error shown if that means one of them.
-    fn in_words_of(&self, causes: &[&str], if_none: &'static str, read: impl Fn(&str) -> Known) -> Known {
-        let heard =
-            [(self.one(login::REASON), self.one(login::REPLY)), (self.one(sending::REASON), self.one(sending::REPLY))];
+    /// What the server's refusals of the log-in and of the message mean, and their words.
+    pub(super) fn refusals(&self) -> [Heard; 2] {
+        [(self.one(login::REASON), self.one(login::REPLY)), (self.one(sending::REASON), self.one(sending::REPLY))]
+    }
+
+    /// What is read from the words of the server that refuses something for one of the first causes; or from the error
+    /// shown, if that means one of the others.
+    pub(super) fn in_words_of(
+        &self,
+        heard: &[Heard],
+        (causes, in_error): (&[&str], &[&str]),
+        if_none: &'static str,
+        read: impl Fn(&str) -> Known,
+    ) -> Known {
         for (reason, words) in heard {
-            match (reason, words) {
-                (Seen::Pending(checks), _) => return Known::Pending(checks),
-                (Seen::Is(reason), words) if causes.contains(&&*reason) => return words.known(|words| read(&words)),
+            match reason {
+                Seen::Pending(checks) => return Known::Pending(checks.clone()),
+                Seen::Is(reason) if causes.contains(&reason.as_str()) => {
+                    return words.clone().known(|words| read(&words));
+                }
                 _ => {}
             }
         }
         match (&self.input.account.error, self.input.said.and_then(|pasted| pasted.cause)) {
-            (Some(error), Some(cause)) if causes.contains(&cause) => read(error),
+            (Some(error), Some(cause)) if in_error.contains(&cause) => read(error),
             _ => moot(if_none),
         }
     }

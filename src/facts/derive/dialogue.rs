@@ -127,29 +127,17 @@ impl View<'_> {
             Known::Pending(checks) => return Known::Pending(checks),
             _ => {}
         }
+        let [log_in, message] = self.refusals();
         let heard = [
             (self.own(smtp::GREETING_REASON), self.own(smtp::BANNER)),
             (self.own(smtp::EHLO_REASON), self.own(smtp::EHLO_REPLY)),
             (self.own(smtp::STARTTLS_REASON), self.own(smtp::STARTTLS_REPLY)),
             (self.own(smtp::RELAY_REASON), self.own(smtp::RELAY_REPLY)),
-            (self.one(login::REASON), self.one(login::REPLY)),
-            (self.one(sending::REASON), self.one(sending::REPLY)),
+            log_in,
+            message,
         ];
-        for (reason, words) in heard {
-            match (reason, words) {
-                (Seen::Pending(checks), _) => return Known::Pending(checks),
-                (Seen::Is(reason), words) if reason == TURNED_AWAY => {
-                    return words.known(|words| complaint(&words));
-                }
-                _ => {}
-            }
-        }
-        let by_others = ["recipient-side-blocks", TURNED_AWAY];
-        let pasted = self.input.said.filter(|pasted| pasted.cause.is_some_and(|cause| by_others.contains(&cause)));
-        match (&self.input.account.error, pasted) {
-            (Some(error), Some(_)) => complaint(error),
-            _ => moot("nothing turns this computer away in words"),
-        }
+        let causes: (&[&str], &[&str]) = (&[TURNED_AWAY], &["recipient-side-blocks", TURNED_AWAY]);
+        self.in_words_of(&heard, causes, "nothing turns this computer away in words", complaint)
     }
 
     fn identity(&self) -> Known {

@@ -29,7 +29,7 @@ pub(super) fn term(word: &str) -> Term {
     let unknown = || Term::Unknown(word.to_owned());
     let lower = word.to_ascii_lowercase();
     if let Some(name) = lower.strip_prefix("redirect=") {
-        return if !is_domain(name) { unknown() } else { Term::Redirect(trimmed(name)) };
+        return if is_domain(name) { Term::Redirect(trimmed(name)) } else { unknown() };
     }
     let sign = lower.chars().next().filter(|first| "+-~?".contains(*first));
     let mechanism = sign.map_or(lower.as_str(), |_| &lower[1..]);
@@ -43,10 +43,12 @@ pub(super) fn term(word: &str) -> Term {
         ("a" | "mx", None, None) | ("a" | "mx", Some(_), Some(b'/')) => {
             Term::Host { sign: fits, is_exchanger: name == "mx", name: None }
         }
-        ("a" | "mx", Some(host), Some(b':')) if is_domain(host.split('/').next().unwrap_or_default()) => {
-            let host = host.split('/').next().unwrap_or_default();
-            Term::Host { sign: fits, is_exchanger: name == "mx", name: Some(trimmed(host)) }
-        }
+        ("a" | "mx", Some(host), Some(b':')) => match host.split('/').next() {
+            Some(host) if is_domain(host) => {
+                Term::Host { sign: fits, is_exchanger: name == "mx", name: Some(trimmed(host)) }
+            }
+            _ => unknown(),
+        },
         ("ptr", None, None) | ("ptr", Some(_), Some(b':')) => Term::LookUp,
         ("ip4" | "ip6", Some(network), Some(b':')) => match read_network(network) {
             Some((addr, prefix)) if addr.is_ipv4() == (name == "ip4") => Term::Network(fits, addr, prefix),

@@ -177,10 +177,10 @@ fn fitting(sign: char) -> Says {
     }
 }
 
+/// What `all` says.
 fn at_the_end(sign: char) -> Says {
-    match sign {
-        '+' => Says::Everybody,
-        '?' => Says::Neutral,
-        _ => Says::Refuses,
+    match fitting(sign) {
+        Says::Allows => Says::Everybody,
+        says => says,
     }
 }
